@@ -1,0 +1,88 @@
+/** Bodies and answers of the HTTP API. The orchestrator serves them; the web UI reads them. */
+import { z } from "zod";
+import { ArtifactFile, Check } from "./artifact.ts";
+import { Event } from "./event.ts";
+import { App, AppName, Generation, GenerationMode, Prompt } from "./generation.ts";
+import { Id } from "./id.ts";
+
+/** The one list of error codes and their HTTP status. */
+export const ERROR_STATUS = {
+  bad_request: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  payload_too_large: 413,
+  rate_limited: 429,
+  limit_reached: 429,
+  internal: 500,
+  unavailable: 503,
+} as const;
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+export const ApiError = z.object({
+  error: z.object({
+    code: z.enum(Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]]),
+    message: z.string(),
+    details: z.unknown().optional(),
+  }),
+});
+export type ApiError = z.infer<typeof ApiError>;
+
+export const PublicConfig = z.object({
+  mode: z.enum(["local", "aws"]),
+  /** True when a scripted model answers instead of a real one. */
+  modelIsMock: z.boolean(),
+  supabaseUrl: z.string(),
+  supabaseAnonKey: z.string(),
+  /** `{generationId}` stands for the id. */
+  previewUrlTemplate: z.string(),
+  limits: z.object({
+    promptMaxChars: z.int(),
+    runningPerUser: z.int(),
+    queuedPerUser: z.int(),
+    generationBudgetUsd: z.number(),
+    retentionDays: z.int(),
+  }),
+});
+export type PublicConfig = z.infer<typeof PublicConfig>;
+
+export const CreateApp = z.object({
+  prompt: Prompt,
+  name: AppName.optional(),
+  mode: GenerationMode.optional(),
+});
+export const CreatedApp = z.object({ app: App, generation: Generation });
+export const CreateGeneration = z.object({
+  prompt: Prompt,
+  mode: GenerationMode.optional(),
+  /** Start from this completed version instead of the newest. */
+  baseGenerationId: Id.optional(),
+});
+export const RenameApp = z.object({ name: AppName });
+export const AppList = z.object({ apps: z.array(App), nextCursor: z.string().optional() });
+export const AppDetail = z.object({ app: App, generations: z.array(Generation) });
+export const EventPage = z.object({ events: z.array(Event), lastSeq: z.int() });
+export const AddUserMessage = z.object({ text: Prompt });
+export const FileList = z.object({
+  source: z.array(ArtifactFile),
+  dist: z.array(ArtifactFile),
+  checks: z.array(Check),
+});
+export const FileDiff = z.object({
+  path: z.string(),
+  change: z.enum(["created", "modified", "deleted"]),
+  /** Absent where the file does not exist on that side, or is binary. */
+  before: z.string().optional(),
+  after: z.string().optional(),
+  binary: z.boolean(),
+});
+export const Diff = z.object({ baseGenerationId: Id, files: z.array(FileDiff) });
+export const Usage = z.object({
+  running: z.int(),
+  queued: z.int(),
+  generationsToday: z.int(),
+  spentTodayUsd: z.number(),
+  limits: PublicConfig.shape.limits,
+});
+export type Usage = z.infer<typeof Usage>;

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { Id } from "./id.ts";
+import { LIMITS } from "./limits.ts";
+
+/** A path inside a version: relative, forward slashes, no `.` or `..` segment, no control characters. */
+export const FilePath = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine(
+    (path) =>
+      // oxlint-disable-next-line no-control-regex -- control characters are what this refuses
+      !/[\u0000-\u001f\\]/.test(path) &&
+      path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
+    "a relative path without . or .. segments",
+  );
+
+export const ArtifactFile = z.object({
+  path: FilePath,
+  sizeBytes: z.int().min(0).max(LIMITS.fileMaxBytes),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type ArtifactFile = z.infer<typeof ArtifactFile>;
+
+/** One line of the checklist that verification outside the model produces. */
+export const Check = z.object({
+  name: z.enum(["install", "typecheck", "build", "smoke"]),
+  result: z.enum(["passed", "failed", "skipped"]),
+  durationMs: z.number().min(0),
+  /** The tool's output when it failed, or why it was skipped. */
+  output: z.string().max(LIMITS.eventTextMaxChars).optional(),
+});
+export type Check = z.infer<typeof Check>;
+
+export const Manifest = z.object({
+  version: z.literal(1),
+  appId: Id,
+  generationId: Id,
+  attempt: z.int().min(1),
+  title: z.string().max(200).optional(),
+  source: z.array(ArtifactFile).max(LIMITS.artifactMaxFiles),
+  dist: z.array(ArtifactFile).max(LIMITS.artifactMaxFiles),
+  /** Everything a follow-up continues from: the workspace and the agent's session, one tar.gz. */
+  checkpoint: z.object({ key: z.string(), sizeBytes: z.int(), sessionId: z.string().optional() }).optional(),
+  /** Key of the screenshot that the smoke test took. */
+  screenshot: z.string().optional(),
+  checks: z.array(Check),
+  /** Absent when the version is whole. A budget or deadline leaves a partial one. */
+  partial: z.boolean().optional(),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** `apps/{appId}/{generationId}/{attempt}/` */
+export const attemptPrefix = (appId: Id, generationId: Id, attempt: number) =>
+  `apps/${appId}/${generationId}/${attempt}/`;
+export const appPrefix = (appId: Id) => `apps/${appId}/`;
+export const manifestKey = (prefix: string) => `${prefix}manifest.json`;
+export const sourceKey = (prefix: string, path: string) => `${prefix}source/${path}`;
+export const distKey = (prefix: string, path: string) => `${prefix}dist/${path}`;
+export const checkpointKey = (prefix: string, number: number) => `${prefix}checkpoint/${number}.tar.gz`;

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { Check } from "./artifact.ts";
+import { Failure } from "./failure.ts";
+import { GenerationState } from "./generation.ts";
+import { LIMITS } from "./limits.ts";
+
+const text = z.string().max(LIMITS.eventTextMaxChars);
+
+/** Facts that a generator reports. Each becomes one event as it is. */
+export const GeneratorFact = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("log"), level: z.enum(["debug", "info", "warn", "error"]), text }),
+  /** A piece of the agent's text. Pieces with the same `blockId` are joined; `done` closes the block. */
+  z.object({ type: z.literal("agent_text"), blockId: z.string().max(100), text, done: z.boolean() }),
+  /** A tool the agent used: first `running`, then the outcome under the same `toolUseId`. */
+  z.object({
+    type: z.literal("agent_tool"),
+    toolUseId: z.string().max(200),
+    name: z.string().max(100),
+    /** The file, command or pattern the tool worked on. */
+    target: z.string().max(500).optional(),
+    status: z.enum(["running", "succeeded", "failed"]),
+    /** A few lines of the tool's answer. */
+    result: z.string().max(2_000).optional(),
+  }),
+  z.object({
+    type: z.literal("file_changed"),
+    path: z.string().max(500),
+    change: z.enum(["created", "modified", "deleted"]),
+    sizeBytes: z.int().min(0).optional(),
+  }),
+  /** The step the generator is in, for a person. `rate_limited` carries when it goes on. */
+  z.object({
+    type: z.literal("progress"),
+    step: z.enum([
+      "preparing",
+      "planning",
+      "agent",
+      "verifying",
+      "uploading",
+      "rate_limited",
+      "turn_complete",
+    ]),
+    text: text.optional(),
+    retryAt: z.iso.datetime().optional(),
+  }),
+  /** A plan that waits for the user's word (mode `plan_first`). */
+  z.object({ type: z.literal("plan_proposed"), text }),
+  /** Running totals of this attempt, never deltas. */
+  z.object({
+    type: z.literal("usage"),
+    inputTokens: z.int().min(0),
+    outputTokens: z.int().min(0),
+    cacheReadTokens: z.int().min(0),
+    cacheWriteTokens: z.int().min(0),
+    costUsd: z.number().min(0),
+  }),
+  z.object({
+    type: z.literal("verified"),
+    passed: z.boolean(),
+    round: z.int().min(1),
+    checks: z.array(Check),
+  }),
+  z.object({
+    type: z.literal("artifact_uploaded"),
+    fileCount: z.int().min(0),
+    sizeBytes: z.int().min(0),
+    durationMs: z.number().min(0),
+  }),
+  /** The run cannot finish; `all_work_complete` follows with what exists. */
+  z.object({ type: z.literal("error"), failure: Failure }),
+  /** The last message of an attempt. `failure` is absent when the version is whole. */
+  z.object({ type: z.literal("all_work_complete"), failure: Failure.optional() }),
+]);
+export type GeneratorFact = z.infer<typeof GeneratorFact>;
+
+/** Facts that the orchestrator states about a generation. */
+export const LifecycleFact = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("state_changed"),
+    state: GenerationState,
+    attempt: z.int(),
+    failure: Failure.optional(),
+  }),
+  /** What is happening between `starting` and `running`. */
+  z.object({
+    type: z.literal("attempt_progress"),
+    attempt: z.int(),
+    step: z.enum(["launching", "task_accepted", "task_running", "connected", "ended", "stopping"]),
+    text: z.string().max(2_000).optional(),
+  }),
+  /** A request that the user added while the agent works. */
+  z.object({ type: z.literal("user_message"), messageId: z.string(), text }),
+]);
+export type LifecycleFact = z.infer<typeof LifecycleFact>;
+
+/** The first field pair every event has: its number in the generation and when it was committed. */
+const stamped = { seq: z.int().min(1), at: z.iso.datetime() };
+
+/** One fact about a generation, as replay and `/ws/ui` carry it. `seq` runs from 1 without gaps. */
+export const Event = z.intersection(z.object(stamped), z.union([GeneratorFact, LifecycleFact]));
+export type Event = z.infer<typeof Event>;
+export type Fact = GeneratorFact | LifecycleFact;
+
+/** Events by which the stall watch sees that the agent is at work. */
+export const isAgentActivity = (fact: { type: string }) =>
+  ["agent_text", "agent_tool", "file_changed", "progress", "usage", "verified", "artifact_uploaded"].includes(
+    fact.type,
+  );

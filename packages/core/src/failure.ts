@@ -1,0 +1,125 @@
+import { z } from "zod";
+
+/** Why a generation ended without a version. The codes are part of the API. */
+export const FailureCode = z.enum([
+  "capacity",
+  "quota",
+  "image_pull",
+  "out_of_memory",
+  "start_timeout",
+  "heartbeat_lost",
+  "stalled",
+  "deadline",
+  "budget",
+  "agent_error",
+  "verify_failed",
+  "upload_failed",
+  "interrupted",
+  "expired",
+  "internal",
+]);
+export type FailureCode = z.infer<typeof FailureCode>;
+
+export const Failure = z.object({
+  code: FailureCode,
+  /** What happened and what to do, for the person who asked. */
+  message: z.string().max(2_000),
+  /** For the operator: an ECS reason, a compiler's output. Scrubbed before it is stored. */
+  detail: z.string().max(8_000).optional(),
+});
+export type Failure = z.infer<typeof Failure>;
+
+interface FailureKind {
+  /** A sentence for the user: what happened and what to do. */
+  message: string;
+  /** The platform's fault: costs the user nothing. */
+  platformFault: boolean;
+  /** Whether a new attempt can help. */
+  retryable: boolean;
+}
+
+export const FAILURES: Record<FailureCode, FailureKind> = {
+  capacity: {
+    message: "There was no free machine for this run. Try again in a few minutes.",
+    platformFault: true,
+    retryable: false,
+  },
+  quota: {
+    message: "The account's machine limit is reached. Try again when other runs have finished.",
+    platformFault: true,
+    retryable: false,
+  },
+  image_pull: {
+    message: "The generator's image could not be loaded. Try again; if it stays, tell the operator.",
+    platformFault: true,
+    retryable: true,
+  },
+  out_of_memory: {
+    message: "The run needed more memory than it had. Try again with a smaller request.",
+    platformFault: true,
+    retryable: true,
+  },
+  start_timeout: {
+    message: "The generator did not start in time. Try again.",
+    platformFault: true,
+    retryable: true,
+  },
+  heartbeat_lost: {
+    message: "The generator stopped answering. Try again; the last checkpoint is kept.",
+    platformFault: true,
+    retryable: true,
+  },
+  stalled: {
+    message: "The agent did nothing for ten minutes and was stopped. Try again or reword the request.",
+    platformFault: true,
+    retryable: true,
+  },
+  deadline: {
+    message: "The run reached its time limit. Ask for a smaller step.",
+    platformFault: false,
+    retryable: false,
+  },
+  budget: {
+    message: "The run reached its budget. What exists is kept; ask for a smaller step.",
+    platformFault: false,
+    retryable: false,
+  },
+  agent_error: {
+    message: "The agent ended with an error. Try again or reword the request.",
+    platformFault: false,
+    retryable: false,
+  },
+  verify_failed: {
+    message:
+      "The app did not pass its checks after several tries. Ask the agent to fix the check shown below.",
+    platformFault: false,
+    retryable: false,
+  },
+  upload_failed: {
+    message: "The app was built but could not be stored. Try again.",
+    platformFault: true,
+    retryable: true,
+  },
+  interrupted: {
+    message: "The machine was taken away during the run. Try again; the last checkpoint is kept.",
+    platformFault: true,
+    retryable: true,
+  },
+  expired: {
+    message: "The request waited too long for a free place. Send it again.",
+    platformFault: true,
+    retryable: false,
+  },
+  internal: {
+    message: "Something in Leo failed. Try again; if it stays, tell the operator.",
+    platformFault: true,
+    retryable: true,
+  },
+};
+
+/** A failure with its standard sentence. `detail` is for the operator and is cut to 8,000 characters. */
+export const failure = (code: FailureCode, detail?: string): Failure => ({
+  code,
+  message: FAILURES[code].message,
+  ...(detail ? { detail: detail.slice(0, 8_000) } : {}),
+});

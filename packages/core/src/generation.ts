@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { Failure } from "./failure.ts";
+import { Id } from "./id.ts";
+import { LIMITS } from "./limits.ts";
+
+export const GenerationState = z.enum([
+  "queued",
+  "starting",
+  "running",
+  "publishing",
+  "completed",
+  "failed",
+  "cancelled",
+]);
+export type GenerationState = z.infer<typeof GenerationState>;
+
+export const FINAL_STATES = ["completed", "failed", "cancelled"] as const satisfies GenerationState[];
+export const isFinal = (state: GenerationState) => (FINAL_STATES as readonly string[]).includes(state);
+
+/** `autonomous` builds at once; `plan_first` proposes a plan and waits for the user's word. */
+export const GenerationMode = z.enum(["autonomous", "plan_first"]);
+export type GenerationMode = z.infer<typeof GenerationMode>;
+
+export const Prompt = z
+  .string()
+  .max(
+    LIMITS.promptMaxChars,
+    `The request is longer than ${LIMITS.promptMaxChars.toLocaleString("en-US")} characters.`,
+  )
+  .refine((text) => text.trim().length > 0, "The request is empty. Say what to build.");
+
+export const AppName = z
+  .string()
+  .trim()
+  .min(1, "The name is empty.")
+  .max(LIMITS.appNameMaxChars, `The name is longer than ${LIMITS.appNameMaxChars} characters.`);
+
+/** A generation as the API shows it. */
+export const Generation = z.object({
+  id: Id,
+  appId: Id,
+  prompt: z.string(),
+  mode: GenerationMode,
+  state: GenerationState,
+  /** 0 while queued for the first time, then the number of the current attempt. */
+  attempt: z.int(),
+  /** Set once a cancel was asked for; the state follows when the task is gone. */
+  cancelRequestedAt: z.iso.datetime().optional(),
+  /** 1 for the next to start; only while queued. */
+  queuePosition: z.int().optional(),
+  estimatedStartAt: z.iso.datetime().optional(),
+  baseGenerationId: Id.optional(),
+  costUsd: z.number(),
+  failure: Failure.optional(),
+  previewUrl: z.string().optional(),
+  /** The newest event's number; 0 before the first. */
+  lastSeq: z.int(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().optional(),
+  finishedAt: z.iso.datetime().optional(),
+});
+export type Generation = z.infer<typeof Generation>;
+
+export const App = z.object({
+  id: Id,
+  name: z.string(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  /** The newest generation, whatever its state. */
+  latest: Generation.optional(),
+  /** Preview of the newest completed version. */
+  previewUrl: z.string().optional(),
+});
+export type App = z.infer<typeof App>;

@@ -1,0 +1,129 @@
+/**
+ * The generation's state machine: one pure function over (generation, input).
+ *
+ * States: queued → starting → running → publishing → completed | failed | cancelled.
+ * A state changes only here; SQL carries a decision out, guarded by `where state = …`, so of two
+ * orchestrators with the same input one wins and the other finds nothing to do.
+ */
+import { FAILURES, failure, type Failure } from "./failure.ts";
+import { isFinal, type GenerationState } from "./generation.ts";
+
+export interface GenerationStatus {
+  state: GenerationState;
+  /** Number of the current attempt; 0 before the first. */
+  attempt: number;
+  maxAttempts: number;
+  cancelRequested: boolean;
+}
+
+export type LifecycleInput =
+  /** A place is free and the row was claimed. */
+  | { type: "claimed" }
+  /** RunTask had no place for it; it waits again without losing its attempt. */
+  | { type: "launch_deferred" }
+  /** The generator's task runs and said `ready`. */
+  | { type: "ready" }
+  /** `all_work_complete` was committed, or the manifest was found. */
+  | { type: "work_complete"; failure?: Failure }
+  /** The artifact was checked and published. */
+  | { type: "published" }
+  /** The attempt is over without a result; `retry` says whether a new one may help. */
+  | { type: "attempt_failed"; failure: Failure; retry: boolean }
+  | { type: "cancel_requested" }
+  /** The task of a cancelled generation is gone, or never was. */
+  | { type: "task_gone" }
+  | { type: "queue_expired" };
+
+export interface Decision {
+  state: GenerationState;
+  failure?: Failure;
+  /** What the orchestrator does once the decision is committed. */
+  effects: Effect[];
+}
+
+export type Effect =
+  /** Start an attempt with this number. */
+  | { type: "launch"; attempt: number }
+  /** Ask the generator to stop; StopTask follows after the grace time. */
+  | { type: "send_cancel" }
+  /** Check the manifest, record the version, push to GitHub if asked. */
+  | { type: "publish" };
+
+type Rule = (status: GenerationStatus, input: never) => Decision | undefined;
+type Rules = {
+  [Type in LifecycleInput["type"]]?: (
+    status: GenerationStatus,
+    input: Extract<LifecycleInput, { type: Type }>,
+  ) => Decision | undefined;
+};
+
+const to = (
+  state: GenerationState,
+  options: Omit<Decision, "state" | "effects"> & { effects?: Effect[] } = {},
+): Decision => ({
+  state,
+  effects: [],
+  ...options,
+});
+
+const attemptFailed: NonNullable<Rules["attempt_failed"]> = (status, input) => {
+  if (status.cancelRequested) return to("cancelled");
+  if (input.retry && status.attempt < status.maxAttempts) return to("queued");
+  return to("failed", { failure: input.failure });
+};
+
+const workComplete: NonNullable<Rules["work_complete"]> = (status, input) => {
+  if (status.cancelRequested) return undefined;
+  if (!input.failure) return to("publishing", { effects: [{ type: "publish" }] });
+  return attemptFailed(status, {
+    type: "attempt_failed",
+    failure: input.failure,
+    retry: FAILURES[input.failure.code].retryable,
+  });
+};
+
+const stopping: NonNullable<Rules["cancel_requested"]> = (status) =>
+  status.cancelRequested ? undefined : to(status.state, { effects: [{ type: "send_cancel" }] });
+
+const gone: NonNullable<Rules["task_gone"]> = (status) =>
+  status.cancelRequested ? to("cancelled") : undefined;
+
+/** What each state does with each input. An input without a rule changes nothing. */
+export const TRANSITIONS: Record<GenerationState, Rules> = {
+  queued: {
+    claimed: (status) => to("starting", { effects: [{ type: "launch", attempt: status.attempt + 1 }] }),
+    cancel_requested: () => to("cancelled"),
+    queue_expired: () => to("failed", { failure: failure("expired") }),
+  },
+  starting: {
+    launch_deferred: (status) => (status.cancelRequested ? to("cancelled") : to("queued")),
+    ready: () => to("running"),
+    work_complete: workComplete,
+    attempt_failed: attemptFailed,
+    cancel_requested: stopping,
+    task_gone: gone,
+  },
+  running: {
+    work_complete: workComplete,
+    attempt_failed: attemptFailed,
+    cancel_requested: stopping,
+    task_gone: gone,
+  },
+  publishing: {
+    published: () => to("completed"),
+    attempt_failed: attemptFailed,
+  },
+  completed: {},
+  failed: {},
+  cancelled: {},
+};
+
+/**
+ * Decides what an input does to a generation.
+ * @returns the decision, or undefined when the input changes nothing (a repeat, or too late)
+ */
+export const decide = (status: GenerationStatus, input: LifecycleInput): Decision | undefined => {
+  if (isFinal(status.state)) return undefined;
+  const rule = TRANSITIONS[status.state][input.type] as Rule | undefined;
+  return rule?.(status, input as never);
+};

@@ -1,0 +1,35 @@
+/** Numbers that more than one part must agree on. A setting may lower them, never raise them. */
+export const LIMITS = {
+  /** Characters in a request. */
+  promptMaxChars: 15_000,
+  appNameMaxChars: 80,
+  /** One WebSocket frame, either direction. */
+  frameMaxBytes: 1024 * 1024,
+  /** One text field inside an event; longer ones are cut and say so. */
+  eventTextMaxChars: 20_000,
+  /** Time a browser has to send `hello`, a generator to send `ready` after connecting. */
+  helloTimeoutMs: 5_000,
+  pingIntervalMs: 25_000,
+  peerSilentMs: 60_000,
+  /** RUNNING and `ready` must both be seen within this time of the launch. */
+  startTimeoutMs: 180_000,
+  heartbeatLostMs: 90_000,
+  stalledMs: 600_000,
+  deadlineMs: 3_600_000,
+  /** A queued generation gives up after this. */
+  queueExpiryMs: 24 * 3_600_000,
+  /** How long `cancel` may take before the task is stopped from outside. */
+  cancelGraceMs: 60_000,
+  /** A capacity failure is retried for this long before the generation fails. */
+  capacityRetryMs: 600_000,
+  maxAttempts: 2,
+  fileMaxBytes: 10 * 1024 * 1024,
+  artifactMaxBytes: 200 * 1024 * 1024,
+  artifactMaxFiles: 5_000,
+  /** Tokens coalesce for at least this long before they become an event. */
+  coalesceMs: 50,
+  /** Messages the generator may hold unacknowledged. */
+  outboxMax: 1_000,
+  /** Requests that may wait behind a running generation. */
+  userMessagesMax: 10,
+} as const;

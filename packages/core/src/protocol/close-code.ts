@@ -1,0 +1,17 @@
+/** WebSocket close codes that both sockets use. */
+export const CloseCode = {
+  /** The server restarts; reconnect. */
+  restart: 1012,
+  tooBig: 1009,
+  /** A frame that the protocol does not allow, or an unknown protocol version. */
+  protocol: 4400,
+  unauthenticated: 4401,
+  /** A newer attempt exists; stop working. */
+  fenced: 4403,
+  /** No `hello` in time, or a peer that went silent. */
+  timeout: 4408,
+  /** The generation has already ended. */
+  finished: 4409,
+} as const;
+
+export const PROTOCOL = 1;

@@ -1,0 +1,105 @@
+/**
+ * What a stopped ECS task means. Input is what DescribeTasks or a task-state event says;
+ * the classes are those of the ECS API's stop codes and stopped reasons.
+ */
+import { z } from "zod";
+import { failure, type Failure } from "./failure.ts";
+
+export const StoppedTask = z.object({
+  stopCode: z.string().optional(),
+  stoppedReason: z.string().optional(),
+  containers: z.array(
+    z.object({ name: z.string(), exitCode: z.int().nullish(), reason: z.string().optional() }),
+  ),
+});
+export type StoppedTask = z.infer<typeof StoppedTask>;
+
+/** Reasons that Leo itself gives to StopTask. */
+export const STOP_REASON = {
+  cancel: "leo:cancel",
+  deadline: "leo:deadline",
+  orphan: "leo:orphan",
+  startTimeout: "leo:start-timeout",
+  heartbeatLost: "leo:heartbeat-lost",
+  stalled: "leo:stalled",
+} as const;
+
+export type StopClass =
+  | "clean_exit"
+  | "crashed"
+  | "out_of_memory"
+  | "stopped_by_leo"
+  | "spot"
+  | "image_transient"
+  | "image_fatal"
+  | "bootstrap"
+  | "infrastructure";
+
+export interface StopVerdict {
+  class: StopClass;
+  /** Whether a new attempt may help. */
+  retry: boolean;
+  /** The next attempt wants more memory. */
+  moreMemory: boolean;
+  /** The next attempt must not run on Spot capacity. */
+  onDemand: boolean;
+  failure: Failure;
+}
+
+const verdict = (
+  stopClass: StopClass,
+  cause: Failure,
+  options: Partial<Pick<StopVerdict, "retry" | "moreMemory" | "onDemand">> = {},
+): StopVerdict => ({
+  class: stopClass,
+  retry: false,
+  moreMemory: false,
+  onDemand: false,
+  failure: cause,
+  ...options,
+});
+
+const FATAL_PULL = /manifest unknown|not found|denied|unauthori[sz]ed|no basic auth/i;
+
+const leoFailure = (reason: string): Failure => {
+  if (reason.startsWith(STOP_REASON.deadline)) return failure("deadline", reason);
+  if (reason.startsWith(STOP_REASON.startTimeout)) return failure("start_timeout", reason);
+  if (reason.startsWith(STOP_REASON.heartbeatLost)) return failure("heartbeat_lost", reason);
+  if (reason.startsWith(STOP_REASON.stalled)) return failure("stalled", reason);
+  return failure("interrupted", reason);
+};
+
+/**
+ * Classifies a stopped task.
+ * @param task stop code, stopped reason and containers as ECS reports them
+ * @param agentContainer name of the container whose exit decides
+ */
+export const classifyStop = (task: StoppedTask, agentContainer = "leo"): StopVerdict => {
+  const reason = task.stoppedReason ?? "";
+  const reasons = [reason, ...task.containers.map((container) => container.reason ?? "")];
+  const said = (text: string) => reasons.some((line) => line.includes(text));
+  const detail = reasons.filter(Boolean).join("; ") || task.stopCode || "no reason given";
+  const agent = task.containers.find((container) => container.name === agentContainer);
+
+  if (reason.startsWith("leo:")) return verdict("stopped_by_leo", leoFailure(reason));
+  if (said("OutOfMemoryError")) {
+    return verdict("out_of_memory", failure("out_of_memory", detail), { retry: true, moreMemory: true });
+  }
+  if (task.stopCode === "SpotInterruption" || task.stopCode === "TerminationNotice") {
+    return verdict("spot", failure("interrupted", detail), { retry: true, onDemand: true });
+  }
+  if (said("CannotPullContainerError") || said("CannotPullImageManifestError")) {
+    return FATAL_PULL.test(detail)
+      ? verdict("image_fatal", failure("image_pull", detail))
+      : verdict("image_transient", failure("image_pull", detail), { retry: true });
+  }
+  if (said("ResourceInitializationError")) {
+    return verdict("bootstrap", failure("internal", detail), { retry: true });
+  }
+  if (task.stopCode === "EssentialContainerExited" && typeof agent?.exitCode === "number") {
+    return agent.exitCode === 0
+      ? verdict("clean_exit", failure("internal", `exit 0 without a result; ${detail}`), { retry: true })
+      : verdict("crashed", failure("internal", `exit ${agent.exitCode}; ${detail}`), { retry: true });
+  }
+  return verdict("infrastructure", failure("interrupted", detail), { retry: true });
+};

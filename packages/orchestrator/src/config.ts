@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { parseConfig } from "@leo/core/config.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+
+const list = z.string().transform((text) => text.split(",").filter(Boolean));
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const number = z.coerce.number();
+
+/** Port 6543 is Supabase's transaction pooler: it drops LISTEN and advisory locks. */
+const DatabaseUrl = z
+  .url({ protocol: /^postgres(ql)?$/ })
+  .refine(
+    (url) => new URL(url).port !== "6543",
+    "is the transaction pooler (port 6543); use the session pooler (port 5432), Leo needs LISTEN and advisory locks",
+  );
+
+const Environment = z.object({
+  PORT: number.int().min(0).max(65_535).default(5013),
+  LEO_LISTEN_HOST: z.string().default("0.0.0.0"),
+  LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  /** Shown to the browser; decides nothing in the orchestrator. */
+  LEO_MODE: z.enum(["local", "aws"]).default("aws"),
+  LEO_MODEL_IS_MOCK: flag.default(false),
+  /** Origin of the web UI. */
+  LEO_PUBLIC_URL: z.url(),
+  /** `{generationId}` stands for the id: a host of its own, or a path on the same host. */
+  LEO_PREVIEW_URL_TEMPLATE: z.string().refine((url) => url.includes("{generationId}"), "lacks {generationId}"),
+  /** Where generators reach `/ws/generator`. */
+  LEO_GENERATOR_URL: z.url({ protocol: /^wss?$/ }),
+  DATABASE_URL: DatabaseUrl,
+  LEO_DATABASE_POOL: number.int().min(2).default(10),
+  SUPABASE_URL: z.url(),
+  SUPABASE_ANON_KEY: z.string().min(1),
+  GITHUB_BOT_TOKEN: z.string().optional(),
+  AWS_REGION: z.string().min(1),
+  LEO_BUCKET: z.string().min(3),
+  LEO_S3_FORCE_PATH_STYLE: flag.default(false),
+  LEO_CLUSTER: z.string().min(1),
+  LEO_GENERATOR_FAMILY: z.string().min(1).default("leo"),
+  LEO_GENERATOR_SUBNETS: list,
+  LEO_GENERATOR_SECURITY_GROUPS: list,
+  /** Absent: only the reconcile pass sees how tasks end. */
+  LEO_TASK_EVENTS_QUEUE_URL: z.url().optional(),
+  LEO_GENERATOR_VCPU: number.positive().default(4),
+  LEO_GENERATOR_MEMORY_MIB: number.int().positive().default(8192),
+  /** vCPUs that generators may use at once in this account. */
+  LEO_VCPU_BUDGET: number.positive().default(4),
+  LEO_RUNNING_PER_USER: number.int().min(1).default(3),
+  LEO_QUEUED_PER_USER: number.int().min(1).default(20),
+  LEO_GENERATION_BUDGET_USD: number.positive().default(5),
+  LEO_MAX_TURNS: number.int().positive().default(100),
+  LEO_DEADLINE_MS: number.int().positive().max(LIMITS.deadlineMs).default(LIMITS.deadlineMs),
+  LEO_RETENTION_DAYS: number.int().positive().default(30),
+});
+
+export type Config = z.infer<typeof Environment>;
+
+/** The orchestrator's settings. Throws ConfigError naming every variable that is missing or wrong. */
+export const readConfig = (env: Record<string, string | undefined>): Config => parseConfig(Environment, env);
