@@ -9,8 +9,7 @@ export const FilePath = z
   .max(500)
   .refine(
     (path) =>
-      // oxlint-disable-next-line no-control-regex -- control characters are what this refuses
-      !/[\u0000-\u001f\\]/.test(path) &&
+      !/[\p{Cc}\\]/u.test(path) &&
       path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
     "a relative path without . or .. segments",
   );
