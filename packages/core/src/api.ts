@@ -72,10 +72,11 @@ export const FileList = z.object({
 export const FileDiff = z.object({
   path: z.string(),
   change: z.enum(["created", "modified", "deleted"]),
-  /** Absent where the file does not exist on that side, or is binary. */
+  /** Absent where the file does not exist on that side, is binary, or is too large to show. */
   before: z.string().optional(),
   after: z.string().optional(),
   binary: z.boolean(),
+  tooLarge: z.boolean().optional(),
 });
 export const Diff = z.object({ baseGenerationId: Id, files: z.array(FileDiff) });
 export const Usage = z.object({

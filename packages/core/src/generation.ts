@@ -27,13 +27,16 @@ export const Prompt = z
     LIMITS.promptMaxChars,
     `The request is longer than ${LIMITS.promptMaxChars.toLocaleString("en-US")} characters.`,
   )
-  .refine((text) => text.trim().length > 0, "The request is empty. Say what to build.");
+  .refine((text) => text.trim().length > 0, "The request is empty. Say what to build.")
+  // Postgres cannot store it in text.
+  .refine((text) => !text.includes("\0"), "The request contains a NUL character.");
 
 export const AppName = z
   .string()
   .trim()
   .min(1, "The name is empty.")
-  .max(LIMITS.appNameMaxChars, `The name is longer than ${LIMITS.appNameMaxChars} characters.`);
+  .max(LIMITS.appNameMaxChars, `The name is longer than ${LIMITS.appNameMaxChars} characters.`)
+  .refine((name) => !/\p{Cc}/u.test(name), "The name contains control characters.");
 
 /** A generation as the API shows it. */
 export const Generation = z.object({
