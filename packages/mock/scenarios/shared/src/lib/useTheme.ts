@@ -1,0 +1,15 @@
+import { useEffect } from "react";
+import { useStored } from "./useStored";
+
+type Theme = "light" | "dark";
+
+const preferred = (): Theme => (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+
+/** The page's theme: the system's until the person chooses one. */
+export function useTheme() {
+  const [theme, setTheme] = useStored<Theme>("theme", preferred());
+  useEffect(() => {
+    document.documentElement.classList.toggle("dark", theme === "dark");
+  }, [theme]);
+  return { theme, toggle: () => setTheme(theme === "dark" ? "light" : "dark") };
+}

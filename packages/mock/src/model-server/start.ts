@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { stallStream, streamTurn, type Pace } from "./answer-stream.ts";
+import { readConversation } from "./conversation.ts";
+import { closedSignal, listen, parseJson, readBody, sendFault, sendJson } from "./http.ts";
+import { countInputTokens, toMessage } from "./message.ts";
+import { MessagesRequest } from "./request.ts";
+import { chooseReply, type ReplyContext } from "./scripts/choose-reply.ts";
+
+const MODELS = ["claude-opus-4-8", "claude-sonnet-5-5", "claude-haiku-4-5"];
+
+export interface RecordedRequest {
+  method: string;
+  path: string;
+  headers: IncomingMessage["headers"];
+  /** The parsed JSON body, or undefined without one. */
+  body: unknown;
+}
+
+export interface ModelServerOptions {
+  /** 0 takes a free port. */
+  port?: number;
+  /** Names of behaviours and an app, for every conversation whatever its prompt says. */
+  scenario?: string;
+  /** Milliseconds between two deltas of a stream, so that a person can watch it. Default 0. */
+  paceMs?: number;
+  /** How long the `slow` behaviour is silent before each answer. Default 3,000. */
+  slowMs?: number;
+  /** How many of the newest requests are kept in `requests`. Default 1,000. */
+  recordMax?: number;
+  /** Waits; rejects when the signal aborts. Injected by tests. */
+  sleep?: Pace["sleep"];
+}
+
+export interface ModelServer {
+  url: string;
+  /** The newest requests, oldest first. */
+  requests: RecordedRequest[];
+  /** Cuts open answers and stops listening. */
+  close: () => Promise<void>;
+}
+
+const invalidRequest = (response: ServerResponse, message: string) =>
+  sendFault(response, { status: 400, type: "invalid_request_error", message });
+
+const sendModels = (response: ServerResponse) => {
+  const data = MODELS.map((id) => ({
+    type: "model",
+    id,
+    display_name: id,
+    created_at: "2026-01-01T00:00:00Z",
+  }));
+  sendJson(response, 200, { data, has_more: false, first_id: MODELS[0], last_id: MODELS.at(-1) });
+};
+
+/** Counts calls by key: 1 for the first. */
+const newCounter = () => {
+  const counts = new Map<string, number>();
+  return (key: string) => {
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    return count;
+  };
+};
+
+/**
+ * Starts a Messages API server on loopback whose answers are scripted.
+ * @throws when the port is taken
+ */
+export const startModelServer = async (options: ModelServerOptions = {}): Promise<ModelServer> => {
+  const { port = 0, scenario = "", paceMs = 0, slowMs = 3_000, recordMax = 1_000 } = options;
+  const pace: Pace = {
+    paceMs,
+    sleep: options.sleep ?? ((durationMs, signal) => delay(durationMs, undefined, { signal })),
+  };
+  const context: ReplyContext = { scenario, slowMs, countTry: newCounter() };
+  const requests: RecordedRequest[] = [];
+  const stop = new AbortController();
+
+  const answerMessages = async (response: ServerResponse, body: MessagesRequest, signal: AbortSignal) => {
+    const reply = await chooseReply(body, readConversation(body), context);
+    if (reply.kind === "fault") return sendFault(response, reply.fault);
+    if (reply.kind === "stall") return stallStream(response);
+    if (body.stream) return streamTurn(response, body, reply.turn, pace, signal);
+    if (reply.turn.waitMs) await pace.sleep(reply.turn.waitMs, signal);
+    return sendJson(response, 200, toMessage(body, reply.turn));
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const signal = AbortSignal.any([stop.signal, closedSignal(response)]);
+    const method = request.method ?? "GET";
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    response.setHeader("request-id", `req_${randomBytes(12).toString("hex")}`);
+    const text = await readBody(request);
+    if (text === undefined) {
+      const message = "Request exceeds the maximum size";
+      return sendFault(response, { status: 413, type: "request_too_large", message });
+    }
+    const body = parseJson(text);
+    requests.push({ method, path, headers: request.headers, body });
+    if (requests.length > recordMax) requests.shift();
+
+    if (path === "/" || path === "/health")
+      return sendJson(response, 200, { status: "ok", model: "scripted" });
+    if (method === "GET" && path === "/v1/models") return sendModels(response);
+    if (method !== "POST" || !/^\/v1\/messages(?:\/count_tokens)?$/.test(path)) {
+      const message = `Not found: ${method} ${path}`;
+      return sendFault(response, { status: 404, type: "not_found_error", message });
+    }
+    const parsed = MessagesRequest.safeParse(body);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      return invalidRequest(response, `${issue?.path.join(".")}: ${issue?.message}`);
+    }
+    if (path === "/v1/messages") return answerMessages(response, parsed.data, signal);
+    return sendJson(response, 200, { input_tokens: countInputTokens(parsed.data) });
+  };
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (response.destroyed || stop.signal.aborted) return;
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      const message = error instanceof Error ? error.message : String(error);
+      sendFault(response, { status: 500, type: "api_error", message });
+    });
+  });
+  await listen(server, port);
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () => {
+      stop.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      return closed;
+    },
+  };
+};
