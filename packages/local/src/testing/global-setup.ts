@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestProject } from "vitest/node";
+import "./context.ts";
+import { startAws } from "../aws.ts";
+import { startPostgres, THROWAWAY_SETTINGS } from "../postgres.ts";
+
+/** One PostgreSQL and one S3/SQS for the whole run; tests take a database or a bucket of their own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = await mkdtemp(path.join(tmpdir(), "leo-test-"));
+  const [postgres, aws] = await Promise.all([
+    startPostgres({ dataDir: path.join(directory, "postgres"), settings: THROWAWAY_SETTINGS }),
+    startAws(),
+  ]);
+  project.provide("postgresUrl", postgres.url());
+  project.provide("awsUrl", aws.url);
+  return async () => {
+    await Promise.all([postgres.stop(), aws.stop()]);
+    await rm(directory, { recursive: true, force: true });
+  };
+}
