@@ -1,0 +1,53 @@
+import { fileURLToPath } from "node:url";
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import { migrate } from "drizzle-orm/node-postgres/migrator";
+import { Pool } from "pg";
+import * as schema from "./schema.ts";
+
+export interface Database {
+  pool: Pool;
+  orm: NodePgDatabase<typeof schema>;
+  close(): Promise<void>;
+}
+
+/** Either the database itself or one of its transactions. */
+export type Orm = Pick<
+  NodePgDatabase<typeof schema>,
+  "select" | "insert" | "update" | "delete" | "execute" | "transaction" | "query"
+>;
+
+const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
+/** Any fixed number: whoever holds it migrates, everyone else waits. */
+const MIGRATION_LOCK = 501_301;
+
+/**
+ * Opens a pool. Connections are made on first use.
+ * @param onIdleError told of errors on idle connections, such as a restart of the server
+ */
+export const openDatabase = (
+  url: string,
+  poolSize: number,
+  onIdleError: (error: Error) => void,
+): Database => {
+  const pool = new Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: "leo-orchestrator",
+  });
+  pool.on("error", onIdleError);
+  return { pool, orm: drizzle(pool, { schema }), close: () => pool.end() };
+};
+
+/** Brings schema `leo` up to date. Safe to run from several processes at once. */
+export const migrateDatabase = async (database: Database): Promise<void> => {
+  const client = await database.pool.connect();
+  try {
+    await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    await migrate(drizzle(client), { migrationsFolder: MIGRATIONS, migrationsSchema: "leo" });
+  } finally {
+    await client.query("select pg_advisory_unlock($1)", [MIGRATION_LOCK]);
+    client.release();
+  }
+};

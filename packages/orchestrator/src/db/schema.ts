@@ -1,0 +1,211 @@
+/**
+ * Schema `leo`. The queue is `generations` itself; `attempts` are the ECS tasks tried for one;
+ * `events` is the append-only record that browsers replay.
+ */
+import { sql } from "drizzle-orm";
+import {
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  json,
+  jsonb,
+  numeric,
+  pgSchema,
+  primaryKey,
+  real,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+  bigint,
+} from "drizzle-orm/pg-core";
+import type { Manifest } from "@leo/core/artifact.ts";
+import type { Fact } from "@leo/core/event.ts";
+import { FailureCode, type Failure } from "@leo/core/failure.ts";
+import { FINAL_STATES, GenerationMode, GenerationState } from "@leo/core/generation.ts";
+
+export const leo = pgSchema("leo");
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+const quoted = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(", "));
+
+export const apps = leo.table(
+  "apps",
+  {
+    id: uuid("id").primaryKey(),
+    ownerId: uuid("owner_id").notNull(),
+    name: text("name").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+    /** Set first; rows and objects go in the background, so that deleting answers at once. */
+    deletedAt: at("deleted_at"),
+  },
+  (table) => [
+    index("apps_owner").on(table.ownerId, table.updatedAt.desc(), table.id.desc()),
+    index("apps_deleted")
+      .on(table.deletedAt)
+      .where(sql`${table.deletedAt} is not null`),
+  ],
+);
+
+export const generations = leo.table(
+  "generations",
+  {
+    id: uuid("id").primaryKey(),
+    appId: uuid("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    ownerId: uuid("owner_id").notNull(),
+    prompt: text("prompt").notNull(),
+    mode: text("mode").$type<GenerationMode>().notNull(),
+    state: text("state").$type<GenerationState>().notNull().default("queued"),
+    baseGenerationId: uuid("base_generation_id"),
+    /** Number of the current attempt; 0 before the first. */
+    attempt: integer("attempt").notNull().default(0),
+    maxAttempts: integer("max_attempts").notNull(),
+    /** What the next attempt needs; a memory failure raises it. */
+    memoryMib: integer("memory_mib").notNull(),
+    vcpu: real("vcpu").notNull(),
+    /** Earliest time the queue may hand it out. */
+    availableAt: at("available_at").notNull().defaultNow(),
+    cancelRequestedAt: at("cancel_requested_at"),
+    lastSeq: integer("last_seq").notNull().default(0),
+    costUsd: numeric("cost_usd", { precision: 12, scale: 6, mode: "number" }).notNull().default(0),
+    failure: jsonb("failure").$type<Failure>(),
+    /** Where the files of the version are, and their manifest; set once it was found in the bucket. */
+    artifactPrefix: text("artifact_prefix"),
+    manifest: jsonb("manifest").$type<Manifest>(),
+    idempotencyKey: text("idempotency_key"),
+    /** Hash of the request made with that key: the same key with another request is refused. */
+    requestHash: text("request_hash"),
+    /** Only the orchestrator that holds this lease publishes. */
+    publishLeaseUntil: at("publish_lease_until"),
+    createdAt: at("created_at").notNull().defaultNow(),
+    startedAt: at("started_at"),
+    finishedAt: at("finished_at"),
+  },
+  (table) => [
+    foreignKey({
+      name: "generations_base",
+      columns: [table.baseGenerationId],
+      foreignColumns: [table.id],
+    }).onDelete("set null"),
+    check("generations_state", sql`${table.state} in (${quoted(GenerationState.options)})`),
+    check("generations_mode", sql`${table.mode} in (${quoted(GenerationMode.options)})`),
+    check("generations_failure", sql`(${table.state} = 'failed') = (${table.failure} is not null)`),
+    check(
+      "generations_failure_code",
+      sql`${table.failure} is null or ${table.failure} ->> 'code' in (${quoted(FailureCode.options)})`,
+    ),
+    check(
+      "generations_finished",
+      sql`(${table.state} in (${quoted(FINAL_STATES)})) = (${table.finishedAt} is not null)`,
+    ),
+    check("generations_prompt", sql`length(${table.prompt}) between 1 and 15000`),
+    check("generations_attempt", sql`${table.attempt} between 0 and ${table.maxAttempts}`),
+    uniqueIndex("generations_idempotency").on(table.ownerId, table.idempotencyKey),
+    /** One run at a time per app. */
+    uniqueIndex("generations_one_active")
+      .on(table.appId)
+      .where(sql`${table.state} not in (${quoted(FINAL_STATES)})`),
+    index("generations_app").on(table.appId, table.createdAt.desc()),
+    index("generations_queue")
+      .on(table.ownerId, table.createdAt, table.id)
+      .where(sql`${table.state} = 'queued'`),
+    index("generations_active")
+      .on(table.ownerId)
+      .where(sql`${table.state} in ('starting', 'running', 'publishing')`),
+    index("generations_owner_day").on(table.ownerId, table.createdAt),
+    index("generations_finished_at").on(table.finishedAt),
+  ],
+);
+
+export const attempts = leo.table(
+  "attempts",
+  {
+    id: uuid("id").primaryKey(),
+    generationId: uuid("generation_id")
+      .notNull()
+      .references(() => generations.id, { onDelete: "cascade" }),
+    number: integer("number").notNull(),
+    /** SHA-256 of the attempt token, hex. The token itself is nowhere. */
+    tokenHash: text("token_hash").notNull(),
+    vcpu: real("vcpu").notNull(),
+    memoryMib: integer("memory_mib").notNull(),
+    /** RunTask calls with a client token of their own; 0 before the first. */
+    launchCount: integer("launch_count").notNull().default(0),
+    /** The orchestrator that launches it renews this; past it another one adopts the attempt. */
+    launchLeaseUntil: at("launch_lease_until").notNull(),
+    taskArn: text("task_arn"),
+    /** `version` of the newest task state seen, so that late events change nothing. */
+    taskVersion: bigint("task_version", { mode: "number" }).notNull().default(0),
+    createdAt: at("created_at").notNull().defaultNow(),
+    taskAcceptedAt: at("task_accepted_at"),
+    taskRunningAt: at("task_running_at"),
+    readyAt: at("ready_at"),
+    /** Any frame from the generator. */
+    lastFrameAt: at("last_frame_at"),
+    /** An event that shows the agent at work. */
+    lastActivityAt: at("last_activity_at"),
+    deadlineAt: at("deadline_at").notNull(),
+    /** Highest message number committed. */
+    lastN: integer("last_n").notNull().default(0),
+    /** Newest checkpoint the generator reported, for the next attempt. */
+    costUsd: numeric("cost_usd", { precision: 12, scale: 6, mode: "number" }).notNull().default(0),
+    stopRequestedAt: at("stop_requested_at"),
+    stopReason: text("stop_reason"),
+    /** Set when the task is gone. Until then it holds its vCPUs. */
+    endedAt: at("ended_at"),
+    endedClass: text("ended_class"),
+    endedDetail: text("ended_detail"),
+    onDemand: boolean("on_demand").notNull().default(true),
+  },
+  (table) => [
+    uniqueIndex("attempts_number").on(table.generationId, table.number),
+    uniqueIndex("attempts_token").on(table.tokenHash),
+    uniqueIndex("attempts_task").on(table.taskArn),
+    index("attempts_open")
+      .on(table.createdAt)
+      .where(sql`${table.endedAt} is null`),
+  ],
+);
+
+export const events = leo.table(
+  "events",
+  {
+    generationId: uuid("generation_id")
+      .notNull()
+      .references(() => generations.id, { onDelete: "cascade" }),
+    seq: integer("seq").notNull(),
+    /** The attempt and message number it came from; null for the orchestrator's own facts. */
+    attemptId: uuid("attempt_id"),
+    n: integer("n"),
+    at: at("at").notNull(),
+    type: text("type").notNull(),
+    /** The fact as JSON text. `json`, not `jsonb`: it is relayed as it is and may hold \u0000. */
+    body: json("body").$type<Fact>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.generationId, table.seq] }),
+    uniqueIndex("events_message").on(table.attemptId, table.n),
+    check("events_seq", sql`${table.seq} >= 1`),
+  ],
+);
+
+/** Requests that a user added while the agent works; delivered after the present turn. */
+export const userMessages = leo.table(
+  "user_messages",
+  {
+    id: uuid("id").primaryKey(),
+    generationId: uuid("generation_id")
+      .notNull()
+      .references(() => generations.id, { onDelete: "cascade" }),
+    text: text("text").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    /** Number of the attempt that got it; a new attempt gets it again. */
+    deliveredAttempt: integer("delivered_attempt"),
+  },
+  (table) => [index("user_messages_generation").on(table.generationId, table.createdAt)],
+);

@@ -1,0 +1,190 @@
+/**
+ * Commits what generators report.
+ *
+ * Terms: an *entry* is one frame's messages of one attempt; a *batch* is every entry that waited
+ * when the previous commit ended. One statement stores a batch: it locks the generations in id
+ * order, drops messages that are there already (`n <= last_n`), numbers the rest without gaps and
+ * notifies. Under load a batch starts at most every 10 ms, so that commits stay large; when idle it
+ * starts at once. A batch that fails is tried again until it is stored: callers wait, their sockets
+ * stop reading, and generators keep what is not acknowledged.
+ */
+import type pg from "pg";
+import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
+import { isAgentActivity } from "@leo/core/event.ts";
+import { scrubDeep } from "@leo/core/scrub.ts";
+import type { Logger } from "pino";
+import { EVENTS_CHANNEL } from "./append.ts";
+import { eventFrames, type EventFrame, type StoredEvent } from "./frame.ts";
+
+/** `stored`: everything up to the last message is committed. `refused`: replaced or ended attempt. */
+export type CommitOutcome = "stored" | "refused";
+
+interface Entry {
+  attemptId: string;
+  messages: NumberedMessage[];
+  done: (outcome: CommitOutcome) => void;
+}
+
+export interface CommitterOptions {
+  pool: pg.Pool;
+  log: Logger;
+  now: () => Date;
+  /** Called after each commit, before its entries are acknowledged. */
+  onCommitted: (generationId: string, frames: EventFrame[]) => void;
+  /** Told how long each commit took and how many events it stored. */
+  onMeasured?: (durationMs: number, eventCount: number) => void;
+}
+
+const BATCH_INTERVAL_MS = 10;
+const BATCH_MAX_EVENTS = 2_000;
+const RETRY_MS = 250;
+
+const COMMIT = `
+with incoming as (
+  select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::boolean[], $6::numeric[])
+    as t(attempt_id, n, type, body, activity, cost_usd)
+), locked as materialized (
+  select a.id as attempt_id, a.generation_id, a.last_n, a.cost_usd, g.last_seq
+  from leo.attempts a join leo.generations g on g.id = a.generation_id and g.attempt = a.number
+  where a.id = any($7::uuid[]) and a.ended_at is null
+    and g.state in ('starting', 'running', 'publishing')
+  order by g.id for update of g, a
+), fresh as materialized (
+  select i.*, l.generation_id,
+         l.last_seq + row_number() over (partition by l.generation_id order by i.n) as seq
+  from incoming i join locked l using (attempt_id) where i.n > l.last_n
+), stored as (
+  insert into leo.events (generation_id, seq, attempt_id, n, at, type, body)
+  select generation_id, seq, attempt_id, n, $8, type, body::json from fresh
+), counted as materialized (
+  select f.attempt_id, f.generation_id, max(f.n) as last_n, max(f.seq) as last_seq, bool_or(f.activity) as activity,
+         greatest(coalesce(max(f.cost_usd), 0), l.cost_usd) as cost_usd, l.cost_usd as old_cost_usd
+  from fresh f join locked l using (attempt_id) group by f.attempt_id, f.generation_id, l.cost_usd
+), moved_generations as (
+  update leo.generations g set last_seq = c.last_seq, cost_usd = g.cost_usd + c.cost_usd - c.old_cost_usd
+  from counted c where g.id = c.generation_id
+), moved_attempts as (
+  update leo.attempts a set last_n = c.last_n, cost_usd = c.cost_usd, last_frame_at = $8,
+         last_activity_at = case when c.activity then $8 else a.last_activity_at end
+  from counted c where a.id = c.attempt_id
+)
+select l.attempt_id, l.generation_id, l.last_n, l.last_seq,
+       case when c.last_seq is null then null
+            else pg_notify('${EVENTS_CHANNEL}', l.generation_id || ':' || c.last_seq) end as notified
+from locked l left join counted c using (attempt_id)`;
+
+interface LockedRow {
+  attempt_id: string;
+  generation_id: string;
+  last_n: number;
+  last_seq: number;
+}
+
+const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
+
+export class Committer {
+  readonly #options: CommitterOptions;
+  #waiting: Entry[] = [];
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+  }
+
+  /** Stores one attempt's messages, which ascend in `n`. Resolves once they are committed or refused. */
+  commit(attemptId: string, messages: NumberedMessage[]): Promise<CommitOutcome> {
+    return new Promise((done) => {
+      this.#waiting.push({ attemptId, messages, done });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Stores what waits, then resolves. Entries that cannot be stored while closing stay unanswered. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const startedAt = performance.now();
+      const batch = this.#takeBatch();
+      const stored = await this.#storeUntilDone(batch);
+      if (!stored) break;
+      if (this.#waiting.length > 0) await pause(BATCH_INTERVAL_MS - (performance.now() - startedAt));
+    }
+    this.#running = undefined;
+  }
+
+  #takeBatch(): Entry[] {
+    let eventCount = 0;
+    const size = this.#waiting.findIndex(
+      (entry) => (eventCount += entry.messages.length) >= BATCH_MAX_EVENTS,
+    );
+    return this.#waiting.splice(0, size === -1 ? this.#waiting.length : size + 1);
+  }
+
+  async #storeUntilDone(batch: Entry[]): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#store(batch);
+        return true;
+      } catch (cause) {
+        if (this.#closed) return false;
+        this.#options.log.error(
+          { err: cause, event: "commit_failed", entries: batch.length },
+          "events wait for the database",
+        );
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  async #store(batch: Entry[]): Promise<void> {
+    const startedAt = performance.now();
+    const at = this.#options.now();
+    const columns: [string[], number[], string[], string[], boolean[], (number | null)[]] = [
+      [],
+      [],
+      [],
+      [],
+      [],
+      [],
+    ];
+    const seen = new Map<string, { highestN: number; bodies: Map<number, string> }>();
+    for (const { attemptId, messages } of batch) {
+      const attempt = seen.get(attemptId) ?? { highestN: 0, bodies: new Map<number, string>() };
+      seen.set(attemptId, attempt);
+      for (const { n, ...fact } of messages) {
+        if (n <= attempt.highestN) continue;
+        attempt.highestN = n;
+        const body = JSON.stringify(scrubDeep(fact));
+        attempt.bodies.set(n, body);
+        columns[0].push(attemptId);
+        columns[1].push(n);
+        columns[2].push(fact.type);
+        columns[3].push(body);
+        columns[4].push(isAgentActivity(fact));
+        columns[5].push(fact.type === "usage" ? fact.costUsd : null);
+      }
+    }
+    const { rows } = await this.#options.pool.query<LockedRow>({
+      name: "commit-events",
+      text: COMMIT,
+      values: [...columns, [...seen.keys()], at],
+    });
+    this.#options.onMeasured?.(performance.now() - startedAt, columns[0].length);
+    for (const row of rows) {
+      const events: StoredEvent[] = [];
+      let seq = row.last_seq;
+      for (const [n, body] of seen.get(row.attempt_id)?.bodies ?? []) {
+        if (n > row.last_n) events.push({ seq: ++seq, at, body });
+      }
+      if (events.length > 0)
+        this.#options.onCommitted(row.generation_id, eventFrames(row.generation_id, events));
+    }
+    const accepted = new Set(rows.map((row) => row.attempt_id));
+    for (const entry of batch) entry.done(accepted.has(entry.attemptId) ? "stored" : "refused");
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Fans committed events out to the browsers of this orchestrator.
+ *
+ * Terms: a *feed* is one generation that somebody here reads; its *head* is the last `seq` fanned
+ * out. A *reader* is one subscription; its *cursor* is the last `seq` sent to it. A reader is *live*
+ * while frames go straight to it; otherwise its *pump* reads the table page by page until it has
+ * caught up. A live reader whose buffer is full stops being live: it never slows the others.
+ *
+ * Wake-ups (own commits, NOTIFY, polling) may repeat, come late or out of order; the table decides.
+ */
+import type pg from "pg";
+import type { Logger } from "pino";
+import { eventFrames, type EventFrame, type StoredEvent } from "./frame.ts";
+import { readEvents, readHeads } from "./replay.ts";
+
+const PAGE = 500;
+
+/** Where a reader's frames go: a browser's socket. */
+export interface Sink {
+  send(data: Buffer): void;
+  /** False once its buffer is so full that live frames must wait. */
+  hasRoom(): boolean;
+  /** Resolves when there is room again, or when it is closed. */
+  room(): Promise<void>;
+  isOpen(): boolean;
+}
+
+interface Reader {
+  sink: Sink;
+  cursor: number;
+  live: boolean;
+}
+
+interface Feed {
+  head: number;
+  readers: Set<Reader>;
+  pulling: boolean;
+}
+
+export class Hub {
+  readonly #feeds = new Map<string, Feed>();
+  readonly #pool: pg.Pool;
+  readonly #log: Logger;
+
+  constructor(pool: pg.Pool, log: Logger) {
+    this.#pool = pool;
+    this.#log = log;
+  }
+
+  get readerCount(): number {
+    return [...this.#feeds.values()].reduce((count, feed) => count + feed.readers.size, 0);
+  }
+
+  /**
+   * Sends every event with `seq > since` to the sink, stored ones first.
+   * @param lastSeq the generation's newest `seq` as the caller just read it
+   * @returns a function that ends the subscription
+   */
+  subscribe(generationId: string, since: number, lastSeq: number, sink: Sink): () => void {
+    const feed = this.#feeds.get(generationId) ?? { head: lastSeq, readers: new Set(), pulling: false };
+    this.#feeds.set(generationId, feed);
+    const reader: Reader = { sink, cursor: since, live: false };
+    feed.readers.add(reader);
+    void this.#pump(generationId, feed, reader);
+    return () => {
+      feed.readers.delete(reader);
+      if (feed.readers.size === 0) this.#feeds.delete(generationId);
+    };
+  }
+
+  /** Fans out frames that were just committed here. */
+  publish(generationId: string, frames: EventFrame[]): void {
+    const feed = this.#feeds.get(generationId);
+    if (!feed) return;
+    for (const frame of frames) this.#fanOut(generationId, feed, frame);
+  }
+
+  /** Something up to `lastSeq` is committed, by whomever. */
+  wake(generationId: string, lastSeq: number): void {
+    const feed = this.#feeds.get(generationId);
+    if (feed && lastSeq > feed.head) void this.#pull(generationId, feed);
+  }
+
+  /** Compares every feed with the table: the truth behind lost wake-ups. */
+  async poll(): Promise<void> {
+    if (this.#feeds.size === 0) return;
+    for (const { id, lastSeq } of await readHeads(this.#pool, [...this.#feeds.keys()]))
+      this.wake(id, lastSeq);
+  }
+
+  #fanOut(generationId: string, feed: Feed, frame: EventFrame): void {
+    if (frame.lastSeq <= feed.head) return;
+    if (frame.firstSeq !== feed.head + 1) {
+      void this.#pull(generationId, feed);
+      return;
+    }
+    feed.head = frame.lastSeq;
+    for (const reader of feed.readers) {
+      if (!reader.live || reader.cursor >= frame.lastSeq) continue;
+      if (reader.cursor === frame.firstSeq - 1 && reader.sink.hasRoom()) {
+        reader.sink.send(frame.data);
+        reader.cursor = frame.lastSeq;
+        continue;
+      }
+      reader.live = false;
+      void this.#pump(generationId, feed, reader);
+    }
+  }
+
+  async #pull(generationId: string, feed: Feed): Promise<void> {
+    if (feed.pulling) return;
+    feed.pulling = true;
+    try {
+      for (;;) {
+        const page = await this.#read(generationId, feed.head);
+        // A commit of this process may have fanned out meanwhile; repeats are dropped by `head`.
+        const rest = page.filter((event) => event.seq > feed.head);
+        for (const frame of eventFrames(generationId, rest)) this.#fanOut(generationId, feed, frame);
+        if (page.length < PAGE) return;
+      }
+    } finally {
+      feed.pulling = false;
+    }
+  }
+
+  async #pump(generationId: string, feed: Feed, reader: Reader): Promise<void> {
+    const wanted = () => feed.readers.has(reader) && reader.sink.isOpen();
+    while (wanted()) {
+      const page = await this.#read(generationId, reader.cursor);
+      if (page.length === 0 && reader.cursor >= feed.head) {
+        reader.live = true;
+        return;
+      }
+      for (const frame of eventFrames(generationId, page)) {
+        if (!reader.sink.hasRoom()) await reader.sink.room();
+        if (!wanted()) return;
+        reader.sink.send(frame.data);
+        reader.cursor = frame.lastSeq;
+      }
+    }
+  }
+
+  /** A page, or nothing while the database is away: polling comes back to it. */
+  async #read(generationId: string, since: number): Promise<StoredEvent[]> {
+    for (;;) {
+      try {
+        return await readEvents(this.#pool, generationId, since, PAGE);
+      } catch (cause) {
+        this.#log.warn({ err: cause, event: "replay_failed", generationId }, "replay waits for the database");
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        if (!this.#feeds.has(generationId)) return [];
+      }
+    }
+  }
+}

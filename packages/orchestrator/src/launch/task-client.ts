@@ -1,0 +1,114 @@
+import {
+  DescribeTasksCommand,
+  ECSClient,
+  ListTasksCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+  type Task,
+} from "@aws-sdk/client-ecs";
+import type { Config } from "../config.ts";
+import { classifyAnswer, classifyError, type LaunchOutcome } from "./outcome.ts";
+
+export interface LaunchRequest {
+  attemptId: string;
+  clientToken: string;
+  memoryMib: number;
+  /** Which of the configured subnets; wraps around. */
+  subnetIndex: number;
+  agentEnvironment: Record<string, string>;
+  gatewayEnvironment: Record<string, string>;
+}
+
+export interface TaskClient {
+  run(request: LaunchRequest): Promise<LaunchOutcome>;
+  stop(taskArn: string, reason: string): Promise<void>;
+  /** Tasks by ARN; one that ECS no longer knows is absent. */
+  describe(taskArns: string[]): Promise<Task[]>;
+  /** The task of an attempt, running or stopped. */
+  findByAttempt(attemptId: string): Promise<string | undefined>;
+  /** ARNs of every generator task that has not stopped. */
+  listRunning(): Promise<string[]>;
+  close(): void;
+}
+
+const DESCRIBE_MAX = 100;
+const pairs = (environment: Record<string, string>) =>
+  Object.entries(environment).map(([name, value]) => ({ name, value }));
+
+/** ECS as the launcher needs it. The endpoint and credentials come from the SDK's own environment. */
+export const openTaskClient = (config: Config): TaskClient => {
+  // RunTask's retries are the launcher's: it alone knows which token to use.
+  const once = new ECSClient({ region: config.AWS_REGION, maxAttempts: 1 });
+  const ecs = new ECSClient({ region: config.AWS_REGION, maxAttempts: 5, retryMode: "adaptive" });
+  const cluster = config.LEO_CLUSTER;
+
+  const list = async (filter: {
+    startedBy?: string;
+    family?: string;
+    desiredStatus?: "RUNNING" | "STOPPED";
+  }) => {
+    const taskArns: string[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await ecs.send(new ListTasksCommand({ cluster, ...filter, nextToken }));
+      taskArns.push(...(page.taskArns ?? []));
+      nextToken = page.nextToken;
+    } while (nextToken);
+    return taskArns;
+  };
+
+  return {
+    run: async (request) => {
+      const subnets = config.LEO_GENERATOR_SUBNETS;
+      const subnet = subnets[request.subnetIndex % subnets.length];
+      const command = new RunTaskCommand({
+        cluster,
+        taskDefinition: config.LEO_GENERATOR_FAMILY,
+        clientToken: request.clientToken,
+        startedBy: request.attemptId,
+        launchType: "FARGATE",
+        networkConfiguration: {
+          awsvpcConfiguration: {
+            subnets: subnet ? [subnet] : [],
+            securityGroups: config.LEO_GENERATOR_SECURITY_GROUPS,
+            assignPublicIp: "ENABLED",
+          },
+        },
+        overrides: {
+          ...(request.memoryMib === config.LEO_GENERATOR_MEMORY_MIB
+            ? {}
+            : { memory: String(request.memoryMib) }),
+          containerOverrides: [
+            { name: "leo", environment: pairs(request.agentEnvironment) },
+            { name: "gateway", environment: pairs(request.gatewayEnvironment) },
+          ],
+        },
+      });
+      return once.send(command).then(classifyAnswer, classifyError);
+    },
+    stop: async (task, reason) => {
+      await ecs.send(new StopTaskCommand({ cluster, task, reason }));
+    },
+    describe: async (taskArns) => {
+      const found: Task[] = [];
+      for (let start = 0; start < taskArns.length; start += DESCRIBE_MAX) {
+        const tasks = taskArns.slice(start, start + DESCRIBE_MAX);
+        const answer = await ecs.send(new DescribeTasksCommand({ cluster, tasks }));
+        found.push(...(answer.tasks ?? []));
+      }
+      return found;
+    },
+    // `startedBy` must be the only filter; without a status, ECS lists running tasks only.
+    findByAttempt: async (attemptId) => {
+      const [running] = await list({ startedBy: attemptId });
+      if (running) return running;
+      const [stopped] = await list({ startedBy: attemptId, desiredStatus: "STOPPED" });
+      return stopped;
+    },
+    listRunning: () => list({ family: config.LEO_GENERATOR_FAMILY, desiredStatus: "RUNNING" }),
+    close: () => {
+      once.destroy();
+      ecs.destroy();
+    },
+  };
+};

@@ -1,0 +1,104 @@
+/**
+ * What ECS says about a task, from an SQS event or from DescribeTasks. Both may repeat, come late
+ * and out of order: `version` decides, and a stopped task is final.
+ */
+import { and, eq, lt } from "drizzle-orm";
+import { classifyStop, type StoppedTask } from "@leo/core/task-stop.ts";
+import type { Context } from "../context.ts";
+import { attempts, generations } from "../db/schema.ts";
+import { endAttempt, findAttempt, tellProgress, type AttemptRow } from "./attempt.ts";
+import { findArtifact } from "./artifact.ts";
+import { completeWork } from "./complete.ts";
+import { transitionIn, type GenerationRow } from "./transition.ts";
+
+export interface ObservedTask extends StoppedTask {
+  taskArn: string;
+  startedBy: string;
+  lastStatus: string;
+  version: number;
+}
+
+/** A memory failure gets this much: the largest that 4 vCPUs allow without a step in price. */
+const LARGER_MEMORY_MIB = 16_384;
+
+/** @returns false when the task belongs to no attempt of ours */
+export const observeTask = async (context: Context, task: ObservedTask): Promise<boolean> => {
+  const attempt = await findAttempt(context, task.startedBy);
+  if (!attempt) return false;
+  if (attempt.taskArn !== null && attempt.taskArn !== task.taskArn) return false;
+  if (attempt.endedAt !== null) return true;
+  if (task.lastStatus === "STOPPED") {
+    await taskStopped(context, attempt, task);
+    return true;
+  }
+  await taskMoved(context, attempt, task);
+  return true;
+};
+
+const taskMoved = (context: Context, attempt: AttemptRow, task: ObservedTask) =>
+  context.database.orm.transaction(async (orm) => {
+    const at = context.now();
+    const running = task.lastStatus === "RUNNING" && attempt.taskRunningAt === null;
+    const [moved] = await orm
+      .update(attempts)
+      .set({ taskVersion: task.version, taskArn: task.taskArn, ...(running ? { taskRunningAt: at } : {}) })
+      .where(and(eq(attempts.id, attempt.id), lt(attempts.taskVersion, task.version)))
+      .returning({ id: attempts.id });
+    if (moved && running) await tellProgress(orm, attempt, "task_running", at);
+  });
+
+const readGeneration = async (context: Context, generationId: string): Promise<GenerationRow | undefined> => {
+  const [row] = await context.database.orm.select().from(generations).where(eq(generations.id, generationId));
+  return row;
+};
+
+/** The task is gone: its work counts if its manifest is there, else the stop reason decides. */
+export const taskStopped = async (
+  context: Context,
+  attempt: AttemptRow,
+  task: StoppedTask,
+): Promise<void> => {
+  const generation = await readGeneration(context, attempt.generationId);
+  if (!generation) return;
+  // StopTask's reason may be lost when the task ended by itself meanwhile; ours is in the attempt.
+  const stoppedReason = attempt.stopReason ?? task.stoppedReason;
+  const verdict = classifyStop({ ...task, stoppedReason });
+  const active = generation.attempt === attempt.number && ["starting", "running"].includes(generation.state);
+  const artifact =
+    active && generation.cancelRequestedAt === null
+      ? await findArtifact(context, generation.appId, generation.id, attempt.number)
+      : undefined;
+  const detail = verdict.failure.detail ?? verdict.class;
+  const finished = artifact !== undefined && !artifact.manifest.partial;
+  await context.database.orm.transaction(async (orm) => {
+    const at = context.now();
+    // The generation's row comes first in every transaction that locks both.
+    const [current] = await orm
+      .select({ state: generations.state, cancelRequestedAt: generations.cancelRequestedAt })
+      .from(generations)
+      .where(eq(generations.id, generation.id))
+      .for("update");
+    if (!current || !(await endAttempt(orm, attempt, verdict.class, detail, at))) return;
+    if (finished || (current.state !== "starting" && current.state !== "running")) return;
+    await tellProgress(orm, attempt, "ended", at, detail);
+    if (current.cancelRequestedAt !== null) {
+      await transitionIn(orm, generation.id, { type: "task_gone" }, at, attempt.number);
+      return;
+    }
+    const changes = verdict.moreMemory
+      ? { memoryMib: Math.max(generation.memoryMib, LARGER_MEMORY_MIB) }
+      : {};
+    const retry = verdict.retry || isRetryable(attempt);
+    const input = { type: "attempt_failed", failure: verdict.failure, retry } as const;
+    await transitionIn(orm, generation.id, input, at, attempt.number, changes);
+  });
+  context.log.info(
+    { event: "task_ended", attemptId: attempt.id, generationId: generation.id, class: verdict.class, detail },
+    "task ended",
+  );
+  if (finished) await completeWork(context, generation.id, attempt.number);
+};
+
+/** A stop by one of our watches for a platform's fault: once more. */
+const isRetryable = (attempt: AttemptRow) =>
+  attempt.stopReason !== null && /^leo:(start-timeout|heartbeat-lost|stalled)/.test(attempt.stopReason);

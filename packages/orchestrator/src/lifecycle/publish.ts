@@ -1,0 +1,65 @@
+import { and, eq, isNull, lt, or } from "drizzle-orm";
+import { failure } from "@leo/core/failure.ts";
+import type { Context } from "../context.ts";
+import { generations } from "../db/schema.ts";
+import { findArtifact, listCheckpoints } from "./artifact.ts";
+import { transition } from "./transition.ts";
+
+const LEASE_MS = 30_000;
+
+/** Takes the lease on a generation in `publishing`; only its holder publishes. */
+const takeLease = async (context: Context, generationId: string) => {
+  const at = context.now();
+  const [row] = await context.database.orm
+    .update(generations)
+    .set({ publishLeaseUntil: new Date(at.getTime() + LEASE_MS) })
+    .where(
+      and(
+        eq(generations.id, generationId),
+        eq(generations.state, "publishing"),
+        or(isNull(generations.publishLeaseUntil), lt(generations.publishLeaseUntil, at)),
+      ),
+    )
+    .returning();
+  return row;
+};
+
+/**
+ * Checks what a generator uploaded and makes it a version. Safe to repeat: whoever holds the lease
+ * does it, and reconciliation calls again for one whose holder died.
+ */
+export const publish = async (context: Context, generationId: string): Promise<void> => {
+  const row = await takeLease(context, generationId);
+  if (!row) return;
+  const found = await findArtifact(context, row.appId, generationId, row.attempt);
+  if (!found) {
+    const cause = failure("upload_failed", "the generator said it was done, but there is no valid manifest");
+    await transition(
+      context,
+      generationId,
+      { type: "attempt_failed", failure: cause, retry: true },
+      row.attempt,
+    );
+    return;
+  }
+  await transition(context, generationId, { type: "published" }, row.attempt, {
+    artifactPrefix: found.prefix,
+    manifest: found.manifest,
+  });
+  const checkpoints = await listCheckpoints(context, found.prefix);
+  await context.storage.delete(checkpoints.filter((key) => key !== found.manifest.checkpoint?.key));
+};
+
+/** Generations in `publishing` whose holder is gone. */
+export const findUnpublished = async (context: Context): Promise<string[]> => {
+  const rows = await context.database.orm
+    .select({ id: generations.id })
+    .from(generations)
+    .where(
+      and(
+        eq(generations.state, "publishing"),
+        or(isNull(generations.publishLeaseUntil), lt(generations.publishLeaseUntil, context.now())),
+      ),
+    );
+  return rows.map(({ id }) => id);
+};

@@ -1,0 +1,118 @@
+/**
+ * The queue. A queued generation is a row; claiming one makes it `starting` and writes its attempt.
+ *
+ * Terms: a *turn* is the place of a generation among its owner's: one with two active runs has its
+ * first queued generation at turn 3. Places go by turn, then by age, so that somebody with fifty
+ * queued generations does not delay another's first. Turns past the per-user limit wait. A task that
+ * has not ended holds its vCPUs, whatever its generation's state is.
+ *
+ * Claimers take an advisory lock first: two of them could each see the last free place otherwise.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { newId } from "@leo/core/id.ts";
+import type { Context } from "../context.ts";
+import { EVENTS_CHANNEL } from "../events/append.ts";
+
+export interface ClaimedAttempt {
+  id: string;
+  generationId: string;
+  number: number;
+  memoryMib: number;
+  deadlineAt: Date;
+  /** The attempt token; nowhere else but in the task. */
+  token: string;
+}
+
+/** Any fixed number: whoever holds it claims. */
+const CLAIM_LOCK = 501_302;
+export const LAUNCH_LEASE_MS = 15_000;
+
+/** A fresh attempt token and the hash that is stored of it. */
+export const newAttemptToken = (): { token: string; hash: string } => {
+  const token = `leo_at_${randomBytes(32).toString("base64url")}`;
+  return { token, hash: hashAttemptToken(token) };
+};
+
+export const hashAttemptToken = (token: string): string => createHash("sha256").update(token).digest("hex");
+
+const CLAIM = `
+with used as (
+  select coalesce(sum(vcpu), 0) as vcpu from leo.attempts where ended_at is null
+), active as (
+  select owner_id, count(*) as running from leo.generations
+  where state in ('starting', 'running', 'publishing') group by owner_id
+), ranked as (
+  select g.id, g.created_at, g.vcpu,
+         row_number() over (partition by g.owner_id order by g.created_at, g.id) + coalesce(a.running, 0) as turn
+  from leo.generations g left join active a using (owner_id)
+  where g.state = 'queued' and g.available_at <= $1
+), ordered as (
+  select id, turn, created_at, sum(vcpu) over (order by turn, created_at, id) as vcpu_through
+  from ranked where turn <= $2
+), picked as (
+  select g.id, o.turn, o.created_at
+  from leo.generations g join ordered o using (id), used
+  where g.state = 'queued' and o.vcpu_through + used.vcpu <= $3
+  order by o.turn, o.created_at, o.id
+  limit $4
+  for update of g skip locked
+), paired as (
+  select p.id, fresh.attempt_id, fresh.token_hash
+  from (select id, row_number() over (order by turn, created_at, id) as place from picked) p
+  join unnest($5::uuid[], $6::text[]) with ordinality as fresh(attempt_id, token_hash, place) using (place)
+), claimed as (
+  update leo.generations g
+  set state = 'starting', attempt = g.attempt + 1, started_at = coalesce(g.started_at, $1), last_seq = g.last_seq + 1
+  from paired p where g.id = p.id
+  returning g.id, g.attempt, g.vcpu, g.memory_mib, g.last_seq, p.attempt_id, p.token_hash
+), attempted as (
+  insert into leo.attempts (id, generation_id, number, token_hash, vcpu, memory_mib, launch_lease_until, created_at, deadline_at)
+  select attempt_id, id, attempt, token_hash, vcpu, memory_mib, $7, $1, $8 from claimed
+), told as (
+  insert into leo.events (generation_id, seq, at, type, body)
+  select id, last_seq, $1, 'state_changed',
+         json_build_object('type', 'state_changed', 'state', 'starting', 'attempt', attempt)
+  from claimed
+)
+select attempt_id as id, id as "generationId", attempt as number, memory_mib as "memoryMib",
+       pg_notify('${EVENTS_CHANNEL}', id || ':' || last_seq) as notified
+from claimed`;
+
+/**
+ * Claims generations that may start now, at most `limit`.
+ * @returns their new attempts; empty when nothing waits or nothing is free
+ */
+export const claim = async (context: Context, limit: number): Promise<ClaimedAttempt[]> => {
+  const { config, database, now } = context;
+  const at = now();
+  const deadlineAt = new Date(at.getTime() + config.LEO_DEADLINE_MS);
+  const fresh = Array.from({ length: limit }, () => ({ id: newId(), ...newAttemptToken() }));
+  const client = await database.pool.connect();
+  try {
+    await client.query(`begin; select pg_advisory_xact_lock(${CLAIM_LOCK})`);
+    const { rows } = await client.query<Omit<ClaimedAttempt, "token" | "deadlineAt">>({
+      name: "claim",
+      text: CLAIM,
+      values: [
+        at,
+        config.LEO_RUNNING_PER_USER,
+        config.LEO_VCPU_BUDGET,
+        limit,
+        fresh.map(({ id }) => id),
+        fresh.map(({ hash }) => hash),
+        new Date(at.getTime() + LAUNCH_LEASE_MS),
+        deadlineAt,
+      ],
+    });
+    await client.query("commit");
+    const tokens = new Map(fresh.map(({ id, token }) => [id, token]));
+    return rows.map((row) => ({ ...row, deadlineAt, token: tokens.get(row.id) ?? "" }));
+  } catch (cause) {
+    await client
+      .query("rollback")
+      .catch((error: unknown) => context.log.warn({ err: error }, "rollback failed"));
+    throw cause;
+  } finally {
+    client.release();
+  }
+};
