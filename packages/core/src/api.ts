@@ -78,7 +78,9 @@ export const FileDiff = z.object({
   binary: z.boolean(),
   tooLarge: z.boolean().optional(),
 });
+export type FileDiff = z.infer<typeof FileDiff>;
 export const Diff = z.object({ baseGenerationId: Id, files: z.array(FileDiff) });
+export type Diff = z.infer<typeof Diff>;
 export const Usage = z.object({
   running: z.int(),
   queued: z.int(),

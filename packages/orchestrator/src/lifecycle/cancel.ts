@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../context.ts";
@@ -30,7 +30,10 @@ export const addUserMessage = (
       .for("update");
     const open = generation && ["queued", "starting", "running"].includes(generation.state);
     if (!open || generation.cancelRequestedAt) return { refused: "not_running" };
-    const waiting = await orm.$count(userMessages, eq(userMessages.generationId, generationId));
+    const waiting = await orm.$count(
+      userMessages,
+      and(eq(userMessages.generationId, generationId), isNull(userMessages.deliveredAttempt)),
+    );
     if (waiting >= LIMITS.userMessagesMax) return { refused: "too_many" };
     const messageId = newId();
     await orm.insert(userMessages).values({ id: messageId, generationId, text, createdAt: context.now() });

@@ -16,7 +16,7 @@ import { observeTask, taskStopped, type ObservedTask } from "./observe-task.ts";
 import { findUnpublished, publish } from "./publish.ts";
 import { transition } from "./transition.ts";
 
-/** A task this young may not be in the database yet. */
+/** ECS answers with a delay: a task this young may be unknown there, or not yet recorded here. */
 const YOUNG_MS = 60_000;
 /** A stop that had no effect is asked for again after this. */
 const STOP_AGAIN_MS = 60_000;
@@ -27,7 +27,7 @@ export const toObserved = (task: Task): ObservedTask | undefined => {
     taskArn: task.taskArn,
     startedBy: task.startedBy,
     lastStatus: task.lastStatus ?? "UNKNOWN",
-    version: Number(task.version ?? 0),
+    version: task.version ?? 0,
     stopCode: task.stopCode,
     stoppedReason: task.stoppedReason,
     containers: (task.containers ?? []).map(({ name, exitCode, reason }) => ({
@@ -37,6 +37,9 @@ export const toObserved = (task: Task): ObservedTask | undefined => {
     })),
   };
 };
+
+const isYoung = (context: Context, since: Date | null | undefined) =>
+  since ? context.now().getTime() - since.getTime() < YOUNG_MS : false;
 
 const openAttempts = (context: Context): Promise<AttemptRow[]> =>
   context.database.orm
@@ -67,8 +70,7 @@ const stopOrphans = async (context: Context, tasks: TaskClient): Promise<number>
   const running = await tasks.describe(await tasks.listRunning());
   let stopped = 0;
   for (const task of running) {
-    const age = context.now().getTime() - (task.createdAt?.getTime() ?? 0);
-    if (!task.taskArn || age < YOUNG_MS) continue;
+    if (!task.taskArn || isYoung(context, task.createdAt)) continue;
     const attempt = task.startedBy ? await findAttemptOf(context, task.startedBy) : undefined;
     if (attempt && attempt.endedAt === null && attempt.taskArn === task.taskArn) continue;
     await tasks.stop(task.taskArn, STOP_REASON.orphan);

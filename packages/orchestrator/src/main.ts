@@ -1,0 +1,48 @@
+/** The orchestrator's process: settings from the environment, JSON lines on stdout, ends on SIGTERM. */
+import { ConfigError } from "@leo/core/config.ts";
+import { scrub } from "@leo/core/scrub.ts";
+import { pino } from "pino";
+import { type Config, readConfig } from "./config.ts";
+import { startOrchestrator } from "./server.ts";
+
+const EXIT_CONFIG = 78;
+
+const settings = (): Config => {
+  try {
+    return readConfig(process.env);
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    process.stderr.write(`${cause.message}\n`);
+    return process.exit(EXIT_CONFIG);
+  }
+};
+
+const config = settings();
+const log = pino(
+  {
+    level: config.LEO_LOG_LEVEL,
+    base: { service: "orchestrator" },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  },
+  { write: (line: string) => void process.stdout.write(scrub(line)) },
+);
+
+const orchestrator = await startOrchestrator(config, { log }).catch((cause: unknown) => {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === "EADDRINUSE") process.stderr.write(`Port ${config.PORT} is taken. Set PORT to another one.\n`);
+  log.fatal({ err: cause, event: "start_failed" }, "the orchestrator could not start");
+  return process.exit(1);
+});
+
+const end = (signal: string) => {
+  log.info({ event: "signal", signal }, "asked to end");
+  orchestrator.stop().then(
+    () => process.exit(0),
+    (cause: unknown) => {
+      log.fatal({ err: cause, event: "stop_failed" }, "the orchestrator did not end cleanly");
+      process.exit(1);
+    },
+  );
+};
+process.once("SIGTERM", () => end("SIGTERM"));
+process.once("SIGINT", () => end("SIGINT"));

@@ -1,0 +1,183 @@
+/** Puts the orchestrator together: HTTP, sockets and background work on one port. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import type { Logger } from "pino";
+import { startBackground } from "./background.ts";
+import type { Config } from "./config.ts";
+import type { Context } from "./context.ts";
+import { migrateDatabase, openDatabase } from "./db/database.ts";
+import { ApiFault } from "./domain/fault.ts";
+import { purgeDeletedApps } from "./domain/purge.ts";
+import { EVENTS_CHANNEL, QUEUE_CHANNEL } from "./events/append.ts";
+import { Committer } from "./events/committer.ts";
+import { Hub } from "./events/hub.ts";
+import { listen } from "./events/listener.ts";
+import { createApi } from "./http/api.ts";
+import { createVerifier } from "./http/authenticate.ts";
+import { openTaskClient } from "./launch/task-client.ts";
+import { addUserMessage, requestCancel, type UserMessageRefusal } from "./lifecycle/cancel.ts";
+import { CONTROL_CHANNEL } from "./lifecycle/transition.ts";
+import { createMetrics } from "./metrics.ts";
+import { queuePositions } from "./queue/position.ts";
+import { repeat } from "./repeat.ts";
+import { createGeneratorSockets } from "./sockets/generator-socket.ts";
+import { serveUiSocket } from "./sockets/ui-socket.ts";
+import { acceptSockets } from "./sockets/upgrade.ts";
+import { openStorage } from "./storage/s3.ts";
+
+export interface OrchestratorOptions {
+  log: Logger;
+  now?: () => Date;
+  random?: () => number;
+}
+
+export interface Orchestrator {
+  port: number;
+  url: string;
+  /** Drains and ends: 503 on `/health`, no claims, sockets closed with 1012. Generators go on. */
+  stop(): Promise<void>;
+}
+
+const FEED_POLL_MS = 1_000;
+const HEARD_MS = 10_000;
+const PURGE_MS = 30_000;
+/** Of the 30 s that a drain may take; the rest is for closing. */
+const DRAIN_LAUNCHES_MS = 20_000;
+
+const REFUSALS: Record<UserMessageRefusal, string> = {
+  not_running: "The generation is not running. Send a follow-up request instead.",
+  too_many: "Too many messages wait already. Try again when the agent has answered.",
+};
+
+/**
+ * Migrates the database and starts serving.
+ * @throws when the database cannot be reached or the port is taken
+ */
+export const startOrchestrator = async (
+  config: Config,
+  options: OrchestratorOptions,
+): Promise<Orchestrator> => {
+  const { log, now = () => new Date(), random = Math.random } = options;
+  const database = openDatabase(config.DATABASE_URL, config.LEO_DATABASE_POOL, (cause) =>
+    log.warn({ err: cause, event: "database_connection_lost" }, "an idle database connection was lost"),
+  );
+  await migrateDatabase(database);
+  const context: Context = { config, database, storage: openStorage(config), log, now };
+  const verify = createVerifier(config, now);
+  const hub = new Hub(database.pool, log);
+  let isDraining = false;
+  let browsers = 0;
+
+  const metrics = createMetrics(database, {
+    browsers: () => browsers,
+    generators: () => generatorSockets.size,
+  });
+  const committer = new Committer({
+    pool: database.pool,
+    log,
+    now,
+    onCommitted: (generationId, frames) => hub.publish(generationId, frames),
+    onMeasured: metrics.committed,
+  });
+  const generatorSockets = createGeneratorSockets(context, committer);
+  const tasks = openTaskClient(config);
+
+  const api = createApi(context, {
+    verify,
+    queue: { positions: (ownerId) => queuePositions(context, ownerId) },
+    cancel: (generationId) => requestCancel(context, generationId),
+    userMessage: async (generationId, text) => {
+      const added = await addUserMessage(context, generationId, text);
+      if ("refused" in added) throw new ApiFault("conflict", REFUSALS[added.refused]);
+      return added;
+    },
+    health: async () => {
+      if (isDraining) return "draining";
+      return database.pool.query("select 1").then(
+        () => "ok" as const,
+        () => "no_database" as const,
+      );
+    },
+    metrics: () => metrics.registry.metrics(),
+  });
+  const listener = getRequestListener(api.fetch);
+  const server = createServer((request, response) => void listener(request, response));
+  const closeSockets = acceptSockets(server, {
+    isDraining: () => isDraining,
+    isAllowedOrigin: (origin) => origin === new URL(config.LEO_PUBLIC_URL).origin,
+    generator: (socket, token) => generatorSockets.serve(socket, token),
+    ui: (socket) => {
+      browsers += 1;
+      socket.on("close", () => (browsers -= 1));
+      serveUiSocket(context, socket, { hub, verify });
+    },
+  });
+  const port = await listenOn(server, config.PORT, config.LEO_LISTEN_HOST);
+
+  const background = startBackground(context, { tasks, metrics, random });
+  const poll = repeat("feed poll", FEED_POLL_MS, log, () => hub.poll());
+  const sweep = repeat("generator sweep", HEARD_MS, log, () => generatorSockets.sweep());
+  const purge = repeat("purge", PURGE_MS, log, async () => {
+    await purgeDeletedApps(context, (generationId) => requestCancel(context, generationId));
+  });
+  const stopListening = await listen({
+    databaseUrl: config.DATABASE_URL,
+    log,
+    channels: {
+      [EVENTS_CHANNEL]: (payload) => {
+        const [generationId = "", lastSeq] = payload.split(":");
+        hub.wake(generationId, Number(lastSeq));
+      },
+      [QUEUE_CHANNEL]: () => background.wakeQueue(),
+      [CONTROL_CHANNEL]: (generationId) => {
+        generatorSockets.control(generationId).catch((cause: unknown) => {
+          log.error(
+            { err: cause, event: "control_failed", generationId },
+            "a generator will be told at the next sweep",
+          );
+        });
+      },
+    },
+    onReconnected: () => {
+      background.wakeQueue();
+      poll.wake();
+      sweep.wake();
+    },
+  });
+  log.info({ event: "listening", port }, "the orchestrator listens");
+
+  const stop = async () => {
+    isDraining = true;
+    log.info({ event: "draining" }, "draining: no new work, generators go on");
+    await background.stop(DRAIN_LAUNCHES_MS);
+    closeSockets();
+    await Promise.all([poll.stop(), sweep.stop(), purge.stop(), stopListening()]);
+    await committer.close();
+    await closeServer(server);
+    tasks.close();
+    await database.close();
+    log.info({ event: "stopped" }, "the orchestrator has ended");
+  };
+  return { port, url: `http://127.0.0.1:${port}`, stop };
+};
+
+const listenOn = (server: Server, port: number, host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+
+/** Lets requests under way end for a moment, then closes what is left. */
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), 2_000);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });

@@ -1,0 +1,278 @@
+/**
+ * `/ws/generator`: one attempt's generator. The token names the attempt; everything else is read
+ * from the database. Messages are acknowledged once they are committed. A generator may reconnect
+ * at any time, to any orchestrator; its newest socket replaces the one before.
+ */
+import { eq, sql } from "drizzle-orm";
+import { isFinal } from "@leo/core/generation.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
+import { FromGenerator, type NumberedMessage, type ToGenerator } from "@leo/core/protocol/generator.ts";
+import type { WebSocket } from "ws";
+import type { Context } from "../context.ts";
+import { attempts, generations } from "../db/schema.ts";
+import type { Committer } from "../events/committer.ts";
+import { tellProgress, type AttemptRow } from "../lifecycle/attempt.ts";
+import { completeWork } from "../lifecycle/complete.ts";
+import { transitionIn, type GenerationRow } from "../lifecycle/transition.ts";
+import { hashAttemptToken } from "../queue/claim.ts";
+import { closeWith, parseFrame } from "./frame.ts";
+import { keepAlive } from "./keepalive.ts";
+import { composeStart, takeUserMessages } from "./start-generation.ts";
+
+/** Frames of one generator that may wait for the database before its socket stops being read. */
+const UNCOMMITTED_FRAMES_MAX = 8;
+
+interface Connection {
+  socket: WebSocket;
+  attempt: AttemptRow;
+  send(message: ToGenerator): void;
+  cancelSent: boolean;
+  heard: boolean;
+}
+
+interface Work {
+  attempt: AttemptRow;
+  generation: GenerationRow;
+}
+
+export interface GeneratorSockets {
+  serve(socket: WebSocket, token: string | undefined): void;
+  /** Looks whether a generation's generator must be told something: cancel, a request, that it is fenced. */
+  control(generationId: string): Promise<void>;
+  /** Tells every connected generator what it missed, and records who was heard. */
+  sweep(): Promise<void>;
+  readonly size: number;
+}
+
+const refusalOf = (
+  attempt: AttemptRow,
+  generation: GenerationRow,
+): { code: number; reason: string } | undefined => {
+  if (isFinal(generation.state)) return { code: CloseCode.finished, reason: "the generation has ended" };
+  if (attempt.number !== generation.attempt)
+    return { code: CloseCode.fenced, reason: "a newer attempt exists" };
+  if (attempt.endedAt !== null) return { code: CloseCode.fenced, reason: "this attempt was given up" };
+  return undefined;
+};
+
+export const createGeneratorSockets = (context: Context, committer: Committer): GeneratorSockets => {
+  const { database, log, now } = context;
+  const connections = new Map<string, Connection>();
+
+  const findWork = async (
+    where: { tokenHash: string } | { attemptId: string },
+  ): Promise<Work | undefined> => {
+    const [row] = await database.orm
+      .select({ attempt: attempts, generation: generations })
+      .from(attempts)
+      .innerJoin(generations, eq(generations.id, attempts.generationId))
+      .where(
+        "tokenHash" in where ? eq(attempts.tokenHash, where.tokenHash) : eq(attempts.id, where.attemptId),
+      );
+    return row;
+  };
+
+  const refuse = async (socket: WebSocket, attemptId: string) => {
+    const work = await findWork({ attemptId });
+    const refusal = work && refusalOf(work.attempt, work.generation);
+    if (refusal) closeWith(socket, refusal.code, refusal.reason);
+    else closeWith(socket, CloseCode.restart, "try again");
+  };
+
+  const becomeReady = (attempt: AttemptRow) =>
+    database.orm.transaction(async (orm) => {
+      const at = now();
+      await orm
+        .select({ id: generations.id })
+        .from(generations)
+        .where(eq(generations.id, attempt.generationId))
+        .for("update");
+      const [first] = await orm
+        .update(attempts)
+        .set({
+          readyAt: sql`coalesce(${attempts.readyAt}, ${at.toISOString()}::timestamptz)`,
+          lastFrameAt: at,
+        })
+        .where(eq(attempts.id, attempt.id))
+        .returning({ readyAt: attempts.readyAt });
+      if (first?.readyAt?.getTime() === at.getTime()) await tellProgress(orm, attempt, "connected", at);
+      await transitionIn(orm, attempt.generationId, { type: "ready" }, at, attempt.number);
+    });
+
+  const tell = async (connection: Connection, { attempt, generation }: Work) => {
+    const refusal = refusalOf(attempt, generation);
+    if (refusal) {
+      closeWith(connection.socket, refusal.code, refusal.reason);
+      return;
+    }
+    if (generation.cancelRequestedAt !== null) {
+      if (!connection.cancelSent) connection.send({ type: "cancel" });
+      connection.cancelSent = true;
+      return;
+    }
+    for (const { id, text } of await takeUserMessages(context, generation.id, attempt.number)) {
+      connection.send({ type: "user_message", messageId: id, text });
+    }
+  };
+
+  const welcome = async (connection: Connection, started: boolean) => {
+    const { attempt } = connection;
+    await becomeReady(attempt);
+    const work = await findWork({ attemptId: attempt.id });
+    if (!work || connection.socket.readyState !== connection.socket.OPEN) return;
+    const older = connections.get(attempt.generationId);
+    connections.set(attempt.generationId, connection);
+    if (older && older.socket !== connection.socket) older.socket.terminate();
+    connection.send({ type: "ack", n: work.attempt.lastN });
+    if (!started) connection.send(await composeStart(context, work.generation, work.attempt));
+    await tell(connection, work);
+  };
+
+  const store = async (connection: Connection, messages: NumberedMessage[]) => {
+    const { attempt, socket } = connection;
+    const outcome = await committer.commit(attempt.id, messages);
+    if (outcome === "refused") {
+      await refuse(socket, attempt.id);
+      return;
+    }
+    const last = messages.at(-1);
+    if (last?.type === "all_work_complete") {
+      await completeWork(context, attempt.generationId, attempt.number, last.failure);
+    }
+    if (last && socket.readyState === socket.OPEN) connection.send({ type: "ack", n: last.n });
+  };
+
+  const attach = (socket: WebSocket, attempt: AttemptRow) => {
+    const connection: Connection = {
+      socket,
+      attempt,
+      send: (message) => socket.send(JSON.stringify(message)),
+      cancelSent: false,
+      heard: true,
+    };
+    let isReady = false;
+    let highestN: number | undefined;
+    let uncommitted = 0;
+    const failed = (cause: unknown) => {
+      log.error(
+        { err: cause, event: "generator_message_failed", attemptId: attempt.id },
+        "a generator's message failed",
+      );
+      closeWith(socket, CloseCode.restart, "try again");
+    };
+
+    const accept = (messages: NumberedMessage[]) => {
+      for (const { n } of messages) {
+        // The first number after a reconnect may be any that is not acknowledged; then no gaps.
+        if (highestN !== undefined && n > highestN + 1) {
+          closeWith(socket, CloseCode.protocol, `message ${n} came after ${highestN}`);
+          return;
+        }
+        highestN = Math.max(highestN ?? n, n);
+      }
+      uncommitted += 1;
+      if (uncommitted >= UNCOMMITTED_FRAMES_MAX) socket.pause();
+      store(connection, messages)
+        .catch(failed)
+        .finally(() => {
+          uncommitted -= 1;
+          if (socket.isPaused) socket.resume();
+        });
+    };
+
+    const handle = (data: Parameters<typeof parseFrame>[2], isBinary: boolean) => {
+      const message = parseFrame(socket, FromGenerator, data, isBinary);
+      if (!message) return;
+      if (message.type === "messages") {
+        if (isReady) accept(message.messages);
+        else closeWith(socket, CloseCode.protocol, "the first message must be ready");
+        return;
+      }
+      if (message.protocol !== PROTOCOL) {
+        closeWith(
+          socket,
+          CloseCode.protocol,
+          `protocol ${message.protocol} is unknown, this server speaks ${PROTOCOL}`,
+        );
+        return;
+      }
+      isReady = true;
+      clearTimeout(readyTimer);
+      welcome(connection, message.started).catch(failed);
+    };
+
+    const readyTimer = setTimeout(
+      () => closeWith(socket, CloseCode.timeout, "no ready in time"),
+      LIMITS.helloTimeoutMs,
+    );
+    keepAlive(socket, () => (connection.heard = true));
+    socket.on("close", () => {
+      clearTimeout(readyTimer);
+      if (connections.get(attempt.generationId) === connection) connections.delete(attempt.generationId);
+    });
+    return handle;
+  };
+
+  const admit = async (socket: WebSocket, token: string | undefined) => {
+    const work = token ? await findWork({ tokenHash: hashAttemptToken(token) }) : undefined;
+    if (!work) {
+      closeWith(socket, CloseCode.unauthenticated, "unknown attempt token");
+      return undefined;
+    }
+    const refusal = refusalOf(work.attempt, work.generation);
+    if (refusal) {
+      closeWith(socket, refusal.code, refusal.reason);
+      return undefined;
+    }
+    return attach(socket, work.attempt);
+  };
+
+  const control = async (generationId: string) => {
+    const connection = connections.get(generationId);
+    if (!connection) return;
+    const work = await findWork({ attemptId: connection.attempt.id });
+    if (work) await tell(connection, work);
+    else closeWith(connection.socket, CloseCode.fenced, "the generation was deleted");
+  };
+
+  return {
+    get size() {
+      return connections.size;
+    },
+    serve: (socket, token) => {
+      socket.on("error", (cause) =>
+        log.debug({ err: cause, event: "generator_socket_error" }, "generator socket error"),
+      );
+      // Frames that come before the token is looked up wait here.
+      const admitted = admit(socket, token).catch((cause: unknown) => {
+        log.error({ err: cause, event: "generator_admission_failed" }, "a generator could not be looked up");
+        closeWith(socket, CloseCode.restart, "try again");
+        return undefined;
+      });
+      socket.on("message", (data, isBinary) => {
+        void admitted.then((handle) => handle?.(data, isBinary));
+      });
+    },
+    control,
+    sweep: async () => {
+      const heard = [...connections.values()].filter((connection) => connection.heard);
+      for (const connection of heard) connection.heard = false;
+      const ids = heard.map(({ attempt }) => attempt.id);
+      if (ids.length === 0) return;
+      const { rows } = await database.pool.query<{ generation_id: string }>({
+        name: "heard",
+        text: `with mine as (
+                 select id from leo.attempts where id = any($1) order by generation_id for update
+               ), heard as (
+                 update leo.attempts a set last_frame_at = $2 from mine where a.id = mine.id returning a.generation_id, a.number, a.ended_at
+               )
+               select h.generation_id from heard h join leo.generations g on g.id = h.generation_id
+               where g.cancel_requested_at is not null or g.attempt <> h.number or h.ended_at is not null
+                  or exists (select 1 from leo.user_messages m where m.generation_id = g.id and m.delivered_attempt is null)`,
+        values: [ids, now()],
+      });
+      for (const row of rows) await control(row.generation_id);
+    },
+  };
+};

@@ -1,0 +1,85 @@
+import { and, asc, eq, isNull, or, lt } from "drizzle-orm";
+import { attemptPrefix } from "@leo/core/artifact.ts";
+import type { StartGeneration } from "@leo/core/protocol/generator.ts";
+import type { Context } from "../context.ts";
+import { apps, generations, userMessages } from "../db/schema.ts";
+import { listCheckpoints } from "../lifecycle/artifact.ts";
+import type { AttemptRow } from "../lifecycle/attempt.ts";
+import type { GenerationRow } from "../lifecycle/transition.ts";
+
+/** A presigned URL must outlive a slow start, and no more. */
+const PRESIGNED_SECONDS = 900;
+
+/** The last checkpoint of an earlier attempt, or the version this generation builds on. */
+const findPrevious = async (
+  context: Context,
+  generation: GenerationRow,
+): Promise<StartGeneration["previous"]> => {
+  const { storage } = context;
+  for (let attempt = generation.attempt - 1; attempt >= 1; attempt -= 1) {
+    const keys = await listCheckpoints(context, attemptPrefix(generation.appId, generation.id, attempt));
+    const key = keys.at(-1);
+    if (!key) continue;
+    const checkpointUrl = await storage.presignRead(key, PRESIGNED_SECONDS);
+    return { generationId: generation.id, kind: "checkpoint", checkpointUrl };
+  }
+  if (!generation.baseGenerationId) return undefined;
+  const [base] = await context.database.orm
+    .select({ id: generations.id, manifest: generations.manifest })
+    .from(generations)
+    .where(eq(generations.id, generation.baseGenerationId));
+  const checkpoint = base?.manifest?.checkpoint;
+  if (!base || !checkpoint) return undefined;
+  const checkpointUrl = await storage.presignRead(checkpoint.key, PRESIGNED_SECONDS);
+  return { generationId: base.id, kind: "version", checkpointUrl, sessionId: checkpoint.sessionId };
+};
+
+/** Everything the generator of an attempt needs to know of its work. */
+export const composeStart = async (
+  context: Context,
+  generation: GenerationRow,
+  attempt: AttemptRow,
+): Promise<StartGeneration> => {
+  const { config } = context;
+  const [app] = await context.database.orm
+    .select({ name: apps.name })
+    .from(apps)
+    .where(eq(apps.id, generation.appId));
+  const previous = await findPrevious(context, generation);
+  return {
+    type: "start_generation",
+    generationId: generation.id,
+    appId: generation.appId,
+    appName: app?.name ?? "App",
+    attempt: attempt.number,
+    prompt: generation.prompt,
+    mode: generation.mode,
+    limits: {
+      deadlineAt: attempt.deadlineAt.toISOString(),
+      budgetUsd: config.LEO_GENERATION_BUDGET_USD,
+      maxTurns: config.LEO_MAX_TURNS,
+    },
+    artifact: {
+      bucket: config.LEO_BUCKET,
+      prefix: attemptPrefix(generation.appId, generation.id, attempt.number),
+    },
+    ...(previous ? { previous } : {}),
+  };
+};
+
+/** Takes the user's added requests that this attempt has not got yet, oldest first. */
+export const takeUserMessages = async (
+  context: Context,
+  generationId: string,
+  attempt: number,
+): Promise<{ id: string; text: string }[]> => {
+  const { orm } = context.database;
+  const waiting = and(
+    eq(userMessages.generationId, generationId),
+    or(isNull(userMessages.deliveredAttempt), lt(userMessages.deliveredAttempt, attempt)),
+  );
+  const rows = await orm.select().from(userMessages).where(waiting).orderBy(asc(userMessages.createdAt));
+  if (rows.length === 0) return [];
+  await orm.update(userMessages).set({ deliveredAttempt: attempt }).where(waiting);
+  return rows.map(({ id, text }) => ({ id, text }));
+};

@@ -1,0 +1,166 @@
+/** `/ws/ui`: one browser. Its subscriptions read through the hub; it never writes. */
+import { eq, and, isNull } from "drizzle-orm";
+import { LIMITS } from "@leo/core/limits.ts";
+import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
+import { FromBrowser, type ToBrowser } from "@leo/core/protocol/ui.ts";
+import type { WebSocket } from "ws";
+import type { Context } from "../context.ts";
+import { apps, generations } from "../db/schema.ts";
+import type { Hub, Sink } from "../events/hub.ts";
+import type { User, Verifier } from "../http/authenticate.ts";
+import { closeWith, parseFrame } from "./frame.ts";
+import { keepAlive } from "./keepalive.ts";
+
+export interface UiSocketOptions {
+  hub: Hub;
+  verify: Verifier;
+}
+
+/** Live frames wait once this much is unsent: the reader then catches up from the table. */
+const BUFFER_MAX_BYTES = 1024 * 1024;
+const ROOM_POLL_MS = 20;
+const SUBSCRIPTIONS_MAX = 50;
+/** A browser is asked for a new token this long before its own expires. */
+const RENEW_AHEAD_MS = 60_000;
+
+const sinkOf = (socket: WebSocket): Sink => {
+  const isOpen = () => socket.readyState === socket.OPEN;
+  const hasRoom = () => socket.bufferedAmount < BUFFER_MAX_BYTES;
+  return {
+    isOpen,
+    hasRoom,
+    send: (data) => socket.send(data, { binary: false }),
+    room: async () => {
+      while (isOpen() && !hasRoom()) await new Promise((resolve) => setTimeout(resolve, ROOM_POLL_MS));
+    },
+  };
+};
+
+/** The generation's newest `seq` if it is this user's, else undefined. */
+const readOwned = async (context: Context, userId: string, generationId: string) => {
+  const [row] = await context.database.orm
+    .select({ lastSeq: generations.lastSeq })
+    .from(generations)
+    .innerJoin(apps, eq(apps.id, generations.appId))
+    .where(and(eq(generations.id, generationId), eq(generations.ownerId, userId), isNull(apps.deletedAt)));
+  return row?.lastSeq;
+};
+
+export const serveUiSocket = (
+  context: Context,
+  socket: WebSocket,
+  { hub, verify }: UiSocketOptions,
+): void => {
+  const sink = sinkOf(socket);
+  const subscriptions = new Map<string, () => void>();
+  let user: User | undefined;
+  let expiry: NodeJS.Timeout | undefined;
+  const helloTimer = setTimeout(
+    () => closeWith(socket, CloseCode.timeout, "no hello in time"),
+    LIMITS.helloTimeoutMs,
+  );
+  const send = (message: ToBrowser) => socket.send(JSON.stringify(message));
+  keepAlive(socket);
+
+  const accept = async (accessToken: string): Promise<boolean> => {
+    try {
+      const token = await verify(accessToken);
+      if (user && token.userId !== user.userId) throw new Error("the new token is another user's");
+      user = token;
+    } catch (cause) {
+      closeWith(
+        socket,
+        CloseCode.unauthenticated,
+        cause instanceof Error ? cause.message : "not authenticated",
+      );
+      return false;
+    }
+    clearTimeout(expiry);
+    const leftMs = user.expiresAt.getTime() - context.now().getTime();
+    expiry = setTimeout(() => askRenewal(), Math.max(0, leftMs - RENEW_AHEAD_MS));
+    return true;
+  };
+
+  const askRenewal = () => {
+    if (!user) return;
+    send({ type: "token_expiring", expiresAt: user.expiresAt.toISOString() });
+    const leftMs = user.expiresAt.getTime() - context.now().getTime();
+    expiry = setTimeout(
+      () => closeWith(socket, CloseCode.unauthenticated, "the access token expired"),
+      Math.max(0, leftMs),
+    );
+  };
+
+  const subscribe = async (userId: string, generationId: string, since: number) => {
+    const refuse = (code: "not_found" | "rate_limited", message: string) =>
+      send({ type: "error", code, message, generationId });
+    if (subscriptions.size >= SUBSCRIPTIONS_MAX && !subscriptions.has(generationId)) {
+      refuse("rate_limited", `A page may follow ${SUBSCRIPTIONS_MAX} generations at once.`);
+      return;
+    }
+    const lastSeq = await readOwned(context, userId, generationId);
+    if (socket.readyState !== socket.OPEN) return;
+    if (lastSeq === undefined) {
+      refuse("not_found", "There is no such generation.");
+      return;
+    }
+    subscriptions.get(generationId)?.();
+    send({ type: "subscribed", generationId, lastSeq });
+    subscriptions.set(generationId, hub.subscribe(generationId, since, lastSeq, sink));
+  };
+
+  const handle = async (message: FromBrowser): Promise<void> => {
+    if (message.type === "hello") {
+      clearTimeout(helloTimer);
+      if (message.protocol !== PROTOCOL) {
+        closeWith(
+          socket,
+          CloseCode.protocol,
+          `protocol ${message.protocol} is unknown, this server speaks ${PROTOCOL}`,
+        );
+        return;
+      }
+      if (await accept(message.accessToken))
+        send({ type: "welcome", protocol: PROTOCOL, userId: user?.userId ?? "" });
+      return;
+    }
+    if (!user) {
+      closeWith(socket, CloseCode.protocol, "the first message must be hello");
+      return;
+    }
+    if (message.type === "renew") {
+      await accept(message.accessToken);
+      return;
+    }
+    if (message.type === "subscribe") {
+      await subscribe(user.userId, message.generationId, message.since);
+      return;
+    }
+    subscriptions.get(message.generationId)?.();
+    subscriptions.delete(message.generationId);
+    send({ type: "unsubscribed", generationId: message.generationId });
+  };
+
+  // One after the other, so that a subscribe waits for the hello before it.
+  let queue = Promise.resolve();
+  socket.on("message", (data, isBinary) => {
+    const message = parseFrame(socket, FromBrowser, data, isBinary);
+    if (!message) return;
+    queue = queue
+      .then(() => handle(message))
+      .catch((cause: unknown) => {
+        context.log.error({ err: cause, event: "ui_message_failed" }, "a browser's message failed");
+        if (socket.readyState === socket.OPEN)
+          send({ type: "error", code: "internal", message: "Leo could not do that. Try again." });
+      });
+  });
+  socket.on("error", (cause) =>
+    context.log.debug({ err: cause, event: "ui_socket_error" }, "browser socket error"),
+  );
+  socket.on("close", () => {
+    clearTimeout(helloTimer);
+    clearTimeout(expiry);
+    for (const unsubscribe of subscriptions.values()) unsubscribe();
+    subscriptions.clear();
+  });
+};

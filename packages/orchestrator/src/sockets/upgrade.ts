@@ -1,0 +1,50 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { LIMITS } from "@leo/core/limits.ts";
+import { CloseCode } from "@leo/core/protocol/close-code.ts";
+import { type WebSocket, WebSocketServer } from "ws";
+
+export interface SocketRoutes {
+  /** A browser; `/ws/ui`. */
+  ui(socket: WebSocket): void;
+  /** A generator with its bearer token; `/ws/generator`. */
+  generator(socket: WebSocket, token: string | undefined): void;
+  /** Whether a page of this origin may open `/ws/ui`. A peer without an origin is not a browser. */
+  isAllowedOrigin(origin: string): boolean;
+  isDraining(): boolean;
+}
+
+const reject = (stream: Duplex, status: string) => {
+  stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+};
+
+const bearer = (request: IncomingMessage) =>
+  /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+
+/** Puts both sockets on an HTTP server. Returns a function that closes every socket with 1012. */
+export const acceptSockets = (server: Server, routes: SocketRoutes): (() => void) => {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: LIMITS.frameMaxBytes,
+    perMessageDeflate: false,
+  });
+  const serve: Record<string, (socket: WebSocket, request: IncomingMessage) => void> = {
+    "/ws/ui": (socket) => routes.ui(socket),
+    "/ws/generator": (socket, request) => routes.generator(socket, bearer(request)),
+  };
+  server.on("upgrade", (request, stream, head) => {
+    const path = new URL(request.url ?? "/", "http://leo").pathname;
+    const handler = serve[path];
+    const origin = request.headers.origin;
+    stream.on("error", () => stream.destroy());
+    if (!handler) return reject(stream, "404 Not Found");
+    if (routes.isDraining()) return reject(stream, "503 Service Unavailable");
+    if (origin !== undefined && !routes.isAllowedOrigin(origin)) return reject(stream, "403 Forbidden");
+    sockets.handleUpgrade(request, stream, head, (socket) => handler(socket, request));
+    return undefined;
+  });
+  return () => {
+    for (const socket of sockets.clients) socket.close(CloseCode.restart, "the server restarts, reconnect");
+    sockets.close();
+  };
+};
