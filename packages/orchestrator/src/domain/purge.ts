@@ -1,0 +1,63 @@
+import { and, asc, eq, isNotNull, isNull, notInArray } from "drizzle-orm";
+import { appPrefix } from "@leo/core/artifact.ts";
+import { FINAL_STATES } from "@leo/core/generation.ts";
+import type { Context } from "../context.ts";
+import { apps, attempts, generations } from "../db/schema.ts";
+import { requestCancel } from "../lifecycle/cancel.ts";
+
+const APPS_PER_PASS = 50;
+const KEYS_PER_DELETE = 1_000;
+
+/** What of a deleted app is still alive: generations to cancel, and tasks that may still upload. */
+const remainsOf = async ({ database: { orm } }: Context, appId: string) => {
+  const active = await orm
+    .select({ id: generations.id, cancelRequestedAt: generations.cancelRequestedAt })
+    .from(generations)
+    .where(and(eq(generations.appId, appId), notInArray(generations.state, [...FINAL_STATES])));
+  const tasks = await orm
+    .select({ id: attempts.id })
+    .from(attempts)
+    .innerJoin(generations, eq(generations.id, attempts.generationId))
+    .where(and(eq(generations.appId, appId), isNull(attempts.endedAt)));
+  return { active, tasks };
+};
+
+const deleteObjects = async ({ storage }: Context, prefix: string) => {
+  let keys: string[] = [];
+  for await (const key of storage.list(prefix)) {
+    keys.push(key);
+    if (keys.length < KEYS_PER_DELETE) continue;
+    await storage.delete(keys);
+    keys = [];
+  }
+  if (keys.length > 0) await storage.delete(keys);
+};
+
+const purgeApp = async (context: Context, appId: string): Promise<void> => {
+  const { active, tasks } = await remainsOf(context, appId);
+  for (const { id, cancelRequestedAt } of active) if (!cancelRequestedAt) await requestCancel(context, id);
+  if (active.length > 0 || tasks.length > 0) return;
+  await deleteObjects(context, appPrefix(appId));
+  await context.database.orm.delete(apps).where(eq(apps.id, appId));
+};
+
+/**
+ * Removes deleted apps: what still runs is cancelled; once nothing runs, the objects go and then
+ * the rows, so that a pass which dies in between is made good by the next. Safe to run in several
+ * processes at once.
+ */
+export const purgeDeletedApps = async (context: Context): Promise<void> => {
+  const deleted = await context.database.orm
+    .select({ id: apps.id })
+    .from(apps)
+    .where(isNotNull(apps.deletedAt))
+    .orderBy(asc(apps.deletedAt))
+    .limit(APPS_PER_PASS);
+  for (const { id } of deleted) {
+    try {
+      await purgeApp(context, id);
+    } catch (cause) {
+      context.log.error({ err: cause, event: "purge_failed", appId: id }, "the next pass tries again");
+    }
+  }
+};

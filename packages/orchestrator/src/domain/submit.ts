@@ -1,0 +1,181 @@
+/**
+ * How a request enters the queue. A user's submissions are taken one at a time (an advisory lock
+ * that ends with the transaction), so limits hold and a repeated `Idempotency-Key` finds its first
+ * answer; the unique indexes on the key and on an app's active generation are what guarantees it.
+ */
+import { createHash } from "node:crypto";
+import { and, count, desc, eq, isNull, sql } from "drizzle-orm";
+import { isFinal, type GenerationMode } from "@leo/core/generation.ts";
+import { newId } from "@leo/core/id.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+import type { Context } from "../context.ts";
+import type { Orm } from "../db/database.ts";
+import { apps, generations } from "../db/schema.ts";
+import { appendFacts, QUEUE_CHANNEL } from "../events/append.ts";
+import { nameFromPrompt } from "./app-name.ts";
+import { ApiFault, notFound } from "./fault.ts";
+import { findGeneration } from "./generation.ts";
+
+/** First key of the advisory locks taken here; the second is the owner's hash. */
+const SUBMIT_LOCK = 501_302;
+
+export interface Caller {
+  ownerId: string;
+  /** The `Idempotency-Key` header. */
+  key?: string;
+}
+
+interface Work {
+  appId: string;
+  prompt: string;
+  mode: GenerationMode;
+  baseGenerationId?: string;
+}
+
+const hashOf = (request: unknown[]) => createHash("sha256").update(JSON.stringify(request)).digest("hex");
+
+const findByKey = async (orm: Orm, { ownerId, key }: Caller, requestHash: string) => {
+  if (key === undefined) return undefined;
+  const [earlier] = await orm
+    .select({ id: generations.id, requestHash: generations.requestHash, deletedAt: apps.deletedAt })
+    .from(generations)
+    .innerJoin(apps, eq(apps.id, generations.appId))
+    .where(and(eq(generations.ownerId, ownerId), eq(generations.idempotencyKey, key)));
+  if (!earlier) return undefined;
+  if (earlier.deletedAt) throw new ApiFault("conflict", "This Idempotency-Key made an app that was deleted.");
+  if (earlier.requestHash === requestHash) return earlier.id;
+  throw new ApiFault("conflict", "This Idempotency-Key was used for another request.");
+};
+
+const refuseOverLimit = async (orm: Orm, limit: number, ownerId: string) => {
+  const [{ queued } = { queued: 0 }] = await orm
+    .select({ queued: count() })
+    .from(generations)
+    .where(and(eq(generations.ownerId, ownerId), eq(generations.state, "queued")));
+  if (queued < limit) return;
+  throw new ApiFault(
+    "limit_reached",
+    `You have ${queued} requests in the queue, the limit is ${limit}. Wait until one starts, or cancel one.`,
+    { limit: "queued_per_user", max: limit },
+  );
+};
+
+const submit = (
+  { config, database, now }: Context,
+  caller: Caller,
+  request: unknown[],
+  prepare: (orm: Orm, at: Date) => Promise<Work>,
+): Promise<string> =>
+  database.orm.transaction(async (orm) => {
+    const { ownerId, key } = caller;
+    await orm.execute(sql`select pg_advisory_xact_lock(${SUBMIT_LOCK}, hashtext(${ownerId}))`);
+    const requestHash = hashOf(request);
+    const earlier = await findByKey(orm, caller, requestHash);
+    if (earlier) return earlier;
+
+    await refuseOverLimit(orm, config.LEO_QUEUED_PER_USER, ownerId);
+    const at = now();
+    const work = await prepare(orm, at);
+    const [generation] = await orm
+      .insert(generations)
+      .values({
+        id: newId(),
+        ownerId,
+        ...work,
+        state: "queued",
+        maxAttempts: LIMITS.maxAttempts,
+        memoryMib: config.LEO_GENERATOR_MEMORY_MIB,
+        vcpu: config.LEO_GENERATOR_VCPU,
+        availableAt: at,
+        createdAt: at,
+        ...(key === undefined ? {} : { idempotencyKey: key, requestHash }),
+      })
+      .onConflictDoNothing()
+      .returning({ id: generations.id });
+    if (!generation) {
+      throw new ApiFault(
+        "conflict",
+        "This app already has a request at work. Wait until it ends, or cancel it.",
+      );
+    }
+    await orm.update(apps).set({ updatedAt: at }).where(eq(apps.id, work.appId));
+    await appendFacts(orm, generation.id, [{ type: "state_changed", state: "queued", attempt: 0 }], at);
+    await orm.execute(sql`select pg_notify(${QUEUE_CHANNEL}, '')`);
+    return generation.id;
+  });
+
+/** A new app and its first generation. @returns the generation's id */
+export const submitApp = (
+  context: Context,
+  caller: Caller,
+  { prompt, name, mode = "autonomous" }: { prompt: string; name?: string; mode?: GenerationMode },
+) =>
+  submit(context, caller, ["app", prompt, name, mode], async (orm, at) => {
+    const appId = newId();
+    await orm.insert(apps).values({
+      id: appId,
+      ownerId: caller.ownerId,
+      name: name ?? nameFromPrompt(prompt),
+      createdAt: at,
+      updatedAt: at,
+    });
+    return { appId, prompt, mode };
+  });
+
+/** Holds the app against deletion until the transaction ends. */
+const lockApp = async (orm: Orm, ownerId: string, appId: string) => {
+  const [app] = await orm
+    .select({ id: apps.id })
+    .from(apps)
+    .where(and(eq(apps.id, appId), eq(apps.ownerId, ownerId), isNull(apps.deletedAt)))
+    .for("update");
+  if (!app) throw notFound("app");
+};
+
+const newestVersion = async (orm: Orm, appId: string) => {
+  const [newest] = await orm
+    .select({ id: generations.id })
+    .from(generations)
+    .where(and(eq(generations.appId, appId), eq(generations.state, "completed")))
+    .orderBy(desc(generations.createdAt), desc(generations.id))
+    .limit(1);
+  return newest?.id;
+};
+
+const chosenVersion = async (orm: Orm, ownerId: string, appId: string, id: string) => {
+  const row = await findGeneration(orm, ownerId, id);
+  if (row.appId !== appId) throw notFound("generation");
+  if (row.state === "completed") return row.id;
+  throw new ApiFault("conflict", "Only a completed version can be continued from.");
+};
+
+/**
+ * A follow-up on the newest completed version, or on the one given. With no version yet it starts
+ * from nothing, so that a failed first request can be put in other words.
+ * @returns the generation's id
+ */
+export const submitFollowUp = (
+  context: Context,
+  caller: Caller,
+  appId: string,
+  body: { prompt: string; mode?: GenerationMode; baseGenerationId?: string },
+) => {
+  const { prompt, mode = "autonomous", baseGenerationId: chosen } = body;
+  return submit(context, caller, ["follow-up", appId, prompt, mode, chosen], async (orm) => {
+    await lockApp(orm, caller.ownerId, appId);
+    const baseGenerationId = chosen
+      ? await chosenVersion(orm, caller.ownerId, appId, chosen)
+      : await newestVersion(orm, appId);
+    return { appId, prompt, mode, baseGenerationId };
+  });
+};
+
+/** The same request again, from the same base. @returns the new generation's id */
+export const submitRetry = (context: Context, caller: Caller, generationId: string) =>
+  submit(context, caller, ["retry", generationId], async (orm) => {
+    const row = await findGeneration(orm, caller.ownerId, generationId);
+    if (!isFinal(row.state)) throw new ApiFault("conflict", "This run has not ended yet. Cancel it first.");
+    await lockApp(orm, caller.ownerId, row.appId);
+    const { appId, prompt, mode, baseGenerationId } = row;
+    return { appId, prompt, mode, baseGenerationId: baseGenerationId ?? undefined };
+  });

@@ -1,0 +1,94 @@
+/** The HTTP side of the orchestrator: the API, the previews and the web UI on one server. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Hono, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Context } from "../context.ts";
+import { ApiFault } from "../domain/fault.ts";
+import { previewHostId, previewPlace } from "../domain/preview-url.ts";
+import { createVerifier } from "./authenticate.ts";
+import type { Env } from "./env.ts";
+import { onError, onInvalid, tooLarge } from "./error.ts";
+import { addDocument } from "./openapi.ts";
+import type { ApiParts } from "./parts.ts";
+import { createPreview } from "./preview.ts";
+import { requestIds, requestLog } from "./request-log.ts";
+import { accountRoutes } from "./routes/account.ts";
+import { appRoutes } from "./routes/apps.ts";
+import { fileRoutes } from "./routes/files.ts";
+import { generationRoutes } from "./routes/generations.ts";
+import { publicRoutes } from "./routes/public.ts";
+import { apiHeaders, pageHeaders } from "./security-headers.ts";
+import { createStatic, WEB_DIST } from "./static.ts";
+
+const BODY_MAX_BYTES = 64 * 1024;
+/** Paths that are never pages of the web UI. */
+const NO_PAGE = /^\/(?:api|ws|health|metrics)(?:\/|$)/;
+
+const setHeaders =
+  (headers: Record<string, string>): MiddlewareHandler<Env> =>
+  async (c, next) => {
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    await next();
+  };
+
+/** Preview hosts serve previews and nothing else; under a path they sit beside the rest. */
+const servePreviews = (api: Hono<Env>, context: Context) => {
+  const place = previewPlace(context.config.LEO_PREVIEW_URL_TEMPLATE);
+  const preview = createPreview(context);
+  if (place.kind === "host") {
+    api.use(async (c, next) => {
+      const url = new URL(c.req.url);
+      const id = previewHostId(place, url.hostname);
+      return id === undefined ? next() : preview(c, id, url.pathname);
+    });
+    return;
+  }
+  api.all(`${place.prefix}*`, (c) => {
+    const rest = new URL(c.req.url).pathname.slice(place.prefix.length);
+    const slash = rest.indexOf("/");
+    // The page's own links are relative to a folder.
+    if (slash === -1) return c.redirect(`${place.prefix}${rest}/`, 308);
+    return preview(c, rest.slice(0, slash), rest.slice(slash));
+  });
+};
+
+/**
+ * Makes the HTTP application.
+ * @param context what every part works with
+ * @param parts what the API needs of the queue, the lifecycle and the process
+ */
+export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
+  const { config, log, now } = context;
+  const routeParts = { ...parts, verify: parts.verify ?? createVerifier(config, now) };
+  const api = new OpenAPIHono<Env>({ defaultHook: onInvalid });
+  api.onError(onError(log));
+  api.use(requestIds, requestLog(log));
+  servePreviews(api, context);
+
+  api.use(
+    "/api/*",
+    setHeaders(apiHeaders(config)),
+    bodyLimit({
+      maxSize: BODY_MAX_BYTES,
+      onError: () => {
+        throw tooLarge();
+      },
+    }),
+  );
+  api.route("/", publicRoutes(context, routeParts));
+  api.route("/", appRoutes(context, routeParts));
+  api.route("/", generationRoutes(context, routeParts));
+  api.route("/", fileRoutes(context, routeParts));
+  api.route("/", accountRoutes(context, routeParts));
+  addDocument(api);
+
+  const serveUi = createStatic(parts.webDist ?? WEB_DIST);
+  api.get("*", setHeaders(pageHeaders(config)), async (c, next) => {
+    if (NO_PAGE.test(c.req.path)) return next();
+    return (await serveUi(c)) ?? next();
+  });
+  api.notFound(() => {
+    throw new ApiFault("not_found", "There is nothing at this address.");
+  });
+  return api;
+};

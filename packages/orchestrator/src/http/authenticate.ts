@@ -1,0 +1,106 @@
+import { createMiddleware } from "hono/factory";
+import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
+import { z } from "zod";
+import { Id } from "@leo/core/id.ts";
+import type { Config } from "../config.ts";
+import { ApiFault } from "../domain/fault.ts";
+import type { UserEnv } from "./env.ts";
+
+export interface User {
+  userId: string;
+  email?: string;
+  /** From `app_metadata`, which only the service can write. */
+  role?: string;
+  expiresAt: Date;
+}
+
+/** @throws ApiFault `unauthenticated`, or `unavailable` when the keys cannot be read */
+export type Verifier = (token: string) => Promise<User>;
+
+/** Keys are read again after this time, and at once when a token names one that is not known. */
+const KEYS_MAX_AGE_MS = 10 * 60_000;
+const KEYS_COOLDOWN_MS = 5_000;
+const KEYS_TIMEOUT_MS = 3_000;
+/** How far the clocks of Supabase and Leo may differ. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+const TOKEN_MAX_CHARS = 16_384;
+
+const Claims = z.object({
+  sub: Id,
+  exp: z.number(),
+  email: z.string().optional().catch(undefined),
+  app_metadata: z
+    .object({ role: z.string().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
+});
+
+const invalid = () => new ApiFault("unauthenticated", "The access token is not valid. Sign in again.");
+
+/** Errors of the key endpoint are not the caller's: tell the two apart where they arise. */
+const reachable =
+  (keys: JWTVerifyGetKey): JWTVerifyGetKey =>
+  async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+        throw error;
+      if (error instanceof errors.JOSENotSupported) throw error;
+      throw new ApiFault(
+        "unavailable",
+        "Sign-in cannot be checked right now. Try again in a moment.",
+        undefined,
+        error,
+      );
+    }
+  };
+
+/**
+ * Verifies Supabase access tokens against the project's published keys; no call per request.
+ * @param now the clock
+ */
+export const createVerifier = (
+  { SUPABASE_URL }: Pick<Config, "SUPABASE_URL">,
+  now: () => Date = () => new Date(),
+): Verifier => {
+  const issuer = `${SUPABASE_URL.replace(/\/+$/, "")}/auth/v1`;
+  const keys = reachable(
+    createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {
+      cacheMaxAge: KEYS_MAX_AGE_MS,
+      cooldownDuration: KEYS_COOLDOWN_MS,
+      timeoutDuration: KEYS_TIMEOUT_MS,
+    }),
+  );
+  return async (token) => {
+    if (token.length > TOKEN_MAX_CHARS) throw invalid();
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        issuer,
+        audience: "authenticated",
+        algorithms: ["ES256", "RS256"],
+        requiredClaims: ["sub", "exp"],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        currentDate: now(),
+      });
+      const { sub, exp, email, app_metadata } = Claims.parse(payload);
+      return { userId: sub, email, role: app_metadata?.role, expiresAt: new Date(exp * 1000) };
+    } catch (error) {
+      if (error instanceof ApiFault) throw error;
+      if (error instanceof errors.JWTExpired) {
+        throw new ApiFault("unauthenticated", "Your session has expired. Sign in again.");
+      }
+      if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw invalid();
+      throw error;
+    }
+  };
+};
+
+/** Lets only signed-in users through and puts them into `c.var.user`. */
+export const authenticated = (verify: Verifier) =>
+  createMiddleware<UserEnv>(async (c, next) => {
+    const [, token] = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "") ?? [];
+    if (!token) throw new ApiFault("unauthenticated", "You are not signed in.");
+    c.set("user", await verify(token));
+    await next();
+  });

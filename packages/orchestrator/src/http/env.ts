@@ -1,0 +1,20 @@
+import type { HttpBindings } from "@hono/node-server";
+import type { User } from "./authenticate.ts";
+
+/** What Hono's handlers find in their context. Bindings are absent when the app is called without a server. */
+export interface Env {
+  Bindings: Partial<HttpBindings>;
+  Variables: {
+    requestId: string;
+    /** Set by `authenticated`. */
+    user?: User;
+    /** Set where a preview is served. */
+    previewId?: string;
+  };
+}
+
+/** The same behind `authenticated`. */
+export interface UserEnv {
+  Bindings: Env["Bindings"];
+  Variables: Env["Variables"] & { user: User };
+}

@@ -1,0 +1,61 @@
+import type { ErrorHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { Logger } from "pino";
+import type { z } from "zod";
+import { ERROR_STATUS, type ApiError } from "@leo/core/api.ts";
+import { ApiFault, notFound } from "../domain/fault.ts";
+import type { Env } from "./env.ts";
+
+export const errorBody = ({ code, message, details }: ApiFault): ApiError => ({
+  error: { code, message, ...(details === undefined ? {} : { details }) },
+});
+
+/** What a framework's refusal (malformed JSON, wrong media type) is in the API's own codes. */
+const translate = (error: Error): ApiFault | undefined => {
+  if (error instanceof ApiFault) return error;
+  if (!(error instanceof HTTPException) || error.status >= 500) return undefined;
+  if (error.status === ERROR_STATUS.payload_too_large) return tooLarge();
+  if (error.status === 415) return new ApiFault("bad_request", "Send the body as application/json.");
+  return new ApiFault("bad_request", "The body is not valid JSON.");
+};
+
+export const tooLarge = () => new ApiFault("payload_too_large", "The request is too large.");
+
+/** The one place where errors become answers. What nobody expected is logged and told as a fixed text. */
+export const onError =
+  (log: Logger): ErrorHandler<Env> =>
+  (error, c) => {
+    const fault = translate(error) ?? new ApiFault("internal", "Something in Leo failed. Try again.");
+    if (fault.status >= 500) {
+      const { requestId } = c.var;
+      log.error(
+        { err: fault.cause ?? error, event: "request_failed", requestId, code: fault.code },
+        "request failed",
+      );
+    }
+    if (fault.code === "unauthenticated") c.header("www-authenticate", "Bearer");
+    return c.json(errorBody(fault), fault.status);
+  };
+
+const sentence = ({ message, path, code }: z.core.$ZodIssue): string => {
+  if (message.endsWith(".")) return message;
+  const name = path.join(".") || "The body";
+  if (code === "invalid_type" && message.endsWith("received undefined")) return `${name} is missing.`;
+  return `${name}: ${message}.`;
+};
+
+/**
+ * Refuses what a schema does not allow: a malformed id in the path is an unknown id, everything
+ * else is told in one sentence, with all issues in the details.
+ */
+export const onInvalid = (result: { target: string; success: boolean; error?: z.ZodError }): void => {
+  if (result.success || !result.error) return;
+  if (result.target === "param") throw notFound("resource");
+  const { issues } = result.error;
+  const [first] = issues;
+  throw new ApiFault(
+    "bad_request",
+    first ? sentence(first) : "The request is not valid.",
+    issues.slice(0, 20).map(({ path, message }) => ({ in: result.target, path: path.join("."), message })),
+  );
+};

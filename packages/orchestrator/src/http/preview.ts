@@ -1,0 +1,165 @@
+/**
+ * Previews: the built files of a version, on an origin of their own or under a path with an
+ * opaque origin. Everything served here is untrusted. No cookie or token is read or set.
+ */
+import type { Context as HonoContext } from "hono";
+import { getMimeType } from "hono/utils/mime";
+import { FilePath } from "@leo/core/artifact.ts";
+import { Id } from "@leo/core/id.ts";
+import type { Context } from "../context.ts";
+import { findPreviewFile, type PreviewFile } from "../domain/preview-file.ts";
+import { previewPlace, type PreviewPlace } from "../domain/preview-url.ts";
+import { readBytes } from "../domain/version.ts";
+import type { Env } from "./env.ts";
+import { matchesTag, parseRange, type ByteRange } from "./range.ts";
+
+type PreviewContext = HonoContext<Env>;
+
+/** Up to here a file is read before it is sent, so that a slow reader holds no connection to S3. */
+const READ_AHEAD_MAX_BYTES = 1024 * 1024;
+
+const SANDBOX = "sandbox allow-scripts allow-forms allow-modals allow-popups allow-downloads";
+
+/** The headers of every answer on the preview origin. */
+export const previewHeaders = (place: PreviewPlace, publicOrigin: string): Record<string, string> => {
+  const ownOrigin = place.kind === "host";
+  const policy = [
+    // On a host of its own the page keeps its origin, and with it its storage; under a path on
+    // Leo's host its origin must be opaque.
+    ownOrigin ? `${SANDBOX} allow-same-origin` : SANDBOX,
+    "object-src 'none'",
+    `frame-ancestors ${publicOrigin}`,
+  ];
+  return {
+    "content-security-policy": policy.join("; "),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "origin-agent-cluster": "?1",
+    "cross-origin-resource-policy": ownOrigin ? "same-origin" : "cross-origin",
+    // An opaque origin loads even its own module scripts across origins.
+    ...(ownOrigin ? {} : { "access-control-allow-origin": "*" }),
+  };
+};
+
+/**
+ * The file that a request's raw path means; a folder means its index.html.
+ * @returns undefined for a path with encoded separators, dot segments, control characters or bad encoding
+ */
+const cleanPath = (rawPath: string): string | undefined => {
+  if (/%2f|%5c|\\/i.test(rawPath)) return undefined;
+  const path = decode(rawPath.replace(/^\//, ""));
+  if (path === undefined) return undefined;
+  const file = path === "" || path.endsWith("/") ? `${path}index.html` : path;
+  return FilePath.safeParse(file).success ? file : undefined;
+};
+
+const decode = (path: string) => {
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+};
+
+const isNavigation = (c: PreviewContext) => {
+  const mode = c.req.header("sec-fetch-mode");
+  if (mode !== undefined) return mode === "navigate";
+  return (c.req.header("accept") ?? "").includes("text/html");
+};
+
+const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+const page = (c: PreviewContext, title: string, text: string) =>
+  c.html(
+    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title>
+<body style="font:16px/1.5 system-ui;max-width:36rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark">
+<h1 style="font-size:1.25rem">${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p></body></html>`,
+    404,
+    { "cache-control": "no-store" },
+  );
+
+const noPreview = (c: PreviewContext) =>
+  page(c, "No preview here", "This version does not exist, is not finished yet, or was deleted.");
+
+const noFile = (c: PreviewContext) =>
+  isNavigation(c)
+    ? page(c, "Page not found", "The app has no such page.")
+    : c.text("Not found", 404, { "cache-control": "no-store" });
+
+/** Files with a hash in their name never change; a version never does either, but it can be deleted. */
+const cacheControl = (path: string) =>
+  path.startsWith("assets/") ? "private, max-age=86400, immutable" : "private, no-cache";
+
+const wantedRange = (c: PreviewContext, file: PreviewFile, tag: string) => {
+  const condition = c.req.header("if-range");
+  if (condition !== undefined && condition !== tag) return undefined;
+  return parseRange(c.req.header("range"), file.sizeBytes);
+};
+
+const read = async ({ storage }: Context, file: PreviewFile, range?: ByteRange) => {
+  const sizeBytes = range ? range.end - range.start + 1 : file.sizeBytes;
+  if (!range && sizeBytes <= READ_AHEAD_MAX_BYTES) {
+    const content = await readBytes(storage, file.key);
+    return content && Uint8Array.from(content);
+  }
+  const object = await storage.read(file.key, range && `bytes=${range.start}-${range.end}`);
+  return object?.body;
+};
+
+const send = async (context: Context, c: PreviewContext, file: PreviewFile): Promise<Response> => {
+  const tag = `"${file.sha256}"`;
+  const headers: Record<string, string> = { etag: tag, "cache-control": cacheControl(file.path) };
+  if (matchesTag(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
+
+  headers["accept-ranges"] = "bytes";
+  const range = wantedRange(c, file, tag);
+  if (range === "unsatisfiable") {
+    return c.body(null, 416, { ...headers, "content-range": `bytes */${file.sizeBytes}` });
+  }
+  headers["content-type"] = getMimeType(file.path) ?? "application/octet-stream";
+  headers["content-length"] = String(range ? range.end - range.start + 1 : file.sizeBytes);
+  if (range) headers["content-range"] = `bytes ${range.start}-${range.end}/${file.sizeBytes}`;
+  const status = range ? 206 : 200;
+  if (c.req.method === "HEAD") return c.body(null, status, headers);
+
+  const body = await read(context, file, range);
+  if (body === undefined) {
+    return page(
+      c,
+      "This version has expired",
+      "Its files are no longer kept. Run the request again to get a new one.",
+    );
+  }
+  return c.body(body, status, headers);
+};
+
+/** A page of an app with client-side routes is its index; what asks for a script or an image gets a 404. */
+const candidates = (c: PreviewContext, rawPath: string): string[] => {
+  const path = cleanPath(rawPath);
+  if (path === undefined) return [];
+  return isNavigation(c) ? [path, "index.html"] : [path];
+};
+
+/**
+ * Serves previews.
+ * @returns a handler: whose preview (null: a preview host without a valid id) and the raw path within it
+ */
+export const createPreview = (context: Context) => {
+  const place = previewPlace(context.config.LEO_PREVIEW_URL_TEMPLATE);
+  const headers = previewHeaders(place, new URL(context.config.LEO_PUBLIC_URL).origin);
+  return async (c: PreviewContext, id: string | null, rawPath: string): Promise<Response> => {
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    if (c.req.method !== "GET" && c.req.method !== "HEAD")
+      return c.text("Method not allowed", 405, { allow: "GET, HEAD" });
+    // Under a path no service worker may start: it would see Leo's own requests.
+    if (place.kind === "path" && c.req.header("service-worker") !== undefined) return noFile(c);
+    const generationId = Id.safeParse(id);
+    if (!generationId.success) return noPreview(c);
+    c.set("previewId", generationId.data);
+    const file = await findPreviewFile(context, generationId.data, candidates(c, rawPath));
+    if (file) return send(context, c, file);
+    return file === null ? noFile(c) : noPreview(c);
+  };
+};

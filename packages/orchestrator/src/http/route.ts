@@ -1,0 +1,55 @@
+/** The pieces from which every route is declared; the OpenAPI document is made of the same. */
+import type { Context as HonoContext, TypedResponse } from "hono";
+import { z } from "zod";
+import { ApiError } from "@leo/core/api.ts";
+import { Id } from "@leo/core/id.ts";
+import type { UserEnv } from "./env.ts";
+
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+export const jsonBody = <S extends z.ZodType>(schema: S) => ({
+  required: true,
+  content: { "application/json": { schema } },
+});
+
+/** Raw bytes or text, whatever their type. */
+export const bytes = (description: string) => ({ description });
+
+const REFUSED = {
+  400: json(ApiError, "The request is not valid."),
+  401: json(ApiError, "Not signed in, or the session has expired."),
+  404: json(ApiError, "There is no such thing, or it is another user's."),
+  409: json(ApiError, "The present state does not allow it."),
+  413: json(ApiError, "The body is too large."),
+  429: json(ApiError, "A limit is reached."),
+  503: json(ApiError, "Something Leo needs cannot be reached right now."),
+};
+
+type Refusal = keyof typeof REFUSED;
+
+/** The refusals that every signed-in route may answer with, and those named. */
+export const refusals = <Status extends Refusal>(...statuses: Status[]) =>
+  Object.fromEntries(([401, 503, ...statuses] as const).map((status) => [status, REFUSED[status]])) as Pick<
+    typeof REFUSED,
+    401 | 503 | Status
+  >;
+
+export const SIGNED_IN = [{ bearer: [] }];
+
+export const AppParams = z.object({ appId: Id });
+export const GenerationParams = z.object({ id: Id });
+
+/** Printable ASCII, as a header carries it. */
+export const IdempotencyHeader = z.object({
+  "idempotency-key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, "An Idempotency-Key is 1 to 200 printable characters without spaces.")
+    .optional(),
+});
+
+/** An answer whose JSON text exists already. */
+export const jsonText = <T>(c: HonoContext<UserEnv>, text: string) =>
+  c.body(text, 200, { "content-type": "application/json" }) as unknown as TypedResponse<T, 200, "json">;

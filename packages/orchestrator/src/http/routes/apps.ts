@@ -1,0 +1,138 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { AppDetail, AppList, CreateApp, CreatedApp, CreateGeneration, RenameApp } from "@leo/core/api.ts";
+import { App, Generation } from "@leo/core/generation.ts";
+import type { Context } from "../../context.ts";
+import { findApp, listApps, markAppDeleted, renameApp, viewApp, viewApps } from "../../domain/app.ts";
+import { generationsOf, viewGenerations, viewOne } from "../../domain/generation.ts";
+import { submitApp, submitFollowUp } from "../../domain/submit.ts";
+import { authenticated } from "../authenticate.ts";
+import type { UserEnv } from "../env.ts";
+import type { RouteParts } from "../parts.ts";
+import { AppParams, IdempotencyHeader, json, jsonBody, refusals, SIGNED_IN } from "../route.ts";
+
+const PAGE_MAX = 100;
+
+export const appRoutes = (context: Context, { queue, cancel, verify }: RouteParts) => {
+  const routes = new OpenAPIHono<UserEnv>();
+  const { orm } = context.database;
+  const signedIn = { middleware: authenticated(verify), security: SIGNED_IN, tags: ["apps"] };
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "post",
+      path: "/api/apps",
+      summary: "Make a new app from a request",
+      request: { headers: IdempotencyHeader, body: jsonBody(CreateApp) },
+      responses: {
+        201: json(CreatedApp, "The app and its queued generation; a repeat with the same key gets the same."),
+        ...refusals(400, 409, 413, 429),
+      },
+    }),
+    async (c) => {
+      const { userId: ownerId } = c.var.user;
+      const caller = { ownerId, key: c.req.valid("header")["idempotency-key"] };
+      const generation = await viewOne(
+        context,
+        queue,
+        ownerId,
+        await submitApp(context, caller, c.req.valid("json")),
+      );
+      const app = await viewApp(context, queue, await findApp(context, ownerId, generation.appId));
+      return c.json({ app, generation }, 201);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "get",
+      path: "/api/apps",
+      summary: "My apps, the last changed first",
+      request: {
+        query: z.object({
+          cursor: z.string().max(100).optional(),
+          limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(30),
+        }),
+      },
+      responses: { 200: json(AppList, "One page"), ...refusals(400) },
+    }),
+    async (c) => {
+      const { rows, nextCursor } = await listApps(context, c.var.user.userId, c.req.valid("query"));
+      return c.json({ apps: await viewApps(context, queue, rows), nextCursor }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "get",
+      path: "/api/apps/{appId}",
+      summary: "An app with its generations, newest first",
+      request: { params: AppParams },
+      responses: { 200: json(AppDetail, "The app"), ...refusals(404) },
+    }),
+    async (c) => {
+      const { userId: ownerId } = c.var.user;
+      const row = await findApp(context, ownerId, c.req.valid("param").appId);
+      const rows = await generationsOf(orm, row.id);
+      const [app, generations] = await Promise.all([
+        viewApp(context, queue, row),
+        viewGenerations(context, queue, ownerId, rows),
+      ]);
+      return c.json({ app, generations }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "patch",
+      path: "/api/apps/{appId}",
+      summary: "Rename an app",
+      request: { params: AppParams, body: jsonBody(RenameApp) },
+      responses: { 200: json(App, "The app"), ...refusals(400, 404, 413) },
+    }),
+    async (c) => {
+      const { name } = c.req.valid("json");
+      const row = await renameApp(context, c.var.user.userId, c.req.valid("param").appId, name);
+      return c.json(await viewApp(context, queue, row), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "delete",
+      path: "/api/apps/{appId}",
+      summary: "Delete an app with all its versions and files",
+      request: { params: AppParams },
+      responses: { 204: { description: "It is gone; what still ran is being stopped." }, ...refusals(404) },
+    }),
+    async (c) => {
+      const active = await markAppDeleted(context, c.var.user.userId, c.req.valid("param").appId);
+      for (const generationId of active) await cancel(generationId);
+      return c.body(null, 204);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "post",
+      path: "/api/apps/{appId}/generations",
+      summary: "A follow-up request on the newest completed version, or on the one given",
+      request: { params: AppParams, headers: IdempotencyHeader, body: jsonBody(CreateGeneration) },
+      responses: { 201: json(Generation, "The queued generation"), ...refusals(400, 404, 409, 413, 429) },
+    }),
+    async (c) => {
+      const { userId: ownerId } = c.var.user;
+      const caller = { ownerId, key: c.req.valid("header")["idempotency-key"] };
+      const { appId } = c.req.valid("param");
+      const id = await submitFollowUp(context, caller, appId, c.req.valid("json"));
+      return c.json(await viewOne(context, queue, ownerId, id), 201);
+    },
+  );
+
+  return routes;
+};

@@ -1,0 +1,101 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { Diff, FileList } from "@leo/core/api.ts";
+import { FilePath } from "@leo/core/artifact.ts";
+import { Id } from "@leo/core/id.ts";
+import type { Context } from "../../context.ts";
+import { archiveName, archiveVersion } from "../../domain/archive.ts";
+import { diffVersions } from "../../domain/diff.ts";
+import { ApiFault, notFound } from "../../domain/fault.ts";
+import { findVersion, isText, readSource } from "../../domain/version.ts";
+import { authenticated } from "../authenticate.ts";
+import { asciiFileName } from "../content-disposition.ts";
+import type { UserEnv } from "../env.ts";
+import type { RouteParts } from "../parts.ts";
+import { bytes, GenerationParams, json, refusals, SIGNED_IN } from "../route.ts";
+
+export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verify">) => {
+  const routes = new OpenAPIHono<UserEnv>();
+  const { orm } = context.database;
+  const signedIn = { middleware: authenticated(verify), security: SIGNED_IN, tags: ["files"] };
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "get",
+      path: "/api/generations/{id}/files",
+      summary: "The files of a version and the checks it passed",
+      request: { params: GenerationParams },
+      responses: { 200: json(FileList, "What the manifest lists"), ...refusals(404) },
+    }),
+    async (c) => {
+      const { manifest } = await findVersion(orm, c.var.user.userId, c.req.valid("param").id);
+      const { source, dist, checks } = manifest;
+      return c.json({ source, dist, checks }, 200);
+    },
+  );
+
+  // Generated code must never run on the API's origin: text goes out as plain text, the rest as a download.
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "get",
+      path: "/api/generations/{id}/files/{path{.+}}",
+      summary: "One source file",
+      request: { params: GenerationParams.extend({ path: FilePath }) },
+      responses: { 200: bytes("The file: text/plain, or application/octet-stream"), ...refusals(404) },
+    }),
+    async (c) => {
+      const { id, path } = c.req.valid("param");
+      const content = await readSource(context, await findVersion(orm, c.var.user.userId, id), path);
+      const text = isText(content);
+      const name = asciiFileName(path.split("/").at(-1) ?? path);
+      return c.body(Uint8Array.from(content), 200, {
+        "content-type": text ? "text/plain; charset=utf-8" : "application/octet-stream",
+        "content-disposition": `${text ? "inline" : "attachment"}; ${name}`,
+      });
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "get",
+      path: "/api/generations/{id}/archive.zip",
+      summary: "The sources of a version as a zip",
+      request: { params: GenerationParams },
+      responses: { 200: bytes("application/zip"), ...refusals(404) },
+    }),
+    async (c) => {
+      const version = await findVersion(orm, c.var.user.userId, c.req.valid("param").id);
+      return c.body(archiveVersion(context, version), 200, {
+        "content-type": "application/zip",
+        "content-disposition": `attachment; filename="${archiveName(version)}"`,
+      });
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "get",
+      path: "/api/generations/{id}/diff",
+      summary: "Files that changed since another version of the app",
+      request: { params: GenerationParams, query: z.object({ base: Id.optional() }) },
+      responses: {
+        200: json(Diff, "Changed files; without `base` since the version it continued from"),
+        ...refusals(400, 404),
+      },
+    }),
+    async (c) => {
+      const { userId: ownerId } = c.var.user;
+      const version = await findVersion(orm, ownerId, c.req.valid("param").id);
+      const baseId = c.req.valid("query").base ?? version.baseGenerationId;
+      if (baseId === null) throw new ApiFault("not_found", "This is the app's first version.");
+      const base = await findVersion(orm, ownerId, baseId);
+      if (base.appId !== version.appId) throw notFound("generation");
+      return c.json(await diffVersions(context.storage, base, version), 200);
+    },
+  );
+
+  return routes;
+};

@@ -1,0 +1,74 @@
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import type { Config } from "../config.ts";
+import type { Storage } from "../storage.ts";
+
+/** The most keys that S3 deletes in one call. */
+const DELETE_BATCH = 1_000;
+
+/**
+ * Opens the artifact bucket. Endpoint, Region and credentials are found by the SDK itself.
+ * @returns the storage; `close` ends its connections
+ */
+export const openStorage = (
+  config: Pick<Config, "AWS_REGION" | "LEO_BUCKET" | "LEO_S3_FORCE_PATH_STYLE">,
+): Storage & { close(): void } => {
+  const client = new S3Client({
+    region: config.AWS_REGION,
+    forcePathStyle: config.LEO_S3_FORCE_PATH_STYLE,
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, httpsAgent: { maxSockets: 200 } },
+  });
+  const Bucket = config.LEO_BUCKET;
+
+  const read: Storage["read"] = async (key, range) => {
+    try {
+      const object = await client.send(new GetObjectCommand({ Bucket, Key: key, Range: range }));
+      if (!object.Body) throw new Error(`S3 sent no body for ${key}`);
+      return {
+        body: object.Body.transformToWebStream() as ReadableStream<Uint8Array>,
+        sizeBytes: object.ContentLength ?? 0,
+        contentRange: object.ContentRange,
+      };
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    read,
+    readText: async (key) => {
+      const object = await read(key);
+      return object && (await new Response(object.body).text());
+    },
+    presignRead: (key, expiresInSeconds) =>
+      getSignedUrl(client, new GetObjectCommand({ Bucket, Key: key }), { expiresIn: expiresInSeconds }),
+    async *list(prefix) {
+      let ContinuationToken: string | undefined;
+      do {
+        const page = await client.send(
+          new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken }),
+        );
+        for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+        ContinuationToken = page.NextContinuationToken;
+      } while (ContinuationToken);
+    },
+    delete: async (keys) => {
+      for (let start = 0; start < keys.length; start += DELETE_BATCH) {
+        const Objects = keys.slice(start, start + DELETE_BATCH).map((Key) => ({ Key }));
+        const { Errors } = await client.send(
+          new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
+        );
+        const [first] = Errors ?? [];
+        if (first) throw new Error(`S3 kept ${Errors?.length} objects: ${first.Key}: ${first.Message}`);
+      }
+    },
+    close: () => client.destroy(),
+  };
+};

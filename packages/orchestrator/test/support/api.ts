@@ -1,0 +1,153 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import pino, { type Logger } from "pino";
+import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
+import { withDatabase } from "@leo/local/testing/database.ts";
+import { newId } from "@leo/core/id.ts";
+import { readConfig, type Config } from "../../src/config.ts";
+import type { Context } from "../../src/context.ts";
+import { migrateDatabase, openDatabase } from "../../src/db/database.ts";
+import { createApi } from "../../src/http/api.ts";
+import type { ApiParts } from "../../src/http/parts.ts";
+import { addUserMessage, requestCancel } from "../../src/lifecycle/cancel.ts";
+import { queuePositions } from "../../src/queue/position.ts";
+import { openStorage } from "../../src/storage/s3.ts";
+import { withKeys, type TestKeys } from "./keys.ts";
+
+export interface Answer<T = unknown> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+export interface TestApi extends TestKeys {
+  url: string;
+  context: Context;
+  bucket: TestBucket;
+  s3: S3Client;
+  /** Every line logged so far. */
+  logged: () => string[];
+  /** Two users who know nothing of each other. */
+  ann: string;
+  bob: string;
+  /** A JSON request; `token` null is nobody. */
+  call: <T = never>(
+    token: string | null,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<Answer<T>>;
+}
+
+export interface ApiOptions {
+  env?: Record<string, string>;
+  parts?: Partial<ApiParts>;
+  now?: () => Date;
+}
+
+const listen = async (server: ReturnType<typeof createServer>) => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+};
+
+const parse = (text: string, type: string | null): unknown =>
+  type?.startsWith("application/json") ? JSON.parse(text) : text;
+
+const testConfig = (databaseUrl: string, supabaseUrl: string, bucket: TestBucket, env: object): Config =>
+  readConfig({
+    LEO_PUBLIC_URL: "http://localhost:5013",
+    LEO_PREVIEW_URL_TEMPLATE: "http://{generationId}.localhost:5013",
+    LEO_GENERATOR_URL: "ws://127.0.0.1:5013/ws/generator",
+    DATABASE_URL: databaseUrl,
+    SUPABASE_URL: supabaseUrl,
+    SUPABASE_ANON_KEY: "anon",
+    LEO_BUCKET: bucket.bucket,
+    LEO_CLUSTER: "test",
+    LEO_GENERATOR_SUBNETS: "subnet-1",
+    LEO_GENERATOR_SECURITY_GROUPS: "sg-1",
+    ...bucket.env,
+    ...env,
+  });
+
+const partsOf = (context: Context): ApiParts => ({
+  queue: { positions: (ownerId) => queuePositions(context, ownerId) },
+  cancel: (generationId) => requestCancel(context, generationId),
+  userMessage: async (generationId, text) => {
+    const added = await addUserMessage(context, generationId, text);
+    if ("refused" in added) throw new Error(added.refused);
+    return added;
+  },
+  health: async () => "ok",
+  metrics: async () => "leo_up 1\n",
+});
+
+const logInto = (lines: string[]): Logger =>
+  pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
+
+/** Runs with the real API on a port of its own, over a real database, bucket and key endpoint. */
+export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOptions = {}): Promise<void> =>
+  withDatabase((databaseUrl) =>
+    withBucket((bucket) =>
+      withKeys(async (keys) => {
+        Object.assign(process.env, bucket.env);
+        const lines: string[] = [];
+        const config = testConfig(databaseUrl, keys.supabaseUrl, bucket, options.env ?? {});
+        const database = openDatabase(databaseUrl, 10, () => undefined);
+        await migrateDatabase(database);
+        const storage = openStorage(config);
+        const now = options.now ?? (() => new Date());
+        const context: Context = { config, database, storage, log: logInto(lines), now };
+        const api = createApi(context, { ...partsOf(context), ...options.parts });
+        const listener = getRequestListener(api.fetch);
+        const server = createServer((request, response) => void listener(request, response));
+        const url = `http://127.0.0.1:${await listen(server)}`;
+        const s3 = new S3Client(bucket.clientConfig);
+        const [ann, bob] = [newId(), newId()];
+
+        const call: TestApi["call"] = async (token, method, path, body, headers = {}) => {
+          const response = await fetch(url + path, {
+            method,
+            redirect: "manual",
+            headers: {
+              ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+              ...(body === undefined ? {} : { "content-type": "application/json" }),
+              ...headers,
+            },
+            body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
+          });
+          const text = await response.text();
+          return {
+            status: response.status,
+            headers: response.headers,
+            body: parse(text, response.headers.get("content-type")) as never,
+          };
+        };
+        try {
+          await run({
+            ...keys,
+            url,
+            context,
+            bucket,
+            s3,
+            logged: () => lines,
+            ann: await keys.sign(ann),
+            bob: await keys.sign(bob),
+            call,
+          });
+        } finally {
+          server.closeAllConnections();
+          await new Promise((resolve) => server.close(resolve));
+          s3.destroy();
+          storage.close();
+          await database.close();
+        }
+      }),
+    ),
+  );
+
+/** Stores an object as a generator would. */
+export const putObject = (api: TestApi, key: string, body: string | Uint8Array) =>
+  api.s3.send(new PutObjectCommand({ Bucket: api.bucket.bucket, Key: key, Body: body }));

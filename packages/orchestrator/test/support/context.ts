@@ -1,0 +1,89 @@
+import { pino } from "pino";
+import { withDatabase } from "@leo/local/testing/database.ts";
+import { newId } from "@leo/core/id.ts";
+import { readConfig, type Config } from "../../src/config.ts";
+import type { Context } from "../../src/context.ts";
+import { migrateDatabase, openDatabase } from "../../src/db/database.ts";
+import { apps, generations } from "../../src/db/schema.ts";
+import type { Storage } from "../../src/storage.ts";
+
+/** Settings that a test does not care about. */
+export const BASE_ENV = {
+  LEO_LISTEN_HOST: "127.0.0.1",
+  PORT: "0",
+  LEO_LOG_LEVEL: "silent",
+  LEO_MODE: "local",
+  LEO_MODEL_IS_MOCK: "true",
+  LEO_PUBLIC_URL: "http://localhost:5013",
+  LEO_PREVIEW_URL_TEMPLATE: "http://{generationId}.localhost:5013/",
+  LEO_GENERATOR_URL: "ws://127.0.0.1:5013/ws/generator",
+  DATABASE_URL: "postgres://unset",
+  SUPABASE_URL: "http://127.0.0.1:1",
+  SUPABASE_ANON_KEY: "anon",
+  AWS_REGION: "us-east-1",
+  LEO_BUCKET: "unset",
+  LEO_CLUSTER: "leo-local",
+  LEO_GENERATOR_SUBNETS: "subnet-a,subnet-b",
+  LEO_GENERATOR_SECURITY_GROUPS: "sg-a",
+};
+
+/** No object exists: for tests of what needs only the database. */
+const emptyStorage: Storage = {
+  read: async () => undefined,
+  readText: async () => undefined,
+  presignRead: async (key) => `http://127.0.0.1:1/${key}`,
+  list: async function* () {},
+  delete: async () => undefined,
+};
+
+export interface TestContext extends Context {
+  /** Moves the clock that the context uses. */
+  advance(durationMs: number): void;
+}
+
+/** Runs with a migrated database of its own and a clock that the test moves. */
+export const withContext = (
+  settings: Partial<Record<keyof Config, string>>,
+  run: (context: TestContext) => Promise<void>,
+): Promise<void> =>
+  withDatabase(async (databaseUrl) => {
+    const config = readConfig({ ...BASE_ENV, DATABASE_URL: databaseUrl, ...settings });
+    const database = openDatabase(databaseUrl, 10, () => undefined);
+    await migrateDatabase(database);
+    let shiftMs = 0;
+    const context: TestContext = {
+      config,
+      database,
+      storage: emptyStorage,
+      log: pino({ level: "silent" }),
+      now: () => new Date(Date.now() + shiftMs),
+      advance: (durationMs) => (shiftMs += durationMs),
+    };
+    try {
+      await run(context);
+    } finally {
+      await database.close();
+    }
+  });
+
+/** Puts a generation of a new app into the queue. Returns its id. */
+export const enqueue = async (
+  { config, database }: Context,
+  ownerId: string,
+  values: Partial<typeof generations.$inferInsert> = {},
+): Promise<string> => {
+  const [appId, id] = [newId(), newId()];
+  await database.orm.insert(apps).values({ id: appId, ownerId, name: "Test" });
+  await database.orm.insert(generations).values({
+    id,
+    appId,
+    ownerId,
+    prompt: "a todo list",
+    mode: "autonomous",
+    maxAttempts: 2,
+    memoryMib: config.LEO_GENERATOR_MEMORY_MIB,
+    vcpu: config.LEO_GENERATOR_VCPU,
+    ...values,
+  });
+  return id;
+};
