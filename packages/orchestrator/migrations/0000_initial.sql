@@ -61,7 +61,7 @@ CREATE TABLE "leo"."generations" (
 	"max_attempts" integer NOT NULL,
 	"memory_mib" integer NOT NULL,
 	"vcpu" real NOT NULL,
-	"available_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"available_at" timestamp with time zone DEFAULT to_timestamp(0) NOT NULL,
 	"cancel_requested_at" timestamp with time zone,
 	"last_seq" integer DEFAULT 0 NOT NULL,
 	"cost_usd" numeric(12, 6) DEFAULT 0 NOT NULL,

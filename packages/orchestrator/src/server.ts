@@ -118,9 +118,7 @@ export const startOrchestrator = async (
   const background = startBackground(context, { tasks, metrics, random });
   const poll = repeat("feed poll", FEED_POLL_MS, log, () => hub.poll());
   const sweep = repeat("generator sweep", HEARD_MS, log, () => generatorSockets.sweep());
-  const purge = repeat("purge", PURGE_MS, log, async () => {
-    await purgeDeletedApps(context, (generationId) => requestCancel(context, generationId));
-  });
+  const purge = repeat("purge", PURGE_MS, log, () => purgeDeletedApps(context));
   const stopListening = await listen({
     databaseUrl: config.DATABASE_URL,
     log,

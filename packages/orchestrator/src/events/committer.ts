@@ -112,7 +112,8 @@ export class Committer {
       const batch = this.#takeBatch();
       const stored = await this.#storeUntilDone(batch);
       if (!stored) break;
-      if (this.#waiting.length > 0) await pause(BATCH_INTERVAL_MS - (performance.now() - startedAt));
+      const restMs = BATCH_INTERVAL_MS - (performance.now() - startedAt);
+      if (this.#waiting.length > 0 && restMs > 0) await pause(restMs);
     }
     this.#running = undefined;
   }
