@@ -1,0 +1,81 @@
+/**
+ * Containers as child processes: each leads a session of its own, has a home directory that goes with
+ * it, sees none of this process's environment, and takes all that it started with it when it ends.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, open, rm } from "node:fs/promises";
+import { constants } from "node:os";
+import path from "node:path";
+import { killTree, signalGroup } from "../processes/kill-tree.ts";
+import { Descendants } from "../processes/descendants.ts";
+import type { ContainerExit, ContainerSpec, RunContainer } from "./container.ts";
+
+export interface ProcessContainersOptions {
+  /** `{logDir}/{task}/{container}.log` gets both outputs. */
+  logDir: string;
+  /** Homes and temporary files of running tasks. Outside of a git work tree: build tools obey its ignore file. */
+  workDir: string;
+  /** Told of each process group, so that a guardian can end it if this process is killed. */
+  onStart?: (pid: number) => void;
+  onExit?: (pid: number) => void;
+}
+
+/** Names the task in the environment of all its processes; it is how they are found again. */
+export const TASK_VARIABLE = "LEO_LOCAL_TASK";
+
+const exitOf = (code: number | null, signal: NodeJS.Signals | null): ContainerExit => ({
+  exitCode: code ?? 128 + (signal ? constants.signals[signal] : 0),
+});
+
+const taskHome = (workDir: string, spec: ContainerSpec): string =>
+  path.join(workDir, spec.taskId.slice(0, 12), spec.name);
+
+/** The default adapter: one process group per container. */
+export const processContainers = (options: ProcessContainersOptions): RunContainer => {
+  const descendants = new Descendants();
+  return async (spec) => {
+    const [program, ...args] = spec.command;
+    if (!program) throw new Error(`container ${spec.name} has no command`);
+    const home = taskHome(options.workDir, spec);
+    const logs = path.join(options.logDir, spec.taskId);
+    const temporary = path.join(home, "tmp");
+    await Promise.all([mkdir(temporary, { recursive: true }), mkdir(logs, { recursive: true })]);
+    const log = await open(path.join(logs, `${spec.name}.log`), "a");
+    const mark = { environment: `${TASK_VARIABLE}=${spec.taskId}/${spec.name}`, directory: home };
+    const child = spawn(program, args, {
+      cwd: spec.workingDirectory ?? home,
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+      env: {
+        PATH: process.env.PATH,
+        HOME: home,
+        TMPDIR: temporary,
+        ...spec.environment,
+        [TASK_VARIABLE]: `${spec.taskId}/${spec.name}`,
+      },
+    });
+    const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+    // A start that fails rejects the next line; `exited` then rejects too and has no other listener.
+    exited.catch(() => undefined);
+    try {
+      await once(child, "spawn");
+    } finally {
+      await log.close();
+    }
+    const pid = child.pid ?? 0;
+    options.onStart?.(pid);
+    descendants.follow(pid);
+    const clear = async (): Promise<ContainerExit> => {
+      const [code, signal] = await exited;
+      await killTree({ roots: [pid], marks: [mark], known: descendants.release(pid) });
+      options.onExit?.(pid);
+      await rm(home, { recursive: true, force: true, maxRetries: 3 });
+      return exitOf(code, signal);
+    };
+    return {
+      exited: clear(),
+      signal: (signal) => signalGroup(pid, signal),
+    };
+  };
+};
