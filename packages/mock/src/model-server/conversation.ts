@@ -20,6 +20,8 @@ export interface Exchange {
   toolTurns: ToolUse[][];
   /** True when the assistant closed this exchange without asking for another tool. */
   answered: boolean;
+  /** Content of each known file before this exchange changed it, by absolute path. */
+  before: Map<string, string>;
 }
 
 export interface Conversation {
@@ -68,18 +70,32 @@ const withoutLineNumbers = (text: string) =>
     .map((line) => line.replace(/^\s*\d+[\t→]/, ""))
     .join("\n");
 
-const rememberFile = (files: Map<string, string>, { name, input, result }: ToolUse) => {
+const rememberFile = (files: Map<string, string>, { name, input, result }: ToolUse, exchange: Exchange) => {
   const path = input.file_path;
   if (typeof path !== "string" || !result || result.failed) return;
+  const known = files.get(path);
   if (name === "Write") files.set(path, String(input.content));
-  if (name === "Read" && /^\s*\d+[\t→]/.test(result.text)) files.set(path, withoutLineNumbers(result.text));
-  const before = files.get(path);
-  if (name !== "Edit" || before === undefined) return;
-  files.set(
-    path,
-    before.replace(String(input.old_string), () => String(input.new_string)),
-  );
+  if (name === "Edit" && known !== undefined) {
+    files.set(
+      path,
+      known.replace(String(input.old_string), () => String(input.new_string)),
+    );
+  }
+  if (name !== "Read" || !/^\s*\d+[\t→]/.test(result.text)) return;
+  const content = withoutLineNumbers(result.text);
+  files.set(path, content);
+  const written = exchange.toolTurns
+    .flat()
+    .some((use) => use.name !== "Read" && use.input.file_path === path);
+  if (!written) exchange.before.set(path, content);
 };
+
+const newExchange = (prompt: string, files: Map<string, string>): Exchange => ({
+  prompt,
+  toolTurns: [],
+  answered: false,
+  before: new Map(files),
+});
 
 /** Reads a request. A request without any prompt text has one exchange with an empty prompt. */
 export const readConversation = (request: MessagesRequest): Conversation => {
@@ -102,20 +118,20 @@ export const readConversation = (request: MessagesRequest): Conversation => {
     const results = blocks.filter((block) => block.type === "tool_result");
     for (const block of results) {
       const use = uses.get(block.tool_use_id ?? "");
-      if (!use) continue;
+      if (!use || !current) continue;
       use.result = { text: resultText(block.content), failed: block.is_error === true };
-      rememberFile(files, use);
+      rememberFile(files, use, current);
     }
     const prompt = promptText(blocks);
     if (results.length > 0 || prompt === "") continue;
     const unanswered = current && !current.answered && current.toolTurns.length === 0;
     if (unanswered) current.prompt = `${current.prompt}\n${prompt}`;
-    if (!unanswered) exchanges.push({ prompt, toolTurns: [], answered: false });
+    if (!unanswered) exchanges.push(newExchange(prompt, files));
   }
   const system = textOf(request.system);
   const everything = request.messages.map((message) => textOf(message.content)).join("\n");
   return {
-    exchanges: exchanges.length > 0 ? exchanges : [{ prompt: "", toolTurns: [], answered: false }],
+    exchanges: exchanges.length > 0 ? exchanges : [newExchange("", files)],
     workspace: findWorkspace(system, everything),
     system,
     sessionId: request.metadata?.user_id ?? "",

@@ -7,7 +7,7 @@ import { readConversation } from "./conversation.ts";
 import { closedSignal, listen, parseJson, readBody, sendFault, sendJson } from "./http.ts";
 import { countInputTokens, toMessage } from "./message.ts";
 import { MessagesRequest } from "./request.ts";
-import { chooseReply, type ReplyContext } from "./scripts/choose-reply.ts";
+import { checkScenario, chooseReply, type ReplyContext } from "./scripts/choose-reply.ts";
 
 const MODELS = ["claude-opus-4-8", "claude-sonnet-5-5", "claude-haiku-4-5"];
 
@@ -67,10 +67,11 @@ const newCounter = () => {
 
 /**
  * Starts a Messages API server on loopback whose answers are scripted.
- * @throws when the port is taken
+ * @throws when the port is taken or the scenario is unknown
  */
 export const startModelServer = async (options: ModelServerOptions = {}): Promise<ModelServer> => {
   const { port = 0, scenario = "", paceMs = 0, slowMs = 3_000, recordMax = 1_000 } = options;
+  checkScenario(scenario);
   const pace: Pace = {
     paceMs,
     sleep: options.sleep ?? ((durationMs, signal) => delay(durationMs, undefined, { signal })),

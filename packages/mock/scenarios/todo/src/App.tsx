@@ -1,5 +1,5 @@
-import { Shell } from "./components/Shell";
-import { TodoList } from "./components/TodoList";
+import { Shell } from "./components/Shell.tsx";
+import { TodoList } from "./components/TodoList.tsx";
 
 const title = "{{title}}";
 

@@ -1,16 +1,17 @@
 import type { AppScenario } from "./apps.ts";
 import { readScenarioFiles } from "./app-files.ts";
-import { colourIn, slugOf, titleFromPrompt, withAccent } from "./prompt-words.ts";
+import { colourIn, withAccent } from "./accent.ts";
+import { givenName, isChangeRequest, subjectFromPrompt, titleFromPrompt } from "./prompt-words.ts";
 import { toolsIn, type Step } from "./script.ts";
 
 /** Files of the template that every app replaces: read first, as the Write tool demands. */
 export const TEMPLATE_FILES = ["src/App.tsx", "src/index.css", "index.html"];
 
-export const appTitle = (app: AppScenario, prompt: string) => titleFromPrompt(prompt, app.defaultTitle);
-
-const placeholders = (app: AppScenario, prompt: string) => {
-  const title = appTitle(app, prompt);
-  return { title, slug: slugOf(title) };
+/** What the placeholders in an app's sources stand for. */
+export const placeholders = (app: AppScenario, prompt: string) => {
+  const subject = subjectFromPrompt(prompt, app.defaultTitle);
+  if (app.name === "landing") return { title: givenName(prompt) ?? subject, subject };
+  return { title: titleFromPrompt(prompt, app.defaultTitle), subject };
 };
 
 const check: Step = (conversation) => ({
@@ -24,7 +25,9 @@ export const buildAppScript = (app: AppScenario, prompt: string): Step[] => {
   const colour = colourIn(prompt);
 
   const look: Step = (conversation) => ({
-    text: `I'll build “${values.title}” in the template. First a look at what is there.`,
+    text: isChangeRequest(prompt)
+      ? "First a look at the app as it is."
+      : `I'll build “${values.title}” in the template. First a look at what is there.`,
     tools: TEMPLATE_FILES.map(toolsIn(conversation).read),
   });
 

@@ -1,28 +1,82 @@
 import { currentExchange, type Conversation } from "../conversation.ts";
 import type { MessagesRequest } from "../request.ts";
-import { turn, type Reply } from "../turn.ts";
-import { appNamedIn, findApp, GENERAL_APP } from "./apps.ts";
-import { buildAppScript } from "./build-app.ts";
-import { playScript } from "./script.ts";
+import { turn, type Reply, type Turn } from "../turn.ts";
+import { findApp } from "./apps.ts";
+import { BEHAVIOURS, isBehaviour, type Scene } from "./behaviours.ts";
+import { buildAppScript, placeholders } from "./build-app.ts";
+import { followUpScript } from "./follow-up.ts";
+import { playScript, toolsIn, type Step } from "./script.ts";
 import { answerSideRequest } from "./side-request.ts";
+import { readTask, scenarioWords, type Task } from "./task.ts";
 
 export interface ReplyContext {
-  /** Names that hold for every conversation: a behaviour, an app or both. */
+  /** Names that hold for every conversation: behaviours, an app or both, separated by spaces. */
   scenario: string;
   slowMs: number;
   /** Counts a try under a key and returns how many there were: 1 for the first. */
   countTry: (key: string) => number;
 }
 
-/** Decides the answer to one request from the conversation it carries. */
+const proposePlan = ({ app, prompt }: Task): Step[] => [
+  () => ({
+    text: [
+      `Here is my plan for **${placeholders(app, prompt).title}**:`,
+      "",
+      "1. Lay the frame: the page shell with a light and a dark theme, and state that survives a reload.",
+      ...app.features.map((feature, index) => `${index + 2}. Build ${feature}.`),
+      `${app.features.length + 2}. Check that it builds and draws.`,
+      "",
+      "Shall I go ahead?",
+    ].join("\n"),
+  }),
+];
+
+const lookAgain: Step[] = [
+  (conversation) => ({
+    text: "I'll look at what failed.",
+    tools: [toolsIn(conversation).read("src/App.tsx")],
+  }),
+  () => ({ text: "The sources look right to me; I changed nothing." }),
+];
+
+const SCRIPTS: Record<Task["kind"], (task: Task) => Step[]> = {
+  plan: proposePlan,
+  repair: () => lookAgain,
+  follow_up: ({ app, prompt }) => [followUpScript(app, prompt)],
+  build: ({ app, prompt }) => buildAppScript(app, prompt),
+};
+
+/** @throws when the words name neither an app nor a behaviour */
+export const checkScenario = (scenario: string) => {
+  const unknown = scenarioWords(scenario).find((word) => !isBehaviour(word) && !findApp(word));
+  if (unknown) throw new Error(`leo-mock knows no scenario named “${unknown}”.`);
+};
+
+/**
+ * Decides the answer to one request from the conversation it carries. A behaviour that does not
+ * exist is answered with a sentence that says so.
+ */
 export const chooseReply = async (
   request: MessagesRequest,
   conversation: Conversation,
   context: ReplyContext,
 ): Promise<Reply> => {
+  const task = readTask(conversation, context.scenario);
+  const unknown = task.behaviours.find((name) => !isBehaviour(name));
+  if (unknown) return turn({ text: `leo-mock knows no scenario named “${unknown}”.` });
   const aside = answerSideRequest(request);
-  if (aside) return aside;
-  const { prompt } = currentExchange(conversation);
-  const app = findApp(context.scenario) ?? appNamedIn(prompt) ?? GENERAL_APP;
-  return turn(await playScript(buildAppScript(app, prompt), conversation));
+  if (aside && !task.behaviours.includes("expired-token")) return aside;
+
+  const step = currentExchange(conversation).toolTurns.length;
+  const normal = (inserted = 0): Promise<Turn> =>
+    Promise.resolve(playScript(SCRIPTS[task.kind](task), conversation, step - inserted));
+  const place = `${conversation.sessionId} ${conversation.exchanges.length} ${step}`;
+
+  for (const name of task.kind === "plan" ? [] : task.behaviours) {
+    const attempt = () => context.countTry(`${place} ${name}`);
+    const scene: Scene = { conversation, task, step, slowMs: context.slowMs, attempt, normal };
+    const reply = await BEHAVIOURS[name]?.(scene);
+    if (reply) return reply;
+  }
+  return turn(await normal());
 };

@@ -3,11 +3,13 @@
 const TITLE_MAX_CHARS = 40;
 
 const OPENING =
-  /^(?:(?:hi|hello|hey|please|kindly|can you|could you|would you|i(?:'d| would)? (?:want|need|like)(?: to (?:have|build|make|create))?|let'?s|build|make|create|generate|write|design|develop|me|us|a|an|the|my|our|simple|small|little|nice|beautiful|modern|basic)\b[\s,]*)+/i;
+  /^(?:(?:hi|hello|hey|please|kindly|can you|could you|would you|i(?:'d| would)? (?:want|need|like)(?: to (?:have|build|make|create))?|let'?s|build|make|create|add|generate|write|design|develop|me|us|a|an|the|my|our|simple|small|little|nice|beautiful|modern|basic|(?:web )?app (?:to|for|that|which|where i can)|tracks?|keeps? track of|manages?|logs?|records?|organi[sz]es?|red|orange|yellow|green|teal|blue|indigo|violet|purple|pink|gr[ae]y)\b[\s,]*)+/i;
 const CUT_AT =
-  /[,.;:!?(\n]|\s[-–—]\s|\s(?:with|that|which|where|who|so|using|in which|and (?:also|it|with))\s/i;
+  /[,.;:!?(\n]|\s[-–—]\s|\s(?:with|that|which|where|who|so|using|in which|and (?:also|it|with|when|where|how|what|who|to))\s/i;
 const NAMED =
   /\b(?:called|named|titled|call it|name it)\s+(?:["“'‘]([^"”'’]{1,60})["”'’]|([\p{Lu}\d][\p{L}\d'&-]*(?:\s+[\p{Lu}\d][\p{L}\d'&-]*){0,4}))/u;
+
+const NAME_AT = /\s(?:called|named|titled)\s/i;
 
 /** Leaves only characters that are harmless inside a JavaScript string, JSX and HTML. */
 const plain = (text: string) =>
@@ -51,41 +53,27 @@ export const titleFromPrompt = (prompt: string, fallback: string): string => {
   return givenName(words) ?? (capitalised(cutAtWord(plain(subject))) || fallback);
 };
 
-export const slugOf = (title: string) =>
-  title
-    .toLowerCase()
-    .normalize("NFKD")
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "") || "app";
-
-/** Three shades of each colour a prompt may name: 400 for dark, 500 for rings, 600 for light. */
-const PALETTE: Record<string, readonly [string, string, string]> = {
-  indigo: ["#818cf8", "#6366f1", "#4f46e5"],
-  blue: ["#60a5fa", "#3b82f6", "#2563eb"],
-  green: ["#34d399", "#10b981", "#047857"],
-  teal: ["#2dd4bf", "#14b8a6", "#0f766e"],
-  red: ["#f87171", "#ef4444", "#dc2626"],
-  orange: ["#fb923c", "#f97316", "#c2410c"],
-  yellow: ["#fbbf24", "#f59e0b", "#b45309"],
-  purple: ["#c084fc", "#a855f7", "#9333ea"],
-  violet: ["#a78bfa", "#8b5cf6", "#7c3aed"],
-  pink: ["#f472b6", "#ec4899", "#db2777"],
-  gray: ["#94a3b8", "#64748b", "#475569"],
+/** What a page is about: "a landing page for a coffee roastery called Dawn" → "Coffee roastery". */
+export const subjectFromPrompt = (prompt: string, fallback: string): string => {
+  const about = /\b(?:for|about|of)\s+([\s\S]+)/i.exec(withoutMockWords(prompt))?.[1] ?? "";
+  const subject = about.replace(OPENING, "").split(NAME_AT)[0]?.split(CUT_AT)[0] ?? "";
+  return capitalised(cutAtWord(plain(subject))) || fallback;
 };
 
-/** The first colour that a prompt names, in the palette's spelling. */
-export const colourIn = (prompt: string): string | undefined => {
-  const match = new RegExp(`\\b(${Object.keys(PALETTE).join("|")}|grey)\\b`, "i").exec(prompt);
-  return match?.[1]?.toLowerCase().replace("grey", "gray");
-};
-
-/** A stylesheet with its `--color-accent-*` lines set to a colour of the palette. */
-export const withAccent = (css: string, colour: string): string => {
-  const shades = PALETTE[colour];
-  if (!shades) return css;
-  return [400, 500, 600].reduce(
-    (text, step, index) =>
-      text.replace(new RegExp(`(--color-accent-${step}:\\s*)[^;]+;`), `$1${shades[index]};`),
-    css,
+/** The title that a prompt asks an existing app to have: `change the title to "Weekend"`. */
+export const newTitleIn = (prompt: string): string | undefined => {
+  const asked =
+    /\b(?:title|heading|headline|name|rename)\b[^"“]*?(?:\bto|\bas|:)\s+(.+)/i.exec(prompt) ??
+    /\bcall (?:it|the app|this)\s+(.+)/i.exec(prompt);
+  const text = asked?.[1] ?? "";
+  const quoted = /^["“'‘]([^"”'’]+)/.exec(text)?.[1];
+  return (
+    capitalised(cutAtWord(plain(quoted ?? text.split(/[.;!?\n]|\s(?:and|please)\s/i)[0] ?? ""))) || undefined
   );
 };
+
+const CHANGE =
+  /^(?:(?:please|now|also|then|and|ok|okay|next|can you|could you|would you|i(?:'d| would)? (?:want|need|like) (?:you )?to|let'?s)[\s,]+)*(?:add|change|make (?:it|the|this|that|all|everything)|rename|call it|remove|delete|drop|use|set|turn|put|show|hide|include|replace|move|fix|give|improve|increase|decrease|switch|update|sort|let)\b/i;
+
+/** True for a prompt that asks to change what exists, rather than for a new app. */
+export const isChangeRequest = (prompt: string) => CHANGE.test(withoutMockWords(prompt));

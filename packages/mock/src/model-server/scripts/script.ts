@@ -1,16 +1,13 @@
 import { join } from "node:path";
-import { currentExchange, type Conversation } from "../conversation.ts";
+import type { Conversation } from "../conversation.ts";
 import type { ToolCall, Turn } from "../turn.ts";
 
 /** One turn of a script; it sees what all earlier turns' tools answered. */
 export type Step = (conversation: Conversation) => Turn | Promise<Turn>;
 
-/** Plays the turn that follows the tool turns of the current exchange. The last step ends it. */
-export const playScript = (steps: Step[], conversation: Conversation): Turn | Promise<Turn> => {
-  const done = currentExchange(conversation).toolTurns.length;
-  const step = steps[Math.min(done, steps.length - 1)];
-  return step ? step(conversation) : { text: "Nothing is left to do." };
-};
+/** Plays one turn of a script. Past its end the last step, which closes the exchange, plays again. */
+export const playScript = (steps: Step[], conversation: Conversation, step: number): Turn | Promise<Turn> =>
+  steps[Math.min(step, steps.length - 1)]?.(conversation) ?? {};
 
 /** Paths and tool calls of a conversation's workspace. */
 export const toolsIn = ({ workspace, files }: Conversation) => {

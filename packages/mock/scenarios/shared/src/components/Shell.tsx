@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import { useTheme } from "../lib/useTheme";
+import { useTheme } from "../lib/useTheme.ts";
+import { ThemeIcon } from "./ThemeIcon.tsx";
 
 interface ShellProps {
   title: string;
@@ -24,9 +25,9 @@ export function Shell({ title, children, width = "medium" }: ShellProps) {
             aria-pressed={theme === "dark"}
             aria-label="Dark mode"
             title={theme === "dark" ? "Switch to light" : "Switch to dark"}
-            className="grid size-10 shrink-0 cursor-pointer place-items-center rounded-full border border-slate-300 bg-white text-lg shadow-sm transition hover:bg-slate-100 dark:border-slate-700 dark:bg-slate-800 dark:hover:bg-slate-700"
+            className="grid size-10 shrink-0 cursor-pointer place-items-center rounded-full border border-slate-300 bg-white shadow-sm transition hover:bg-slate-100 dark:border-slate-700 dark:bg-slate-800 dark:hover:bg-slate-700"
           >
-            <span aria-hidden="true">{theme === "dark" ? "☀️" : "🌙"}</span>
+            <ThemeIcon theme={theme} />
           </button>
         </header>
         <main className="space-y-6">{children}</main>

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { useStored } from "./useStored";
+import { useStored } from "./useStored.ts";
 
 type Theme = "light" | "dark";
 

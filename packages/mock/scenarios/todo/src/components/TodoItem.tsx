@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { focusOnMount } from "../lib/focusOnMount";
+import { focusOnMount } from "../lib/focusOnMount.ts";
 
 export interface Todo {
   id: number;

@@ -1,7 +1,8 @@
 import { useState } from "react";
-import { useStored } from "../lib/useStored";
-import { AddTodo } from "./AddTodo";
-import { TodoItem, type Todo } from "./TodoItem";
+import { useStored } from "../lib/useStored.ts";
+import { AddTodo } from "./AddTodo.tsx";
+import { Card } from "./Card.tsx";
+import { TodoItem, type Todo } from "./TodoItem.tsx";
 
 const FILTERS = ["All", "Open", "Done"] as const;
 type Filter = (typeof FILTERS)[number];
@@ -24,7 +25,7 @@ export function TodoList() {
   const remove = (id: number) => setTodos(todos.filter((todo) => todo.id !== id));
 
   return (
-    <section className="overflow-hidden rounded-2xl border border-slate-200 bg-white shadow-xl dark:border-slate-800 dark:bg-slate-900">
+    <Card label="Todo list" className="overflow-hidden">
       <AddTodo onAdd={add} />
       <ul aria-label="Items" className="divide-y divide-slate-200 dark:divide-slate-800">
         {shown.map((todo) => (
@@ -43,7 +44,7 @@ export function TodoList() {
               type="button"
               aria-pressed={filter === name}
               onClick={() => setFilter(name)}
-              className="cursor-pointer rounded-lg px-3 py-1 hover:bg-slate-100 aria-pressed:bg-accent-500/15 aria-pressed:font-medium aria-pressed:text-accent-600 dark:hover:bg-slate-800 dark:aria-pressed:text-accent-400"
+              className="cursor-pointer rounded-lg px-3 py-1 hover:bg-slate-500/10 aria-pressed:bg-accent-500/15 aria-pressed:font-medium aria-pressed:text-accent-600 dark:aria-pressed:text-accent-400"
             >
               {name}
             </button>
@@ -58,6 +59,6 @@ export function TodoList() {
           Clear done
         </button>
       </footer>
-    </section>
+    </Card>
   );
 }

@@ -1,0 +1,12 @@
+import { Notebook } from "./components/Notebook.tsx";
+import { Shell } from "./components/Shell.tsx";
+
+const title = "{{title}}";
+
+export default function App() {
+  return (
+    <Shell title={title} width="wide">
+      <Notebook />
+    </Shell>
+  );
+}

@@ -1,0 +1,173 @@
+/**
+ * Behaviours besides plain success, chosen by `mock:NAME` in a prompt or by `LEO_MOCK_SCENARIO`.
+ * Each gets the scene and answers the request, or returns undefined where the app's own script
+ * should go on. packages/mock/README.md lists them for people.
+ */
+import type { Conversation } from "../conversation.ts";
+import { fault, turn, type Reply, type Turn } from "../turn.ts";
+import { toolsIn } from "./script.ts";
+import type { Task } from "./task.ts";
+
+export interface Scene {
+  conversation: Conversation;
+  task: Task;
+  /** Tool turns that the current exchange has behind it: 0 for its first answer. */
+  step: number;
+  slowMs: number;
+  /** Which try of this very turn it is, from 1. */
+  attempt: () => number;
+  /** The turn that the app's own script plays here; `inserted` tool turns were not its own. */
+  normal: (inserted?: number) => Promise<Turn>;
+}
+
+type Behaviour = (scene: Scene) => Reply | Promise<Reply> | undefined;
+
+/** The step at which faults strike: the agent has looked at the workspace and is about to write. */
+const STRIKE = 1;
+const DROP_AFTER_EVENTS = 6;
+/** Some $6 a turn at the prices of a middle-sized model. */
+const COSTLY_USAGE = { input_tokens: 50_000, output_tokens: 400_000 };
+/** A fault that passes strikes this many times. */
+const PASSING_TRIES = 2;
+
+const rateLimit = fault({
+  status: 429,
+  type: "rate_limit_error",
+  message: "This request would exceed your account's rate limit. Please try again later.",
+  headers: { "retry-after": "1" },
+});
+const expiredToken = fault({
+  status: 401,
+  type: "authentication_error",
+  message: "OAuth token has expired. Please obtain a new token or refresh your existing token.",
+});
+const overload = fault({ status: 529, type: "overloaded_error", message: "Overloaded" });
+
+const passing =
+  (reply: Reply): Behaviour =>
+  ({ step, attempt }) =>
+    step === STRIKE && attempt() <= PASSING_TRIES ? reply : undefined;
+const lasting =
+  (reply: Reply): Behaviour =>
+  ({ step }) =>
+    step >= STRIKE ? reply : undefined;
+
+/** Puts one turn in at the strike; the app's script goes on after it. */
+const inserting =
+  (build: (scene: Scene) => Turn): Behaviour =>
+  async (scene) => {
+    if (scene.step < STRIKE || scene.task.kind === "repair") return turn(await scene.normal());
+    return turn(scene.step === STRIKE ? build(scene) : await scene.normal(1));
+  };
+
+const command = (text: string, line: string, timeoutMs?: number): Behaviour =>
+  inserting(({ conversation }) => ({
+    text,
+    tools: [toolsIn(conversation).bash(line, text, timeoutMs)],
+  }));
+
+const BROKEN_IMPORT = 'import { missing } from "./lib/missing.ts";\n';
+const BROKEN_USE = "\nconsole.log(missing);\n";
+const COMPONENT = "export default function App() {\n";
+const THROW = '  if (title) throw new Error("This page does not draw.");\n';
+
+/** The script's turn with a change to the `src/App.tsx` that it writes. */
+const withApp = async ({ normal }: Scene, change: (content: string) => string): Promise<Reply> => {
+  const content = await normal();
+  const tools = content.tools?.map((call) =>
+    call.name === "Write" && String(call.input.file_path).endsWith("/src/App.tsx")
+      ? { ...call, input: { ...call.input, content: change(String(call.input.content)) } }
+      : call,
+  );
+  return turn({ ...content, tools });
+};
+
+const breakImport = (content: string) => `${BROKEN_IMPORT}${content}${BROKEN_USE}`;
+const breakPage = (content: string) => content.replace(COMPONENT, `${COMPONENT}${THROW}`);
+
+type Edits = [before: string, after: string][];
+
+/** Reads `src/App.tsx`, edits it, reports. */
+const repairApp = ({ conversation, step }: Scene, edits: Edits, report: string): Reply => {
+  const { read, edit } = toolsIn(conversation);
+  if (step === 0) return turn({ text: "I'll look at what failed.", tools: [read("src/App.tsx")] });
+  if (step > 1) return turn({ text: report });
+  return turn({
+    text: "I see the cause.",
+    tools: edits.map(([before, after]) => edit("src/App.tsx", before, after)),
+  });
+};
+
+/** Put together here so that no scanner takes this file for a leak. */
+const FAKE_TOKEN = ["sk", "ant", "oat01", "mock0000000000000000000000000000"].join("-");
+
+export const BEHAVIOURS: Record<string, Behaviour> = {
+  success: () => undefined,
+  /** Carried out by the task's kind. */
+  "plan-first": () => undefined,
+  "build-error": (scene) => {
+    if (scene.task.kind !== "repair") return withApp(scene, breakImport);
+    const edits: Edits = [
+      [BROKEN_IMPORT, ""],
+      [BROKEN_USE, ""],
+    ];
+    return repairApp(scene, edits, "The import is gone; the app builds.");
+  },
+  "build-error-forever": (scene) => {
+    if (scene.task.kind !== "repair") return withApp(scene, breakImport);
+    return repairApp(scene, [["(missing", "(missing, missing"]], "That should do it.");
+  },
+  "blank-page": (scene) => {
+    if (scene.task.kind !== "repair") return withApp(scene, breakPage);
+    return repairApp(scene, [[THROW, ""]], "The page draws again.");
+  },
+  slow: async ({ normal, slowMs }) => turn({ ...(await normal()), waitMs: slowMs }),
+  stall: lasting({ kind: "stall" }),
+  crash: command("Tidying up processes.", 'kill -9 "${CLAUDE_PID:-$PPID}"'),
+  "rate-limit": passing(rateLimit),
+  "rate-limit-forever": lasting(rateLimit),
+  overloaded: passing(overload),
+  "overloaded-forever": lasting(overload),
+  "dropped-stream": async ({ step, attempt, normal }) => {
+    const drops = step === STRIKE && attempt() === 1;
+    return turn({ ...(await normal()), ...(drops ? { dropAfterEvents: DROP_AFTER_EVENTS } : {}) });
+  },
+  "expired-token": () => expiredToken,
+  budget: async ({ normal }) => turn({ ...(await normal()), usage: COSTLY_USAGE }),
+  refusal: () => turn({ text: "I can't help with that request.", stopReason: "refusal" }),
+  "huge-output": inserting(({ conversation }) => ({
+    text: "All work and no play makes a long answer. ".repeat(3_000),
+    tools: [toolsIn(conversation).bash("head -c 20000000 /dev/zero | tr '\\0' 'x'", "Print 20 MB")],
+  })),
+  "outside-file": inserting(({ conversation }) => {
+    const { write, bash } = toolsIn(conversation);
+    const links = "ln -s /etc/passwd src/passwd.txt; ln -s / everything";
+    return {
+      text: "I also keep copies elsewhere.",
+      tools: [
+        write("../leo-mock-outside.txt", "This file lies outside the workspace.\n"),
+        bash(links, "Link to files outside"),
+      ],
+    };
+  }),
+  secret: command(
+    "Looking at the environment.",
+    `env | sort; echo "token ${FAKE_TOKEN}"; echo "TOKEN=${FAKE_TOKEN}" > .env`,
+  ),
+  "fork-bomb": command("Starting helpers.", "for i in $(seq 1 1500); do sleep 30 & done; wait", 60_000),
+  "long-tool": command("Waiting for a long job.", "sleep 3600", 600_000),
+  endless: ({ conversation, step }) =>
+    turn({ text: `Checking again (${step}).`, tools: [toolsIn(conversation).bash(`echo ${step}`, "Check")] }),
+  "big-file": command("Adding a film.", "mkdir -p public; head -c 11534336 /dev/zero > public/film.mp4"),
+  "many-files": command(
+    "Adding pictures.",
+    "mkdir -p public/many; cd public/many && seq 1 5100 | xargs touch",
+  ),
+  "big-workspace": command(
+    "Adding data.",
+    "mkdir -p public/data; for i in $(seq 1 26); do head -c 8388608 /dev/zero > public/data/$i.bin; done",
+  ),
+};
+
+/** The names a prompt or the environment may use. */
+export const isBehaviour = (name: string) => Object.hasOwn(BEHAVIOURS, name);
