@@ -124,6 +124,7 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
   slow: async ({ normal, slowMs }) => turn({ ...(await normal()), waitMs: slowMs }),
   stall: lasting({ kind: "stall" }),
   crash: command("Tidying up processes.", 'kill -9 "${CLAUDE_PID:-$PPID}"'),
+  "crash-once": (scene) => (scene.conversation.exchanges.length > 1 ? undefined : BEHAVIOURS.crash?.(scene)),
   "rate-limit": passing(rateLimit),
   "rate-limit-forever": lasting(rateLimit),
   overloaded: passing(overload),
@@ -154,7 +155,7 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
     "Looking at the environment.",
     `env | sort; echo "token ${FAKE_TOKEN}"; echo "TOKEN=${FAKE_TOKEN}" > .env`,
   ),
-  "fork-bomb": command("Starting helpers.", "for i in $(seq 1 1500); do sleep 30 & done; wait", 60_000),
+  "fork-bomb": command("Starting helpers.", "for i in $(seq 1 1500); do sleep 5 & done; wait", 60_000),
   "long-tool": command("Waiting for a long job.", "sleep 3600", 600_000),
   endless: ({ conversation, step }) =>
     turn({ text: `Checking again (${step}).`, tools: [toolsIn(conversation).bash(`echo ${step}`, "Check")] }),

@@ -5,6 +5,7 @@ import { findApp } from "./apps.ts";
 import { BEHAVIOURS, isBehaviour, type Scene } from "./behaviours.ts";
 import { buildAppScript, placeholders } from "./build-app.ts";
 import { followUpScript } from "./follow-up.ts";
+import { capitalised, isChangeRequest, withoutMockWords } from "./prompt-words.ts";
 import { playScript, toolsIn, type Step } from "./script.ts";
 import { answerSideRequest } from "./side-request.ts";
 import { readTask, scenarioWords, type Task } from "./task.ts";
@@ -17,19 +18,18 @@ export interface ReplyContext {
   countTry: (key: string) => number;
 }
 
-const proposePlan = ({ app, prompt }: Task): Step[] => [
-  () => ({
-    text: [
-      `Here is my plan for **${placeholders(app, prompt).title}**:`,
-      "",
-      "1. Lay the frame: the page shell with a light and a dark theme, and state that survives a reload.",
-      ...app.features.map((feature, index) => `${index + 2}. Build ${feature}.`),
-      `${app.features.length + 2}. Check that it builds and draws.`,
-      "",
-      "Shall I go ahead?",
-    ].join("\n"),
-  }),
-];
+const proposePlan = ({ app, prompt }: Task): Step[] => {
+  const { title } = placeholders(app, prompt);
+  const steps = isChangeRequest(prompt)
+    ? ["Look at the files that the change touches", withoutMockWords(prompt), "Leave the rest as it is"]
+    : [
+        `A page named “${title}” with a light and a dark theme`,
+        "State that survives a reload",
+        ...app.features,
+      ];
+  const lines = steps.map((step, index) => `${index + 1}. ${capitalised(step)}`);
+  return [() => ({ text: `Here is my plan:\n\n${lines.join("\n")}\n\nShall I go ahead?` })];
+};
 
 const lookAgain: Step[] = [
   (conversation) => ({

@@ -27,7 +27,7 @@ const cutAtWord = (text: string) => {
     .slice(0, TITLE_MAX_CHARS);
 };
 
-const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The prompt without the `mock:…` words that choose a behaviour. */
 export const withoutMockWords = (prompt: string) =>

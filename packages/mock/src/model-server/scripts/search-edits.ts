@@ -72,14 +72,11 @@ export const searchEdits = (appName: string): SourceEdit[] | undefined => {
     'import { SearchBox } from "./SearchBox.tsx";',
   ];
   const state = `  const [query, setQuery] = useState("");`;
-  const needsUseState = appName === "kanban";
   return [
     {
       path,
       before: importLine,
-      after: [...(needsUseState ? ['import { useState } from "react";'] : []), importLine, ...imports].join(
-        "\n",
-      ),
+      after: [importLine, ...imports].join("\n"),
     },
     { path, before: stateLine, after: `${stateLine}\n${state}` },
     { path, before: shown[0], after: shown[1] },

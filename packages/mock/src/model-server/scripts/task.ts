@@ -1,9 +1,9 @@
 /**
  * What the newest prompt of a conversation means.
  *
- * Terms: a *request* is what the person asked for; a *repair* is a prompt that the generator writes
- * when its checks failed; an *approval* is the person's word on a plan. Repairs and approvals carry
- * on the request before them.
+ * Terms: a *request* is what the person asked for; a *repair* is the prompt that the generator
+ * writes when its checks failed; an *approval* is the person's word on a plan. Repairs and
+ * approvals carry on the request before them.
  */
 import { currentExchange, type Conversation, type Exchange } from "../conversation.ts";
 import { GENERAL_APP, appNamedIn, appShownBy, findApp, type AppScenario } from "./apps.ts";
@@ -20,11 +20,24 @@ export interface Task {
 }
 
 const REPAIR =
-  /\b(?:(?:did|does) not pass|checks? failed|failed (?:its|the) checks?|build failed|type ?check (?:failed|errors?)|error TS\d+|verification failed)\b/i;
-const PLANNING = /\bplan[_ -]first\b|\bplan mode is active\b/i;
+  /\b(?:(?:did|does) not pass|checks? failed|failed (?:its|the) checks?|build failed|error TS\d+|verification failed)\b/i;
+/** Prompts that the harness itself adds after a refusal, a cut answer or a restart. */
+const NOTICE = /^(?:your response above was stopped|output token limit|continue from where you left off)/i;
+const PLANNING = /^propose a plan\b/i;
+const APPROVAL = /^the answer to your plan:\s+([\s\S]*?)(?:\s+build the app now[^\n]*)?$/i;
+/** What the generator writes before a request ends with this line. */
+const WRAPPED = /\brequest:\n\n([\s\S]+)$/i;
 const GO_ON = /^(?:continue|go on|carry on|proceed|resume|keep going)\b/i;
 const NEW_APP =
   /^(?:an? |build |create |i want an? |i need an? )|\b(?:app|site|website|tracker|game|tool|dashboard)\b/i;
+
+/** A prompt without the words that the generator put around the person's. */
+const personsWords = (prompt: string) =>
+  (APPROVAL.exec(prompt) ?? WRAPPED.exec(prompt))?.[1]?.trim() ?? prompt;
+
+const isRepair = ({ prompt }: Exchange) => REPAIR.test(prompt);
+/** True for a prompt that no person wrote. */
+const isMachine = (exchange: Exchange) => isRepair(exchange) || NOTICE.test(exchange.prompt);
 
 const wroteFiles = ({ toolTurns }: Exchange) =>
   toolTurns.flat().some(({ name }) => name === "Write" || name === "Edit");
@@ -36,51 +49,58 @@ export const scenarioWords = (scenario: string) =>
     .split(/[\s,]+/)
     .filter(Boolean);
 
-/** What an exchange asks for when its words are those of a person. */
-const kindOfRequest = (existing: AppScenario | undefined, prompt: string): "build" | "follow_up" => {
+const asksForPlan = (exchange: Exchange, words: string[]) =>
+  PLANNING.test(exchange.prompt) ||
+  words.includes("plan-first") ||
+  mockWords(exchange.prompt).includes("plan-first");
+
+/** The exchanges of the newest request: itself, its approval, its repairs. */
+const exchangesOfRequest = (exchanges: Exchange[], words: string[]): [Exchange, ...Exchange[]] => {
+  const isOpenPlan = (exchange: Exchange) =>
+    asksForPlan(exchange, words) && exchange.answered && !wroteFiles(exchange);
+  let first = exchanges.length - 1;
+  for (; first > 0; first -= 1) {
+    const [previous, exchange] = exchanges.slice(first - 1, first + 1) as [Exchange, Exchange];
+    const carriesOn = isMachine(exchange) || APPROVAL.test(exchange.prompt) || isOpenPlan(previous);
+    if (!carriesOn) break;
+  }
+  return exchanges.slice(first) as [Exchange, ...Exchange[]];
+};
+
+/** What a request asks for when it goes straight to work. */
+const kindOfWork = (existing: AppScenario | undefined, request: string): "build" | "follow_up" => {
   if (!existing) return "build";
-  if (isChangeRequest(prompt)) return "follow_up";
-  if (appNamedIn(prompt) || GO_ON.test(prompt)) return "build";
-  return NEW_APP.test(withoutMockWords(prompt)) ? "build" : "follow_up";
+  if (isChangeRequest(request)) return "follow_up";
+  if (appNamedIn(request) || GO_ON.test(request)) return "build";
+  return NEW_APP.test(withoutMockWords(request)) ? "build" : "follow_up";
 };
 
 /** Reads the task from a conversation and from `scenario`, which holds for all of them. */
 export const readTask = (conversation: Conversation, scenario: string): Task => {
-  const { exchanges, system } = conversation;
   const words = scenarioWords(scenario);
-  const planned = (exchange: Exchange) =>
-    words.includes("plan-first") ||
-    mockWords(exchange.prompt).includes("plan-first") ||
-    PLANNING.test(`${system}\n${exchange.prompt}`);
-  const isPlan = (exchange: Exchange) => planned(exchange) && exchange.answered && !wroteFiles(exchange);
-  const carriesOn = (index: number) => {
-    const previous = exchanges[index - 1];
-    if (!previous) return false;
-    return REPAIR.test(exchanges[index]?.prompt ?? "") || isPlan(previous);
+  const current = currentExchange(conversation);
+  const own = exchangesOfRequest(conversation.exchanges, words);
+  const request = personsWords(own[0].prompt);
+  const isAnswered = own.length > 1;
+
+  const heard = GO_ON.test(request) ? conversation.exchanges : own;
+  const prompt = heard
+    .filter((exchange, index) => index === 0 || !isMachine(exchange))
+    .map((exchange) => personsWords(exchange.prompt))
+    .join("\n");
+
+  const path = String(toolsIn(conversation).read("src/App.tsx").input.file_path);
+  const existing = appShownBy(current.before.get(path) ?? "");
+  const named = words.map(findApp).find(Boolean) ?? appNamedIn(prompt);
+  const task = {
+    prompt,
+    behaviours: [...words, ...mockWords(prompt)].filter((word) => !findApp(word)),
+    app: named ?? GENERAL_APP,
   };
 
-  const last = exchanges.length - 1;
-  let first = last;
-  while (carriesOn(first)) first -= 1;
-  const own = exchanges.slice(first);
-  const isRepair = last > first && REPAIR.test(currentExchange(conversation).prompt);
-  const spoken = own.filter((exchange, index) => index === 0 || !REPAIR.test(exchange.prompt));
-  const earlier = GO_ON.test(own[0]?.prompt ?? "") ? exchanges.slice(0, first) : [];
-  const prompt = [...earlier, ...spoken].map((exchange) => exchange.prompt).join("\n");
-
-  const behaviours = [...words, ...mockWords(prompt)].filter((word) => !findApp(word));
-  const named = words.map(findApp).find(Boolean) ?? appNamedIn(prompt);
-  const base = { prompt, behaviours };
-  const start = own[0] as Exchange;
-  const approved = last > first;
-  const path = String(toolsIn(conversation).read("src/App.tsx").input.file_path);
-  const existing = appShownBy((approved ? currentExchange(conversation) : start).before.get(path) ?? "");
-
-  if (isRepair) return { ...base, kind: "repair", app: existing ?? named ?? GENERAL_APP };
-  if (planned(start) && last === first && !wroteFiles(start)) {
-    return { ...base, kind: "plan", app: named ?? existing ?? GENERAL_APP };
-  }
-  const kind = kindOfRequest(existing, start.prompt);
-  if (kind === "follow_up" && existing) return { ...base, kind, app: existing };
-  return { ...base, kind: "build", app: named ?? GENERAL_APP };
+  if (isAnswered && isRepair(current)) return { ...task, kind: "repair", app: existing ?? task.app };
+  const work = kindOfWork(existing, request);
+  const app = work === "follow_up" && existing ? existing : task.app;
+  const plans = asksForPlan(own[0], words) && !isAnswered && !wroteFiles(current);
+  return { ...task, kind: plans ? "plan" : work, app };
 };

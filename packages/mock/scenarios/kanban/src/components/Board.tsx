@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useStored } from "../lib/useStored.ts";
 import { Column } from "./Column.tsx";
 import type { Task } from "./TaskCard.tsx";
@@ -6,6 +7,7 @@ const COLUMNS = ["To do", "In progress", "Done"];
 
 export function Board() {
   const [tasks, setTasks] = useStored<Task[]>("tasks", []);
+  const [movedId, setMovedId] = useState<number | null>(null);
 
   const add = (column: number, text: string) => setTasks([...tasks, { id: Date.now(), text, column }]);
   const remove = (id: number) => setTasks(tasks.filter((task) => task.id !== id));
@@ -17,6 +19,7 @@ export function Board() {
     const moved = tasks.find((task) => task.id === id);
     if (!moved || column < 0 || column >= COLUMNS.length) return;
     setTasks([...tasks.filter((task) => task.id !== id), { ...moved, column }]);
+    setMovedId(id);
   };
 
   const shown = tasks;
@@ -29,6 +32,7 @@ export function Board() {
             key={name}
             name={name}
             tasks={shown.filter((task) => task.column === column)}
+            movedId={movedId}
             isFirst={column === 0}
             isLast={column === COLUMNS.length - 1}
             onAdd={(text) => add(column, text)}

@@ -7,6 +7,8 @@ import { TextField } from "./TextField.tsx";
 interface ColumnProps {
   name: string;
   tasks: Task[];
+  /** The card that moved last: it keeps the focus in its new column. */
+  movedId: number | null;
   isFirst: boolean;
   isLast: boolean;
   onAdd: (text: string) => void;
@@ -17,7 +19,7 @@ interface ColumnProps {
 }
 
 export function Column(props: ColumnProps) {
-  const { name, tasks, isFirst, isLast, onAdd, onDrop, onMove, onRename, onRemove } = props;
+  const { name, tasks, movedId, isFirst, isLast, onAdd, onDrop, onMove, onRename, onRemove } = props;
   const [draft, setDraft] = useState("");
   const [isTarget, setIsTarget] = useState(false);
 
@@ -55,6 +57,7 @@ export function Column(props: ColumnProps) {
             <TaskCard
               key={task.id}
               task={task}
+              isMoved={task.id === movedId}
               isFirst={isFirst}
               isLast={isLast}
               onMove={onMove}

@@ -12,6 +12,8 @@ export interface Task {
 
 interface TaskCardProps {
   task: Task;
+  /** True when it has just come from another column and takes the focus. */
+  isMoved: boolean;
   isFirst: boolean;
   isLast: boolean;
   onMove: (id: number, by: -1 | 1) => void;
@@ -19,7 +21,7 @@ interface TaskCardProps {
   onRemove: (id: number) => void;
 }
 
-export function TaskCard({ task, isFirst, isLast, onMove, onRename, onRemove }: TaskCardProps) {
+export function TaskCard({ task, isMoved, isFirst, isLast, onMove, onRename, onRemove }: TaskCardProps) {
   const [draft, setDraft] = useState<string | null>(null);
 
   const save = () => {
@@ -41,6 +43,7 @@ export function TaskCard({ task, isFirst, isLast, onMove, onRename, onRemove }: 
       >
         {draft === null ? (
           <button
+            ref={isMoved ? focusOnMount : undefined}
             type="button"
             onClick={() => setDraft(task.text)}
             onKeyDown={moveByKey}

@@ -15,7 +15,7 @@ const WIDTHS = { narrow: "max-w-md", medium: "max-w-2xl", wide: "max-w-6xl" };
 export function Shell({ title, children, width = "medium" }: ShellProps) {
   const { theme, toggle } = useTheme();
   return (
-    <div className="min-h-screen bg-gradient-to-b from-slate-50 to-slate-200 text-slate-900 transition-colors dark:from-slate-950 dark:to-slate-900 dark:text-slate-100">
+    <div className="min-h-screen bg-gradient-to-b from-slate-50 to-slate-200 text-slate-900 dark:from-slate-950 dark:to-slate-900 dark:text-slate-100">
       <div className={`mx-auto px-4 py-8 sm:py-12 ${WIDTHS[width]}`}>
         <header className="mb-6 flex items-center justify-between gap-4">
           <h1 className="text-3xl font-bold tracking-tight text-balance">{title}</h1>

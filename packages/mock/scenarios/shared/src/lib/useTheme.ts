@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 import { useStored } from "./useStored.ts";
 
 type Theme = "light" | "dark";
@@ -8,7 +8,8 @@ const preferred = (): Theme => (window.matchMedia("(prefers-color-scheme: dark)"
 /** The page's theme: the system's until the person chooses one. */
 export function useTheme() {
   const [theme, setTheme] = useStored<Theme>("theme", preferred());
-  useEffect(() => {
+  // Before the first paint, so that nobody sees the other theme flash by.
+  useLayoutEffect(() => {
     document.documentElement.classList.toggle("dark", theme === "dark");
   }, [theme]);
   return { theme, toggle: () => setTheme(theme === "dark" ? "light" : "dark") };
