@@ -63,7 +63,8 @@ export const startOrchestrator = async (
     log.warn({ err: cause, event: "database_connection_lost" }, "an idle database connection was lost"),
   );
   await migrateDatabase(database);
-  const context: Context = { config, database, storage: openStorage(config), log, now };
+  const storage = openStorage(config);
+  const context: Context = { config, database, storage, log, now };
   const verify = createVerifier(config, now);
   const hub = new Hub(database.pool, log);
   let isDraining = false;
@@ -145,7 +146,7 @@ export const startOrchestrator = async (
   });
   log.info({ event: "listening", port }, "the orchestrator listens");
 
-  const stop = async () => {
+  const drain = async () => {
     isDraining = true;
     log.info({ event: "draining" }, "draining: no new work, generators go on");
     await background.stop(DRAIN_LAUNCHES_MS);
@@ -154,10 +155,12 @@ export const startOrchestrator = async (
     await committer.close();
     await closeServer(server);
     tasks.close();
+    storage.close();
     await database.close();
     log.info({ event: "stopped" }, "the orchestrator has ended");
   };
-  return { port, url: `http://127.0.0.1:${port}`, stop };
+  let stopping: Promise<void> | undefined;
+  return { port, url: `http://127.0.0.1:${port}`, stop: () => (stopping ??= drain()) };
 };
 
 const listenOn = (server: Server, port: number, host: string): Promise<number> =>

@@ -27,6 +27,7 @@ import {
   type AttemptRef,
   type AttemptRow,
 } from "../lifecycle/attempt.ts";
+import { lockGeneration } from "../lifecycle/lock.ts";
 import { transitionIn } from "../lifecycle/transition.ts";
 import { LAUNCH_LEASE_MS, newAttemptToken, type ClaimedAttempt } from "../queue/claim.ts";
 import type { LaunchOutcome } from "./outcome.ts";
@@ -79,6 +80,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
   const fail = (attempt: AttemptRef, cause: Failure, retry: boolean) =>
     database.orm.transaction(async (orm) => {
       const at = now();
+      await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "launch_failed", cause.detail ?? cause.code, at);
       await transitionIn(
         orm,
@@ -111,6 +113,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
   const cancelled = (attempt: AttemptRef) =>
     database.orm.transaction(async (orm) => {
       const at = now();
+      await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "cancelled", "cancelled before the launch", at);
       await transitionIn(orm, attempt.generationId, { type: "task_gone" }, at, attempt.number);
     });

@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { attempts } from "../db/schema.ts";
 import { appendFacts, QUEUE_CHANNEL } from "../events/append.ts";
+import { lockGeneration } from "./lock.ts";
 
 export type AttemptRow = typeof attempts.$inferSelect;
 type ProgressStep = Extract<LifecycleFact, { type: "attempt_progress" }>["step"];
@@ -59,6 +60,7 @@ export const endAttempt = async (
 export const recordTask = async (context: Context, attempt: AttemptRef, taskArn: string): Promise<boolean> =>
   context.database.orm.transaction(async (orm) => {
     const at = context.now();
+    await lockGeneration(orm, attempt.generationId);
     const [row] = await orm
       .update(attempts)
       .set({ taskArn, taskAcceptedAt: at })

@@ -9,6 +9,7 @@ import { attempts, generations } from "../db/schema.ts";
 import { endAttempt, findAttempt, tellProgress, type AttemptRow } from "./attempt.ts";
 import { findArtifact } from "./artifact.ts";
 import { completeWork } from "./complete.ts";
+import { lockGeneration } from "./lock.ts";
 import { transitionIn, type GenerationRow } from "./transition.ts";
 
 export interface ObservedTask extends StoppedTask {
@@ -39,6 +40,7 @@ const taskMoved = (context: Context, attempt: AttemptRow, task: ObservedTask) =>
   context.database.orm.transaction(async (orm) => {
     const at = context.now();
     const running = task.lastStatus === "RUNNING" && attempt.taskRunningAt === null;
+    await lockGeneration(orm, attempt.generationId);
     const [moved] = await orm
       .update(attempts)
       .set({ taskVersion: task.version, taskArn: task.taskArn, ...(running ? { taskRunningAt: at } : {}) })
@@ -72,12 +74,7 @@ export const taskStopped = async (
   const finished = artifact !== undefined && !artifact.manifest.partial;
   await context.database.orm.transaction(async (orm) => {
     const at = context.now();
-    // The generation's row comes first in every transaction that locks both.
-    const [current] = await orm
-      .select({ state: generations.state, cancelRequestedAt: generations.cancelRequestedAt })
-      .from(generations)
-      .where(eq(generations.id, generation.id))
-      .for("update");
+    const current = await lockGeneration(orm, generation.id);
     if (!current || !(await endAttempt(orm, attempt, verdict.class, detail, at))) return;
     if (finished || (current.state !== "starting" && current.state !== "running")) return;
     await tellProgress(orm, attempt, "ended", at, detail);

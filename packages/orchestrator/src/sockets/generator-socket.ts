@@ -14,6 +14,7 @@ import { attempts, generations } from "../db/schema.ts";
 import type { Committer } from "../events/committer.ts";
 import { tellProgress, type AttemptRow } from "../lifecycle/attempt.ts";
 import { completeWork } from "../lifecycle/complete.ts";
+import { lockGeneration } from "../lifecycle/lock.ts";
 import { transitionIn, type GenerationRow } from "../lifecycle/transition.ts";
 import { hashAttemptToken } from "../queue/claim.ts";
 import { closeWith, parseFrame } from "./frame.ts";
@@ -83,11 +84,7 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
   const becomeReady = (attempt: AttemptRow) =>
     database.orm.transaction(async (orm) => {
       const at = now();
-      await orm
-        .select({ id: generations.id })
-        .from(generations)
-        .where(eq(generations.id, attempt.generationId))
-        .for("update");
+      await lockGeneration(orm, attempt.generationId);
       const [first] = await orm
         .update(attempts)
         .set({

@@ -1,0 +1,254 @@
+import { describe, expect, test } from "vitest";
+import { newId } from "@leo/core/id.ts";
+import { CloseCode } from "@leo/core/protocol/close-code.ts";
+import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
+import {
+  openGeneratorSocket,
+  openUiSocket,
+  withOrchestrator,
+  type TestOrchestrator,
+} from "./support/orchestrator.ts";
+
+const log = (n: number): NumberedMessage => ({ n, type: "log", level: "info", text: `line ${n}` });
+const logs = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => log(from + index));
+
+const startRun = async (leo: TestOrchestrator) => {
+  const generation = await leo.submit();
+  const task = await leo.task(generation.id);
+  const generator = await openGeneratorSocket(task.url, task.token);
+  generator.send({ type: "ready", protocol: 1, started: false });
+  return { generation, task, generator };
+};
+
+const signIn = async (leo: TestOrchestrator, url = leo.orchestrator.url) => {
+  const browser = await openUiSocket(url);
+  browser.send({ type: "hello", protocol: 1, accessToken: leo.token });
+  await browser.first("welcome");
+  return browser;
+};
+
+const seqsOf = (browser: Awaited<ReturnType<typeof signIn>>) =>
+  browser.received.flatMap((message) =>
+    message.type === "events" ? message.events.map(({ seq }) => seq) : [],
+  );
+
+describe("/ws/generator", () => {
+  test("gets its work, and its messages are acknowledged once they are committed", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generation, task, generator } = await startRun(leo);
+      const start = await generator.first("start_generation");
+      expect(start).toMatchObject({
+        generationId: generation.id,
+        attempt: 1,
+        prompt: "a todo list",
+        mode: "autonomous",
+      });
+      generator.send({ type: "messages", messages: logs(1, 3) });
+      await expect
+        .poll(() => generator.received.filter(({ type }) => type === "ack"))
+        .toContainEqual({ type: "ack", n: 3 });
+      const events = await leo.events(generation.id);
+      expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+      expect(events.filter(({ type }) => type === "log")).toHaveLength(3);
+      await leo.putManifest(generation, 1);
+      generator.send({ type: "messages", messages: [{ n: 4, type: "all_work_complete" }] });
+      await leo.reaches(generation.id, "completed");
+      task.exit(0);
+      expect(Object.keys(task.environment).toSorted()).toEqual([
+        "LEO_ATTEMPT",
+        "LEO_ATTEMPT_TOKEN",
+        "LEO_DEADLINE_AT",
+        "LEO_GENERATION_ID",
+        "LEO_GENERATOR_URL",
+      ]);
+    }));
+
+  test("after a cut the generator resends what was not acknowledged, and nothing is lost or doubled", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generation, task, generator } = await startRun(leo);
+      await generator.first("start_generation");
+      generator.send({ type: "messages", messages: logs(1, 50) });
+      generator.socket.terminate();
+      const again = await openGeneratorSocket(task.url, task.token);
+      again.send({ type: "ready", protocol: 1, started: true });
+      await again.first("ack");
+      again.send({ type: "messages", messages: logs(1, 60) });
+      await expect.poll(() => again.received).toContainEqual({ type: "ack", n: 60 });
+      const lines = (await leo.events(generation.id)).flatMap((event) =>
+        event.type === "log" ? [event.text] : [],
+      );
+      expect(lines).toEqual(logs(1, 60).map(({ n }) => `line ${n}`));
+      expect(again.received.some(({ type }) => type === "start_generation")).toBe(false);
+    }));
+
+  test("a wrong token, malformed frames, an unknown protocol and a frame of 2 MiB close with their codes", () =>
+    withOrchestrator({}, async (leo) => {
+      const generation = await leo.submit();
+      const task = await leo.task(generation.id);
+      const wrong = await openGeneratorSocket(task.url, "leo_at_wrong");
+      expect((await wrong.closed).code).toBe(CloseCode.unauthenticated);
+      const frames: [string, number][] = [
+        ["not json", CloseCode.protocol],
+        [JSON.stringify({ type: "ready", protocol: 99, started: false }), CloseCode.protocol],
+        [JSON.stringify({ type: "messages", messages: [log(1)] }), CloseCode.protocol],
+        [
+          JSON.stringify({
+            type: "messages",
+            messages: [{ n: 1, type: "log", level: "info", text: "x".repeat(2 ** 21) }],
+          }),
+          CloseCode.tooBig,
+        ],
+      ];
+      for (const [frame, code] of frames) {
+        const socket = await openGeneratorSocket(task.url, task.token);
+        socket.socket.send(frame);
+        expect((await socket.closed).code).toBe(code);
+      }
+      expect((await fetch(`${leo.orchestrator.url}/health`)).status).toBe(200);
+    }));
+
+  test("a gap in the numbers is a protocol error", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generator } = await startRun(leo);
+      await generator.first("start_generation");
+      generator.send({ type: "messages", messages: [log(1), log(3)] });
+      expect((await generator.closed).code).toBe(CloseCode.protocol);
+    }));
+
+  test("a generator of an ended generation is told so, and changes nothing", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generation, task, generator } = await startRun(leo);
+      await leo.reaches(generation.id, "running");
+      await leo.request("POST", `/api/generations/${generation.id}/cancel`);
+      await generator.first("cancel");
+      task.exit(0);
+      await leo.reaches(generation.id, "cancelled");
+      const { lastSeq } = await leo.generation(generation.id);
+      expect((await generator.closed).code).toBe(CloseCode.finished);
+      const late = await openGeneratorSocket(task.url, task.token);
+      expect((await late.closed).code).toBe(CloseCode.finished);
+      expect((await leo.generation(generation.id)).lastSeq).toBe(lastSeq);
+    }));
+
+  test("a replaced attempt is fenced", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generation, task } = await startRun(leo);
+      await leo.reaches(generation.id, "running");
+      task.exit(1);
+      const second = await leo.task(generation.id, 2);
+      expect(second.token).not.toBe(task.token);
+      const late = await openGeneratorSocket(task.url, task.token);
+      expect((await late.closed).code).toBe(CloseCode.fenced);
+    }));
+
+  test("a message of the user reaches the running generator, also through another orchestrator", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generation, generator } = await startRun(leo);
+      await leo.reaches(generation.id, "running");
+      const other = await leo.startAnother();
+      const response = await fetch(`${other.url}/api/generations/${generation.id}/messages`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${leo.token}`, "content-type": "application/json" },
+        body: JSON.stringify({ text: "make it blue" }),
+      });
+      expect(response.status).toBe(202);
+      expect(await generator.first("user_message")).toMatchObject({ text: "make it blue" });
+      expect((await leo.events(generation.id)).at(-1)).toMatchObject({
+        type: "user_message",
+        text: "make it blue",
+      });
+    }));
+});
+
+describe("/ws/ui", () => {
+  test("a page that reconnects with its last seq sees every event once, whichever orchestrator serves it", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generation, generator } = await startRun(leo);
+      await generator.first("start_generation");
+      const first = await signIn(leo);
+      first.send({ type: "subscribe", generationId: generation.id, since: 0 });
+      generator.send({ type: "messages", messages: logs(1, 100) });
+      await expect.poll(() => seqsOf(first).length).toBeGreaterThan(50);
+      first.socket.terminate();
+      const since = seqsOf(first).at(-1) ?? 0;
+      generator.send({ type: "messages", messages: logs(101, 200) });
+      const other = await leo.startAnother();
+      const second = await signIn(leo, other.url);
+      second.send({ type: "subscribe", generationId: generation.id, since });
+      generator.send({ type: "messages", messages: logs(201, 300) });
+      await expect
+        .poll(async () => seqsOf(second).at(-1) === (await leo.generation(generation.id)).lastSeq)
+        .toBe(true);
+      const all = [...seqsOf(first), ...seqsOf(second)];
+      await expect.poll(async () => (await leo.generation(generation.id)).lastSeq).toBeGreaterThan(300);
+      expect(all).toEqual(all.map((_, index) => index + 1));
+    }));
+
+  test("a foreign or unknown generation is not found, and the socket stays open", () =>
+    withOrchestrator({}, async (leo) => {
+      const generation = await leo.submit();
+      const stranger = await openUiSocket(leo.orchestrator.url);
+      stranger.send({ type: "hello", protocol: 1, accessToken: await leo.sign(newId()) });
+      await stranger.first("welcome");
+      stranger.send({ type: "subscribe", generationId: generation.id, since: 0 });
+      expect(await stranger.first("error")).toMatchObject({ code: "not_found", generationId: generation.id });
+      expect(stranger.socket.readyState).toBe(stranger.socket.OPEN);
+    }));
+
+  test("a wrong token, an expired one, no hello first, malformed and over-large frames close with their codes", () =>
+    withOrchestrator({}, async (leo) => {
+      const expired = await leo.sign(leo.userId, { exp: Math.floor(Date.now() / 1000) - 60 });
+      const frames: [string, number][] = [
+        [JSON.stringify({ type: "hello", protocol: 1, accessToken: "nonsense" }), CloseCode.unauthenticated],
+        [JSON.stringify({ type: "hello", protocol: 1, accessToken: expired }), CloseCode.unauthenticated],
+        [JSON.stringify({ type: "hello", protocol: 7, accessToken: leo.token }), CloseCode.protocol],
+        [JSON.stringify({ type: "subscribe", generationId: newId(), since: 0 }), CloseCode.protocol],
+        ["{", CloseCode.protocol],
+        [JSON.stringify({ type: "hello", protocol: 1, accessToken: "x".repeat(2 ** 21) }), CloseCode.tooBig],
+      ];
+      for (const [frame, code] of frames) {
+        const socket = await openUiSocket(leo.orchestrator.url);
+        socket.socket.send(frame);
+        expect((await socket.closed).code).toBe(code);
+      }
+    }));
+
+  test("a page of another origin cannot open the socket", () =>
+    withOrchestrator({}, async (leo) => {
+      await expect(openUiSocket(leo.orchestrator.url, { origin: "https://evil.example" })).rejects.toThrow(
+        "403",
+      );
+      const own = await openUiSocket(leo.orchestrator.url, { origin: "http://localhost:5013" });
+      own.socket.terminate();
+    }));
+
+  test("a token that runs out is announced, and a new one keeps the socket", () =>
+    withOrchestrator({}, async (leo) => {
+      const browser = await openUiSocket(leo.orchestrator.url);
+      const soon = await leo.sign(leo.userId, { exp: Math.floor(Date.now() / 1000) + 30 });
+      browser.send({ type: "hello", protocol: 1, accessToken: soon });
+      await browser.first("token_expiring");
+      browser.send({ type: "renew", accessToken: await leo.sign(newId()) });
+      expect((await browser.closed).code).toBe(CloseCode.unauthenticated);
+    }));
+});
+
+test("an orchestrator that stops closes sockets with 1012 and lets tasks run on", () =>
+  withOrchestrator({}, async (leo) => {
+    const other = await leo.startAnother();
+    const generation = await leo.submit();
+    const task = await leo.task(generation.id);
+    const url = `${other.url.replace("http", "ws")}/ws/generator`;
+    const generator = await openGeneratorSocket(url, task.token);
+    generator.send({ type: "ready", protocol: 1, started: false });
+    await leo.reaches(generation.id, "running");
+    await other.stop();
+    expect((await generator.closed).code).toBe(CloseCode.restart);
+    expect(leo.ecs.tasks()).toHaveLength(1);
+    const left = `${leo.orchestrator.url.replace("http", "ws")}/ws/generator`;
+    const again = await openGeneratorSocket(left, task.token);
+    again.send({ type: "ready", protocol: 1, started: true });
+    await again.first("ack");
+    expect((await leo.generation(generation.id)).state).toBe("running");
+  }));

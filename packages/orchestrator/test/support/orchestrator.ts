@@ -1,0 +1,261 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { pino } from "pino";
+import { expect } from "vitest";
+import { WebSocket } from "ws";
+import { attemptPrefix, manifestKey, type Manifest } from "@leo/core/artifact.ts";
+import type { Event } from "@leo/core/event.ts";
+import type { Generation, GenerationState } from "@leo/core/generation.ts";
+import { newId } from "@leo/core/id.ts";
+import { ToGenerator, type FromGenerator } from "@leo/core/protocol/generator.ts";
+import { ToBrowser, type FromBrowser } from "@leo/core/protocol/ui.ts";
+import type { ContainerFunction } from "@leo/local/ecs/function-containers.ts";
+import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
+import { withDatabase } from "@leo/local/testing/database.ts";
+import { withEcs, type TestEcs, type TestEcsOptions } from "@leo/local/testing/ecs.ts";
+import { readConfig, type Config } from "../../src/config.ts";
+import { openDatabase, type Database } from "../../src/db/database.ts";
+import { startOrchestrator, type Orchestrator } from "../../src/server.ts";
+import { BASE_ENV } from "./context.ts";
+import { withKeys, type TestKeys } from "./keys.ts";
+
+/** A task's agent container, held open until the test lets it exit. */
+export interface HeldTask {
+  generationId: string;
+  attempt: number;
+  token: string;
+  url: string;
+  environment: Record<string, string>;
+  exit(code: number): void;
+}
+
+export interface TestOrchestrator extends TestKeys {
+  orchestrator: Orchestrator;
+  database: Database;
+  ecs: TestEcs;
+  bucket: TestBucket;
+  userId: string;
+  token: string;
+  /** Starts another orchestrator on the same database, bucket and cluster. */
+  startAnother(settings?: Settings): Promise<Orchestrator>;
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  submit(prompt?: string): Promise<Generation>;
+  generation(id: string): Promise<Generation>;
+  reaches(id: string, state: GenerationState): Promise<Generation>;
+  /** The task of a generation's attempt, once it runs. */
+  task(generationId: string, attempt?: number): Promise<HeldTask>;
+  /** Every event of a generation through the API. */
+  events(generationId: string): Promise<Event[]>;
+  putManifest(generation: Generation, attempt: number, changes?: Partial<Manifest>): Promise<void>;
+}
+
+type Settings = Partial<Record<keyof Config, string>>;
+
+export interface OrchestratorOptions {
+  settings?: Settings;
+  ecs?: TestEcsOptions;
+  now?: () => Date;
+  /** What the agent's container does instead of being held. */
+  agent?: ContainerFunction;
+}
+
+const WAIT = { timeout: 15_000, interval: 20 };
+
+/** Runs with an orchestrator on real services; generators are functions that the test controls. */
+export const withOrchestrator = (
+  options: OrchestratorOptions,
+  run: (leo: TestOrchestrator) => Promise<void>,
+): Promise<void> =>
+  withDatabase((databaseUrl) =>
+    withBucket((bucket) =>
+      withKeys(async (keys) => {
+        const held: HeldTask[] = [];
+        const hold: ContainerFunction = (spec, signal) =>
+          new Promise((resolve) => {
+            const {
+              LEO_GENERATION_ID = "",
+              LEO_ATTEMPT,
+              LEO_ATTEMPT_TOKEN = "",
+              LEO_GENERATOR_URL = "",
+            } = spec.environment;
+            held.push({
+              generationId: LEO_GENERATION_ID,
+              attempt: Number(LEO_ATTEMPT),
+              token: LEO_ATTEMPT_TOKEN,
+              url: LEO_GENERATOR_URL,
+              environment: spec.environment,
+              exit: resolve,
+            });
+            signal.addEventListener("abort", () => resolve(143));
+          });
+        const gateway: ContainerFunction = (_spec, signal) =>
+          new Promise((resolve) => signal.addEventListener("abort", () => resolve(0)));
+        const functions = { leo: options.agent ?? hold, gateway };
+        await withEcs({ functions, queueUrl: bucket.queueUrl, ...options.ecs }, async (ecs) => {
+          ecs.register({
+            family: "leo",
+            cpu: 4096,
+            memoryMib: 8192,
+            containers: [
+              { name: "gateway", command: ["gateway"] },
+              { name: "leo", command: ["leo"] },
+            ],
+          });
+          Object.assign(process.env, bucket.env, ecs.env);
+          const started: Orchestrator[] = [];
+          const start = async (settings: Settings = {}) => {
+            const port = await freePort();
+            const config = readConfig({
+              ...BASE_ENV,
+              PORT: String(port),
+              DATABASE_URL: databaseUrl,
+              SUPABASE_URL: keys.supabaseUrl,
+              LEO_BUCKET: bucket.bucket,
+              LEO_S3_FORCE_PATH_STYLE: "true",
+              LEO_TASK_EVENTS_QUEUE_URL: bucket.queueUrl,
+              LEO_GENERATOR_URL: `ws://127.0.0.1:${port}/ws/generator`,
+              LEO_VCPU_BUDGET: "400",
+              LEO_RUNNING_PER_USER: "50",
+              LEO_QUEUED_PER_USER: "50",
+              ...options.settings,
+              ...settings,
+            });
+            const level = process.env["LEO_TEST_LOG"] ?? "silent";
+            const orchestrator = await startOrchestrator(config, { log: pino({ level }), now: options.now });
+            started.push(orchestrator);
+            return orchestrator;
+          };
+          const database = openDatabase(databaseUrl, 4, () => undefined);
+          const s3 = new S3Client(bucket.clientConfig);
+          const orchestrator = await start();
+          const userId = newId();
+          const token = await keys.sign(userId);
+          const request: TestOrchestrator["request"] = (method, path, body, headers = {}) =>
+            fetch(orchestrator.url + path, {
+              method,
+              headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
+              body: body === undefined ? undefined : JSON.stringify(body),
+            });
+          const json = async (response: Response) => {
+            if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+            return response.json() as Promise<never>;
+          };
+          const generation = async (id: string): Promise<Generation> =>
+            json(await request("GET", `/api/generations/${id}`));
+          try {
+            await run({
+              ...keys,
+              orchestrator,
+              database,
+              ecs,
+              bucket,
+              userId,
+              token,
+              startAnother: start,
+              request,
+              generation,
+              submit: async (prompt = "a todo list") => {
+                const created: { generation: Generation } = await json(
+                  await request("POST", "/api/apps", { prompt }),
+                );
+                return created.generation;
+              },
+              reaches: async (id, state) => {
+                await expect.poll(async () => (await generation(id)).state, WAIT).toBe(state);
+                return generation(id);
+              },
+              task: async (generationId, attempt = 1) => {
+                const find = () =>
+                  held.find((task) => task.generationId === generationId && task.attempt === attempt);
+                await expect.poll(find, WAIT).toBeDefined();
+                return find() as HeldTask;
+              },
+              events: async (generationId) => {
+                const page: { events: Event[] } = await json(
+                  await request("GET", `/api/generations/${generationId}/events`),
+                );
+                return page.events;
+              },
+              putManifest: async ({ appId, id }, attempt, changes = {}) => {
+                const manifest: Manifest = {
+                  version: 1,
+                  appId,
+                  generationId: id,
+                  attempt,
+                  source: [],
+                  dist: [],
+                  checks: [],
+                  ...changes,
+                };
+                const Key = manifestKey(attemptPrefix(appId, id, attempt));
+                await s3.send(
+                  new PutObjectCommand({ Bucket: bucket.bucket, Key, Body: JSON.stringify(manifest) }),
+                );
+              },
+            });
+          } finally {
+            await Promise.all(started.map((each) => each.stop()));
+            s3.destroy();
+            await database.close();
+          }
+        });
+      }),
+    ),
+  );
+
+const freePort = async (): Promise<number> => {
+  const { createServer } = await import("node:net");
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+};
+
+export interface TestSocket<In, Out> {
+  socket: WebSocket;
+  received: In[];
+  send(message: Out): void;
+  /** The first received message of a type, once it is there. */
+  first<T extends (In extends { type: infer U } ? U : never)>(type: T): Promise<Extract<In, { type: T }>>;
+  closed: Promise<{ code: number; reason: string }>;
+}
+
+const open = async <In extends { type: string }, Out>(
+  url: string,
+  headers: Record<string, string>,
+  parse: (value: unknown) => In,
+): Promise<TestSocket<In, Out>> => {
+  const socket = new WebSocket(url, { headers });
+  const received: In[] = [];
+  socket.on("message", (data) => received.push(parse(JSON.parse((data as Buffer).toString()))));
+  const closed = new Promise<{ code: number; reason: string }>((resolve) =>
+    socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() })),
+  );
+  await new Promise((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("error", reject);
+  });
+  socket.on("error", () => undefined);
+  return {
+    socket,
+    received,
+    closed,
+    send: (message) => socket.send(JSON.stringify(message)),
+    first: async (type) => {
+      await expect.poll(() => received.find((message) => message.type === type), WAIT).toBeDefined();
+      return received.find((message) => message.type === type) as never;
+    },
+  };
+};
+
+export const openGeneratorSocket = (url: string, token: string) =>
+  open<ToGenerator, FromGenerator>(url, { authorization: `Bearer ${token}` }, (value) =>
+    ToGenerator.parse(value),
+  );
+
+export const openUiSocket = (orchestratorUrl: string, headers: Record<string, string> = {}) =>
+  open<ToBrowser, FromBrowser>(`${orchestratorUrl.replace("http", "ws")}/ws/ui`, headers, (value) =>
+    ToBrowser.parse(value),
+  );
