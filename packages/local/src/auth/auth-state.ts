@@ -1,0 +1,80 @@
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { LOCAL_PASSWORD, localUsers } from "./local-users.ts";
+import { hashPassword } from "./password.ts";
+
+export const User = z.object({
+  id: z.uuid(),
+  email: z.email(),
+  passwordHash: z.string(),
+  appMetadata: z.record(z.string(), z.unknown()),
+  userMetadata: z.record(z.string(), z.unknown()),
+  createdAt: z.iso.datetime(),
+  lastSignInAt: z.iso.datetime().optional(),
+  /** Present: refused until then. */
+  bannedUntil: z.iso.datetime().optional(),
+});
+export type User = z.infer<typeof User>;
+
+export const Session = z.object({
+  id: z.uuid(),
+  userId: z.uuid(),
+  refreshToken: z.string(),
+  /** The token before; for a few seconds it still works, for a page that lost the answer. */
+  previousToken: z.string().optional(),
+  rotatedAt: z.iso.datetime(),
+  /** Older ones: whoever sends one has stolen or lost the session. */
+  usedTokens: z.array(z.string()),
+});
+export type Session = z.infer<typeof Session>;
+
+const AuthState = z.object({
+  /** Private ES256 keys; the last one signs, all of them verify. */
+  keys: z.array(z.record(z.string(), z.unknown())),
+  users: z.array(User),
+  sessions: z.array(Session),
+});
+export type AuthState = z.infer<typeof AuthState>;
+
+export interface AuthStateFile {
+  state: AuthState;
+  /** Resolves when what `state` holds now is on disk. */
+  save: () => Promise<void>;
+}
+
+const initialState = async (): Promise<AuthState> => {
+  const passwordHash = await hashPassword(LOCAL_PASSWORD);
+  return { keys: [], users: localUsers(passwordHash), sessions: [] };
+};
+
+const readState = async (file: string): Promise<AuthState> => {
+  try {
+    return AuthState.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return initialState();
+    throw error;
+  }
+};
+
+/** Reads the endpoint's state or begins it with the two local users. No directory: it lives in memory. */
+export const openAuthState = async (dataDir: string | undefined): Promise<AuthStateFile> => {
+  if (!dataDir) return { state: await initialState(), save: async () => undefined };
+  const file = path.join(dataDir, "auth.json");
+  await mkdir(dataDir, { recursive: true });
+  const state = await readState(file);
+  let writing = Promise.resolve();
+  const write = async () => {
+    await writeFile(`${file}.new`, JSON.stringify(state, undefined, 2), { mode: 0o600 });
+    await chmod(`${file}.new`, 0o600);
+    await rename(`${file}.new`, file);
+  };
+  return {
+    state,
+    save: async () => {
+      // One after the other, each with all that is known when its turn comes.
+      writing = writing.then(write, write);
+      return writing;
+    },
+  };
+};
