@@ -1,0 +1,119 @@
+import { names } from "./context.ts";
+import { METRICS, LAUNCH_NAMESPACE, type Metric } from "./metrics.ts";
+import { notices } from "./notices.ts";
+import { orchestrator } from "./orchestrator.ts";
+
+const PERIOD_SECONDS = 300;
+
+/** Counts log lines of the orchestrator by their `event`. */
+const countLogLines = (component: string, event: string, { metricName }: Metric) =>
+  new aws.cloudwatch.LogMetricFilter(
+    component,
+    {
+      name: metricName,
+      logGroupName: names.orchestratorLogs,
+      pattern: `{ $.event = "${event}" }`,
+      metricTransformation: { namespace: LAUNCH_NAMESPACE, name: metricName, value: "1", defaultValue: "0" },
+    },
+    // The service makes the log group.
+    { dependsOn: orchestrator },
+  );
+
+countLogLines("LaunchRefusedCount", "launch_refused", METRICS.launchesRefused);
+countLogLines("LaunchRetryCount", "launch_retry", METRICS.launchesRetried);
+
+interface Alarm {
+  description: string;
+  metrics: Record<string, Metric>;
+  /** Over the metrics' names; the first metric alone when absent. */
+  expression?: string;
+  comparison: "GreaterThanThreshold" | "LessThanThreshold";
+  threshold: number;
+  periods?: number;
+  /** No data means trouble; otherwise it means none. */
+  dataExpected?: boolean;
+}
+
+const alarm = (component: string, { metrics, expression, ...options }: Alarm) => {
+  const plain = Object.entries(metrics).map(([id, { stat, ...metric }]) => ({
+    id,
+    metric: { ...metric, stat, period: PERIOD_SECONDS },
+    returnData: expression === undefined,
+  }));
+  const math =
+    expression === undefined ? [] : [{ id: "result", expression, label: component, returnData: true }];
+  return new aws.cloudwatch.MetricAlarm(component, {
+    name: `${names.app}-${component.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase()}`,
+    alarmDescription: options.description,
+    metricQueries: [...plain, ...math],
+    comparisonOperator: options.comparison,
+    threshold: options.threshold,
+    evaluationPeriods: options.periods ?? 1,
+    treatMissingData: options.dataExpected ? "breaching" : "notBreaching",
+    alarmActions: [notices.arn],
+    okActions: [notices.arn],
+  });
+};
+
+alarm("ServerErrors", {
+  description: "The load balancer or the orchestrator answered with 5xx more than 10 times in 5 minutes.",
+  metrics: { balancer: METRICS.balancer5xx, target: METRICS.target5xx },
+  expression: "FILL(balancer, 0) + FILL(target, 0)",
+  comparison: "GreaterThanThreshold",
+  threshold: 10,
+});
+alarm("UnhealthyHosts", {
+  description: "An orchestrator fails its health check for 10 minutes. See its log, and the database.",
+  metrics: { hosts: METRICS.unhealthyHosts },
+  comparison: "GreaterThanThreshold",
+  threshold: 0,
+  periods: 2,
+});
+alarm("NoHealthyHost", {
+  description: "No orchestrator answers. See the service's events.",
+  metrics: { hosts: METRICS.healthyHosts },
+  comparison: "LessThanThreshold",
+  threshold: 1,
+  dataExpected: true,
+});
+alarm("OrchestratorCpu", {
+  description: "The orchestrator's CPU is over 80 % for 15 minutes. Raise LEO_ORCHESTRATOR_VCPU.",
+  metrics: { cpu: METRICS.cpu },
+  comparison: "GreaterThanThreshold",
+  threshold: 80,
+  periods: 3,
+});
+alarm("OrchestratorMemory", {
+  description: "The orchestrator's memory is over 80 % for 15 minutes. Raise LEO_ORCHESTRATOR_MEMORY_GB.",
+  metrics: { memory: METRICS.memory },
+  comparison: "GreaterThanThreshold",
+  threshold: 80,
+  periods: 3,
+});
+alarm("DeadTaskEvents", {
+  description: "Task events could not be handled five times and lie in the dead-letter queue.",
+  metrics: { depth: METRICS.deadEvents },
+  comparison: "GreaterThanThreshold",
+  threshold: 0,
+});
+alarm("LaunchRefused", {
+  description:
+    "ECS refused to run a generator: a role, an image or a subnet is wrong. See the log's launch_refused.",
+  metrics: { launches: METRICS.launchesRefused },
+  comparison: "GreaterThanThreshold",
+  threshold: 0,
+});
+alarm("LaunchRetries", {
+  description: "Generators find no capacity or ECS fails. See the log's launch_retry.",
+  metrics: { launches: METRICS.launchesRetried },
+  comparison: "GreaterThanThreshold",
+  threshold: 5,
+});
+alarm("VcpuQuota", {
+  description: "Over 80 % of the account's Fargate vCPUs are in use. Raise quota L-3032A538.",
+  metrics: { vcpus: METRICS.vcpus },
+  expression: "vcpus / SERVICE_QUOTA(vcpus) * 100",
+  comparison: "GreaterThanThreshold",
+  threshold: 80,
+  periods: 2,
+});

@@ -1,0 +1,16 @@
+/** What every resource file needs to know: the stage, its names, and where it is deployed. */
+import { namesFor } from "./names.ts";
+import { readStage } from "./stage.ts";
+
+export const stage = readStage($app.stage);
+export const names = namesFor(stage.name);
+
+export const accountId = aws.getCallerIdentityOutput({}).accountId;
+export const partition = aws.getPartitionOutput({}).partition;
+
+/** `arn:aws:{service}:{region}:{account}:{resource}` in this stage's Region. */
+export const arn = (service: string, resource: $util.Input<string>) =>
+  $interpolate`arn:${partition}:${service}:${stage.region}:${accountId}:${resource}`;
+
+/** The port that the orchestrator listens on. */
+export const PORT = 5013;

@@ -1,0 +1,35 @@
+import { names, stage } from "./context.ts";
+import { METRICS, type Metric } from "./metrics.ts";
+
+const WIDTH = 8;
+const HEIGHT = 6;
+const PER_ROW = 24 / WIDTH;
+
+const WIDGETS: [title: string, metrics: Metric[]][] = [
+  ["Requests", [METRICS.requests]],
+  ["Errors", [METRICS.balancer5xx, METRICS.target5xx]],
+  ["Hosts", [METRICS.healthyHosts, METRICS.unhealthyHosts]],
+  ["Orchestrator, % of its size", [METRICS.cpu, METRICS.memory]],
+  ["Running tasks", [METRICS.generators]],
+  ["Fargate vCPUs of the account", [METRICS.vcpus]],
+  ["Task events waiting", [METRICS.queuedEvents, METRICS.deadEvents]],
+  ["Launches that failed", [METRICS.launchesRefused, METRICS.launchesRetried]],
+];
+
+/** CloudWatch's own shape: namespace, name, then dimension names and values in turn. */
+const line = ({ namespace, metricName, dimensions, stat }: Metric) =>
+  $resolve(Object.entries(dimensions).flat()).apply((pairs) => [namespace, metricName, ...pairs, { stat }]);
+
+new aws.cloudwatch.Dashboard("Dashboard", {
+  dashboardName: names.app,
+  dashboardBody: $jsonStringify({
+    widgets: WIDGETS.map(([title, metrics], index) => ({
+      type: "metric",
+      x: (index % PER_ROW) * WIDTH,
+      y: Math.floor(index / PER_ROW) * HEIGHT,
+      width: WIDTH,
+      height: HEIGHT,
+      properties: { title, region: stage.region, period: 300, metrics: metrics.map(line) },
+    })),
+  }),
+});

@@ -1,0 +1,54 @@
+import { names } from "./context.ts";
+import { assumedByTasks, executionPolicy } from "./execution-role.ts";
+import { generatorImage } from "./images.ts";
+import { pulledRepositoryArn } from "./image.ts";
+import { secrets } from "./secrets.ts";
+import { bucket } from "./storage.ts";
+
+const objects = $interpolate`${bucket.arn}/apps/*`;
+
+/**
+ * The agent's container runs untrusted code with this role: it may create objects, and nothing else.
+ * `If-None-Match` makes S3 refuse to overwrite. The parts of a multipart upload cannot carry that
+ * header; they create no object, and the call that completes them must carry it.
+ */
+export const generatorTaskRole = new aws.iam.Role("GeneratorTaskRole", {
+  name: `${names.app}-generator-task`,
+  assumeRolePolicy: assumedByTasks,
+  inlinePolicies: [
+    {
+      name: "inline",
+      policy: aws.iam.getPolicyDocumentOutput({
+        statements: [
+          {
+            sid: "CreateOnly",
+            actions: ["s3:PutObject"],
+            resources: [objects],
+            conditions: [{ test: "Null", variable: "s3:if-none-match", values: ["false"] }],
+          },
+          {
+            sid: "UploadParts",
+            actions: ["s3:PutObject"],
+            resources: [objects],
+            conditions: [{ test: "Bool", variable: "s3:ObjectCreationOperation", values: ["false"] }],
+          },
+        ],
+      }).json,
+    },
+  ],
+});
+
+export const generatorExecutionRole = new aws.iam.Role("GeneratorExecutionRole", {
+  name: `${names.app}-generator-execution`,
+  assumeRolePolicy: assumedByTasks,
+  inlinePolicies: [
+    {
+      name: "inline",
+      policy: executionPolicy({
+        repositoryArn: pulledRepositoryArn(generatorImage),
+        logGroup: names.generatorLogs,
+        secretArns: [secrets.ClaudeOauthToken.arn],
+      }),
+    },
+  ],
+});

@@ -1,0 +1,93 @@
+/** What AWS would answer: the ids and ARNs of resources, and the results of data sources. */
+import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime/index.js";
+import { policyJson, type StatementInput } from "./policy-document.ts";
+import { input } from "./program-input.ts";
+
+type Properties = Record<string, unknown>;
+const { accountId, region } = input;
+
+const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
+const text = (value: unknown, otherwise: string) => (typeof value === "string" ? value : otherwise);
+
+/** Attributes that other resources read, by type. `name` is the physical name where there is one. */
+const COMPUTED: Record<string, (name: string, inputs: Properties) => Properties> = {
+  "aws:ecs/cluster:Cluster": (name) => ({ arn: arn("ecs", `cluster/${name}`) }),
+  "aws:ecs/service:Service": (name) => ({ arn: arn("ecs", `service/leo/${name}`) }),
+  "aws:ecs/taskDefinition:TaskDefinition": (_, { family }) => ({
+    arn: arn("ecs", `task-definition/${String(family)}:1`),
+  }),
+  "aws:ecr/repository:Repository": (name) => ({
+    arn: arn("ecr", `repository/${name}`),
+    registryId: accountId,
+    repositoryUrl: `${accountId}.dkr.ecr.${region}.amazonaws.com/${name}`,
+  }),
+  "aws:iam/role:Role": (name) => ({ arn: `arn:aws:iam::${accountId}:role/${name}` }),
+  "aws:s3/bucketV2:BucketV2": (_, { bucket }) => ({ arn: `arn:aws:s3:::${String(bucket)}` }),
+  "aws:secretsmanager/secret:Secret": (name) => ({ arn: arn("secretsmanager", `secret:${name}-AbCdEf`) }),
+  "aws:secretsmanager/secretVersion:SecretVersion": (name) => ({ versionId: `version-of-${name}` }),
+  "aws:sqs/queue:Queue": (name) => ({
+    arn: arn("sqs", name),
+    url: `https://sqs.${region}.amazonaws.com/${accountId}/${name}`,
+  }),
+  "aws:sns/topic:Topic": (name) => ({ arn: arn("sns", name) }),
+  "aws:cloudwatch/logGroup:LogGroup": (name) => ({ arn: arn("logs", `log-group:${name}`) }),
+  "aws:cloudwatch/eventRule:EventRule": (name) => ({ arn: arn("events", `rule/${name}`) }),
+  "aws:lambda/function:Function": (name) => ({ arn: arn("lambda", `function:${name}`) }),
+  "aws:lb/loadBalancer:LoadBalancer": (name) => ({
+    arn: arn("elasticloadbalancing", `loadbalancer/app/${name}/0123456789abcdef`),
+    arnSuffix: `app/${name}/0123456789abcdef`,
+    dnsName: `${name}-1234.${region}.elb.amazonaws.com`.toLowerCase(),
+    zoneId: "Z35SXDOTRQ7X7K",
+  }),
+  "aws:lb/targetGroup:TargetGroup": (name) => ({
+    arn: arn("elasticloadbalancing", `targetgroup/${name}/fedcba9876543210`),
+  }),
+  "aws:acm/certificate:Certificate": (_, { domainName, subjectAlternativeNames }) => ({
+    arn: arn("acm", "certificate/00000000-0000-4000-8000-000000000000"),
+    domainValidationOptions: [domainName, ...(subjectAlternativeNames as string[])].map((name) => ({
+      domainName: name,
+      resourceRecordName: `_validation.${String(name).replace("*.", "")}`,
+      resourceRecordType: "CNAME",
+      resourceRecordValue: "_proof.acm-validations.aws.",
+    })),
+  }),
+  "docker-build:index:Image": () => ({ digest: `sha256:${"0".repeat(64)}` }),
+  "pulumi-nodejs:dynamic:Resource": () => ({ zoneId: "Z0123456789" }),
+};
+
+/** A made resource: its inputs, plus what AWS computes. */
+export const madeResource = ({ type, name, inputs }: MockResourceArgs) => {
+  const physical = text(inputs.name, text(inputs.bucket, `${name}-0123abc`));
+  const state = {
+    name: physical,
+    ...(inputs as Properties),
+    ...COMPUTED[type]?.(physical, inputs as Properties),
+  };
+  return { id: `${name}-id`, state };
+};
+
+const ANSWERS: Record<string, (inputs: Properties) => Properties> = {
+  "aws:index/getRegion:getRegion": () => ({ name: region, id: region }),
+  "aws:index/getPartition:getPartition": () => ({ partition: "aws", dnsSuffix: "amazonaws.com" }),
+  "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId }),
+  "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({
+    names: ["a", "b", "c"].map((zone) => region + zone),
+  }),
+  "aws:iam/getPolicyDocument:getPolicyDocument": (inputs) => ({
+    statements: inputs.statements,
+    json: policyJson(inputs.statements as StatementInput[]),
+  }),
+  "aws:ecr/getAuthorizationToken:getAuthorizationToken": () => ({
+    userName: "AWS",
+    password: "REGISTRY-PASSWORD",
+    proxyEndpoint: `https://${accountId}.dkr.ecr.${region}.amazonaws.com`,
+  }),
+  "aws:servicequotas/getServiceQuota:getServiceQuota": () => ({ value: input.vcpuQuota }),
+};
+
+/** The answer of a data source. A new one must be given an answer here. */
+export const dataSource = ({ token, inputs }: MockCallArgs) => {
+  const answer = ANSWERS[token];
+  if (!answer) throw new Error(`No answer is known for ${token}`);
+  return { ...(inputs as Properties), ...answer(inputs as Properties) };
+};

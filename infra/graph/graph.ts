@@ -1,0 +1,35 @@
+/** The resource graph of a stage, as Pulumi would be asked to make it. */
+export interface Resource {
+  /** Pulumi's type, such as `aws:ecs/service:Service`. */
+  type: string;
+  /** Logical name, unique per type. */
+  name: string;
+  parent?: string;
+  /** Secret values are under `{ secret: value }`. */
+  inputs: Record<string, unknown>;
+}
+
+export interface Graph {
+  resources: Resource[];
+  outputs: Record<string, unknown>;
+  /** Lines that the program printed for the person who deploys. */
+  printed: string[];
+}
+
+/** Why a stage was refused before anything was registered. */
+export interface Refusal {
+  refused: string;
+  /** How many resources had been registered by then. */
+  registered: number;
+}
+
+/** What a run of the program is told. */
+export interface ProgramInput {
+  stage: string;
+  dev: boolean;
+  root: string;
+  workFolder: string;
+  accountId: string;
+  region: string;
+  vcpuQuota: number;
+}

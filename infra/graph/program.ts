@@ -1,0 +1,65 @@
+/**
+ * Runs `sst.config.ts` with SST's real components under Pulumi's mocks and writes the graph, as
+ * JSON, to the file named by LEO_GRAPH_FILE. Bundled by `build-program.ts`, started by `run-graph.ts`.
+ */
+import { writeFileSync } from "node:fs";
+import * as aws from "@pulumi/aws";
+import * as dockerbuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+import { run } from "../../.sst/platform/src/auto/run.ts";
+import * as sst from "../../.sst/platform/src/components/index.ts";
+import * as shim from "../../.sst/platform/src/shim/run.js";
+import { dataSource, madeResource } from "./aws-answers.ts";
+import type { Resource } from "./graph.ts";
+import { input } from "./program-input.ts";
+import { startSstServer } from "./sst-server.ts";
+
+const SECRET_KEY = "4dabf18193072939515e22adb298388d";
+const resources: Resource[] = [];
+const printed: string[] = [];
+
+/** Pulumi's wrapping of secret values, turned into `{ secret }`. */
+const plain = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value === null || typeof value !== "object") return value;
+  if (SECRET_KEY in value) return { secret: (value as unknown as { value: unknown }).value };
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+};
+
+const finish = (result: unknown, code: number): never => {
+  writeFileSync(process.env.LEO_GRAPH_FILE ?? "/dev/stdout", JSON.stringify(result));
+  process.exit(code);
+};
+const refuse = (error: unknown) => {
+  const { name, message, stack } = error as Error;
+  return finish({ refused: name === "VisibleError" ? message : stack, registered: resources.length }, 0);
+};
+process.on("unhandledRejection", refuse);
+process.on("uncaughtException", refuse);
+
+console.warn = console.log = (...words: unknown[]) => {
+  printed.push(words.join(" "));
+};
+
+await startSstServer();
+await pulumi.runtime.setMocks(
+  {
+    newResource: (args) => {
+      const inputs = plain(args.inputs) as Record<string, unknown>;
+      const parent = (args as { parent?: string }).parent;
+      resources.push({ type: args.type, name: args.name, inputs, ...(parent ? { parent } : {}) });
+      return madeResource(args);
+    },
+    call: dataSource,
+  },
+  "leo-saas",
+  input.stage,
+);
+
+// The globals of every SST project; the configuration is loaded once they are there.
+Object.assign(globalThis, shim, { sst, aws, dockerbuild });
+const { default: config } = await import("../../sst.config.ts");
+const outputs = await pulumi.runtime.runInPulumiStack(() => run(() => config.run()));
+const resolved = await new Promise((resolve) => pulumi.output(outputs).apply(resolve));
+await pulumi.runtime.disconnect();
+finish({ resources, outputs: plain(resolved), printed }, 0);

@@ -1,0 +1,104 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { committedDefaults } from "../env-files.ts";
+import { SECRET_NAMES } from "../secret-list.ts";
+import { readRegion, SETTING_NAMES } from "../stage.ts";
+import { buildProgram } from "./build-program.ts";
+import type { Graph, ProgramInput, Refusal } from "./graph.ts";
+import { ensurePlatform, PLATFORM, ROOT } from "./install-platform.ts";
+
+export interface GraphOptions {
+  stage: string;
+  dev?: boolean;
+  /** LEO_… variables. */
+  settings?: Record<string, string>;
+  /** Whether this machine's environment and `.env` files count too; tests must not depend on them. */
+  inheritSettings?: boolean;
+  /** Values of secrets; each of the seven has one by default. */
+  secrets?: Record<string, string>;
+  accountId?: string;
+  vcpuQuota?: number;
+  /** Whether a Docker daemon answers. */
+  docker?: boolean;
+}
+
+/** Values that must never be seen in clear text outside of Secrets Manager. */
+export const SENTINELS: Record<string, string> = {
+  ...Object.fromEntries(SECRET_NAMES.map((name) => [name, `CLEAR-TEXT-${name}`])),
+  DatabaseUrl: "postgresql://leo:CLEAR-TEXT-DatabaseUrl@pooler.example.com:5432/postgres",
+};
+
+const PRELOAD = path.join(import.meta.dirname, "preload.ts");
+
+/** The committed defaults and nothing else: an empty variable hides what a `.env` file says. */
+const defaultSettings = (): Record<string, string | undefined> => ({
+  ...Object.fromEntries(SETTING_NAMES.map((name) => [name, ""])),
+  ...committedDefaults(),
+});
+
+const withBundle = async <T>(work: (bundle: string, folder: string) => Promise<T>): Promise<T> => {
+  await ensurePlatform();
+  const folder = await mkdtemp(path.join(tmpdir(), "leo-graph-"));
+  const bundle = path.join(PLATFORM, `${path.basename(folder)}.mjs`);
+  try {
+    await buildProgram(bundle);
+    return await work(bundle, folder);
+  } finally {
+    await rm(bundle, { force: true });
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+/** A `docker` whose daemon answers or does not; nothing is built under mocks. */
+const standInDocker = async (folder: string, answers: boolean) => {
+  const bin = path.join(folder, "bin");
+  await mkdir(bin);
+  await writeFile(path.join(bin, "docker"), `#!/bin/sh\nexit ${answers ? 0 : 1}\n`, { mode: 0o755 });
+  return bin;
+};
+
+const secretVariables = (secrets: Record<string, string>) =>
+  Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`SST_SECRET_${name}`, value]));
+
+const run = async (options: GraphOptions): Promise<Graph | Refusal> =>
+  withBundle(async (bundle, folder) => {
+    const settings = { ...(options.inheritSettings ? process.env : defaultSettings()), ...options.settings };
+    const bin = await standInDocker(folder, options.docker ?? true);
+    const file = path.join(folder, "graph.json");
+    const input: ProgramInput = {
+      stage: options.stage,
+      dev: options.dev ?? false,
+      root: ROOT,
+      workFolder: folder,
+      accountId: options.accountId ?? "111122223333",
+      region: readRegion(options.stage, settings),
+      vcpuQuota: options.vcpuQuota ?? 1000,
+    };
+    const env = {
+      ...settings,
+      ...secretVariables(options.secrets ?? SENTINELS),
+      PATH: `${bin}:${process.env.PATH}`,
+      LEO_GRAPH_INPUT: JSON.stringify(input),
+      LEO_GRAPH_FILE: file,
+    };
+    const flags = ["--no-deprecation", "--enable-source-maps", "--import", PRELOAD];
+    await promisify(execFile)(process.execPath, [...flags, bundle], { cwd: ROOT, env, timeout: 120_000 });
+    return JSON.parse(await readFile(file, "utf8")) as Graph | Refusal;
+  });
+
+/** The whole resource graph of a stage. Throws with the refusal's text when the stage is refused. */
+export const graphOf = async (options: GraphOptions): Promise<Graph> => {
+  const result = await run(options);
+  if ("refused" in result) throw new Error(result.refused);
+  return result;
+};
+
+/** Why a stage is refused. Throws when it is not. */
+export const refusalOf = async (options: GraphOptions): Promise<Refusal> => {
+  const result = await run(options);
+  if (!("refused" in result)) throw new Error("The stage was not refused");
+  return result;
+};

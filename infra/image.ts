@@ -1,0 +1,51 @@
+/** An image for a task: one made elsewhere, or built with BuildKit and pushed to our repository. */
+import { execFileSync } from "node:child_process";
+import { arn, stage } from "./context.ts";
+
+interface ImageSource {
+  component: string;
+  dockerfile: string;
+  repository: aws.ecr.Repository;
+  /** A reference from the settings; nothing is built then. */
+  prebuilt: string | undefined;
+}
+
+const gitCommit = () =>
+  execFileSync("git", ["rev-parse", "--short=12", "HEAD"], { cwd: $cli.paths.root, encoding: "utf8" }).trim();
+
+const build = ({ component, dockerfile, repository }: ImageSource) => {
+  const login = aws.ecr.getAuthorizationTokenOutput({ registryId: repository.registryId });
+  const cache = $interpolate`${repository.repositoryUrl}:cache`;
+  const image = new dockerbuild.Image(component, {
+    context: { location: $cli.paths.root },
+    dockerfile: { location: `${$cli.paths.root}/${dockerfile}` },
+    platforms: [stage.architecture === "arm64" ? "linux/arm64" : "linux/amd64"],
+    tags: [stage.imageTag ?? gitCommit(), "latest"].map(
+      (tag) => $interpolate`${repository.repositoryUrl}:${tag}`,
+    ),
+    cacheFrom: [{ registry: { ref: cache } }],
+    cacheTo: [{ registry: { ref: cache, mode: "max", imageManifest: true, ociMediaTypes: true } }],
+    buildOnPreview: false,
+    push: true,
+    registries: [
+      { address: repository.repositoryUrl, username: login.userName, password: $util.secret(login.password) },
+    ],
+  });
+  return $interpolate`${repository.repositoryUrl}@${image.digest}`;
+};
+
+/** The reference that goes into a task definition. */
+export const imageReference = (source: ImageSource): $util.Output<string> =>
+  source.prebuilt === undefined ? build(source) : $output(source.prebuilt);
+
+const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com\/([^:@]+)/;
+
+/** The repository that the task must be able to pull from. A public registry needs no permission. */
+export const pulledRepositoryArn = ({ prebuilt, repository }: ImageSource): $util.Input<string> => {
+  const [, account, region, name] = ECR_IMAGE.exec(prebuilt ?? "") ?? [];
+  if (!account) return repository.arn;
+  return arn("ecr", `repository/${name}`).apply((own) => {
+    const [prefix, partition, service] = own.split(":");
+    return [prefix, partition, service, region, account, `repository/${name}`].join(":");
+  });
+};

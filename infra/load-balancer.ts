@@ -1,0 +1,78 @@
+/** How the orchestrator is reached from outside; `orchestrator.ts` hands both parts to the service. */
+import { PORT, stage } from "./context.ts";
+import { orchestratorGroup } from "./security-groups.ts";
+
+const ONE_DAY_SECONDS = 24 * 3600;
+const forward = `${PORT}/http` as const;
+
+/** Previews have an origin of their own under it. */
+const previewDomain = stage.domain && `*.preview.${stage.domain}`;
+
+const domain = stage.domain && {
+  name: stage.domain,
+  ...(stage.certificateArn
+    ? { cert: stage.certificateArn, dns: false as const }
+    : { aliases: [`*.preview.${stage.domain}`], dns: sst.aws.dns() }),
+};
+
+export const loadBalancer = {
+  ...(domain ? { domain } : {}),
+  rules: domain
+    ? [
+        { listen: "80/http" as const, redirect: "443/https" as const },
+        { listen: "443/https" as const, forward },
+      ]
+    : [{ listen: "80/http" as const, forward }],
+  health: {
+    [forward]: {
+      path: "/health",
+      interval: "15 seconds" as const,
+      timeout: "5 seconds" as const,
+      healthyThreshold: 2,
+      unhealthyThreshold: 3,
+    },
+  },
+};
+
+const openPorts = domain ? [80, 443] : [80];
+
+export const loadBalancerTransform = {
+  // SST's default opens every port to the world, both ways.
+  loadBalancerSecurityGroup: {
+    description: "Load balancer: entered from the allowlist",
+    ingress: openPorts.map((port) => ({
+      protocol: "tcp",
+      fromPort: port,
+      toPort: port,
+      cidrBlocks: stage.allowlist,
+    })),
+    egress: [{ protocol: "tcp", fromPort: PORT, toPort: PORT, securityGroups: [orchestratorGroup.id] }],
+  },
+  loadBalancer: {
+    // A socket is silent for up to 25 s between two pings.
+    idleTimeout: 300,
+    dropInvalidHeaderFields: true,
+    enableDeletionProtection: stage.isProd,
+  },
+  target: {
+    stickiness: { type: "lb_cookie", enabled: true, cookieDuration: ONE_DAY_SECONDS },
+    // An open socket holds a draining target for all of it.
+    deregistrationDelay: 60,
+  },
+  listener: (args: aws.lb.ListenerArgs) => {
+    if (args.protocol === "HTTPS") args.sslPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+    return undefined;
+  },
+};
+
+/**
+ * Where Leo and its previews are.
+ * @param dnsName the load balancer's own name, used when there is no domain
+ */
+export const publicAddresses = (dnsName: string) => {
+  const origin = stage.domain ? `https://${stage.domain}` : `http://${dnsName}`;
+  const preview = previewDomain
+    ? `https://${previewDomain.replace("*", "{generationId}")}/`
+    : `${origin}/preview/{generationId}/`;
+  return { origin, preview };
+};

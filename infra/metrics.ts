@@ -1,0 +1,52 @@
+/** The metrics that alarms and the dashboard look at. */
+import { names } from "./context.ts";
+import { deadTaskEvents, taskEvents } from "./events.ts";
+import { orchestrator } from "./orchestrator.ts";
+
+type Text = $util.Input<string>;
+export interface Metric {
+  namespace: string;
+  metricName: string;
+  dimensions: Record<string, Text>;
+  stat: "Average" | "Maximum" | "Minimum" | "Sum";
+}
+
+const service = orchestrator.nodes.service;
+const balancer = { LoadBalancer: orchestrator.nodes.loadBalancer.arnSuffix };
+/** `arn:…:targetgroup/NAME/ID` → `targetgroup/NAME/ID` */
+const target = {
+  ...balancer,
+  TargetGroup: service.loadBalancers.apply((all) => all?.[0]?.targetGroupArn?.split(":").at(-1) ?? ""),
+};
+const ofService = { ClusterName: names.app, ServiceName: service.name };
+const queueName = (queue: sst.aws.Queue) => ({ QueueName: queue.nodes.queue.name });
+
+const metric = (
+  namespace: string,
+  metricName: string,
+  dimensions: Record<string, Text>,
+  stat: Metric["stat"],
+): Metric => ({ namespace, metricName, dimensions, stat });
+
+export const LAUNCH_NAMESPACE = "Leo";
+
+export const METRICS = {
+  balancer5xx: metric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", balancer, "Sum"),
+  target5xx: metric("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", target, "Sum"),
+  requests: metric("AWS/ApplicationELB", "RequestCount", balancer, "Sum"),
+  unhealthyHosts: metric("AWS/ApplicationELB", "UnHealthyHostCount", target, "Maximum"),
+  healthyHosts: metric("AWS/ApplicationELB", "HealthyHostCount", target, "Minimum"),
+  cpu: metric("AWS/ECS", "CPUUtilization", ofService, "Average"),
+  memory: metric("AWS/ECS", "MemoryUtilization", ofService, "Average"),
+  generators: metric("ECS/ContainerInsights", "RunningTaskCount", { ClusterName: names.app }, "Average"),
+  queuedEvents: metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", queueName(taskEvents), "Maximum"),
+  deadEvents: metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", queueName(deadTaskEvents), "Maximum"),
+  launchesRefused: metric(LAUNCH_NAMESPACE, `${names.app}-launch-refused`, {}, "Sum"),
+  launchesRetried: metric(LAUNCH_NAMESPACE, `${names.app}-launch-retry`, {}, "Sum"),
+  vcpus: metric(
+    "AWS/Usage",
+    "ResourceCount",
+    { Service: "Fargate", Type: "Resource", Resource: "vCPU", Class: "Standard/OnDemand" },
+    "Maximum",
+  ),
+} satisfies Record<string, Metric>;

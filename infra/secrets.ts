@@ -1,0 +1,36 @@
+/**
+ * SST keeps what `sst secret set` stores; each value is copied to Secrets Manager, from where ECS
+ * injects it. Linking an `sst.Secret` would write it into the task definition in clear text.
+ */
+import { names, stage } from "./context.ts";
+import { SECRET_NAMES, SECRETS, type SecretName } from "./secret-list.ts";
+
+const copyToSecretsManager = (component: SecretName) => {
+  const source = new sst.Secret(component);
+  const secret = new aws.secretsmanager.Secret(`${component}Copy`, {
+    name: names.secret(SECRETS[component].name),
+    // A removed stage must be deployable again at once.
+    recoveryWindowInDays: stage.isProd ? 30 : 0,
+  });
+  const version = new aws.secretsmanager.SecretVersion(`${component}Version`, {
+    secretId: secret.id,
+    secretString: source.value,
+  });
+  return {
+    source,
+    arn: secret.arn,
+    // With the version in it, a changed secret is a changed task definition, and so reaches the tasks.
+    valueFrom: $interpolate`${secret.arn}:::${version.versionId}`,
+  };
+};
+
+export const secrets = Object.fromEntries(
+  SECRET_NAMES.map((component) => [component, copyToSecretsManager(component)]),
+) as Record<SecretName, ReturnType<typeof copyToSecretsManager>>;
+
+export const secretArns = SECRET_NAMES.map((component) => secrets[component].arn);
+
+/** Not a secret by itself; the orchestrator's security group opens it. */
+export const databasePort = $util.unsecret(
+  secrets.DatabaseUrl.source.value.apply((url) => Number(new URL(url).port || 5432)),
+);
