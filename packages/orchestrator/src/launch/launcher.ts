@@ -61,6 +61,8 @@ interface Launch {
   launchCount: number;
   tries: number;
   definitionRetried: boolean;
+  /** Answers with neither a task nor a failure, with the present token. */
+  emptyAnswers: number;
   startedAt: number;
 }
 
@@ -182,8 +184,17 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
         return true;
       case "look_up": {
         const taskArn = await tasks.findByAttempt(attempt.id);
-        if (taskArn) await started(attempt, taskArn);
-        return taskArn !== undefined;
+        if (taskArn) {
+          await started(attempt, taskArn);
+          return true;
+        }
+        // The same token first; but a token replays its first answer, so an empty one may be final.
+        launch.emptyAnswers += 1;
+        if (launch.emptyAnswers > 1) {
+          launch.launchCount += 1;
+          launch.emptyAnswers = 0;
+        }
+        break;
       }
       case "inactive_definition":
         if (launch.definitionRetried) {
@@ -226,7 +237,15 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
   };
 
   const begin = (attempt: Launch["attempt"], token: string, launchCount: number) =>
-    drive({ attempt, token, launchCount, tries: 0, definitionRetried: false, startedAt: now().getTime() });
+    drive({
+      attempt,
+      token,
+      launchCount,
+      tries: 0,
+      definitionRetried: false,
+      emptyAnswers: 0,
+      startedAt: now().getTime(),
+    });
 
   return {
     launch: async (attempt) => {
