@@ -24,7 +24,7 @@ export interface TaskClient {
   stop(taskArn: string, reason: string): Promise<void>;
   /** Tasks by ARN; one that ECS no longer knows is absent. */
   describe(taskArns: string[]): Promise<Task[]>;
-  /** The task of an attempt, running or stopped. */
+  /** The task of an attempt, unless it has stopped. */
   findByAttempt(attemptId: string): Promise<string | undefined>;
   /** ARNs of every generator task that has not stopped. */
   listRunning(): Promise<string[]>;
@@ -42,11 +42,7 @@ export const openTaskClient = (config: Config): TaskClient => {
   const ecs = new ECSClient({ region: config.AWS_REGION, maxAttempts: 5, retryMode: "adaptive" });
   const cluster = config.LEO_CLUSTER;
 
-  const list = async (filter: {
-    startedBy?: string;
-    family?: string;
-    desiredStatus?: "RUNNING" | "STOPPED";
-  }) => {
+  const list = async (filter: { startedBy: string } | { family: string; desiredStatus: "RUNNING" }) => {
     const taskArns: string[] = [];
     let nextToken: string | undefined;
     do {
@@ -98,12 +94,10 @@ export const openTaskClient = (config: Config): TaskClient => {
       }
       return found;
     },
-    // `startedBy` must be the only filter; without a status, ECS lists running tasks only.
+    // `startedBy` must be the only filter, so only tasks that have not stopped are found.
     findByAttempt: async (attemptId) => {
-      const [running] = await list({ startedBy: attemptId });
-      if (running) return running;
-      const [stopped] = await list({ startedBy: attemptId, desiredStatus: "STOPPED" });
-      return stopped;
+      const [taskArn] = await list({ startedBy: attemptId });
+      return taskArn;
     },
     listRunning: () => list({ family: config.LEO_GENERATOR_FAMILY, desiredStatus: "RUNNING" }),
     close: () => {
