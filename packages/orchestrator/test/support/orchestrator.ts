@@ -53,7 +53,8 @@ type Settings = Partial<Record<keyof Config, string>>;
 export interface OrchestratorOptions {
   settings?: Settings;
   ecs?: TestEcsOptions;
-  now?: () => Date;
+  /** How far the orchestrators' clock is ahead; a test may change it. */
+  clock?: { aheadMs: number };
   /** What the agent's container does instead of being held. */
   agent?: ContainerFunction;
 }
@@ -120,7 +121,10 @@ export const withOrchestrator = (
               ...settings,
             });
             const level = process.env["LEO_TEST_LOG"] ?? "silent";
-            const orchestrator = await startOrchestrator(config, { log: pino({ level }), now: options.now });
+            const orchestrator = await startOrchestrator(config, {
+              log: pino({ level }),
+              now: () => new Date(Date.now() + (options.clock?.aheadMs ?? 0)),
+            });
             started.push(orchestrator);
             return orchestrator;
           };
@@ -128,7 +132,8 @@ export const withOrchestrator = (
           const s3 = new S3Client(bucket.clientConfig);
           const orchestrator = await start();
           const userId = newId();
-          const token = await keys.sign(userId);
+          // Valid for long: tests move the clock.
+          const token = await keys.sign(userId, { exp: Math.floor(Date.now() / 1000) + 30 * 86_400 });
           const request: TestOrchestrator["request"] = (method, path, body, headers = {}) =>
             fetch(orchestrator.url + path, {
               method,

@@ -1,0 +1,132 @@
+import { eq } from "drizzle-orm";
+import { describe, expect, test } from "vitest";
+import { LIMITS } from "@leo/core/limits.ts";
+import { attempts } from "../src/db/schema.ts";
+import { openGeneratorSocket, withOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
+
+const MINUTE_MS = 60_000;
+
+const runUntilReady = async (leo: TestOrchestrator) => {
+  const generation = await leo.submit();
+  const task = await leo.task(generation.id);
+  const generator = await openGeneratorSocket(task.url, task.token);
+  generator.send({ type: "ready", protocol: 1, started: false });
+  await generator.first("start_generation");
+  return { generation, task, generator };
+};
+
+const stopReasons = async (leo: TestOrchestrator, generationId: string) => {
+  const rows = await leo.database.orm
+    .select()
+    .from(attempts)
+    .where(eq(attempts.generationId, generationId))
+    .orderBy(attempts.number);
+  return rows.map(({ stopReason }) => stopReason);
+};
+
+describe("what must not last", () => {
+  test("a task that never says ready is stopped and tried once more", () => {
+    const clock = { aheadMs: 0 };
+    return withOrchestrator({ clock }, async (leo) => {
+      const generation = await leo.submit();
+      await leo.task(generation.id);
+      clock.aheadMs += LIMITS.startTimeoutMs + 1_000;
+      await leo.task(generation.id, 2);
+      clock.aheadMs += LIMITS.startTimeoutMs + 1_000;
+      const failed = await leo.reaches(generation.id, "failed");
+      expect(failed.failure?.code).toBe("start_timeout");
+      expect(await stopReasons(leo, generation.id)).toEqual(["leo:start-timeout", "leo:start-timeout"]);
+    });
+  });
+
+  test("a generator that sends no frame for 90 s is given up", () => {
+    const clock = { aheadMs: 0 };
+    return withOrchestrator({ clock }, async (leo) => {
+      const { generation, generator } = await runUntilReady(leo);
+      generator.socket.terminate();
+      clock.aheadMs += LIMITS.heartbeatLostMs + 5_000;
+      await leo.task(generation.id, 2);
+      expect(await stopReasons(leo, generation.id)).toEqual(["leo:heartbeat-lost", null]);
+    });
+  });
+
+  test("an agent that does nothing for ten minutes while its generator is alive is stalled", () => {
+    const clock = { aheadMs: 0 };
+    return withOrchestrator({ clock }, async (leo) => {
+      const { generation, generator } = await runUntilReady(leo);
+      let n = 0;
+      for (let minute = 0; minute < 11; minute += 1) {
+        n += 1;
+        generator.send({ type: "messages", messages: [{ n, type: "log", level: "info", text: "alive" }] });
+        await expect.poll(() => generator.received).toContainEqual({ type: "ack", n });
+        clock.aheadMs += MINUTE_MS;
+      }
+      await leo.task(generation.id, 2);
+      expect(await stopReasons(leo, generation.id)).toEqual(["leo:stalled", null]);
+    });
+  });
+
+  test("an hour's run ends at its deadline and is not tried again", () => {
+    const clock = { aheadMs: 0 };
+    return withOrchestrator({ clock }, async (leo) => {
+      const { generation } = await runUntilReady(leo);
+      clock.aheadMs += LIMITS.deadlineMs + 3 * MINUTE_MS;
+      const failed = await leo.reaches(generation.id, "failed");
+      expect(failed).toMatchObject({ attempt: 1, failure: { code: "deadline" } });
+    });
+  });
+
+  test("a generator that ignores a cancel is stopped after the grace time, and only then cancelled", () => {
+    const clock = { aheadMs: 0 };
+    return withOrchestrator({ clock }, async (leo) => {
+      const { generation, generator } = await runUntilReady(leo);
+      await leo.request("POST", `/api/generations/${generation.id}/cancel`);
+      await generator.first("cancel");
+      expect(await leo.generation(generation.id)).toMatchObject({ state: "running" });
+      expect((await leo.generation(generation.id)).cancelRequestedAt).toBeDefined();
+      clock.aheadMs += LIMITS.cancelGraceMs + 1_000;
+      await leo.reaches(generation.id, "cancelled");
+      expect(await stopReasons(leo, generation.id)).toEqual(["leo:cancel"]);
+    });
+  });
+
+  test("a request that waited a day expires with a sentence", () => {
+    const clock = { aheadMs: 0 };
+    return withOrchestrator({ clock, settings: { LEO_VCPU_BUDGET: "1" } }, async (leo) => {
+      const generation = await leo.submit();
+      clock.aheadMs += LIMITS.queueExpiryMs + MINUTE_MS;
+      await leo.startAnother({ LEO_VCPU_BUDGET: "1" });
+      const failed = await leo.reaches(generation.id, "failed");
+      expect(failed.failure).toMatchObject({ code: "expired" });
+    });
+  });
+});
+
+describe("reconciliation", () => {
+  test("a task that ended while no orchestrator ran and whose events are lost is found", () =>
+    withOrchestrator({}, async (leo) => {
+      const generation = await leo.submit();
+      const task = await leo.task(generation.id);
+      await expect.poll(async () => (await stopReasons(leo, generation.id)).length).toBe(1);
+      leo.ecs.faults.add({ kind: "event_drop", times: 10 });
+      task.exit(1);
+      await expect.poll(() => leo.ecs.tasks()[0]?.task.lastStatus).toBe("STOPPED");
+      // A pass runs when an orchestrator starts.
+      await leo.startAnother();
+      await leo.task(generation.id, 2);
+    }));
+
+  test("a task of our family that nobody owns is stopped as an orphan", () => {
+    const clock = { aheadMs: 0 };
+    return withOrchestrator({ clock }, async (leo) => {
+      const { generation } = await runUntilReady(leo);
+      await leo.database.pool.query(
+        "update leo.attempts set task_arn = 'arn:another' where generation_id = $1",
+        [generation.id],
+      );
+      clock.aheadMs += 2 * MINUTE_MS;
+      await leo.startAnother();
+      await expect.poll(() => leo.ecs.tasks()[0]?.task.stoppedReason, { timeout: 15_000 }).toBe("leo:orphan");
+    });
+  });
+});
