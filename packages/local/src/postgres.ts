@@ -17,6 +17,8 @@ export interface PostgresOptions {
   settings?: Record<string, string>;
   /** Where the server's log goes; none: it is dropped. */
   logFile?: string;
+  /** Told of the server's process as soon as there is one. */
+  onSpawn?: (pid: number) => void;
 }
 
 export interface Postgres {
@@ -91,6 +93,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
     // A group of its own: Ctrl-C in the terminal must not end it before its clients.
     detached: process.platform !== "win32",
   });
+  if (child.pid) options.onSpawn?.(child.pid);
   const ended = new Promise<void>((resolve) => {
     child.once("close", () => resolve());
     child.once("error", () => resolve());

@@ -4,11 +4,12 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, open, rm } from "node:fs/promises";
+import { mkdir, open, rm, rmdir } from "node:fs/promises";
 import { constants } from "node:os";
 import path from "node:path";
 import { killTree, signalGroup } from "../processes/kill-tree.ts";
 import { Descendants } from "../processes/descendants.ts";
+import type { Mark } from "../processes/table.ts";
 import type { ContainerExit, ContainerSpec, RunContainer } from "./container.ts";
 
 export interface ProcessContainersOptions {
@@ -21,8 +22,14 @@ export interface ProcessContainersOptions {
   onExit?: (pid: number) => void;
 }
 
-/** Names the task in the environment of all its processes; it is how they are found again. */
-export const TASK_VARIABLE = "LEO_LOCAL_TASK";
+/** Its value is the container's home, in the environment of all its processes: how they are found again. */
+const HOME_VARIABLE = "LEO_LOCAL_TASK";
+
+/** Marks everything that was started below a work directory or, with a home, by one container. */
+export const containerMark = (directory: string): Mark => ({
+  environment: `${HOME_VARIABLE}=${directory}`,
+  directory,
+});
 
 const exitOf = (code: number | null, signal: NodeJS.Signals | null): ContainerExit => ({
   exitCode: code ?? 128 + (signal ? constants.signals[signal] : 0),
@@ -42,7 +49,6 @@ export const processContainers = (options: ProcessContainersOptions): RunContain
     const temporary = path.join(home, "tmp");
     await Promise.all([mkdir(temporary, { recursive: true }), mkdir(logs, { recursive: true })]);
     const log = await open(path.join(logs, `${spec.name}.log`), "a");
-    const mark = { environment: `${TASK_VARIABLE}=${spec.taskId}/${spec.name}`, directory: home };
     const child = spawn(program, args, {
       cwd: spec.workingDirectory ?? home,
       detached: true,
@@ -52,9 +58,11 @@ export const processContainers = (options: ProcessContainersOptions): RunContain
         HOME: home,
         TMPDIR: temporary,
         ...spec.environment,
-        [TASK_VARIABLE]: `${spec.taskId}/${spec.name}`,
+        [HOME_VARIABLE]: home,
       },
     });
+    const { pid = 0 } = child;
+    if (pid) options.onStart?.(pid);
     const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
     // A start that fails rejects the next line; `exited` then rejects too and has no other listener.
     exited.catch(() => undefined);
@@ -63,14 +71,14 @@ export const processContainers = (options: ProcessContainersOptions): RunContain
     } finally {
       await log.close();
     }
-    const pid = child.pid ?? 0;
-    options.onStart?.(pid);
     descendants.follow(pid);
     const clear = async (): Promise<ContainerExit> => {
       const [code, signal] = await exited;
-      await killTree({ roots: [pid], marks: [mark], known: descendants.release(pid) });
+      await killTree({ roots: [pid], marks: [containerMark(home)], known: descendants.release(pid) });
       options.onExit?.(pid);
       await rm(home, { recursive: true, force: true, maxRetries: 3 });
+      // Fails while another container of the task still has its home there.
+      await rmdir(path.dirname(home)).catch(() => undefined);
       return exitOf(code, signal);
     };
     return {

@@ -53,7 +53,7 @@ export const ensureCluster = async (
     );
   }
   const fresh = `${dataDir}.new`;
-  const passwordFile = `${dataDir}.password`;
+  const passwordFile = `${dataDir}.initdb-password`;
   await rm(fresh, { recursive: true, force: true });
   await makeDirectory(fresh);
   if (account) await chown(fresh, account.uid, account.gid);

@@ -76,18 +76,19 @@ export const withDescendants = (table: ProcessInfo[], roots: Iterable<number>): 
 
 /** What still tells where a process belongs after its parents are gone and it took a session of its own. */
 export interface Mark {
-  /** `NAME=value` in its environment … */
+  /** `NAME=value` in its environment, or with more path below the value … */
   environment: string;
   /** … or a working directory at or below this one. */
   directory?: string;
 }
 
+const isAtOrBelow = (path: string, top: string): boolean => path === top || path.startsWith(`${top}/`);
+
 const carries = async (pid: number, mark: Mark): Promise<boolean> => {
   const environment = await ifThere(readFile(`/proc/${pid}/environ`, "utf8"));
-  if (environment?.split("\0").includes(mark.environment)) return true;
+  if (environment?.split("\0").some((entry) => isAtOrBelow(entry, mark.environment))) return true;
   if (!mark.directory) return false;
-  const directory = await ifThere(readlink(`/proc/${pid}/cwd`));
-  return directory === mark.directory || (directory?.startsWith(`${mark.directory}/`) ?? false);
+  return isAtOrBelow((await ifThere(readlink(`/proc/${pid}/cwd`))) ?? "", mark.directory);
 };
 
 /**

@@ -1,0 +1,2 @@
+/** Path of a Chromium or Chrome on this machine. */
+export function findChromium(): string | undefined;

@@ -1,0 +1,48 @@
+import path from "node:path";
+import type { LocalAws } from "../aws.ts";
+import type { NewTaskDefinition } from "../ecs/definition.ts";
+import { ROOT, type StartSettings } from "./settings.ts";
+
+const generator = path.join(ROOT, "packages/generator/src");
+
+/** As on Fargate: the container with the agent and, beside it, the gateway that alone holds the credential. */
+export const generatorDefinition = (
+  { credential }: Pick<StartSettings, "credential">,
+  aws: Pick<LocalAws, "generatorEnv">,
+  options: {
+    modelUrl?: string;
+    environment: Record<string, string>;
+    userEnvironment: Record<string, string>;
+  },
+): NewTaskDefinition => ({
+  family: "leo",
+  cpu: 4_096,
+  memoryMib: 8_192,
+  containers: [
+    {
+      name: "leo",
+      command: [process.execPath, path.join(generator, "main.ts")],
+      dependsOn: [{ containerName: "gateway", condition: "START" }],
+      stopTimeoutMs: 120_000,
+      environment: {
+        ...options.environment,
+        ...options.userEnvironment,
+        ...aws.generatorEnv,
+        ANTHROPIC_BASE_URL: "http://127.0.0.1:{{port:gateway}}",
+      },
+    },
+    {
+      name: "gateway",
+      command: [process.execPath, path.join(generator, "gateway/main.ts")],
+      stopTimeoutMs: 120_000,
+      healthCheck: { url: "http://127.0.0.1:{{port:gateway}}/health" },
+      environment: {
+        ...options.environment,
+        GATEWAY_PORT: "{{port:gateway}}",
+        ...(options.modelUrl && { LEO_UPSTREAM_URL: options.modelUrl }),
+      },
+      // The scripted model takes any key.
+      secrets: credential ? { [credential.name]: credential.value } : { ANTHROPIC_API_KEY: "leo-mock" },
+    },
+  ],
+});

@@ -1,0 +1,51 @@
+import type { LocalAuth } from "../auth.ts";
+import type { LocalAws } from "../aws.ts";
+import type { LocalEcs } from "../ecs.ts";
+import type { StartSettings } from "./settings.ts";
+
+export const BUCKET = "leo-saas-generated-apps-local";
+export const QUEUE = "leo-saas-task-events";
+export const CLUSTER = "leo-local";
+
+/** Variables of the person's shell that reach Leo's processes; everything else stays out. */
+const PASSED_ON = /^(LEO_|OTEL_)|^GITHUB_BOT_TOKEN$/;
+
+export const passedOn = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => PASSED_ON.test(entry[0]) && !!entry[1]),
+  );
+
+/** What a Node process needs of its own surroundings. */
+export const processEnv = (cacheDir: string): Record<string, string> => ({
+  PATH: process.env.PATH ?? "",
+  HOME: process.env.HOME ?? "",
+  NODE_COMPILE_CACHE: cacheDir,
+});
+
+/** The environment of the orchestrator: the same variables as on AWS. */
+export const orchestratorEnv = (
+  settings: Pick<StartSettings, "port" | "credential">,
+  parts: { aws: LocalAws; ecs: LocalEcs; auth: LocalAuth; queueUrl: string; databaseUrl: string },
+): Record<string, string> => ({
+  PORT: String(settings.port),
+  LEO_LISTEN_HOST: "127.0.0.1",
+  LEO_MODE: "local",
+  LEO_MODEL_IS_MOCK: String(!settings.credential),
+  LEO_PUBLIC_URL: `http://localhost:${settings.port}`,
+  LEO_PREVIEW_URL_TEMPLATE: `http://{generationId}.localhost:${settings.port}`,
+  LEO_GENERATOR_URL: `ws://127.0.0.1:${settings.port}/ws/generator`,
+  DATABASE_URL: parts.databaseUrl,
+  SUPABASE_URL: parts.auth.url,
+  SUPABASE_ANON_KEY: parts.auth.anonKey,
+  ...parts.aws.env,
+  ...parts.ecs.env,
+  LEO_BUCKET: BUCKET,
+  LEO_CLUSTER: parts.ecs.cluster,
+  LEO_GENERATOR_FAMILY: "leo",
+  LEO_GENERATOR_SUBNETS: "subnet-local",
+  LEO_GENERATOR_SECURITY_GROUPS: "sg-local",
+  LEO_TASK_EVENTS_QUEUE_URL: parts.queueUrl,
+});
+
+/** Three generations at once; a person may set others. */
+export const ORCHESTRATOR_DEFAULTS: Record<string, string> = { LEO_VCPU_BUDGET: "12" };
