@@ -1,0 +1,70 @@
+import { clsx } from "clsx";
+import type { KeyboardEvent, ReactNode, Ref } from "react";
+import { formatCount } from "../lib/format.ts";
+
+interface PromptBoxProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  onSubmit: () => void;
+  placeholder?: string;
+  maxChars: number;
+  /** Lines that are free to begin with. */
+  rows: number;
+  autoFocus?: boolean;
+  /** Controls under the text, on the left. */
+  options?: ReactNode;
+  /** The button that submits. */
+  action: ReactNode;
+  describedBy?: string;
+  ref?: Ref<HTMLTextAreaElement>;
+}
+
+/** On a touch keyboard Enter makes a new line; elsewhere it submits and Shift+Enter makes one. */
+const submits = (event: KeyboardEvent) =>
+  event.key === "Enter" &&
+  !event.shiftKey &&
+  !event.nativeEvent.isComposing &&
+  matchMedia("(pointer: fine)").matches;
+
+export const PromptBox = ({ ref, ...props }: PromptBoxProps) => {
+  const left = props.maxChars - props.value.length;
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!submits(event)) return;
+    event.preventDefault();
+    props.onSubmit();
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        props.onSubmit();
+      }}
+      className="rounded-xl border border-line bg-surface shadow-raised transition-colors focus-within:border-line-strong hover:border-line-strong"
+    >
+      <textarea
+        ref={ref}
+        aria-label={props.label}
+        aria-describedby={props.describedBy}
+        value={props.value}
+        onChange={(event) => props.onChange(event.target.value)}
+        onKeyDown={onKeyDown}
+        placeholder={props.placeholder}
+        rows={props.rows}
+        autoFocus={props.autoFocus}
+        className="block field-sizing-content max-h-[40vh] w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-[15px] leading-6 outline-none"
+        style={{ minHeight: `${props.rows * 1.5 + 1}rem` }}
+      />
+      <div className="flex items-center gap-2 px-2 pb-2">
+        {props.options}
+        <span className="flex-1" />
+        {left < props.maxChars / 5 && (
+          <span className={clsx("text-xs tabular-nums", left < 0 ? "text-bad" : "text-faint")}>
+            {left < 0 ? `${formatCount(-left)} characters too long` : `${formatCount(left)} left`}
+          </span>
+        )}
+        {props.action}
+      </div>
+    </form>
+  );
+};

@@ -1,0 +1,54 @@
+import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
+import { toast } from "sonner";
+import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../../../components/ui/menu.tsx";
+import { errorMessage } from "../../../lib/http.ts";
+import { useSession } from "../../../lib/session.ts";
+import { setTheme, THEMES, useTheme, type Theme } from "../../../lib/theme.ts";
+import { signOut } from "../../auth/api/sign-out.ts";
+
+const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
+const THEME_NAMES: Record<Theme, string> = {
+  system: "Theme: system",
+  light: "Theme: light",
+  dark: "Theme: dark",
+};
+
+const nextTheme = (theme: Theme): Theme => THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
+
+export const AccountMenu = () => {
+  const session = useSession();
+  const theme = useTheme();
+  const { mutate } = useMutation({
+    mutationFn: signOut,
+    onError: (error) => toast.error(errorMessage(error)),
+  });
+  const email = session?.user.email ?? "Signed in";
+  const ThemeIcon = THEME_ICONS[theme];
+  return (
+    <Menu
+      trigger={
+        <button
+          type="button"
+          aria-label="Account"
+          className="grid size-8 shrink-0 place-items-center rounded-full border border-line bg-surface text-xs font-semibold text-muted uppercase transition-colors hover:border-line-strong hover:text-ink"
+        >
+          {email.slice(0, 1)}
+        </button>
+      }
+    >
+      <MenuLabel>{email}</MenuLabel>
+      <MenuItem icon={<UserRound className="size-4" />} render={<Link to="/account" />}>
+        Account
+      </MenuItem>
+      <MenuItem icon={<ThemeIcon className="size-4" />} keepOpen onClick={() => setTheme(nextTheme(theme))}>
+        {THEME_NAMES[theme]}
+      </MenuItem>
+      <MenuSeparator />
+      <MenuItem icon={<LogOut className="size-4" />} onClick={() => mutate()}>
+        Sign out
+      </MenuItem>
+    </Menu>
+  );
+};

@@ -1,0 +1,99 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Search } from "lucide-react";
+import { useState } from "react";
+import { Button } from "../../../components/ui/button.tsx";
+import { inputClass } from "../../../components/ui/text-field.tsx";
+import { errorMessage } from "../../../lib/http.ts";
+import { appsQuery } from "../api/list-apps.ts";
+import { AppCard } from "./app-card.tsx";
+
+/** A search field for a handful of apps would only be in the way. */
+const SEARCH_FROM = 5;
+
+const GRID = "grid grid-cols-[repeat(auto-fill,minmax(min(100%,17rem),1fr))] gap-4";
+
+export const AppList = () => {
+  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
+    useInfiniteQuery(appsQuery);
+  const [words, setWords] = useState("");
+
+  if (isPending) return <Skeleton />;
+  if (error && !data) {
+    return (
+      <div role="alert" className="flex items-center gap-3 text-sm text-muted">
+        {errorMessage(error)}
+        <Button size="small" onClick={() => void refetch()}>
+          Load again
+        </Button>
+      </div>
+    );
+  }
+  const apps = data.pages.flatMap((page) => page.apps);
+  if (apps.length === 0) return <FirstTime />;
+  const wanted = words.trim().toLowerCase();
+  const found = apps.filter(({ name }) => name.toLowerCase().includes(wanted));
+
+  return (
+    <>
+      <div className="mb-4 flex items-center justify-between gap-4">
+        <h2 className="text-base font-semibold">Your apps</h2>
+        {(apps.length >= SEARCH_FROM || hasNextPage) && (
+          <div className="relative w-48">
+            <Search className="absolute top-2.5 left-2.5 size-4 text-faint" aria-hidden="true" />
+            <input
+              type="search"
+              aria-label="Search your apps"
+              placeholder="Search"
+              value={words}
+              onChange={(event) => setWords(event.target.value)}
+              className={`${inputClass} pl-8`}
+            />
+          </div>
+        )}
+      </div>
+      <ul className={GRID}>
+        {found.map((app) => (
+          <AppCard key={app.id} app={app} />
+        ))}
+      </ul>
+      {found.length === 0 && (
+        <p className="text-sm text-muted">No app of yours is called “{words.trim()}”.</p>
+      )}
+      {hasNextPage && (
+        <div className="mt-6 text-center">
+          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Show more
+          </Button>
+        </div>
+      )}
+    </>
+  );
+};
+
+const Skeleton = () => (
+  <div aria-hidden="true" className={`${GRID} mt-10`}>
+    {[1, 2, 3].map((card) => (
+      <div key={card} className="aspect-16/13 rounded-xl border border-line bg-surface" />
+    ))}
+  </div>
+);
+
+const FirstTime = () => (
+  <div className="rounded-xl border border-dashed border-line px-6 py-8">
+    <h2 className="text-sm font-medium">Your first app will be here</h2>
+    <ol className="mt-3 grid gap-x-8 gap-y-3 text-sm text-muted sm:grid-cols-3">
+      <li>
+        <span className="block text-ink">1. Describe it</span>
+        One sentence is enough. Say who it is for and what it must do.
+      </li>
+      <li>
+        <span className="block text-ink">2. Watch it</span>
+        Every file, command and check of the agent appears as it happens.
+      </li>
+      <li>
+        <span className="block text-ink">3. Use it and ask for more</span>
+        The app runs beside the conversation. Each change is a version you can return to.
+      </li>
+    </ol>
+  </div>
+);

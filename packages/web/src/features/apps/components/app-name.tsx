@@ -1,0 +1,95 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { ChevronDown, Pencil, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { LIMITS } from "@leo/core/limits.ts";
+import type { App } from "@leo/core/generation.ts";
+import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
+import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
+import { errorMessage } from "../../../lib/http.ts";
+import { deleteApp } from "../api/delete-app.ts";
+import { renameApp } from "../api/rename-app.ts";
+
+/** The app's name, with what can be done to the app itself. */
+export const AppName = ({ app }: { app: App }) => {
+  const [renaming, setRenaming] = useState(false);
+  const [deleting, setDeleting] = useState(false);
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const onError = (error: Error) => toast.error(errorMessage(error));
+  const rename = useMutation({
+    mutationFn: (name: string) => renameApp(app.id, name),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ["apps"] }),
+    onError,
+  });
+  const remove = useMutation({
+    mutationFn: () => deleteApp(app.id),
+    onSuccess: async () => {
+      await navigate({ to: "/" });
+      queryClient.removeQueries({ queryKey: ["apps", app.id] });
+      await queryClient.invalidateQueries({ queryKey: ["apps"] });
+      toast("The app was deleted.");
+    },
+    onError,
+  });
+
+  const finish = (name: string) => {
+    setRenaming(false);
+    const trimmed = name.trim();
+    if (trimmed !== "" && trimmed !== app.name) rename.mutate(trimmed);
+  };
+
+  if (renaming) {
+    return (
+      <input
+        aria-label="Name of the app"
+        defaultValue={app.name}
+        maxLength={LIMITS.appNameMaxChars}
+        autoFocus
+        onFocus={(event) => event.target.select()}
+        onBlur={(event) => finish(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") finish(event.currentTarget.value);
+          if (event.key === "Escape") setRenaming(false);
+        }}
+        className="h-8 w-64 min-w-0 rounded-md border border-line bg-surface px-2 text-sm font-medium"
+      />
+    );
+  }
+  return (
+    <>
+      <h1 className="min-w-0">
+        <Menu
+          align="start"
+          trigger={
+            <button
+              type="button"
+              title={app.name}
+              className="flex h-8 max-w-full min-w-0 items-center gap-1 rounded-md px-1.5 text-sm font-medium hover:bg-hover"
+            >
+              <span className="truncate">{rename.isPending ? rename.variables : app.name}</span>
+              <ChevronDown className="size-3.5 shrink-0 text-faint" aria-hidden="true" />
+            </button>
+          }
+        >
+          <MenuItem icon={<Pencil className="size-4" />} onClick={() => setRenaming(true)}>
+            Rename
+          </MenuItem>
+          <MenuItem icon={<Trash2 className="size-4" />} danger onClick={() => setDeleting(true)}>
+            Delete the app
+          </MenuItem>
+        </Menu>
+      </h1>
+      <ConfirmDialog
+        open={deleting}
+        onOpenChange={setDeleting}
+        title={`Delete “${app.name}”?`}
+        confirmLabel="Delete the app"
+        onConfirm={() => remove.mutate()}
+      >
+        All its versions and files go with it. This cannot be undone.
+      </ConfirmDialog>
+    </>
+  );
+};

@@ -1,0 +1,62 @@
+import { useQuery } from "@tanstack/react-query";
+import { ArrowLeft, Check, Copy } from "lucide-react";
+import { useState } from "react";
+import { Empty } from "../../../components/empty.tsx";
+import { IconButton } from "../../../components/ui/icon-button.tsx";
+import { errorMessage } from "../../../lib/http.ts";
+import { formatSize } from "../../../lib/format.ts";
+import { fileQuery } from "../api/read-file.ts";
+import { CodeView } from "./code-view.tsx";
+
+interface FileViewerProps {
+  generationId: string;
+  path: string;
+  sizeBytes: number | undefined;
+  line: number | undefined;
+  onLine: (line: number | undefined) => void;
+  /** Where there is no room for the tree beside the file. */
+  onBack: (() => void) | undefined;
+}
+
+const COPIED_MS = 1_500;
+
+const CopyButton = ({ text }: { text: string }) => {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), COPIED_MS);
+  };
+  const Icon = copied ? Check : Copy;
+  return (
+    <IconButton label={copied ? "Copied" : "Copy the file"} onClick={() => void copy()}>
+      <Icon className="size-4" aria-hidden="true" />
+    </IconButton>
+  );
+};
+
+export const FileViewer = ({ generationId, path, sizeBytes, line, onLine, onBack }: FileViewerProps) => {
+  const { data: text, error } = useQuery(fileQuery(generationId, path));
+  return (
+    <div className="flex h-full min-w-0 flex-col">
+      <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-3">
+        {onBack && (
+          <IconButton label="All files" onClick={onBack}>
+            <ArrowLeft className="size-4" aria-hidden="true" />
+          </IconButton>
+        )}
+        <span className="min-w-0 truncate font-mono text-xs" title={path}>
+          {path}
+        </span>
+        {sizeBytes !== undefined && (
+          <span className="shrink-0 text-xs text-faint">{formatSize(sizeBytes)}</span>
+        )}
+        <span className="flex-1" />
+        {typeof text === "string" && <CopyButton text={text} />}
+      </div>
+      {error && <Empty title="The file could not be read">{errorMessage(error)}</Empty>}
+      {text === null && <Empty title="This file is not text">Download the version to look at it.</Empty>}
+      {typeof text === "string" && <CodeView path={path} text={text} line={line} onLine={onLine} />}
+    </div>
+  );
+};

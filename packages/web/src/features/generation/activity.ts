@@ -1,0 +1,81 @@
+/** One sentence about what a generation is doing now, for the status line, the title and screen readers. */
+import type { Generation } from "@leo/core/generation.ts";
+import { formatClock, formatDuration } from "../../lib/format.ts";
+import type { LiveState } from "./live-state.ts";
+import { toolWords } from "./tool-words.ts";
+import type { ItemOf, StartStep } from "./timeline-item.ts";
+
+export const START_WORDS: Record<StartStep["step"], string> = {
+  queued: "In the queue",
+  launching: "Asking for a machine",
+  task_accepted: "Machine granted, loading the image",
+  task_running: "Image loaded, connecting the agent",
+  connected: "Agent connected",
+  stopping: "Stopping",
+  ended: "The machine is gone",
+};
+
+export const STEP_WORDS: Record<ItemOf<"step">["step"], string> = {
+  preparing: "Preparing the workspace",
+  planning: "Planning",
+  agent: "Working on it",
+  verifying: "Checking the app",
+  uploading: "Storing the files",
+  rate_limited: "The model is busy",
+  turn_complete: "Finishing the turn",
+};
+
+const queueWords = ({ queuePosition, estimatedStartAt }: Generation, nowMs: number): string => {
+  const place =
+    queuePosition === undefined || queuePosition <= 1
+      ? "Next in the queue"
+      : `Number ${queuePosition} in the queue`;
+  if (!estimatedStartAt) return place;
+  const waitMs = Date.parse(estimatedStartAt) - nowMs;
+  return waitMs < 5_000
+    ? `${place}, starts in a moment`
+    : `${place}, starts in about ${formatDuration(waitMs)}`;
+};
+
+const startingWords = (live: LiveState): string => {
+  const start = live.items.findLast((item) => item.kind === "start");
+  const step = start?.steps.at(-1)?.step;
+  return step === undefined || step === "queued" ? START_WORDS.launching : START_WORDS[step];
+};
+
+const runningWords = (live: LiveState): string => {
+  if (live.openPlan !== undefined) return "Waits for your word on the plan";
+  if (live.step === "rate_limited") {
+    return live.retryAt
+      ? `The model is busy, goes on at ${formatClock(live.retryAt)}`
+      : STEP_WORDS.rate_limited;
+  }
+  const last = live.items.at(-1);
+  if (last?.kind === "tool" && last.status === "running") return toolWords(last.name, last.target, "running");
+  if (last?.kind === "text" && !last.done) return "Writing";
+  return live.step ? STEP_WORDS[live.step] : "Getting to work";
+};
+
+/** @returns undefined once the generation is over */
+export const activityWords = (generation: Generation, live: LiveState, nowMs: number): string | undefined => {
+  const state = live.state ?? generation.state;
+  if (generation.cancelRequestedAt && state !== "cancelled" && state !== "completed" && state !== "failed") {
+    return live.stopping
+      ? "Stopping: the machine is being taken down"
+      : "Stopping: the agent saves what it has";
+  }
+  switch (state) {
+    case "queued":
+      return queueWords(generation, nowMs);
+    case "starting":
+      return startingWords(live);
+    case "running":
+      return runningWords(live);
+    case "publishing":
+      return "Publishing the version";
+    case "completed":
+    case "failed":
+    case "cancelled":
+      return undefined;
+  }
+};

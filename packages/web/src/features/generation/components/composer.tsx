@@ -1,0 +1,92 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { X } from "lucide-react";
+import { useState, type Ref } from "react";
+import { PromptBox } from "../../../components/prompt-box.tsx";
+import { Button } from "../../../components/ui/button.tsx";
+import { FormError } from "../../../components/ui/form-error.tsx";
+import { useConfig } from "../../../lib/config.ts";
+import { errorMessage } from "../../../lib/http.ts";
+import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
+import { addMessage } from "../api/add-message.ts";
+import { createGeneration } from "../api/create-generation.ts";
+
+export interface ComposerProps {
+  appId: string;
+  /** The generation that is at work; a request then goes to its agent. */
+  runningId: string | undefined;
+  /** Why nothing can be sent just now. */
+  blockedBecause: string | undefined;
+  /** The version that the next request starts from, when it is not the newest. */
+  base: { id: string; name: string } | undefined;
+  onClearBase: () => void;
+  ref?: Ref<HTMLTextAreaElement>;
+}
+
+export const Composer = ({ appId, runningId, blockedBecause, base, onClearBase, ref }: ComposerProps) => {
+  const { limits } = useConfig();
+  const [text, setText] = useState("");
+  const { keyFor, done } = useIdempotencyKey();
+  const queryClient = useQueryClient();
+
+  const send = async (prompt: string) => {
+    if (runningId !== undefined) return void (await addMessage(runningId, prompt));
+    const body = { prompt, ...(base ? { baseGenerationId: base.id } : {}) };
+    await createGeneration(appId, body, keyFor(JSON.stringify(body)));
+  };
+
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: send,
+    onSuccess: async () => {
+      done();
+      setText("");
+      onClearBase();
+      await queryClient.invalidateQueries({ queryKey: ["apps", appId] });
+    },
+  });
+
+  const usable =
+    blockedBecause === undefined && text.trim().length > 0 && text.length <= limits.promptMaxChars;
+  const submit = () => {
+    if (usable && !isPending) mutate(text);
+  };
+
+  return (
+    <div className="flex flex-col gap-2">
+      {error && <FormError>{errorMessage(error)}</FormError>}
+      <PromptBox
+        ref={ref}
+        label="What should change?"
+        placeholder={runningId === undefined ? "Ask for a change…" : "Add something while it works…"}
+        value={text}
+        onChange={setText}
+        onSubmit={submit}
+        maxChars={limits.promptMaxChars}
+        rows={2}
+        options={
+          <span className="truncate pl-1.5 text-xs text-faint">
+            {base && runningId === undefined ? (
+              <span className="inline-flex items-center gap-1 rounded-full bg-sunken py-0.5 pr-1 pl-2.5 text-muted">
+                from {base.name}
+                <button
+                  type="button"
+                  aria-label="Start from the newest version instead"
+                  onClick={onClearBase}
+                  className="rounded-full p-0.5 hover:bg-hover"
+                >
+                  <X className="size-3" aria-hidden="true" />
+                </button>
+              </span>
+            ) : (
+              (blockedBecause ?? (runningId !== undefined && "Read after the present turn"))
+            )}
+          </span>
+        }
+        action={
+          <Button type="submit" variant="primary" size="small" disabled={!usable || isPending}>
+            Send
+          </Button>
+        }
+      />
+    </div>
+  );
+};

@@ -1,0 +1,59 @@
+import { CircleCheck, CircleSlash, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Generation } from "@leo/core/generation.ts";
+import { formatCost, formatDuration } from "../../../lib/format.ts";
+import type { ItemOf } from "../timeline-item.ts";
+import { FoldRow, Output } from "./row.tsx";
+
+interface EndCardProps {
+  item: ItemOf<"end">;
+  generation: Generation;
+  /** Number of the version that this run made. */
+  version: number | undefined;
+  /** What the reader can do now. */
+  actions?: ReactNode;
+}
+
+const summary = ({ createdAt, costUsd }: Generation, endedAt: string) =>
+  `${formatDuration(Date.parse(endedAt) - Date.parse(createdAt))} · ${formatCost(costUsd)}`;
+
+export const EndCard = ({ item, generation, version, actions }: EndCardProps) => {
+  if (item.state === "completed") {
+    return (
+      <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5 border-t border-line pt-3 text-[13px]">
+        <CircleCheck className="size-4 text-good" aria-hidden="true" />
+        <span className="font-medium">{version === undefined ? "Ready" : `Version ${version} is ready`}</span>
+        <span className="text-xs text-faint tabular-nums">{summary(generation, item.at)}</span>
+        {actions && <span className="ml-auto flex gap-1.5">{actions}</span>}
+      </div>
+    );
+  }
+  if (item.state === "cancelled") {
+    return (
+      <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5 border-t border-line pt-3 text-[13px]">
+        <CircleSlash className="size-4 text-faint" aria-hidden="true" />
+        <span className="font-medium">Cancelled</span>
+        <span className="text-xs text-faint">Nothing of this run was published.</span>
+        {actions && <span className="ml-auto flex gap-1.5">{actions}</span>}
+      </div>
+    );
+  }
+  const { failure = generation.failure } = item;
+  return (
+    <section aria-label="Failure" className="rounded-lg border border-bad/30 bg-bad-soft px-3.5 py-3">
+      <h4 className="flex items-center gap-2 text-[13px] font-medium">
+        <TriangleAlert className="size-4 text-bad" aria-hidden="true" />
+        This run failed
+      </h4>
+      <p className="mt-1 text-[13px] text-pretty">{failure?.message ?? "It ended without a reason."}</p>
+      {failure?.detail && (
+        <div className="mt-1.5 -ml-1">
+          <FoldRow icon={null} summary="Details">
+            <Output label="Details of the failure">{failure.detail}</Output>
+          </FoldRow>
+        </div>
+      )}
+      {actions && <div className="mt-3 flex gap-2">{actions}</div>}
+    </section>
+  );
+};

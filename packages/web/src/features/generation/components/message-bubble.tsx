@@ -1,0 +1,23 @@
+import { formatDateTime, formatWhen } from "../../../lib/format.ts";
+
+interface MessageBubbleProps {
+  text: string;
+  at: string;
+  /** What kind of request it is: "Version 2", "Added while it worked". */
+  note?: string;
+}
+
+/** Something that the user said. */
+export const MessageBubble = ({ text, at, note }: MessageBubbleProps) => (
+  <div className="rounded-xl bg-sunken px-3.5 py-2.5">
+    <div className="mb-0.5 flex items-baseline justify-between gap-3 text-xs text-faint">
+      <span className="font-medium text-muted">
+        You{note && <span className="font-normal"> · {note}</span>}
+      </span>
+      <time dateTime={at} title={formatDateTime(at)}>
+        {formatWhen(at)}
+      </time>
+    </div>
+    <p className="text-[15px] leading-6 break-words whitespace-pre-wrap">{text}</p>
+  </div>
+);

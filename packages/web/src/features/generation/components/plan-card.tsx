@@ -1,0 +1,26 @@
+import { Markdown } from "../../../components/markdown.tsx";
+import { Button } from "../../../components/ui/button.tsx";
+
+interface PlanCardProps {
+  text: string;
+  /** Absent once the plan has been answered. */
+  onAccept?: () => void;
+  onEdit?: () => void;
+}
+
+export const PlanCard = ({ text, onAccept, onEdit }: PlanCardProps) => (
+  <section aria-label="Proposed plan" className="rounded-lg border border-line bg-surface px-3.5 py-3">
+    <h4 className="mb-1.5 text-xs font-medium text-muted">Proposed plan</h4>
+    <Markdown text={text} streaming={false} />
+    {onAccept && onEdit && (
+      <div className="mt-3 flex gap-2">
+        <Button variant="primary" size="small" onClick={onAccept}>
+          Accept the plan
+        </Button>
+        <Button size="small" onClick={onEdit}>
+          Change it
+        </Button>
+      </div>
+    )}
+  </section>
+);

@@ -1,0 +1,105 @@
+import { ChevronRight } from "lucide-react";
+import { useCallback, useState, type RefObject } from "react";
+import type { Generation } from "@leo/core/generation.ts";
+import { StateLabel } from "../../../components/state-label.tsx";
+import { formatCost, formatDuration } from "../../../lib/format.ts";
+import type { ItemOf } from "../timeline-item.ts";
+import { useLive } from "../use-live.ts";
+import { EndActions } from "./end-actions.tsx";
+import { EndCard } from "./end-card.tsx";
+import { MessageBubble } from "./message-bubble.tsx";
+import { PlanCard } from "./plan-card.tsx";
+import { TurnItems } from "./turn-items.tsx";
+
+export interface TurnProps {
+  generation: Generation;
+  /** Number of the version that came of it, or will. */
+  version: number | undefined;
+  scrollRef: RefObject<HTMLDivElement | null>;
+  latest: boolean;
+  onAcceptPlan?: () => void;
+  onEditPlan?: () => void;
+}
+
+/** The rows of one run. */
+export const TurnBody = ({ generation, version, scrollRef, latest, onAcceptPlan, onEditPlan }: TurnProps) => {
+  const { live, status } = useLive(generation.id);
+  const { openPlan } = live;
+  const renderPlan = useCallback(
+    (item: ItemOf<"plan">) =>
+      openPlan === item.text ? (
+        <PlanCard text={item.text} onAccept={onAcceptPlan} onEdit={onEditPlan} />
+      ) : (
+        <PlanCard text={item.text} />
+      ),
+    [openPlan, onAcceptPlan, onEditPlan],
+  );
+  const renderEnd = useCallback(
+    (item: ItemOf<"end">) => (
+      <EndCard
+        item={item}
+        generation={generation}
+        version={version}
+        actions={latest && item.state !== "completed" ? <EndActions generation={generation} /> : undefined}
+      />
+    ),
+    [generation, version, latest],
+  );
+  if (live.items.length === 0) {
+    return (
+      <p className="py-1 text-[13px] text-faint">
+        {status === "loading" ? "Loading the steps…" : "No steps yet."}
+      </p>
+    );
+  }
+  return (
+    <TurnItems
+      generationId={generation.id}
+      items={live.items}
+      scrollRef={scrollRef}
+      renderPlan={renderPlan}
+      renderEnd={renderEnd}
+    />
+  );
+};
+
+const summary = ({ createdAt, finishedAt, costUsd }: Generation) =>
+  finishedAt
+    ? `${formatDuration(Date.parse(finishedAt) - Date.parse(createdAt))} · ${formatCost(costUsd)}`
+    : "";
+
+/** A request and what came of it. Earlier ones show their steps when asked. */
+export const Turn = (props: TurnProps) => {
+  const { generation, version, latest } = props;
+  const [open, setOpen] = useState(false);
+  const shown = latest || open;
+  return (
+    <article
+      aria-label={version === undefined ? "Request" : `Version ${version}`}
+      className="flex flex-col gap-3"
+    >
+      <MessageBubble
+        text={generation.prompt}
+        at={generation.createdAt}
+        {...(version === undefined ? {} : { note: `version ${version}` })}
+      />
+      {!latest && (
+        <button
+          type="button"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+          className="flex items-center gap-2 rounded-md px-0.5 text-left text-xs text-faint hover:text-ink"
+        >
+          <ChevronRight
+            className={`size-3.5 transition-transform ${open ? "rotate-90" : ""}`}
+            aria-hidden="true"
+          />
+          <StateLabel state={generation.state} />
+          <span className="tabular-nums">{summary(generation)}</span>
+          <span className="ml-auto">{open ? "Hide the steps" : "Show the steps"}</span>
+        </button>
+      )}
+      {shown && <TurnBody {...props} />}
+    </article>
+  );
+};

@@ -1,0 +1,110 @@
+/**
+ * Which generations this page follows, and their stores.
+ *
+ * Terms: a *watch* is a reader's interest in one generation; a *subscription* is what the server was
+ * told on the current connection. Each subscription starts after the last event its store has, so a
+ * page that was away loses nothing and sees nothing twice.
+ */
+import type { ToBrowser } from "@leo/core/protocol/ui.ts";
+import { createLiveSocket, type ConnectionStatus, type LiveSocketOptions } from "./live-socket.ts";
+import { createLiveStore, type LiveStore } from "./live-store.ts";
+
+export interface LiveFeed {
+  /** Keeps a generation's store current until the returned function is called. */
+  watch: (generationId: string) => () => void;
+  /** The store of a generation; the same object as long as the feed lives. */
+  store: (generationId: string) => LiveStore;
+  status: () => ConnectionStatus;
+  onStatus: (listener: () => void) => () => void;
+  wake: () => void;
+  sleep: () => void;
+  /** Ends the connection and forgets all that was seen, for instance at sign-out. */
+  close: () => void;
+}
+
+export const createLiveFeed = (
+  options: Pick<LiveSocketOptions, "url" | "accessToken" | "renewSession">,
+): LiveFeed => {
+  const stores = new Map<string, LiveStore>();
+  const watchers = new Map<string, number>();
+  const listeners = new Set<() => void>();
+  let status: ConnectionStatus = "idle";
+
+  const subscription = (generationId: string) => ({
+    type: "subscribe" as const,
+    generationId,
+    since: store(generationId).snapshot().live.lastSeq,
+  });
+
+  const subscribe = (generationId: string) => socket.send(subscription(generationId));
+
+  const store = (generationId: string): LiveStore => {
+    const known = stores.get(generationId);
+    if (known) return known;
+    const made = createLiveStore(generationId, () => subscribe(generationId));
+    stores.set(generationId, made);
+    return made;
+  };
+
+  const receive = (message: ToBrowser) => {
+    switch (message.type) {
+      case "subscribed":
+        return store(message.generationId).expect(message.lastSeq);
+      case "events":
+        return store(message.generationId).receive(message.events);
+      case "error":
+        if (message.code === "not_found" && message.generationId) store(message.generationId).refuse();
+        return;
+      case "welcome":
+      case "unsubscribed":
+      case "token_expiring":
+        return;
+    }
+  };
+
+  const socket = createLiveSocket({
+    ...options,
+    onMessage: receive,
+    onWelcome: () => {
+      for (const generationId of watchers.keys()) subscribe(generationId);
+    },
+    onStatus: (next) => {
+      status = next;
+      for (const listener of listeners) listener();
+    },
+    probe: () => {
+      const [generationId] = watchers.keys();
+      return generationId === undefined ? undefined : subscription(generationId);
+    },
+  });
+
+  const unwatch = (generationId: string) => {
+    const left = (watchers.get(generationId) ?? 1) - 1;
+    if (left > 0) return void watchers.set(generationId, left);
+    watchers.delete(generationId);
+    socket.send({ type: "unsubscribe", generationId });
+  };
+
+  return {
+    store,
+    watch: (generationId) => {
+      watchers.set(generationId, (watchers.get(generationId) ?? 0) + 1);
+      if (watchers.get(generationId) === 1) subscribe(generationId);
+      socket.connect();
+      return () => unwatch(generationId);
+    },
+    status: () => status,
+    onStatus: (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    wake: socket.wake,
+    sleep: socket.sleep,
+    close: () => {
+      socket.close();
+      stores.clear();
+    },
+  };
+};

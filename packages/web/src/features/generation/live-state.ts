@@ -1,0 +1,48 @@
+import type { Event } from "@leo/core/event.ts";
+import type { Failure } from "@leo/core/failure.ts";
+import type { GenerationState } from "@leo/core/generation.ts";
+import type { EventOf, FileChange, TimelineItem } from "./timeline-item.ts";
+
+/** Everything the events of one generation say. Made by the reducer alone. */
+export interface LiveState {
+  /** The newest event applied; all before it are applied too. */
+  lastSeq: number;
+  /** Set while an event is missing: the number that must come next and the one that came. */
+  gap: { expected: number; received: number } | undefined;
+  events: readonly Event[];
+  items: readonly TimelineItem[];
+  state: GenerationState | undefined;
+  attempt: number;
+  failure: Failure | undefined;
+  /** The step the generator is in, once the agent is connected. */
+  step: EventOf<"progress">["step"] | undefined;
+  retryAt: string | undefined;
+  /** True while the generator is being stopped. */
+  stopping: boolean;
+  /** Cost of the current attempt so far. */
+  costUsd: number;
+  /** The last change of each file, by path. */
+  files: ReadonlyMap<string, FileChange>;
+  /** A proposed plan that nobody has answered yet. */
+  openPlan: string | undefined;
+  firstAt: string | undefined;
+  lastAt: string | undefined;
+}
+
+export const EMPTY: LiveState = {
+  lastSeq: 0,
+  gap: undefined,
+  events: [],
+  items: [],
+  state: undefined,
+  attempt: 0,
+  failure: undefined,
+  step: undefined,
+  retryAt: undefined,
+  stopping: false,
+  costUsd: 0,
+  files: new Map(),
+  openPlan: undefined,
+  firstAt: undefined,
+  lastAt: undefined,
+};

@@ -1,0 +1,17 @@
+import type { Generation } from "@leo/core/generation.ts";
+
+export interface NumberedGeneration {
+  generation: Generation;
+  /** 1 for the app's first completed generation; undefined for one that made no version. */
+  number: number | undefined;
+}
+
+/** Numbers the versions among an app's generations, which are given oldest first. */
+export const numberVersions = (generations: readonly Generation[]): NumberedGeneration[] => {
+  let number = 0;
+  return generations.map((generation) => {
+    if (generation.state !== "completed") return { generation, number: undefined };
+    number += 1;
+    return { generation, number };
+  });
+};

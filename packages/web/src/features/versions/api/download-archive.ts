@@ -1,0 +1,15 @@
+import { requestRaw } from "../../../lib/http.ts";
+
+/** A link cannot carry the token, so the archive is fetched and then handed to the browser as a file. */
+export const downloadArchive = async (generationId: string, fallbackName: string): Promise<void> => {
+  const response = await requestRaw(`/api/generations/${generationId}/archive.zip`);
+  const [, name = fallbackName] =
+    /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "") ?? [];
+  const url = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser reads the blob after the click has returned.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+};

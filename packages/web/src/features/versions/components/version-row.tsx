@@ -1,0 +1,81 @@
+import { useMutation } from "@tanstack/react-query";
+import { Download, Eye, FileDiff, GitBranchPlus } from "lucide-react";
+import { toast } from "sonner";
+import type { Generation } from "@leo/core/generation.ts";
+import { StateLabel } from "../../../components/state-label.tsx";
+import { Button } from "../../../components/ui/button.tsx";
+import { IconButton } from "../../../components/ui/icon-button.tsx";
+import { formatCost, formatDuration, formatWhen } from "../../../lib/format.ts";
+import { errorMessage } from "../../../lib/http.ts";
+import { downloadArchive } from "../api/download-archive.ts";
+
+interface VersionRowProps {
+  generation: Generation;
+  /** Undefined for a run that made no version. */
+  number: number | undefined;
+  newest: boolean;
+  shown: boolean;
+  onShow: () => void;
+  /** Absent when there is nothing to compare with. */
+  onCompare: (() => void) | undefined;
+  onContinue: () => void;
+}
+
+const factsOf = ({ createdAt, finishedAt, costUsd }: Generation) =>
+  [
+    formatWhen(createdAt),
+    finishedAt && formatDuration(Date.parse(finishedAt) - Date.parse(createdAt)),
+    formatCost(costUsd),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+
+export const VersionRow = (props: VersionRowProps) => {
+  const { generation, number, newest, shown } = props;
+  const { mutate: download, isPending } = useMutation({
+    mutationFn: () => downloadArchive(generation.id, `version-${number}.zip`),
+    onError: (error) => toast.error(errorMessage(error)),
+  });
+  return (
+    <li className="flex flex-wrap items-start gap-x-4 gap-y-2 px-4 py-3.5">
+      <div className="min-w-0 flex-1 basis-64">
+        <div className="flex items-center gap-2.5">
+          <h3 className="text-[13px] font-medium">
+            {number === undefined ? "No version" : `Version ${number}`}
+          </h3>
+          {number === undefined && <StateLabel state={generation.state} />}
+          {newest && (
+            <span className="rounded-full bg-good-soft px-2 py-px text-2xs font-medium text-good">
+              newest
+            </span>
+          )}
+        </div>
+        <p className="mt-0.5 line-clamp-2 text-[13px] text-muted">{generation.prompt}</p>
+        <p className="mt-1 text-xs text-faint tabular-nums">{factsOf(generation)}</p>
+        {generation.failure && <p className="mt-1 text-xs text-bad">{generation.failure.message}</p>}
+      </div>
+      {number !== undefined && (
+        <div className="flex items-center gap-1">
+          <Button size="small" disabled={shown} onClick={props.onShow}>
+            <Eye className="size-3.5" aria-hidden="true" />
+            {shown ? "Shown" : "Show"}
+          </Button>
+          {!newest && (
+            <Button size="small" onClick={props.onContinue} title="The next request starts from this version">
+              <GitBranchPlus className="size-3.5" aria-hidden="true" />
+              Continue from here
+            </Button>
+          )}
+          {props.onCompare && (
+            <IconButton label={`Compare version ${number} with the one before`} onClick={props.onCompare}>
+              <FileDiff className="size-4" aria-hidden="true" />
+            </IconButton>
+          )}
+          <IconButton label={`Download version ${number}`} disabled={isPending} onClick={() => download()}>
+            <Download className="size-4" aria-hidden="true" />
+          </IconButton>
+        </div>
+      )}
+    </li>
+  );
+};

@@ -1,0 +1,43 @@
+import { useSyncExternalStore } from "react";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** The same key stands in public/theme.js, which applies it before the first paint. */
+const STORAGE_KEY = "leo.theme";
+const listeners = new Set<() => void>();
+
+const readTheme = (): Theme => {
+  const stored = localStorage.getItem(STORAGE_KEY);
+  return stored === "light" || stored === "dark" ? stored : "system";
+};
+
+export const setTheme = (theme: Theme) => {
+  if (theme === "system") localStorage.removeItem(STORAGE_KEY);
+  else localStorage.setItem(STORAGE_KEY, theme);
+  document.documentElement.style.colorScheme = theme === "system" ? "" : theme;
+  for (const listener of listeners) listener();
+};
+
+const darkQuery = matchMedia("(prefers-color-scheme: dark)");
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  darkQuery.addEventListener("change", listener);
+  return () => {
+    listeners.delete(listener);
+    darkQuery.removeEventListener("change", listener);
+  };
+};
+
+/** The chosen theme. */
+export const useTheme = (): Theme => useSyncExternalStore(subscribe, readTheme);
+
+const readResolved = (): "light" | "dark" => {
+  const theme = readTheme();
+  if (theme !== "system") return theme;
+  return darkQuery.matches ? "dark" : "light";
+};
+
+/** The theme as it is seen, for components that cannot follow CSS. */
+export const useResolvedTheme = () => useSyncExternalStore(subscribe, readResolved);

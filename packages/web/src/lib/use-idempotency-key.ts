@@ -1,0 +1,19 @@
+import { useRef } from "react";
+
+/**
+ * A key that stays the same as long as the same thing is being submitted, so that a second try after
+ * a lost answer makes no second one.
+ * @returns a function from what is submitted to its key; `done` ends the submission
+ */
+export const useIdempotencyKey = () => {
+  const current = useRef<{ subject: string; key: string }>(undefined);
+  return {
+    keyFor: (subject: string): string => {
+      if (current.current?.subject !== subject) current.current = { subject, key: crypto.randomUUID() };
+      return current.current.key;
+    },
+    done: () => {
+      current.current = undefined;
+    },
+  };
+};

@@ -1,0 +1,24 @@
+import { Link } from "@tanstack/react-router";
+import { SiteHeader } from "../app/site-header.tsx";
+import { Empty } from "../components/empty.tsx";
+import { buttonClass } from "../components/ui/button.tsx";
+
+export const NotFoundPage = () => (
+  <div className="flex min-h-full flex-col">
+    <title>Not found · Leo</title>
+    <SiteHeader />
+    <main className="grid flex-1">
+      <h1 className="sr-only">Not found</h1>
+      <Empty
+        title="There is nothing here"
+        action={
+          <Link to="/" className={buttonClass()}>
+            Go to your apps
+          </Link>
+        }
+      >
+        The app was deleted, belongs to someone else, or the address is not right.
+      </Empty>
+    </main>
+  </div>
+);

@@ -1,0 +1,57 @@
+import { useEffect, useRef, useState } from "react";
+import type { App, GenerationState } from "@leo/core/generation.ts";
+import { useLive } from "../../features/generation/use-live.ts";
+import { isFinal } from "../../lib/generation-state.ts";
+import type { Selection } from "./use-workspace.ts";
+
+const MILESTONES: Record<GenerationState, string> = {
+  queued: "The request is in the queue.",
+  starting: "The generator is starting.",
+  running: "The agent is working.",
+  publishing: "The version is being published.",
+  completed: "The app is ready.",
+  failed: "The run failed.",
+  cancelled: "The run is cancelled.",
+};
+
+const TITLES: Partial<Record<GenerationState, string>> = {
+  queued: "Queued",
+  starting: "Starting",
+  running: "Building",
+  publishing: "Publishing",
+  completed: "Ready",
+  failed: "Failed",
+};
+
+const notify = (app: App, state: GenerationState) => {
+  if (document.visibilityState === "visible") return;
+  if (!("Notification" in window) || Notification.permission !== "granted") return;
+  const notification = new Notification(app.name, { body: MILESTONES[state], tag: app.id });
+  notification.addEventListener("click", () => {
+    window.focus();
+    notification.close();
+  });
+};
+
+/** Tells the title, screen readers and, where allowed, the desktop how the newest run stands. */
+export const Announcer = ({ app, selection }: { app: App; selection: Selection }) => {
+  const { latest } = selection;
+  const { live } = useLive(latest.id);
+  const state = live.state ?? latest.state;
+  const seen = useRef({ id: latest.id, state });
+  useEffect(() => {
+    const before = seen.current;
+    seen.current = { id: latest.id, state };
+    if (before.id === latest.id && !isFinal(before.state) && isFinal(state)) notify(app, state);
+  }, [app, latest.id, state]);
+  const [first] = useState({ id: latest.id, state });
+  const isNews = first.id !== latest.id || first.state !== state || !isFinal(state);
+  return (
+    <>
+      <title>{`${isNews && TITLES[state] ? `${TITLES[state]}: ` : ""}${app.name} · Leo`}</title>
+      <div role="status" className="sr-only">
+        {MILESTONES[state]}
+      </div>
+    </>
+  );
+};

@@ -1,0 +1,58 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
+import { Empty } from "../../components/empty.tsx";
+import { diffQuery } from "../../features/changes/api/get-diff.ts";
+import type { FileMark } from "../../features/files/components/file-tree.tsx";
+import { FilesPanel } from "../../features/files/components/files-panel.tsx";
+import { useSetSearch, type Selection } from "./use-workspace.ts";
+
+const route = getRouteApi("/apps/$appId");
+
+/** Which files differ from the version that this one continued. */
+const useMarks = (generationId: string, baseId: string | undefined): ReadonlyMap<string, FileMark> => {
+  const { data } = useQuery({ ...diffQuery(generationId, baseId ?? ""), enabled: baseId !== undefined });
+  return useMemo(
+    () =>
+      new Map(
+        data?.files.flatMap(({ path, change }) => (change === "deleted" ? [] : [[path, change] as const])) ??
+          [],
+      ),
+    [data],
+  );
+};
+
+const Files = ({ generationId, baseId }: { generationId: string; baseId: string | undefined }) => {
+  const { file, line } = route.useSearch();
+  const setSearch = useSetSearch();
+  const marks = useMarks(generationId, baseId);
+  const open = useCallback(
+    (path: string | undefined) => setSearch({ file: path, line: undefined }),
+    [setSearch],
+  );
+  const mark = useCallback((next: number | undefined) => setSearch({ line: next }, true), [setSearch]);
+  return (
+    <FilesPanel
+      generationId={generationId}
+      marks={marks}
+      path={file}
+      line={line}
+      onOpen={open}
+      onLine={mark}
+    />
+  );
+};
+
+const CodeTab = ({ selection }: { selection: Selection }) => {
+  const { shown } = selection;
+  if (shown?.number === undefined) {
+    return (
+      <Empty title="There are no files yet">
+        The files of a version can be read here once it is finished. Until then the conversation tells what is
+        being written.
+      </Empty>
+    );
+  }
+  return <Files generationId={shown.generation.id} baseId={shown.generation.baseGenerationId} />;
+};
+export default CodeTab;

@@ -1,0 +1,72 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useRef } from "react";
+import { toast } from "sonner";
+import type { Generation } from "@leo/core/generation.ts";
+import { addMessage } from "../../features/generation/api/add-message.ts";
+import { Composer, type ComposerProps } from "../../features/generation/components/composer.tsx";
+import { StatusStrip } from "../../features/generation/components/status-strip.tsx";
+import { Timeline } from "../../features/generation/components/timeline.tsx";
+import { Turn } from "../../features/generation/components/turn.tsx";
+import { useLive } from "../../features/generation/use-live.ts";
+import type { NumberedGeneration } from "../../features/generation/versions.ts";
+import { isFinal } from "../../lib/generation-state.ts";
+import { errorMessage } from "../../lib/http.ts";
+
+interface ConversationProps {
+  versions: readonly NumberedGeneration[];
+  latest: Generation;
+  base: ComposerProps["base"];
+  onClearBase: () => void;
+}
+
+const ACCEPT_PLAN = "The plan is good. Build it.";
+
+const blockedBecause = (generation: Generation, state: Generation["state"]): string | undefined => {
+  if (isFinal(state)) return undefined;
+  if (generation.cancelRequestedAt) return "Wait until it has stopped";
+  return state === "publishing" ? "Wait until the version is published" : undefined;
+};
+
+export const Conversation = ({ versions, latest, base, onClearBase }: ConversationProps) => {
+  const { live } = useLive(latest.id);
+  const composer = useRef<HTMLTextAreaElement>(null);
+  const queryClient = useQueryClient();
+  const { mutate: acceptPlan } = useMutation({
+    mutationFn: () => addMessage(latest.id, ACCEPT_PLAN),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["apps", latest.appId] }),
+    onError: (error) => toast.error(errorMessage(error)),
+  });
+  const editPlan = useCallback(() => composer.current?.focus(), []);
+  const state = live.state ?? latest.state;
+
+  return (
+    <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
+      <Timeline lastSeq={live.lastSeq}>
+        {(scrollRef) =>
+          versions.map(({ generation, number }) => (
+            <Turn
+              key={generation.id}
+              generation={generation}
+              version={number}
+              latest={generation.id === latest.id}
+              scrollRef={scrollRef}
+              onAcceptPlan={acceptPlan}
+              onEditPlan={editPlan}
+            />
+          ))
+        }
+      </Timeline>
+      <div className="shrink-0 px-3 pb-3">
+        <StatusStrip generation={latest} live={live} />
+        <Composer
+          ref={composer}
+          appId={latest.appId}
+          runningId={isFinal(state) ? undefined : latest.id}
+          blockedBecause={blockedBecause(latest, state)}
+          base={base}
+          onClearBase={onClearBase}
+        />
+      </div>
+    </section>
+  );
+};

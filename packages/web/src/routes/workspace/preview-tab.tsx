@@ -1,0 +1,58 @@
+import { Empty } from "../../components/empty.tsx";
+import { activityWords } from "../../features/generation/activity.ts";
+import { useLive } from "../../features/generation/use-live.ts";
+import { PreviewPanel } from "../../features/preview/components/preview-panel.tsx";
+import { isFinal } from "../../lib/generation-state.ts";
+import { useNow } from "../../lib/use-now.ts";
+import type { Selection } from "./use-workspace.ts";
+
+/** The place in the queue is told in minutes. */
+const REFRESH_MS = 5_000;
+
+const Waiting = ({ words }: { words: string }) => (
+  <div className="grid h-full place-items-center bg-sunken p-8">
+    <div className="w-full max-w-xs">
+      {/* The outline of a page to come; it holds the place and says nothing. */}
+      <div aria-hidden="true" className="rounded-xl border border-line bg-surface p-5">
+        <div className="h-2.5 w-2/5 animate-breathe rounded-full bg-line" />
+        <div className="mt-5 space-y-2.5">
+          <div className="h-8 rounded-lg border border-line" />
+          <div className="h-8 rounded-lg border border-line" />
+          <div className="h-8 w-3/4 rounded-lg border border-line" />
+        </div>
+      </div>
+      <p className="mt-4 truncate text-center text-[13px] text-muted">{words}</p>
+      <p className="mt-0.5 text-center text-xs text-faint">The app appears here when it is built.</p>
+    </div>
+  </div>
+);
+
+export const PreviewTab = ({ selection }: { selection: Selection }) => {
+  const { latest, shown, completed } = selection;
+  const { live } = useLive(latest.id);
+  const state = live.state ?? latest.state;
+  const working = !isFinal(state);
+  const nowMs = useNow(working ? REFRESH_MS : undefined);
+
+  if (shown?.generation.previewUrl) {
+    const name = `Version ${shown.number}`;
+    return (
+      <PreviewPanel
+        key={shown.generation.id}
+        url={shown.generation.previewUrl}
+        versionName={name}
+        note={working ? `${name}; the next one is being built` : undefined}
+      />
+    );
+  }
+  if (working) return <Waiting words={activityWords(latest, live, nowMs) ?? ""} />;
+  if (state === "completed" && !shown) return <Waiting words="Opening the app" />;
+  return (
+    <Empty title={completed.length > 0 ? "This run has no app to show" : "There is no app to show yet"}>
+      {state === "failed" &&
+        "The run failed before it made one. The conversation says why, and what can be done."}
+      {state === "cancelled" && "The run was cancelled before it made a version."}
+      {state === "completed" && "The version has no page that a browser could open."}
+    </Empty>
+  );
+};

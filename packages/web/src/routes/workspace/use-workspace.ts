@@ -1,0 +1,48 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo } from "react";
+import type { Generation } from "@leo/core/generation.ts";
+import { useLive } from "../../features/generation/use-live.ts";
+import { numberVersions, type NumberedGeneration } from "../../features/generation/versions.ts";
+import type { WorkspaceSearch } from "./search.ts";
+
+export interface Selection {
+  versions: readonly NumberedGeneration[];
+  latest: Generation;
+  /** Completed generations, oldest first. */
+  completed: readonly NumberedGeneration[];
+  /** What the tabs show: the one in the address, else the newest version, if there is one. */
+  shown: NumberedGeneration | undefined;
+}
+
+export const useSelection = (generations: readonly Generation[], version: string | undefined) =>
+  useMemo((): Selection | undefined => {
+    const versions = numberVersions(generations);
+    const latest = generations.at(-1);
+    if (!latest) return undefined;
+    const completed = versions.filter(({ number }) => number !== undefined);
+    const chosen = versions.find(({ generation }) => generation.id === version);
+    return { versions, latest, completed, shown: chosen ?? completed.at(-1) };
+  }, [generations, version]);
+
+/** Changes parts of the address and keeps the rest; undefined takes a part away. */
+export const useSetSearch = () => {
+  const navigate = useNavigate({ from: "/apps/$appId" });
+  return useCallback(
+    (change: Partial<WorkspaceSearch>, replace = false) => {
+      void navigate({ search: (current) => ({ ...current, ...change }), replace });
+    },
+    [navigate],
+  );
+};
+
+/** Reads the app again whenever its newest generation changes state: only the server knows the rest. */
+export const useFollowState = (latest: Generation) => {
+  const queryClient = useQueryClient();
+  const { live } = useLive(latest.id);
+  const { state } = live;
+  useEffect(() => {
+    if (state === undefined || state === latest.state) return;
+    void queryClient.invalidateQueries({ queryKey: ["apps"] });
+  }, [queryClient, state, latest.state]);
+};

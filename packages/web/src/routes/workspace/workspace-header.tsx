@@ -1,0 +1,31 @@
+import { Link } from "@tanstack/react-router";
+import type { App, Generation } from "@leo/core/generation.ts";
+import { Mark } from "../../components/mark.tsx";
+import { MockBadge } from "../../components/mock-notice.tsx";
+import { StateLabel } from "../../components/state-label.tsx";
+import { AccountMenu } from "../../features/account/components/account-menu.tsx";
+import { AppName } from "../../features/apps/components/app-name.tsx";
+import { useLive } from "../../features/generation/use-live.ts";
+import { PaletteButton } from "../../features/palette/components/palette-button.tsx";
+
+export const WorkspaceHeader = ({ app, latest }: { app: App; latest: Generation }) => {
+  const { live } = useLive(latest.id);
+  return (
+    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-3">
+      <Link to="/" aria-label="Leo, home" className="rounded-md p-1 hover:bg-hover">
+        <Mark className="size-5 text-accent" />
+      </Link>
+      <span aria-hidden="true" className="hidden text-line-strong sm:inline">
+        /
+      </span>
+      <AppName app={app} />
+      <span className="ml-1 hidden shrink-0 sm:block">
+        <StateLabel state={live.state ?? latest.state} />
+      </span>
+      <span className="flex-1" />
+      <MockBadge />
+      <PaletteButton />
+      <AccountMenu />
+    </header>
+  );
+};

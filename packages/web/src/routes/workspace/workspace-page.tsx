@@ -1,0 +1,41 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { SiteHeader } from "../../app/site-header.tsx";
+import { Empty } from "../../components/empty.tsx";
+import { Button } from "../../components/ui/button.tsx";
+import { appQuery } from "../../features/apps/api/get-app.ts";
+import { errorMessage, HttpError } from "../../lib/http.ts";
+import { NotFoundPage } from "../not-found-page.tsx";
+import { Workspace } from "./workspace.tsx";
+
+const route = getRouteApi("/apps/$appId");
+
+const Failed = ({ error, onRetry }: { error: Error; onRetry: () => void }) => (
+  <div className="flex min-h-full flex-col">
+    <title>Leo</title>
+    <SiteHeader />
+    <main className="grid flex-1">
+      <h1 className="sr-only">The app could not be loaded</h1>
+      <Empty title="The app could not be loaded" action={<Button onClick={onRetry}>Load again</Button>}>
+        {errorMessage(error)}
+      </Empty>
+    </main>
+  </div>
+);
+
+const isUnknown = (error: Error) =>
+  error instanceof HttpError && (error.status === 404 || error.status === 400);
+
+export const WorkspacePage = () => {
+  const { appId } = route.useParams();
+  const { data, error, refetch } = useQuery(appQuery(appId));
+  if (data) return <Workspace key={appId} detail={data} />;
+  if (error && isUnknown(error)) return <NotFoundPage />;
+  if (error) return <Failed error={error} onRetry={() => void refetch()} />;
+  return (
+    <main className="grid h-full place-items-center text-sm text-faint" aria-busy="true">
+      <title>Leo</title>
+      <h1 className="sr-only">Opening the app</h1>
+    </main>
+  );
+};

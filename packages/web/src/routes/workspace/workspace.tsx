@@ -1,0 +1,80 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
+import type { Generation } from "@leo/core/generation.ts";
+import type { AppDetail } from "../../features/apps/api/get-app.ts";
+import { useIsWide } from "../../lib/use-media-query.ts";
+import { Announcer } from "./announcer.tsx";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import { Conversation } from "./conversation.tsx";
+import { useFollowState, useSelection, type Selection } from "./use-workspace.ts";
+import { WorkspaceHeader } from "./workspace-header.tsx";
+import { WorkspaceTabs } from "./workspace-tabs.tsx";
+
+const route = getRouteApi("/apps/$appId");
+
+const Following = ({ latest }: { latest: Generation }) => {
+  useFollowState(latest);
+  return null;
+};
+
+const Split = ({ left, right }: { left: React.ReactNode; right: React.ReactNode }) => {
+  const layout = useDefaultLayout({ id: "leo.workspace", storage: localStorage });
+  return (
+    <Group className="min-h-0 flex-1" {...layout}>
+      <Panel
+        id="conversation"
+        defaultSize="26rem"
+        minSize="20rem"
+        maxSize="60%"
+        groupResizeBehavior="preserve-pixel-size"
+      >
+        {left}
+      </Panel>
+      <Separator
+        aria-label="Width of the conversation"
+        className="w-px bg-line transition-colors data-[separator=active]:bg-accent data-[separator=hover]:bg-line-strong focus-visible:bg-accent focus-visible:outline-2 focus-visible:outline-offset-0"
+      />
+      <Panel id="tabs" minSize="22rem">
+        {right}
+      </Panel>
+    </Group>
+  );
+};
+
+export const Workspace = ({ detail }: { detail: AppDetail }) => {
+  const search = route.useSearch();
+  const wide = useIsWide();
+  const selection = useSelection(detail.generations, search.version);
+  const [baseId, setBaseId] = useState<string>();
+  if (!selection) return null;
+
+  const base = selection.completed.find(({ generation }) => generation.id === baseId);
+  const conversation = (
+    <Conversation
+      versions={selection.versions}
+      latest={selection.latest}
+      base={base && { id: base.generation.id, name: `version ${base.number}` }}
+      onClearBase={() => setBaseId(undefined)}
+    />
+  );
+  const tabs = (conversationTab: React.ReactNode) => (
+    <WorkspaceTabs
+      selection={selection satisfies Selection}
+      conversation={conversationTab}
+      onContinueFrom={setBaseId}
+    />
+  );
+
+  return (
+    <div className="flex h-full flex-col">
+      <Following latest={selection.latest} />
+      <WorkspaceHeader app={detail.app} latest={selection.latest} />
+      <ConnectionBanner />
+      <main className="flex min-h-0 flex-1 flex-col">
+        {wide ? <Split left={conversation} right={tabs(undefined)} /> : tabs(conversation)}
+      </main>
+      <Announcer app={detail.app} selection={selection} />
+    </div>
+  );
+};

@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Event, Fact } from "@leo/core/event.ts";
+import { EMPTY, type LiveState } from "../src/features/generation/live-state.ts";
+import { reduceEvents } from "../src/features/generation/reducer.ts";
+import { FAIL, FINISH, START, WORK } from "./support/scenario.ts";
+
+const at = (seq: number) => new Date(Date.UTC(2026, 0, 1) + seq * 10).toISOString();
+const stamp = (facts: readonly Fact[]): Event[] =>
+  facts.map((fact, index) => ({ ...fact, seq: index + 1, at: at(index + 1) }));
+
+const RETRIED: Fact[] = [
+  ...START,
+  { type: "usage", inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.5 },
+  { type: "attempt_progress", attempt: 1, step: "ended", text: "Spot interruption" },
+  { type: "state_changed", state: "queued", attempt: 1 },
+  { type: "state_changed", state: "starting", attempt: 2 },
+  ...START.slice(1),
+  ...WORK,
+  ...FINISH,
+];
+
+const fact: fc.Arbitrary<Fact> = fc.constantFrom(...START, ...WORK, ...FINISH, ...FAIL, ...RETRIED);
+const events = fc.array(fact, { maxLength: 80 }).map(stamp);
+
+/** Cuts a list at random places. */
+const chunked = <T>(list: readonly T[]) =>
+  fc.array(fc.nat({ max: list.length }), { maxLength: 12 }).map((cuts) => {
+    const places = [0, ...cuts.toSorted((one, other) => one - other), list.length];
+    return places.slice(1).map((end, index) => list.slice(places[index], end));
+  });
+
+const reduceAll = (chunks: readonly (readonly Event[])[], from: LiveState = EMPTY) =>
+  chunks.reduce((state, chunk) => reduceEvents(state, chunk), from);
+
+test("any chunking of the same events gives the same state", () => {
+  fc.assert(
+    fc.property(
+      events.chain((list) => fc.tuple(fc.constant(list), chunked(list))),
+      ([list, chunks]) => {
+        expect(reduceAll(chunks)).toEqual(reduceEvents(EMPTY, list));
+      },
+    ),
+  );
+});
+
+test("events that come again change nothing, wherever the replay starts", () => {
+  fc.assert(
+    fc.property(
+      events.chain((list) =>
+        fc.tuple(fc.constant(list), fc.nat({ max: list.length }), fc.nat({ max: list.length })),
+      ),
+      ([list, seen, replayFrom]) => {
+        const before = reduceEvents(EMPTY, list.slice(0, seen));
+        const replayed = reduceEvents(before, list.slice(Math.min(seen, replayFrom)));
+        expect(replayed).toEqual(reduceEvents(EMPTY, list));
+      },
+    ),
+  );
+});
+
+test("a state is the same object when nothing new came, and is never changed afterwards", () => {
+  const list = stamp([...START, ...WORK]);
+  const state = reduceEvents(EMPTY, list);
+  const copy = structuredClone(state);
+  expect(reduceEvents(state, list)).toBe(state);
+  reduceEvents(state, stamp([...START, ...WORK, ...FINISH]));
+  expect(state).toEqual(copy);
+  expect(EMPTY.items).toEqual([]);
+});
+
+test("a missing event is reported, nothing after it is applied, and its arrival heals the gap", () => {
+  fc.assert(
+    fc.property(
+      events
+        .filter((list) => list.length >= 3)
+        .chain((list) => fc.tuple(fc.constant(list), fc.integer({ min: 1, max: list.length - 2 }))),
+      ([list, missing]) => {
+        const torn = [...list.slice(0, missing), ...list.slice(missing + 1)];
+        const state = reduceEvents(EMPTY, torn);
+        expect(state.lastSeq).toBe(missing);
+        expect(state.gap).toEqual({ expected: missing + 1, received: missing + 2 });
+        expect(reduceEvents(state, list.slice(missing))).toEqual(reduceEvents(EMPTY, list));
+      },
+    ),
+  );
+});
+
+test("each event is kept once and rows are in the order of their first event", () => {
+  const list = stamp([...START, ...WORK, ...FINISH]);
+  const { events: kept, items } = reduceEvents(EMPTY, list);
+  expect(kept.map(({ seq }) => seq)).toEqual(list.map(({ seq }) => seq));
+  const seqs = items.map(({ seq }) => seq);
+  expect(seqs).toEqual([...new Set(seqs)].toSorted((one, other) => one - other));
+});
+
+test("pieces of a text block join into one row", () => {
+  const { items } = reduceEvents(EMPTY, stamp([...START, ...WORK, ...FINISH]));
+  const texts = items.filter((item) => item.kind === "text");
+  expect(texts).toHaveLength(2);
+  expect(texts[0]?.text).toContain("todo list** that keeps its items");
+  expect(texts.every(({ done }) => done)).toBe(true);
+});
+
+test("a tool's outcome and the file it changed fold into the tool's row", () => {
+  const { items, files } = reduceEvents(EMPTY, stamp([...START, ...WORK]));
+  const write = items.find((item) => item.kind === "tool" && item.target === "src/App.tsx");
+  expect(write).toMatchObject({ status: "succeeded", change: { path: "src/App.tsx", change: "created" } });
+  expect(items.some((item) => item.kind === "files")).toBe(false);
+  expect([...files.keys()]).toEqual(["src/App.tsx", "src/components/AddTodo.tsx", "src/lib/storage.ts"]);
+});
+
+test("the way from the queue to the agent is one row, which closes when the agent works", () => {
+  const waiting = reduceEvents(
+    EMPTY,
+    stamp([{ type: "state_changed", state: "queued", attempt: 0 }, ...START.slice(0, 3)]),
+  );
+  expect(waiting.items).toMatchObject([{ kind: "start", done: false, attempt: 1 }]);
+  const running = reduceEvents(
+    EMPTY,
+    stamp([{ type: "state_changed", state: "queued", attempt: 0 }, ...START]),
+  );
+  expect(running.items[0]).toMatchObject({ kind: "start", done: true });
+});
+
+test("a second attempt starts a row of its own and counts its cost from nothing", () => {
+  const state = reduceEvents(EMPTY, stamp(RETRIED));
+  const starts = state.items.filter((item) => item.kind === "start");
+  expect(starts.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  expect(state.costUsd).toBeCloseTo(0.034);
+  expect(state.state).toBe("completed");
+});
+
+test("a failed run ends with its failure and its failed check", () => {
+  const state = reduceEvents(EMPTY, stamp([...START, ...WORK, ...FAIL]));
+  expect(state.failure?.code).toBe("verify_failed");
+  expect(state.items.at(-1)).toMatchObject({
+    kind: "end",
+    state: "failed",
+    failure: { code: "verify_failed" },
+  });
+  expect(state.items.findLast((item) => item.kind === "checks")).toMatchObject({ passed: false, round: 3 });
+});
+
+test("a plan waits for the user's word and no longer once it came", () => {
+  const plan: Fact[] = [...START, { type: "plan_proposed", text: "1. Build it" }];
+  expect(reduceEvents(EMPTY, stamp(plan)).openPlan).toBe("1. Build it");
+  const answered: Fact[] = [...plan, { type: "user_message", messageId: "m", text: "Good" }];
+  expect(reduceEvents(EMPTY, stamp(answered)).openPlan).toBeUndefined();
+});
