@@ -1,0 +1,267 @@
+/**
+ * The coding agent of one run: one harness process, one session, one prompt after another.
+ *
+ * A *turn* is one prompt and everything up to the harness's `result`. The process may die between
+ * or within turns; `prompt` then rejects with `AgentCrash`, and a new agent may resume the session.
+ */
+import type { Options, Query, SDKMessage, SDKResultMessage } from "@anthropic-ai/claude-agent-sdk";
+import type { ChildProcess } from "node:child_process";
+import type { Logger } from "pino";
+import { agentEnvironment } from "../process/environment.ts";
+import { signalProcess } from "../process/family.ts";
+import { spawnLimited } from "../process/limited.ts";
+import type { Report } from "../report.ts";
+import { cutStart } from "../report.ts";
+import type { Clock } from "../socket/clock.ts";
+import type { RunPaths } from "../workspace/paths.ts";
+import { refuseToolCall } from "./guard.ts";
+import { PromptQueue } from "./prompt-queue.ts";
+import { systemPrompt } from "./system-prompt.ts";
+import { MessageTranslator } from "./translator.ts";
+import { errorText } from "../error-text.ts";
+
+const TOOLS = ["Bash", "Read", "Write", "Edit", "Glob", "Grep"];
+const STDERR_MAX_CHARS = 8_000;
+
+export interface AgentOptions {
+  paths: RunPaths;
+  model: { baseUrl: string; name: string; small: string };
+  limits: { maxTurns: number; budgetUsd: number };
+  /** A session whose transcript is in place. */
+  resume?: string;
+  templateDir: string;
+  processLimit: number;
+  /** Silence after which the process counts as hung, in milliseconds. */
+  silentMs: number;
+  report: Report;
+  logger: Logger;
+  clock: Clock;
+  onToolEnded: () => void;
+  /** After each answer of the model: the moment to ask the gateway for the totals. */
+  onModelAnswer: () => void;
+}
+
+/** How a turn ended, as the harness tells it. */
+export interface TurnEnd {
+  result: SDKResultMessage;
+  /** The last text of the turn. */
+  text: string;
+}
+
+/** The agent's process ended or fell silent without a result. */
+export class AgentCrash extends Error {
+  override name = "AgentCrash";
+  /** True when it was alive and said nothing. */
+  readonly silent: boolean;
+
+  constructor(message: string, silent = false) {
+    super(message);
+    this.silent = silent;
+  }
+}
+
+/** The model's API refuses the credential: trying again, as the harness would for minutes, is no use. */
+export class CredentialRefused extends Error {
+  override name = "CredentialRefused";
+
+  constructor(status: number) {
+    super(`the model's API refused the credential (${status})`);
+  }
+}
+
+/** Answers that a credential which was valid a moment ago may get once. */
+const CREDENTIAL_STATUS = new Set<number | null>([401, 403]);
+
+interface OpenTurn {
+  resolve: (end: TurnEnd) => void;
+  reject: (error: Error) => void;
+}
+
+/** Messages that show the agent at work, apart from those that only say that it waits. */
+const isWork = (message: SDKMessage) =>
+  message.type === "stream_event" || message.type === "assistant" || message.type === "user";
+
+export class AppGeneratorAgent {
+  readonly #options: AgentOptions;
+  readonly #prompts = new PromptQueue();
+  readonly #translator: MessageTranslator;
+  #query: Query | undefined;
+  #child: ChildProcess | undefined;
+  #turn: OpenTurn | undefined;
+  #ended: Error | undefined;
+  #stderr = "";
+  #cancelWatch: (() => void) | undefined;
+  #sessionId: string | undefined;
+  #planning = false;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#sessionId = options.resume;
+    this.#translator = new MessageTranslator({
+      report: options.report,
+      clock: options.clock,
+      workspace: options.paths.workspace,
+      onToolEnded: options.onToolEnded,
+    });
+  }
+
+  /** Known from the harness's first message on. */
+  get sessionId(): string | undefined {
+    return this.#sessionId;
+  }
+
+  /** Starts the process, which then waits for the first prompt. */
+  async start(): Promise<void> {
+    const { query } = await import("@anthropic-ai/claude-agent-sdk");
+    this.#query = query({ prompt: this.#prompts, options: this.#queryOptions() });
+    void this.#listen(this.#query);
+  }
+
+  /**
+   * Gives the agent its next prompt; one at a time.
+   * @param planning true while no file may change
+   * @returns how the turn ended
+   * @throws AgentCrash when the process ends or falls silent
+   */
+  prompt(text: string, planning = false): Promise<TurnEnd> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    this.#planning = planning;
+    return new Promise((resolve, reject) => {
+      this.#turn = { resolve, reject };
+      this.#watchSilence(this.#options.silentMs);
+      this.#prompts.push(text);
+    });
+  }
+
+  /** Kills the process and all it started in its group. An open turn rejects. */
+  stop(): void {
+    this.#end(new AgentCrash("stopped"));
+    this.#prompts.close();
+    if (this.#child?.pid) signalProcess(-this.#child.pid, "SIGKILL");
+    this.#query?.close();
+  }
+
+  async #listen(messages: AsyncIterable<SDKMessage>): Promise<void> {
+    let text = "";
+    try {
+      for await (const message of messages) {
+        this.#noticeWork(message);
+        this.#translator.translate(message);
+        if (message.type === "system" && message.subtype === "init") this.#sessionId = message.session_id;
+        if (message.type === "assistant") text = lastText(message) ?? text;
+        if (message.type === "stream_event" && message.event.type === "message_stop") {
+          this.#options.onModelAnswer();
+        }
+        if (message.type === "result") this.#endTurn({ result: message, text });
+      }
+      this.#end(new AgentCrash(`the agent's process ended\n${this.#stderr}`.trim()));
+    } catch (error) {
+      this.#end(new AgentCrash(`${errorText(error)}\n${this.#stderr}`.trim()));
+    }
+  }
+
+  #noticeWork(message: SDKMessage): void {
+    if (!this.#turn) return;
+    if (isWork(message)) return this.#watchSilence(this.#options.silentMs);
+    if (message.type !== "system" || message.subtype !== "api_retry") return;
+    const { error_status: status, attempt, retry_delay_ms: delayMs } = message;
+    if (status === 429) return this.#watchSilence(this.#options.silentMs + delayMs);
+    if (!CREDENTIAL_STATUS.has(status) || attempt === 1) return;
+    this.#end(new CredentialRefused(status ?? 0));
+    this.stop();
+  }
+
+  #watchSilence(limitMs: number): void {
+    this.#cancelWatch?.();
+    this.#cancelWatch = this.#options.clock.after(limitMs, () => {
+      const tool = this.#translator.waitingTool;
+      const cause = tool ? `the tool did not return: ${tool}` : "the agent said nothing";
+      this.#end(new AgentCrash(`${cause} for ${Math.round(limitMs / 1_000)} s`, true));
+      this.stop();
+    });
+  }
+
+  #endTurn(end: TurnEnd): void {
+    this.#cancelWatch?.();
+    this.#translator.end();
+    this.#options.onModelAnswer();
+    const turn = this.#turn;
+    this.#turn = undefined;
+    turn?.resolve(end);
+  }
+
+  #end(cause: Error): void {
+    if (this.#ended) return;
+    this.#ended = cause;
+    this.#cancelWatch?.();
+    this.#translator.end();
+    this.#turn?.reject(cause);
+    this.#turn = undefined;
+  }
+
+  #queryOptions(): Options {
+    const { paths, model, limits, resume } = this.#options;
+    return {
+      cwd: paths.workspace,
+      env: agentEnvironment(paths, model),
+      model: model.name,
+      systemPrompt: { type: "custom", prompt: systemPrompt(paths.workspace), snapshot: false },
+      tools: TOOLS,
+      allowedTools: TOOLS,
+      permissionMode: "dontAsk",
+      // Nothing on this machine configures the agent, and nothing in the workspace does.
+      settingSources: [],
+      strictMcpConfig: true,
+      includePartialMessages: true,
+      maxTurns: limits.maxTurns,
+      maxBudgetUsd: limits.budgetUsd,
+      resume,
+      hooks: { PreToolUse: [{ hooks: [this.#judge] }] },
+      spawnClaudeCodeProcess: (spawnOptions) => this.#spawn(spawnOptions),
+    };
+  }
+
+  #judge: NonNullable<NonNullable<Options["hooks"]>["PreToolUse"]>[number]["hooks"][number] = async (
+    input,
+  ) => {
+    if (input.hook_event_name !== "PreToolUse") return {};
+    const { paths, templateDir } = this.#options;
+    const reason = await refuseToolCall(input.tool_name, input.tool_input as Record<string, unknown>, {
+      workspace: paths.workspace,
+      readable: [templateDir, paths.home, paths.temporary],
+      isPlanning: () => this.#planning,
+    });
+    if (!reason) return {};
+    return {
+      hookSpecificOutput: {
+        hookEventName: "PreToolUse",
+        permissionDecision: "deny",
+        permissionDecisionReason: reason,
+      },
+    };
+  };
+
+  #spawn: NonNullable<Options["spawnClaudeCodeProcess"]> = ({ command, args, cwd, env, signal }) => {
+    const child = spawnLimited(
+      command,
+      args,
+      { cwd, env, signal, stdio: ["pipe", "pipe", "pipe"] },
+      this.#options.processLimit,
+    );
+    child.stderr?.on("data", (chunk: Buffer) => {
+      const data = chunk.toString("utf8");
+      this.#stderr = cutStart(this.#stderr + data, STDERR_MAX_CHARS);
+      this.#options.logger.warn({ agentStderr: data.trim() }, "agent stderr");
+    });
+    this.#child = child;
+    return child as ChildProcess & {
+      stdin: NonNullable<ChildProcess["stdin"]>;
+      stdout: NonNullable<ChildProcess["stdout"]>;
+    };
+  };
+}
+
+const lastText = (message: Extract<SDKMessage, { type: "assistant" }>): string | undefined => {
+  const texts = message.message.content.flatMap((block) => (block.type === "text" ? [block.text] : []));
+  return texts.at(-1);
+};

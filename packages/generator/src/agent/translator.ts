@@ -1,0 +1,153 @@
+/**
+ * Turns what the harness says into facts. It keeps what is needed to tell a block's pieces apart
+ * and a tool's outcome from its start, and nothing else.
+ */
+import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import type { Report } from "../report.ts";
+import type { Clock } from "../socket/clock.ts";
+import { TextCoalescer } from "./text-coalescer.ts";
+import { toolResult, toolTarget } from "./tool-summary.ts";
+
+/** Text of one run beyond which the rest is not told: a loop, not an answer. */
+const TEXT_MAX_CHARS = 2_000_000;
+/** How often a person is told that the agent is still thinking. */
+const THINKING_TOLD_EVERY_MS = 30_000;
+
+export interface TranslatorOptions {
+  report: Report;
+  clock: Clock;
+  workspace: string;
+  /** Called when a tool that may have changed files has ended. */
+  onToolEnded: () => void;
+}
+
+type StreamEvent = Extract<SDKMessage, { type: "stream_event" }>["event"];
+type UserContent = Extract<SDKMessage, { type: "user" }>["message"]["content"];
+type AssistantBlock = Extract<SDKMessage, { type: "assistant" }>["message"]["content"][number];
+
+const isRateLimit = (status: number | null) => status === 429 || status === 529;
+
+export class MessageTranslator {
+  readonly #options: TranslatorOptions;
+  readonly #text: TextCoalescer;
+  readonly #runningTools = new Map<string, { name: string; target: string | undefined }>();
+  #messageId = "";
+  #streamed = new Set<string>();
+  #textChars = 0;
+  #thinkingToldMs = -Infinity;
+
+  constructor(options: TranslatorOptions) {
+    this.#options = options;
+    this.#text = new TextCoalescer(options.report, options.clock);
+  }
+
+  /** The tool call that has waited longest for its answer, for a person. */
+  get waitingTool(): string | undefined {
+    const [tool] = this.#runningTools.values();
+    return tool && `${tool.name} ${tool.target ?? ""}`.trim();
+  }
+
+  /** Reports the facts of one message. */
+  translate(message: SDKMessage): void {
+    if (message.type === "stream_event") {
+      if (message.parent_tool_use_id === null) this.#streamEvent(message.event);
+      return;
+    }
+    if (message.type === "assistant") {
+      for (const block of message.message.content) this.#assistantBlock(message.message.id, block);
+      return;
+    }
+    if (message.type === "user") return this.#toolResults(message.message.content);
+    if (message.type === "rate_limit_event" && message.rate_limit_info.status === "rejected") {
+      const { resetsAt } = message.rate_limit_info;
+      return this.#rateLimited(resetsAt ? resetsAt * 1_000 : undefined);
+    }
+    if (message.type === "system" && message.subtype === "api_retry") {
+      return this.#retry(message.error_status, message.retry_delay_ms, message.attempt, message.max_retries);
+    }
+  }
+
+  /** Closes what is open: the turn is over. Tools without an answer are told as failed. */
+  end(): void {
+    this.#text.end();
+    for (const [toolUseId, { name, target }] of this.#runningTools) {
+      const result = "The run ended before the tool answered.";
+      this.#options.report({ type: "agent_tool", toolUseId, name, target, status: "failed", result });
+    }
+    this.#runningTools.clear();
+  }
+
+  #streamEvent(event: StreamEvent): void {
+    if (event.type === "message_start") this.#messageId = event.message.id;
+    if (event.type === "content_block_stop") return this.#text.end();
+    if (event.type !== "content_block_delta") return;
+    if (event.delta.type === "text_delta") return this.#say(event.index, event.delta.text);
+    if (event.delta.type === "thinking_delta") this.#thinking();
+  }
+
+  #say(index: number, text: string): void {
+    this.#streamed.add(this.#messageId);
+    this.#textChars += text.length;
+    if (this.#textChars > TEXT_MAX_CHARS) {
+      if (this.#textChars - text.length <= TEXT_MAX_CHARS) this.#tooMuchText();
+      return;
+    }
+    this.#text.add(`${this.#messageId}:${index}`, text);
+  }
+
+  #tooMuchText(): void {
+    this.#text.end();
+    const text = "The agent wrote more than 2,000,000 characters; the rest of its text is not shown.";
+    this.#options.report({ type: "log", level: "warn", text });
+  }
+
+  #assistantBlock(messageId: string, block: AssistantBlock): void {
+    const { report, workspace } = this.#options;
+    if (block.type === "text" && !this.#streamed.has(messageId)) {
+      // The harness made this text itself, or the answer came without a stream.
+      this.#text.add(`${messageId}:whole`, block.text);
+      return this.#text.end();
+    }
+    if (block.type !== "tool_use") return;
+    const target = toolTarget(block.input, workspace);
+    this.#text.end();
+    this.#runningTools.set(block.id, { name: block.name, target });
+    report({ type: "agent_tool", toolUseId: block.id, name: block.name, target, status: "running" });
+  }
+
+  #toolResults(content: UserContent): void {
+    if (typeof content === "string") return;
+    for (const answer of content) {
+      if (answer.type !== "tool_result") continue;
+      const tool = this.#runningTools.get(answer.tool_use_id);
+      if (!tool) continue;
+      this.#runningTools.delete(answer.tool_use_id);
+      const status = answer.is_error ? "failed" : "succeeded";
+      const result = toolResult(answer.content, this.#options.workspace);
+      this.#options.report({ type: "agent_tool", toolUseId: answer.tool_use_id, ...tool, status, result });
+      this.#options.onToolEnded();
+    }
+  }
+
+  #thinking(): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#thinkingToldMs < THINKING_TOLD_EVERY_MS) return;
+    this.#thinkingToldMs = nowMs;
+    this.#options.report({ type: "progress", step: "agent", text: "Thinking" });
+  }
+
+  #retry(status: number | null, delayMs: number, attempt: number, max: number): void {
+    this.#text.end();
+    if (isRateLimit(status)) return this.#rateLimited(this.#options.clock.nowMs() + delayMs);
+    const cause =
+      status === null ? "The model did not answer" : `The model answered with an error (${status})`;
+    const text = `${cause}; try ${attempt + 1} of ${max + 1} follows.`;
+    this.#options.report({ type: "log", level: "warn", text });
+  }
+
+  #rateLimited(retryAtMs: number | undefined): void {
+    const text = "The model is busy; the run goes on by itself.";
+    const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs).toISOString();
+    this.#options.report({ type: "progress", step: "rate_limited", text, retryAt });
+  }
+}

@@ -1,0 +1,40 @@
+import { failure, type Failure } from "@leo/core/failure.ts";
+import { limitFailure } from "../limits/limit-failure.ts";
+import type { GatewayUsage } from "../gateway/meter.ts";
+import type { TurnEnd } from "./agent.ts";
+import { AgentCrash, CredentialRefused } from "./agent.ts";
+import { errorText, isSystemError } from "../error-text.ts";
+
+/** Answers of the API that say the credential is at fault, which is the operator's to mend. */
+const CREDENTIAL_STATUS = new Set([401, 403]);
+
+/**
+ * What a turn's end means for the run.
+ * @param usage the gateway's totals after the turn
+ * @returns undefined when the turn ended as it should
+ */
+export const failureOfTurn = (
+  { result, text }: TurnEnd,
+  usage: GatewayUsage | undefined,
+): Failure | undefined => {
+  if (usage?.budgetExhausted) return failure("budget", `spent ${usage.costUsd} of ${usage.budgetUsd} USD`);
+  if (result.subtype === "error_max_budget_usd")
+    return failure("budget", `spent ${result.total_cost_usd} USD`);
+  if (result.subtype === "error_max_turns") {
+    return failure("agent_error", `the agent used all of its ${result.num_turns} turns`);
+  }
+  if (result.subtype !== "success") return failure("agent_error", result.errors.join("\n"));
+  if (result.stop_reason === "refusal") return failure("agent_error", `the model refused: ${text}`);
+  if (!result.is_error) return undefined;
+  const status = result.api_error_status ?? 0;
+  const code = CREDENTIAL_STATUS.has(status) ? "internal" : "agent_error";
+  return failure(code, `the model's API answered ${status || "with an error"}: ${result.result || text}`);
+};
+
+/** What a thrown error means for the run. */
+export const failureOfError = (error: unknown): Failure => {
+  const detail = errorText(error);
+  if (isSystemError(error, "ENOSPC")) return limitFailure("disk", detail);
+  if (error instanceof AgentCrash) return failure(error.silent ? "stalled" : "agent_error", detail);
+  return failure("internal", detail);
+};

@@ -1,0 +1,52 @@
+import { checkpointKey, type Manifest } from "@leo/core/artifact.ts";
+import { packCheckpoint, type CheckpointState } from "../workspace/checkpoint.ts";
+import type { RunPaths } from "../workspace/paths.ts";
+import type { ObjectStore } from "./store.ts";
+
+export interface CheckpointsOptions {
+  prefix: string;
+  paths: RunPaths;
+  store: ObjectStore;
+  state: () => CheckpointState;
+  /** A number that grows when the workspace changes. */
+  workspaceVersion: () => Promise<number>;
+}
+
+/** The checkpoints of one attempt: each is a new object, numbered from 1. */
+export class Checkpoints {
+  readonly #options: CheckpointsOptions;
+  #number = 0;
+  #savedVersion = -1;
+  #saving: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CheckpointsOptions) {
+    this.#options = options;
+  }
+
+  /** Stores the present state. One at a time. @returns what the manifest says of it */
+  save(): Promise<NonNullable<Manifest["checkpoint"]>> {
+    const result = this.#saving.then(() => this.#save());
+    this.#saving = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Stores the present state unless nothing changed since the last time. @returns whether it did */
+  async saveIfChanged(): Promise<boolean> {
+    const version = await this.#options.workspaceVersion();
+    if (version === this.#savedVersion) return false;
+    await this.save();
+    return true;
+  }
+
+  async #save() {
+    const { prefix, paths, store, state, workspaceVersion } = this.#options;
+    const version = await workspaceVersion();
+    const current = state();
+    const content = await packCheckpoint(paths, current);
+    this.#number += 1;
+    const key = checkpointKey(prefix, this.#number);
+    await store.create(key, content, "application/gzip");
+    this.#savedVersion = version;
+    return { key, sizeBytes: content.length, sessionId: current.sessionId };
+  }
+}

@@ -1,0 +1,54 @@
+/** Creates objects in the bucket. The task's role allows nothing else: no reading, no overwriting. */
+import type { S3Client } from "@aws-sdk/client-s3";
+
+export interface ObjectStore {
+  /** @throws when the object exists already or could not be stored after retries */
+  create: (key: string, body: Buffer, contentType?: string) => Promise<void>;
+  close: () => void;
+}
+
+const CONNECTIONS = 32;
+
+/**
+ * A store on one bucket; endpoint, region and credentials are the AWS SDK's own settings.
+ * The SDK is loaded on first use: a generator that starts has better things to do.
+ */
+export const openStore = (bucket: string, forcePathStyle: boolean): ObjectStore => {
+  let client: Promise<S3Client> | undefined;
+  const connect = async () => {
+    const { S3Client } = await import("@aws-sdk/client-s3");
+    return new S3Client({
+      forcePathStyle,
+      maxAttempts: 5,
+      requestHandler: { httpAgent: { maxSockets: CONNECTIONS }, httpsAgent: { maxSockets: CONNECTIONS } },
+    });
+  };
+  return {
+    create: async (key, body, contentType) => {
+      const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+      const s3 = await (client ??= connect());
+      try {
+        await s3.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Body: body,
+            ContentType: contentType,
+            IfNoneMatch: "*",
+          }),
+        );
+      } catch (error) {
+        if (!isOwnEarlierTry(error)) throw error;
+      }
+    },
+    close: () => {
+      void client?.then((s3) => s3.destroy());
+    },
+  };
+};
+
+/** The first try was stored and its answer lost: the second then finds the object there. */
+const isOwnEarlierTry = (error: unknown) => {
+  const { name, $metadata } = error as { name?: string; $metadata?: { attempts?: number } };
+  return name === "PreconditionFailed" && ($metadata?.attempts ?? 1) > 1;
+};

@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { parseConfig } from "@leo/core/config.ts";
+import { Id } from "@leo/core/id.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const durationMs = z.coerce.number().int().positive();
+
+const Environment = z.object({
+  /** Where the orchestrator listens, path included. Also `--url`. */
+  LEO_GENERATOR_URL: z.url({ protocol: /^wss?$/ }),
+  /** Also `--token`. */
+  LEO_ATTEMPT_TOKEN: z.string().min(1),
+  /** For the log, before the work itself is known. */
+  LEO_GENERATION_ID: Id.optional(),
+  LEO_ATTEMPT: z.coerce.number().int().min(1).optional(),
+  /** The generator ends by itself at this time. Default: 60 minutes from its start. */
+  LEO_DEADLINE_AT: z.iso.datetime().optional(),
+  /** The model gateway of this task. */
+  ANTHROPIC_BASE_URL: z.url({ protocol: /^https?$/ }),
+  LEO_MODEL: z.string().min(1).default("claude-opus-5-5"),
+  /** For the harness's own side questions, such as a session's title. */
+  LEO_SMALL_MODEL: z.string().min(1).default("claude-haiku-5-5"),
+  /** Default: a fresh directory under the system's temporary one. */
+  LEO_WORKSPACE_ROOT: z.string().min(1).optional(),
+  LEO_TEMPLATE_DIR: z
+    .string()
+    .min(1)
+    .default(join(import.meta.dirname, "../template")),
+  /** Browser of the smoke test. Default: the first that is found where browsers usually are. */
+  LEO_CHROMIUM: z.string().min(1).optional(),
+  LEO_S3_FORCE_PATH_STYLE: flag.default(false),
+  LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  LEO_CHECKPOINT_INTERVAL_MS: durationMs.default(60_000),
+  /** An agent that says and does nothing for this long is stopped. Shorter than the orchestrator's own watch. */
+  LEO_AGENT_SILENT_MS: durationMs.default(LIMITS.stalledMs / 2),
+  /** Kept free at the end of the run for storing what exists. */
+  LEO_CLOSING_MS: durationMs.default(30_000),
+  LEO_WORKSPACE_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(LIMITS.artifactMaxBytes * 2),
+  LEO_WORKSPACE_MAX_FILES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(LIMITS.artifactMaxFiles * 4),
+  /** Processes that the agent and its tools may have at once. */
+  LEO_AGENT_MAX_PROCESSES: z.coerce.number().int().positive().default(256),
+});
+
+export type Config = z.infer<typeof Environment>;
+
+/**
+ * The generator's settings.
+ * @param env usually `process.env`
+ * @param args command line, `--url` and `--token` win over the environment
+ * @throws ConfigError naming every setting that is missing or wrong
+ */
+export const readConfig = (env: Record<string, string | undefined>, args: string[] = []): Config => {
+  const { values } = parseArgs({ args, options: { url: { type: "string" }, token: { type: "string" } } });
+  return parseConfig(Environment, {
+    ...env,
+    ...(values.url ? { LEO_GENERATOR_URL: values.url } : {}),
+    ...(values.token ? { LEO_ATTEMPT_TOKEN: values.token } : {}),
+  });
+};

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { parseConfig } from "@leo/core/config.ts";
+import { Id } from "@leo/core/id.ts";
+import { PRICED_MODELS, pricedModel } from "./prices.ts";
+
+const models = z
+  .string()
+  .transform((text) =>
+    text
+      .split(",")
+      .map((name) => name.trim())
+      .filter(Boolean),
+  )
+  .refine((names) => names.length > 0, "is empty")
+  .refine(
+    (names) => names.every(pricedModel),
+    `has a model without a price; known are ${PRICED_MODELS.join(", ")}`,
+  );
+
+const Environment = z
+  .object({
+    GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+    LEO_UPSTREAM_URL: z.url({ protocol: /^https?$/ }).default("https://api.anthropic.com"),
+    /** The real credential: one of the two. */
+    CLAUDE_CODE_OAUTH_TOKEN: z.string().min(1).optional(),
+    ANTHROPIC_API_KEY: z.string().min(1).optional(),
+    LEO_ALLOWED_MODELS: models.default(PRICED_MODELS),
+    /** Largest `max_tokens` of one request. */
+    LEO_MAX_OUTPUT_TOKENS: z.coerce.number().int().positive().default(64_000),
+    LEO_BUDGET_USD: z.coerce.number().positive().default(5),
+    /** A stream in which the upstream is silent for this long is cut. */
+    GATEWAY_SILENT_MS: z.coerce.number().int().positive().default(120_000),
+    LEO_GENERATION_ID: Id.optional(),
+    LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  })
+  .refine((env) => env.CLAUDE_CODE_OAUTH_TOKEN || env.ANTHROPIC_API_KEY, {
+    path: ["CLAUDE_CODE_OAUTH_TOKEN"],
+    message: "is not set, and neither is ANTHROPIC_API_KEY",
+  });
+
+export type GatewayConfig = z.infer<typeof Environment>;
+
+/** The gateway's settings. Throws ConfigError naming every one that is missing or wrong. */
+export const readGatewayConfig = (env: Record<string, string | undefined>): GatewayConfig =>
+  parseConfig(Environment, env);

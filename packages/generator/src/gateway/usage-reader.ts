@@ -1,0 +1,97 @@
+/**
+ * Reads the token counts from an answer of the Messages API while its bytes pass by unchanged.
+ *
+ * In a stream `message_start` tells the prompt's tokens and `message_delta` the totals so far. A
+ * stream that breaks off is counted by what it said until then; output that no total covered yet is
+ * estimated from its length.
+ */
+import { StringDecoder } from "node:string_decoder";
+import { z } from "zod";
+import type { TokenUsage } from "./prices.ts";
+
+const count = z.number().int().min(0).nullish();
+const Usage = z.object({
+  input_tokens: count,
+  output_tokens: count,
+  cache_read_input_tokens: count,
+  cache_creation_input_tokens: count,
+  cache_creation: z.object({ ephemeral_1h_input_tokens: count }).nullish(),
+});
+const Counted = z.object({ usage: Usage.nullish(), message: z.object({ usage: Usage.nullish() }).nullish() });
+
+/** A line longer than this is no event that carries counts. */
+const LINE_MAX_CHARS = 1_000_000;
+/** A whole answer is read to this size; the API's own are far smaller. */
+const BODY_MAX_CHARS = 20_000_000;
+
+const parse = (json: string): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+};
+
+export class UsageReader {
+  readonly #isStream: boolean;
+  readonly #decoder = new StringDecoder("utf8");
+  #rest = "";
+  #deltaChars = 0;
+  #usage: TokenUsage = {
+    inputTokens: 0,
+    outputTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    cacheWrite1hTokens: 0,
+  };
+
+  /** @param isStream true for `text/event-stream`, false for one JSON body */
+  constructor(isStream: boolean) {
+    this.#isStream = isStream;
+  }
+
+  write(chunk: Buffer): void {
+    this.#rest += this.#decoder.write(chunk);
+    if (!this.#isStream) {
+      this.#rest = this.#rest.slice(0, BODY_MAX_CHARS);
+      return;
+    }
+    const lines = this.#rest.split("\n");
+    this.#rest = (lines.pop() ?? "").slice(0, LINE_MAX_CHARS);
+    for (const line of lines) this.#line(line);
+  }
+
+  /** The counts, whole when the answer was. */
+  end(): TokenUsage {
+    if (!this.#isStream) this.#count(parse(this.#rest));
+    const estimated = Math.ceil(this.#deltaChars / 4);
+    return { ...this.#usage, outputTokens: Math.max(this.#usage.outputTokens, estimated) };
+  }
+
+  #line(line: string): void {
+    if (!line.startsWith("data:")) return;
+    const data = line.slice(5);
+    if (data.includes('"content_block_delta"')) {
+      // The event around a delta takes about 100 characters.
+      this.#deltaChars += Math.max(0, data.length - 100);
+      return;
+    }
+    if (!data.includes('"usage"')) return;
+    this.#deltaChars = 0;
+    this.#count(parse(data));
+  }
+
+  #count(json: unknown): void {
+    const parsed = Counted.safeParse(json);
+    const usage = parsed.data?.usage ?? parsed.data?.message?.usage;
+    if (!usage) return;
+    const known = this.#usage;
+    this.#usage = {
+      inputTokens: usage.input_tokens ?? known.inputTokens,
+      outputTokens: usage.output_tokens ?? known.outputTokens,
+      cacheReadTokens: usage.cache_read_input_tokens ?? known.cacheReadTokens,
+      cacheWriteTokens: usage.cache_creation_input_tokens ?? known.cacheWriteTokens,
+      cacheWrite1hTokens: usage.cache_creation?.ephemeral_1h_input_tokens ?? known.cacheWrite1hTokens,
+    };
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * One run, from `start_generation` to `all_work_complete`. Whatever ends it early, what exists is
+ * stored and the last fact says why, unless the attempt no longer counts.
+ */
+import type { Logger } from "pino";
+import { failure, type Failure } from "@leo/core/failure.ts";
+import type { StartGeneration } from "@leo/core/protocol/generator.ts";
+import { AgentSession } from "../agent/session.ts";
+import { failureOfError } from "../agent/turn-failure.ts";
+import { UsageWatch } from "../agent/usage.ts";
+import { Checkpoints } from "../artifact/checkpoints.ts";
+import { publishVersion } from "../artifact/publish.ts";
+import { openStore } from "../artifact/store.ts";
+import type { Config } from "../config.ts";
+import { watchLimits } from "../limits/watch.ts";
+import { killFamily } from "../process/family.ts";
+import { readProcessLimit } from "../process/limited.ts";
+import type { Report } from "../report.ts";
+import type { Clock } from "../socket/clock.ts";
+import { findChromium } from "../verify/chromium.ts";
+import { verify, type Verification } from "../verify/verify.ts";
+import type { CheckpointState } from "../workspace/checkpoint.ts";
+import type { RunPaths } from "../workspace/paths.ts";
+import { restorePrevious } from "../workspace/prepare.ts";
+import { FileTracker } from "../workspace/tracker.ts";
+import { CANCELLED, failed, Stopped, unlessStopped, type StopCause } from "./stop-cause.ts";
+import type { UserMessages } from "./user-messages.ts";
+import { doWork } from "./work.ts";
+import { errorText } from "../error-text.ts";
+
+export interface GenerationOptions {
+  start: StartGeneration;
+  config: Config;
+  /** Its workspace holds the starter. */
+  paths: RunPaths;
+  userMessages: UserMessages;
+  report: Report;
+  logger: Logger;
+  clock: Clock;
+  /** Ends the run; aborted with a `Stopped`. */
+  stop: AbortController;
+}
+
+export class GenerationRun {
+  readonly #options: GenerationOptions;
+  readonly #store;
+  readonly #tracker: FileTracker;
+  readonly #usage: UsageWatch;
+  readonly #checkpoints: Checkpoints;
+  readonly #cancelWatches: (() => void)[] = [];
+  #session: AgentSession | undefined;
+  #restored: CheckpointState = {};
+  #planAccepted = false;
+  #prepared = false;
+  #verification: Verification | undefined;
+  #verifiedVersion = 0;
+  #round = 0;
+
+  constructor(options: GenerationOptions) {
+    this.#options = options;
+    const { start, config, paths, report, logger } = options;
+    this.#store = openStore(start.artifact.bucket, config.LEO_S3_FORCE_PATH_STYLE);
+    this.#tracker = new FileTracker(paths.workspace);
+    this.#usage = new UsageWatch(config.ANTHROPIC_BASE_URL, report, logger);
+    this.#checkpoints = new Checkpoints({
+      prefix: start.artifact.prefix,
+      paths,
+      store: this.#store,
+      state: () => ({ sessionId: this.#session?.id, planAccepted: this.#planAccepted || undefined }),
+      workspaceVersion: () => this.#tellChanges(),
+    });
+  }
+
+  /** Runs to the end and reports it. @returns why it ended early, if it did */
+  async run(): Promise<StopCause | undefined> {
+    const cause = await this.#untilStopped();
+    for (const cancel of this.#cancelWatches.splice(0)) cancel();
+    this.#session?.stop();
+    await killFamily(this.#options.paths.home);
+    await this.#conclude(cause);
+    this.#store.close();
+    return cause;
+  }
+
+  async #untilStopped(): Promise<StopCause | undefined> {
+    const { stop, logger } = this.#options;
+    try {
+      this.#watch();
+      await unlessStopped(this.#work(), stop.signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Stopped) return error.stopCause;
+      logger.error({ err: error }, "the run failed");
+      return { kind: "failed", failure: failureOfError(error) };
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { start, userMessages, report, clock } = this.#options;
+    await this.#prepare();
+    const session = await this.#startAgent();
+    report({ type: "progress", step: "agent" });
+    await doWork({
+      start,
+      restored: this.#restored,
+      session,
+      userMessages,
+      verify: () => this.#verify(this.#options.stop.signal),
+      onPlanAccepted: () => {
+        this.#planAccepted = true;
+      },
+      report,
+      clock,
+    });
+  }
+
+  async #prepare(): Promise<void> {
+    const { start, paths, config, stop } = this.#options;
+    if (start.previous) {
+      this.#restored = await restorePrevious(paths, config.LEO_TEMPLATE_DIR, start.previous, stop.signal);
+    }
+    this.#planAccepted = this.#restored.planAccepted ?? false;
+    await this.#tracker.changes();
+    this.#verifiedVersion = this.#tracker.version;
+    this.#prepared = true;
+  }
+
+  async #startAgent(): Promise<AgentSession> {
+    const { start, config, paths, report, logger, clock } = this.#options;
+    const session = new AgentSession({
+      agent: {
+        paths,
+        model: {
+          baseUrl: config.ANTHROPIC_BASE_URL,
+          name: config.LEO_MODEL,
+          small: config.LEO_SMALL_MODEL,
+        },
+        limits: start.limits,
+        resume: this.#restored.sessionId,
+        templateDir: config.LEO_TEMPLATE_DIR,
+        processLimit: await readProcessLimit(),
+        silentMs: config.LEO_AGENT_SILENT_MS,
+        report,
+        logger,
+        clock,
+        onToolEnded: () => void this.#tellChanges(),
+        onModelAnswer: () => void this.#usage.refresh(),
+      },
+      usage: this.#usage,
+      report,
+      logger,
+    });
+    this.#session = session;
+    await session.start();
+    return session;
+  }
+
+  async #verify(signal: AbortSignal): Promise<Verification> {
+    const { paths, config, report } = this.#options;
+    report({ type: "progress", step: "verifying" });
+    const verifiedVersion = await this.#tellChanges();
+    const chromium = findChromium(config.LEO_CHROMIUM);
+    const templateDir = config.LEO_TEMPLATE_DIR;
+    const verification = await verify({ paths, templateDir, chromium, signal });
+    this.#verification = verification;
+    this.#verifiedVersion = verifiedVersion;
+    this.#round += 1;
+    const { passed, checks } = verification;
+    report({ type: "verified", passed, round: this.#round, checks });
+    return verification;
+  }
+
+  /** Reports what changed in the workspace. @returns a number that grows with each change seen */
+  async #tellChanges(): Promise<number> {
+    const changes = await this.#tracker.changes();
+    for (const change of changes) this.#options.report(change);
+    return this.#tracker.version;
+  }
+
+  #watch(): void {
+    const { start, config, paths, clock, logger, stop } = this.#options;
+    const fail = (cause: Failure) => stop.abort(failed(cause));
+    const remainingMs = Math.max(0, Date.parse(start.limits.deadlineAt) - clock.nowMs());
+    const closingMs = Math.min(config.LEO_CLOSING_MS, remainingMs / 10);
+    this.#cancelWatches.push(
+      clock.after(remainingMs - closingMs, () => fail(failure("deadline", start.limits.deadlineAt))),
+      watchLimits({
+        paths,
+        maxBytes: config.LEO_WORKSPACE_MAX_BYTES,
+        maxFiles: config.LEO_WORKSPACE_MAX_FILES,
+        maxProcesses: config.LEO_AGENT_MAX_PROCESSES,
+        clock,
+        logger,
+        onPassed: fail,
+      }),
+      this.#checkpointRegularly(),
+    );
+  }
+
+  #checkpointRegularly(): () => void {
+    const { clock, config, logger } = this.#options;
+    let stopped = false;
+    let cancel = () => {};
+    const save = async () => {
+      try {
+        if (this.#prepared) await this.#checkpoints.saveIfChanged();
+      } catch (error) {
+        logger.warn({ err: error }, "a checkpoint could not be stored");
+      }
+      if (!stopped) wait();
+    };
+    const wait = () => {
+      cancel = clock.after(config.LEO_CHECKPOINT_INTERVAL_MS, () => void save());
+    };
+    wait();
+    return () => {
+      stopped = true;
+      cancel();
+    };
+  }
+
+  /** Stores what the cause allows and says the last words. */
+  async #conclude(cause: StopCause | undefined): Promise<void> {
+    if (cause?.kind === "abandoned") return;
+    if (cause?.kind === "interrupted") return this.#saveLast();
+    const { report } = this.#options;
+    const ended = cause?.kind === "failed" ? cause.failure : cause && CANCELLED;
+    if (cause?.kind === "failed") report({ type: "error", failure: cause.failure });
+    const notStored = this.#prepared ? await this.#publish(cause) : undefined;
+    if (notStored && !ended) report({ type: "error", failure: notStored });
+    report({ type: "all_work_complete", failure: ended ?? notStored });
+  }
+
+  /** @returns the failure if the version could not be stored */
+  async #publish(cause: StopCause | undefined): Promise<Failure | undefined> {
+    const { start, paths, report, logger } = this.#options;
+    try {
+      await this.#usage.refresh();
+      if (cause?.kind === "failed") await this.#buildPartial(cause.failure);
+      report({ type: "progress", step: "uploading" });
+      await publishVersion({
+        start,
+        paths,
+        store: this.#store,
+        checkpoints: this.#checkpoints,
+        checks: this.#verification?.checks ?? [],
+        screenshot: this.#verification?.screenshot,
+        partial: cause !== undefined,
+        report,
+      });
+      return undefined;
+    } catch (error) {
+      logger.error({ err: error }, "the version could not be stored");
+      return failure("upload_failed", errorText(error));
+    }
+  }
+
+  /** What the agent left is built once more, so that there is something to look at. */
+  async #buildPartial(cause: Failure): Promise<void> {
+    const { config, logger } = this.#options;
+    const current = await this.#tellChanges();
+    const hasTime = cause.code === "budget" || cause.code === "agent_error" || cause.code === "stalled";
+    if (!hasTime || current === this.#verifiedVersion) return;
+    try {
+      await this.#verify(AbortSignal.timeout(config.LEO_CLOSING_MS));
+    } catch (error) {
+      logger.warn({ err: error }, "what exists could not be checked");
+    }
+  }
+
+  async #saveLast(): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      if (this.#prepared) await this.#checkpoints.saveIfChanged();
+    } catch (error) {
+      logger.error({ err: error }, "the last checkpoint could not be stored");
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { LIMITS } from "@leo/core/limits.ts";
+
+export interface UserMessage {
+  messageId: string;
+  text: string;
+}
+
+/** Requests that the user added while the agent works. Each is taken once, however often it arrives. */
+export class UserMessages {
+  #waiting: UserMessage[] = [];
+  readonly #seen = new Set<string>();
+  #wake: () => void = () => undefined;
+
+  /** @returns false when too many wait already */
+  add(message: UserMessage): boolean {
+    if (this.#seen.has(message.messageId)) return true;
+    if (this.#waiting.length >= LIMITS.userMessagesMax) return false;
+    this.#seen.add(message.messageId);
+    this.#waiting.push(message);
+    this.#wake();
+    return true;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** The next message, or undefined when none waits. */
+  take(): UserMessage | undefined {
+    return this.#waiting.shift();
+  }
+
+  /** The next message, as soon as there is one. */
+  async next(): Promise<UserMessage> {
+    for (;;) {
+      const message = this.take();
+      if (message) return message;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** Looks every two seconds whether a run stays within its limits. */
+import { statfs } from "node:fs/promises";
+import type { Logger } from "pino";
+import type { Failure } from "@leo/core/failure.ts";
+import { findFamily } from "../process/family.ts";
+import type { Clock } from "../socket/clock.ts";
+import { listFiles } from "../workspace/files.ts";
+import type { RunPaths } from "../workspace/paths.ts";
+import { limitFailure } from "./limit-failure.ts";
+
+const INTERVAL_MS = 2_000;
+/** What storing the rest of a run takes on the disk, and more. */
+const DISK_RESERVE_BYTES = 100 * 1024 * 1024;
+
+export interface LimitOptions {
+  paths: RunPaths;
+  maxBytes: number;
+  maxFiles: number;
+  maxProcesses: number;
+  clock: Clock;
+  logger: Logger;
+  /** Called once, with the first limit that was passed. */
+  onPassed: (failure: Failure) => void;
+}
+
+const checkFiles = async ({ paths, maxBytes, maxFiles }: LimitOptions) => {
+  const { files } = await listFiles(paths.workspace);
+  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (files.length > maxFiles) {
+    return limitFailure("workspace", `${files.length} files, ${maxFiles} are allowed`);
+  }
+  if (totalBytes > maxBytes) {
+    return limitFailure("workspace", `${totalBytes} bytes, ${maxBytes} are allowed`);
+  }
+  return undefined;
+};
+
+const checkDisk = async ({ paths }: LimitOptions) => {
+  const { bavail, bsize } = await statfs(paths.root);
+  const freeBytes = bavail * bsize;
+  return freeBytes < DISK_RESERVE_BYTES ? limitFailure("disk", `${freeBytes} bytes are free`) : undefined;
+};
+
+const checkProcesses = async ({ paths, maxProcesses }: LimitOptions) => {
+  const pids = await findFamily(paths.home);
+  return pids.length > maxProcesses
+    ? limitFailure("processes", `${pids.length} processes, ${maxProcesses} are allowed`)
+    : undefined;
+};
+
+/** The limit that a run has passed, if any. */
+export const findPassedLimit = async (options: LimitOptions): Promise<Failure | undefined> => {
+  const checks = [checkProcesses, checkDisk, checkFiles].map((check) => check(options));
+  const results = await Promise.all(checks);
+  return results.find((passed) => passed !== undefined);
+};
+
+/** Watches until the returned function is called. */
+export const watchLimits = (options: LimitOptions): (() => void) => {
+  let cancel = () => {};
+  let stopped = false;
+  const look = async () => {
+    try {
+      const passed = await findPassedLimit(options);
+      if (stopped) return;
+      if (passed) return options.onPassed(passed);
+    } catch (error) {
+      // A tree that changes while it is read: the next look will see it.
+      options.logger.debug({ err: error }, "limits could not be read");
+    }
+    if (!stopped) cancel = options.clock.after(INTERVAL_MS, () => void look());
+  };
+  cancel = options.clock.after(INTERVAL_MS, () => void look());
+  return () => {
+    stopped = true;
+    cancel();
+  };
+};

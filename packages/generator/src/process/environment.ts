@@ -1,0 +1,50 @@
+import { dirname } from "node:path";
+import type { RunPaths } from "../workspace/paths.ts";
+
+/**
+ * The environment of everything that the agent writes or starts: its own process, its tools, the
+ * type checker, the build. It is made from nothing, so neither the attempt's token nor any of the
+ * machine's credentials can be in it. `HOME` lies in the run's own directory, by which its
+ * processes are also found again.
+ */
+export const cleanEnvironment = (paths: RunPaths): Record<string, string> => ({
+  PATH: `${dirname(process.execPath)}:${process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"}`,
+  HOME: paths.home,
+  TMPDIR: paths.temporary,
+  SHELL: "/bin/bash",
+  USER: "leo",
+  LANG: "C.UTF-8",
+  TERM: "dumb",
+  NO_COLOR: "1",
+  CI: "1",
+  npm_config_cache: `${paths.home}/.npm`,
+  npm_config_ignore_scripts: "true",
+  npm_config_audit: "false",
+  npm_config_fund: "false",
+  npm_config_update_notifier: "false",
+});
+
+/** Any bearer will do: the gateway replaces it. */
+const DUMMY_TOKEN = "leo-gateway-has-the-real-one";
+
+/** The clean environment and what the agent harness needs on top. */
+export const agentEnvironment = (
+  paths: RunPaths,
+  model: { baseUrl: string; small: string },
+): Record<string, string> => ({
+  ...cleanEnvironment(paths),
+  ANTHROPIC_BASE_URL: model.baseUrl,
+  ANTHROPIC_AUTH_TOKEN: DUMMY_TOKEN,
+  ANTHROPIC_DEFAULT_HAIKU_MODEL: model.small,
+  CLAUDE_CODE_MAX_OUTPUT_TOKENS: "32000",
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
+  CLAUDE_AGENT_SDK_CLIENT_APP: "leo/1",
+  DISABLE_AUTOUPDATER: "1",
+  DISABLE_TELEMETRY: "1",
+  DISABLE_ERROR_REPORTING: "1",
+  // A tool call that never returns is ended by the harness, and the model is told.
+  BASH_DEFAULT_TIMEOUT_MS: "120000",
+  BASH_MAX_TIMEOUT_MS: "240000",
+  BASH_MAX_OUTPUT_LENGTH: "30000",
+});

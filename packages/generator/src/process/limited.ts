@@ -1,0 +1,45 @@
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { readdir } from "node:fs/promises";
+
+/** Processes and threads that a run may add to those that its user has. The agent and a build need about 150. */
+const PROCESS_HEADROOM = 1_500;
+/** In units of 1,024 bytes. */
+const FILE_MAX_BLOCKS = 1024 * 1024;
+
+/**
+ * Sets limits and becomes the command. The kernel counts processes per user, so the limit is what
+ * the user has plus the headroom; root is exempt, for whom the watch over the run's processes is
+ * the only limit. A limit that the system refuses to set is left as it is.
+ */
+const SET_LIMITS = 'ulimit -c 0; ulimit -f "$0"; ulimit -u "$1" 2>/dev/null; shift; exec "$@"';
+
+/** Threads of this user, as the kernel counts them against `ulimit -u`; 0 where that cannot be read. */
+const countThreads = async (): Promise<number> => {
+  if (process.platform !== "linux") return 0;
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const threads = await Promise.allSettled(pids.map((pid) => readdir(`/proc/${pid}/task`)));
+  return threads.reduce((sum, result) => sum + (result.status === "fulfilled" ? result.value.length : 0), 0);
+};
+
+let processLimit: Promise<number> | undefined;
+
+/** Counts once: the headroom is meant for the run, not for each of its commands. */
+export const readProcessLimit = (): Promise<number> =>
+  (processLimit ??= countThreads().then((threads) => threads + PROCESS_HEADROOM));
+
+/**
+ * Starts a command in a process group of its own, with limits on processes, file size and cores.
+ * @param limit from `readProcessLimit`
+ */
+export const spawnLimited = (
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  limit: number,
+): ChildProcess => {
+  if (process.platform === "win32") return spawn(command, args, options);
+  return spawn("/bin/bash", ["-c", SET_LIMITS, String(FILE_MAX_BLOCKS), String(limit), command, ...args], {
+    ...options,
+    detached: true,
+  });
+};

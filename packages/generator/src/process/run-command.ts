@@ -1,0 +1,67 @@
+import { cutStart } from "../report.ts";
+import { signalProcess } from "./family.ts";
+import { readProcessLimit, spawnLimited } from "./limited.ts";
+
+export interface CommandResult {
+  /** Undefined when it was ended by a signal or could not be started. */
+  exitCode: number | undefined;
+  /** The end of what it wrote on both streams. */
+  output: string;
+  timedOut: boolean;
+  durationMs: number;
+}
+
+const OUTPUT_MAX_CHARS = 20_000;
+
+/**
+ * Runs a command to its end in a process group of its own; the whole group is killed at the time
+ * limit or when the signal aborts.
+ */
+export const runCommand = async (
+  command: string,
+  args: string[],
+  options: { cwd: string; env: Record<string, string>; timeoutMs: number; signal: AbortSignal },
+): Promise<CommandResult> => {
+  const startedMs = performance.now();
+  const { cwd, env, timeoutMs, signal } = options;
+  signal.throwIfAborted();
+  const child = spawnLimited(
+    command,
+    args,
+    { cwd, env, stdio: ["ignore", "pipe", "pipe"] },
+    await readProcessLimit(),
+  );
+  let output = "";
+  const collect = (chunk: Buffer) => {
+    output = (output + chunk.toString("utf8")).slice(-2 * OUTPUT_MAX_CHARS);
+  };
+  child.stdout?.on("data", collect);
+  child.stderr?.on("data", collect);
+
+  const killGroup = () => {
+    if (child.pid) signalProcess(-child.pid, "SIGKILL");
+  };
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    killGroup();
+  }, timeoutMs);
+  signal.addEventListener("abort", killGroup, { once: true });
+  const exitCode = await new Promise<number | undefined>((resolve) => {
+    child.once("error", (error) => {
+      output += error.message;
+      resolve(undefined);
+    });
+    // What it left in the background must not live on, nor hold the streams open.
+    child.once("exit", killGroup);
+    child.once("close", (code) => resolve(code ?? undefined));
+  });
+  clearTimeout(timer);
+  signal.removeEventListener("abort", killGroup);
+  return {
+    exitCode,
+    output: cutStart(output, OUTPUT_MAX_CHARS),
+    timedOut,
+    durationMs: performance.now() - startedMs,
+  };
+};

@@ -1,0 +1,16 @@
+const FIRST_MS = 1_000;
+const LONGEST_MS = 30_000;
+
+/** Uptime after which a connection counts as good and the next failure waits 1 s again. */
+export const STEADY_AFTER_MS = 5_000;
+
+/**
+ * How long to wait before a connection attempt: doubles from 1 s to 30 s, and the upper half of it
+ * is random, so that generators do not return all at once after an orchestrator's restart.
+ * @param failures connection attempts that have failed since the last steady connection, from 0
+ * @param random a number in [0, 1)
+ */
+export const backoffMs = (failures: number, random: number): number => {
+  const ceilingMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures, 10));
+  return ceilingMs / 2 + (ceilingMs / 2) * random;
+};

@@ -1,0 +1,201 @@
+/**
+ * The generator's end of `/ws/generator`.
+ *
+ * A link connects, says `ready`, and waits for the orchestrator's `ack` before it sends anything:
+ * the acknowledgement tells what survived. It reconnects with backoff until it is closed or told
+ * to stop by a close code, so an orchestrator may come and go.
+ */
+import type { Logger } from "pino";
+import { WebSocket } from "ws";
+import type { GeneratorFact } from "@leo/core/event.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+import { CloseCode } from "@leo/core/protocol/close-code.ts";
+import {
+  GENERATOR_PROTOCOL,
+  ToGenerator,
+  type FromGenerator,
+  type NumberedMessage,
+} from "@leo/core/protocol/generator.ts";
+import { backoffMs, STEADY_AFTER_MS } from "./backoff.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { Outbox } from "./outbox.ts";
+
+/** Why the orchestrator will not talk to this generator again. */
+export type Refusal = "unauthenticated" | "fenced" | "finished" | "protocol";
+
+const REFUSALS: Record<number, Refusal> = {
+  [CloseCode.unauthenticated]: "unauthenticated",
+  [CloseCode.fenced]: "fenced",
+  [CloseCode.finished]: "finished",
+  [CloseCode.protocol]: "protocol",
+  // The same said by HTTP, before the connection was upgraded.
+  401: "unauthenticated",
+  403: "fenced",
+  409: "finished",
+};
+
+export interface LinkOptions {
+  /** `ws://…/ws/generator` */
+  url: string;
+  token: string;
+  logger: Logger;
+  onMessage: (message: Exclude<ToGenerator, { type: "ack" }>) => void;
+  /** Called once; the link is closed by then. */
+  onRefused: (refusal: Refusal) => void;
+  /** True once `start_generation` was received; asked on each connection. */
+  isStarted: () => boolean;
+  clock?: Clock;
+  outbox?: Outbox;
+}
+
+export class OrchestratorLink {
+  readonly #options: LinkOptions;
+  readonly #clock: Clock;
+  readonly #outbox: Outbox;
+  #socket: WebSocket | undefined;
+  /** False until the orchestrator's first `ack` on this connection. */
+  #inStep = false;
+  #closed = false;
+  #failures = 0;
+  #flushScheduled = false;
+  #cancelTimers: (() => void)[] = [];
+  #whenEmpty: (() => void)[] = [];
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#outbox = options.outbox ?? new Outbox();
+    this.#connect();
+  }
+
+  /** Queues a fact; facts of the same tick share a frame. */
+  send(fact: GeneratorFact): void {
+    this.#outbox.add(fact);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  /** Resolves when everything sent so far and since is acknowledged. */
+  delivered(): Promise<void> {
+    if (this.#outbox.isEmpty) return Promise.resolve();
+    return new Promise((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  /** Ends the connection for good; undelivered facts are lost. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelAll();
+    this.#socket?.close(1000);
+    this.#socket?.terminate();
+  }
+
+  #connect(): void {
+    const { url, token, logger } = this.#options;
+    const socket = new WebSocket(url, {
+      headers: { authorization: `Bearer ${token}` },
+      maxPayload: LIMITS.frameMaxBytes,
+      perMessageDeflate: false,
+      handshakeTimeout: LIMITS.helloTimeoutMs * 2,
+    });
+    this.#socket = socket;
+    this.#inStep = false;
+    let lastSeenMs = this.#clock.nowMs();
+    const seen = () => {
+      lastSeenMs = this.#clock.nowMs();
+    };
+
+    const ping = () => {
+      if (this.#clock.nowMs() - lastSeenMs > LIMITS.peerSilentMs) return socket.terminate();
+      socket.ping();
+      return this.#later(LIMITS.pingIntervalMs, ping);
+    };
+
+    socket.on("open", () => {
+      seen();
+      this.#post({ type: "ready", protocol: GENERATOR_PROTOCOL, started: this.#options.isStarted() });
+      this.#later(LIMITS.pingIntervalMs, ping);
+      this.#later(STEADY_AFTER_MS, () => {
+        this.#failures = 0;
+      });
+    });
+    socket.on("ping", seen);
+    socket.on("pong", seen);
+    // The default binaryType: every message is one Buffer.
+    socket.on("message", (data: Buffer, isBinary) => {
+      seen();
+      if (!isBinary) this.#receive(data.toString("utf8"));
+    });
+    socket.on("unexpected-response", (_request, response) => {
+      logger.warn({ status: response.statusCode }, "the orchestrator refused the connection");
+      response.destroy();
+      this.#ended(response.statusCode ?? 0);
+    });
+    socket.on("error", (error) => logger.debug({ err: error }, "socket error"));
+    socket.on("close", (code) => this.#ended(code, socket));
+  }
+
+  #receive(text: string): void {
+    const parsed = ToGenerator.safeParse(parseJson(text));
+    if (!parsed.success) {
+      this.#options.logger.warn({ issues: parsed.error.issues.slice(0, 3) }, "a frame was not understood");
+      return;
+    }
+    if (parsed.data.type !== "ack") return this.#options.onMessage(parsed.data);
+    this.#outbox.acknowledge(parsed.data.n);
+    if (!this.#inStep) {
+      this.#inStep = true;
+      for (const messages of this.#outbox.unacknowledged()) this.#post({ type: "messages", messages });
+    }
+    this.#flush();
+    if (!this.#outbox.isEmpty) return;
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  #flush(): void {
+    if (!this.#inStep || this.#socket?.readyState !== WebSocket.OPEN) return;
+    for (const messages of this.#outbox.take()) this.#post({ type: "messages", messages });
+  }
+
+  #post(frame: FromGenerator | { type: "messages"; messages: NumberedMessage[] }): void {
+    this.#socket?.send(JSON.stringify(frame));
+  }
+
+  /** The connection is over, or never came about. `socket` guards against hearing of it twice. */
+  #ended(code: number, socket = this.#socket): void {
+    if (this.#closed || socket === undefined || socket !== this.#socket) return;
+    this.#socket = undefined;
+    this.#inStep = false;
+    this.#cancelAll();
+    const refusal = REFUSALS[code];
+    if (refusal) {
+      this.#closed = true;
+      this.#options.onRefused(refusal);
+      return;
+    }
+    const waitMs = backoffMs(this.#failures, this.#clock.random());
+    this.#failures += 1;
+    this.#options.logger.info({ code, waitMs: Math.round(waitMs) }, "connection lost, will try again");
+    this.#later(waitMs, () => this.#connect());
+  }
+
+  #later(delayMs: number, act: () => void): void {
+    this.#cancelTimers.push(this.#clock.after(delayMs, act));
+  }
+
+  #cancelAll(): void {
+    for (const cancel of this.#cancelTimers.splice(0)) cancel();
+  }
+}
+
+/** The JSON value, or undefined where the text is none; the schema then refuses it. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,118 @@
+/**
+ * Facts on their way to the orchestrator.
+ *
+ * Terms: a fact is *waiting* until a frame takes it, which gives it its number `n`; it is *sent*
+ * until an acknowledgement covers it. Numbers run from 1 without gaps. Only waiting facts may be
+ * merged or dropped: a number that was sent once always means the same fact.
+ */
+import type { GeneratorFact } from "@leo/core/event.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
+
+/** Leaves room for the frame around the messages. */
+const FRAME_BUDGET_BYTES = LIMITS.frameMaxBytes - 64 * 1024;
+
+/** Facts that may be lost when an orchestrator stays away for long, cheapest first. */
+const DROP_ORDER: ((fact: GeneratorFact) => boolean)[] = [
+  (fact) => fact.type === "log" && (fact.level === "debug" || fact.level === "info"),
+  (fact) => fact.type === "agent_tool" && fact.status === "running",
+  (fact) => fact.type === "log",
+  (fact) => fact.type === "file_changed",
+  (fact) => fact.type === "agent_text",
+  (fact) => fact.type === "agent_tool",
+];
+
+/** The two facts as one, or undefined when they must stay apart. */
+const merge = (earlier: GeneratorFact, later: GeneratorFact): GeneratorFact | undefined => {
+  if (earlier.type === "usage" && later.type === "usage") return later;
+  if (earlier.type !== "agent_text" || later.type !== "agent_text") return undefined;
+  if (earlier.blockId !== later.blockId || earlier.done) return undefined;
+  const text = earlier.text + later.text;
+  return text.length > LIMITS.eventTextMaxChars ? undefined : { ...later, text };
+};
+
+export class Outbox {
+  #waiting: GeneratorFact[] = [];
+  #sent: NumberedMessage[] = [];
+  #nextNumber = 1;
+  readonly #max: number;
+
+  /** @param max facts held at once, waiting and sent together, before deltas are dropped */
+  constructor(max: number = LIMITS.outboxMax) {
+    this.#max = max;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#sent.length === 0;
+  }
+
+  /** Facts held, waiting and sent together. */
+  get size(): number {
+    return this.#waiting.length + this.#sent.length;
+  }
+
+  /** Adds a fact. Terminal facts are never dropped, whatever the number held. */
+  add(fact: GeneratorFact): void {
+    const last = this.#waiting.at(-1);
+    const merged = last && merge(last, fact);
+    if (merged) {
+      this.#waiting[this.#waiting.length - 1] = merged;
+      return;
+    }
+    this.#waiting.push(fact);
+    if (this.size > this.#max) this.#dropOne();
+  }
+
+  /**
+   * Numbers waiting facts and returns them in frames below the size limit. While as many are
+   * unacknowledged as the outbox may hold, nothing more is taken: the orchestrator is behind.
+   */
+  take(): NumberedMessage[][] {
+    const room = Math.max(0, this.#max - this.#sent.length);
+    const taken = this.#waiting.splice(0, room).map((fact) => ({ n: this.#nextNumber++, ...fact }));
+    this.#sent.push(...taken);
+    return toFrames(taken);
+  }
+
+  /** Everything that is numbered and unacknowledged, in frames, for a new connection. */
+  unacknowledged(): NumberedMessage[][] {
+    return toFrames(this.#sent);
+  }
+
+  /**
+   * Forgets what is committed.
+   * @param n highest committed number; one beyond what was sent is what an earlier process of this
+   *   attempt left, and numbering goes on after it
+   */
+  acknowledge(n: number): void {
+    this.#sent = this.#sent.filter((message) => message.n > n);
+    if (n >= this.#nextNumber) this.#nextNumber = n + 1;
+  }
+
+  #dropOne(): void {
+    for (const mayDrop of DROP_ORDER) {
+      const index = this.#waiting.findIndex(mayDrop);
+      if (index === -1) continue;
+      this.#waiting.splice(index, 1);
+      return;
+    }
+  }
+}
+
+const toFrames = (messages: NumberedMessage[]): NumberedMessage[][] => {
+  const frames: NumberedMessage[][] = [];
+  let frameBytes = Infinity;
+  for (const message of messages) {
+    const sizeBytes = Buffer.byteLength(JSON.stringify(message)) + 1;
+    const frame = frames.at(-1);
+    const full = frameBytes + sizeBytes > FRAME_BUDGET_BYTES || (frame?.length ?? 0) >= 1_000;
+    if (frame && !full) {
+      frame.push(message);
+      frameBytes += sizeBytes;
+      continue;
+    }
+    frames.push([message]);
+    frameBytes = sizeBytes;
+  }
+  return frames;
+};

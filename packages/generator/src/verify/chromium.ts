@@ -1,0 +1,15 @@
+import { existsSync } from "node:fs";
+
+const USUAL_PLACES = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/usr/bin/google-chrome-stable",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+];
+
+/** Path of a browser on this machine, or undefined where there is none. @param configured wins if set */
+export const findChromium = (configured?: string): string | undefined =>
+  [configured ?? [], USUAL_PLACES].flat().find((path) => existsSync(path));

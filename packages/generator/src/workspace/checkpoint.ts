@@ -1,0 +1,118 @@
+/**
+ * A checkpoint: the workspace and the agent's session in one tar.gz, to go on from elsewhere.
+ *
+ * Inside: `workspace/…` (no node_modules, no build output, no links), `session.jsonl` and
+ * `checkpoint.json`.
+ */
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { create, extract } from "tar";
+import { z } from "zod";
+import { FilePath } from "@leo/core/artifact.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+import { listFiles, withinLimits } from "./files.ts";
+import type { RunPaths } from "./paths.ts";
+import { adoptSession, hasSession, sessionFile } from "./session.ts";
+
+const About = z.object({
+  version: z.literal(1),
+  /** Absolute path of the workspace that the transcript speaks of. */
+  workspace: z.string().startsWith("/"),
+  sessionId: z.string().optional(),
+  /** The user has agreed to a plan; it is not asked for again. */
+  planAccepted: z.boolean().optional(),
+});
+export type CheckpointState = Pick<z.infer<typeof About>, "sessionId" | "planAccepted">;
+
+const ABOUT = "checkpoint.json";
+const SESSION = "session.jsonl";
+/** Unpacked size that a restore accepts: the files of a version and a long transcript. */
+const UNPACKED_MAX_BYTES = LIMITS.artifactMaxBytes * 2;
+
+/** Packs a run's present state. @returns the tar.gz in memory, so that a full disk does not stop it */
+export const packCheckpoint = async (paths: RunPaths, state: CheckpointState): Promise<Buffer> => {
+  const { files } = withinLimits(await listFiles(paths.workspace));
+  const { sessionId } = state;
+  const transcript = sessionId && (await hasSession(paths, sessionId)) && sessionFile(paths, sessionId);
+  const about = join(paths.root, ABOUT);
+  await writeFile(about, JSON.stringify({ version: 1, workspace: paths.workspace, ...state }));
+
+  const stored = new Map([[about, ABOUT]]);
+  if (transcript) stored.set(transcript, SESSION);
+  const archive = create(
+    {
+      gzip: { level: 3 },
+      cwd: paths.root,
+      portable: true,
+      noDirRecurse: true,
+      preservePaths: true,
+      onWriteEntry: (entry) => {
+        entry.path = stored.get(entry.path) ?? entry.path;
+      },
+    },
+    [...stored.keys(), ...files.map(({ path }) => `workspace/${path}`)],
+  );
+  const parts: Buffer[] = [];
+  for await (const part of archive) parts.push(part);
+  return Buffer.concat(parts);
+};
+
+const isWanted = (path: string) =>
+  path === ABOUT || path === SESSION || (path.startsWith("workspace/") && FilePath.safeParse(path).success);
+
+const limitSize = (maxBytes: number) => {
+  let seenBytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      seenBytes += chunk.length;
+      done(seenBytes > maxBytes ? new Error("the checkpoint is larger than a version may be") : null, chunk);
+    },
+  });
+};
+
+/**
+ * Restores a checkpoint into an empty run.
+ * @param url presigned, read once
+ * @returns the state it was packed with; `sessionId` only if its transcript is there to resume
+ * @throws when it cannot be read, is too large or is none of ours
+ */
+export const restoreCheckpoint = async (
+  paths: RunPaths,
+  url: string,
+  signal: AbortSignal,
+): Promise<CheckpointState> => {
+  const response = await fetch(url, { signal });
+  if (!response.ok || !response.body) throw new Error(`the previous version answered ${response.status}`);
+  const staging = await mkdtemp(join(paths.root, "restore-"));
+  let unpackedBytes = 0;
+  await pipeline(
+    Readable.from(response.body),
+    limitSize(LIMITS.artifactMaxBytes),
+    extract({
+      cwd: staging,
+      filter: (path, entry) => {
+        unpackedBytes += entry.size ?? 0;
+        const isFile = "type" in entry && entry.type === "File";
+        return isFile && isWanted(path) && unpackedBytes <= UNPACKED_MAX_BYTES;
+      },
+    }),
+    { signal },
+  );
+  const about = About.parse(JSON.parse(await readFile(join(staging, ABOUT), "utf8")));
+  await moveWorkspace(staging, paths);
+  const { sessionId, planAccepted } = about;
+  if (sessionId) {
+    await adoptSession(paths, { file: join(staging, SESSION), sessionId, workspace: about.workspace });
+  }
+  await rm(staging, { recursive: true, force: true });
+  return { sessionId, planAccepted };
+};
+
+/** Renames the unpacked workspace into place; an empty one packs no entry at all. */
+const moveWorkspace = async (staging: string, paths: RunPaths) => {
+  await mkdir(join(staging, "workspace"), { recursive: true });
+  await rm(paths.workspace, { recursive: true });
+  await rename(join(staging, "workspace"), paths.workspace);
+};

@@ -1,0 +1,98 @@
+/**
+ * What of a workspace counts as the app.
+ *
+ * A workspace is written by an agent and by whatever it runs, so its tree is not trusted: links are
+ * never followed, and what a version may not hold is refused by name, kind or size.
+ */
+import type { Dirent } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { FilePath } from "@leo/core/artifact.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+
+export interface WorkspaceFile {
+  /** Relative to the directory that was listed, with forward slashes. */
+  path: string;
+  sizeBytes: number;
+  modifiedMs: number;
+}
+
+export interface RefusedFile {
+  path: string;
+  reason: string;
+}
+
+export interface FileListing {
+  /** Sorted by path. */
+  files: WorkspaceFile[];
+  refused: RefusedFile[];
+}
+
+/** Directories that are made by tools and can be made again. */
+const NEVER_LISTED = new Set(["node_modules", ".git", ".vite", ".vite-temp", ".npm", ".cache"]);
+/** The build's output, stored on its own. */
+const BUILD_OUTPUT = "dist";
+
+const isEnvironmentFile = (name: string) =>
+  (name === ".env" || name.startsWith(".env.")) && !/\.(example|sample|template)$/.test(name);
+
+const refusalOf = (entry: Dirent, path: string): string | undefined => {
+  if (entry.isSymbolicLink()) return "links are not stored";
+  if (!entry.isFile()) return "only files are stored";
+  if (isEnvironmentFile(entry.name)) return "environment files may hold secrets";
+  if (!FilePath.safeParse(path).success) return "the name is not allowed";
+  return undefined;
+};
+
+/**
+ * Lists the files under a directory that a version may hold.
+ * @param root absolute path; `dist` directly under it is left out unless `root` is the output itself
+ * @param isOutput true when `root` is the build's output, where no name is skipped
+ */
+export const listFiles = async (root: string, isOutput = false): Promise<FileListing> => {
+  const found: WorkspaceFile[] = [];
+  const refused: RefusedFile[] = [];
+
+  const visit = async (directory: string, prefix: string): Promise<void> => {
+    const entries = await readdir(directory, { withFileTypes: true });
+    await Promise.all(
+      entries.map(async (entry) => {
+        const path = prefix + entry.name;
+        if (entry.isDirectory()) {
+          if (!isOutput && (NEVER_LISTED.has(entry.name) || path === BUILD_OUTPUT)) return;
+          return visit(join(directory, entry.name), `${path}/`);
+        }
+        const reason = refusalOf(entry, path);
+        if (reason) return void refused.push({ path, reason });
+        const stat = await lstat(join(directory, entry.name));
+        found.push({ path, sizeBytes: stat.size, modifiedMs: stat.mtimeMs });
+      }),
+    );
+  };
+
+  await visit(root, "");
+  return { files: found.toSorted((a, b) => (a.path < b.path ? -1 : 1)), refused };
+};
+
+/**
+ * Keeps what fits a version: 10 MB a file, 200 MB and 5,000 files in all. What does not is refused,
+ * the rest is kept in the order of the paths.
+ */
+export const withinLimits = (listing: FileListing): FileListing => {
+  const refused = [...listing.refused];
+  let totalBytes = 0;
+  const files = listing.files.filter(({ path, sizeBytes }, index) => {
+    const reason = tooLarge(sizeBytes, totalBytes, index);
+    if (reason) refused.push({ path, reason });
+    if (!reason) totalBytes += sizeBytes;
+    return !reason;
+  });
+  return { files, refused };
+};
+
+const tooLarge = (sizeBytes: number, totalBytes: number, index: number) => {
+  if (sizeBytes > LIMITS.fileMaxBytes) return "larger than 10 MB";
+  if (totalBytes + sizeBytes > LIMITS.artifactMaxBytes) return "the version would be larger than 200 MB";
+  if (index >= LIMITS.artifactMaxFiles) return `more than ${LIMITS.artifactMaxFiles} files`;
+  return undefined;
+};

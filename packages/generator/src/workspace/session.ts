@@ -1,0 +1,39 @@
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunPaths } from "./paths.ts";
+
+/** Where the agent harness keeps its own files. */
+export const agentConfigDir = (paths: Pick<RunPaths, "home">) => join(paths.home, ".claude");
+
+/** The harness names a project's directory after its path. */
+const projectName = (workspace: string) => workspace.replace(/[^a-zA-Z0-9]/g, "-");
+
+/** Path of a session's transcript, whether or not it exists. */
+export const sessionFile = (paths: Pick<RunPaths, "home" | "workspace">, sessionId: string) =>
+  join(agentConfigDir(paths), "projects", projectName(paths.workspace), `${sessionId}.jsonl`);
+
+/** Whether a session can be resumed in this run. */
+export const hasSession = async (paths: RunPaths, sessionId: string): Promise<boolean> => {
+  try {
+    await access(sessionFile(paths, sessionId));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Puts a transcript where the harness finds it. Transcripts name files by absolute path, so the
+ * path of the workspace they were made in becomes this run's.
+ */
+export const adoptSession = async (
+  paths: RunPaths,
+  session: { file: string; sessionId: string; workspace: string },
+): Promise<void> => {
+  const transcript = await readFile(session.file, "utf8");
+  const target = sessionFile(paths, session.sessionId);
+  await mkdir(join(target, ".."), { recursive: true, mode: 0o700 });
+  const moved =
+    session.workspace === "/" ? transcript : transcript.replaceAll(session.workspace, paths.workspace);
+  await writeFile(target, moved, { mode: 0o600 });
+};

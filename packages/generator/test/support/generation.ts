@@ -1,0 +1,149 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { attemptPrefix, Manifest, manifestKey } from "@leo/core/artifact.ts";
+import { newId } from "@leo/core/id.ts";
+import type { StartGeneration } from "@leo/core/protocol/generator.ts";
+import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
+import { startModelServer, type ModelServer } from "@leo/mock/model-server/start.ts";
+import { startOrchestrator, type TestOrchestrator } from "./orchestrator.ts";
+import { startProcess, type TestProcess } from "./processes.ts";
+
+const source = (path: string) => join(import.meta.dirname, "../../src", path);
+
+/** Stands for the real credential: only the gateway may know it. */
+export const CREDENTIAL = "oauth-secret-of-the-operator-7f3a";
+export const ATTEMPT_TOKEN = "leo_at_secret-of-the-attempt-51c9";
+
+export interface TestGeneration {
+  start: StartGeneration;
+  orchestrator: TestOrchestrator;
+  generator: TestProcess;
+  gateway: TestProcess;
+  model: ModelServer;
+  bucket: TestBucket;
+  /** `LEO_WORKSPACE_ROOT` of the run. */
+  root: string;
+  /** `performance.now()` when the generator's process was started. */
+  startedMs: number;
+  /** Waits for the last fact and the process's end. */
+  finished: () => Promise<{ failure: string | undefined; exitCode: number | string }>;
+  keys: () => Promise<string[]>;
+  object: (key: string) => Promise<Buffer>;
+  manifest: () => Promise<Manifest>;
+}
+
+export interface TestGenerationOptions {
+  prompt?: string;
+  mode?: StartGeneration["mode"];
+  limits?: Partial<StartGeneration["limits"]>;
+  previous?: StartGeneration["previous"];
+  env?: Record<string, string>;
+  gatewayEnv?: Record<string, string>;
+  /** Shared with an earlier run. */
+  bucket?: TestBucket;
+  model?: Parameters<typeof startModelServer>[0];
+}
+
+const newStart = (bucket: string, options: TestGenerationOptions): StartGeneration => {
+  const appId = newId();
+  const generationId = newId();
+  return {
+    type: "start_generation",
+    generationId,
+    appId,
+    appName: "Test app",
+    attempt: 1,
+    prompt: options.prompt ?? "a todo list with dark mode",
+    mode: options.mode ?? "autonomous",
+    limits: {
+      deadlineAt: new Date(Date.now() + 120_000).toISOString(),
+      budgetUsd: 5,
+      maxTurns: 50,
+      ...options.limits,
+    },
+    artifact: { bucket, prefix: attemptPrefix(appId, generationId, 1) },
+    previous: options.previous,
+  };
+};
+
+const withOwnBucket = (bucket: TestBucket | undefined, run: (bucket: TestBucket) => Promise<void>) =>
+  bucket ? run(bucket) : withBucket(run);
+
+/**
+ * Runs one generation as production does: a generator process, a gateway process beside it, the
+ * scripted model behind that, S3, and the orchestrator's end of the socket.
+ */
+export const withGeneration = (
+  options: TestGenerationOptions,
+  run: (generation: TestGeneration) => Promise<void>,
+): Promise<void> =>
+  withOwnBucket(options.bucket, async (bucket) => {
+    const start = newStart(bucket.bucket, options);
+    const root = await mkdtemp(join(tmpdir(), "leo-test-"));
+    const path = { PATH: process.env.PATH ?? "" };
+    const model = await startModelServer(options.model);
+    const gateway = startProcess(source("gateway/main.ts"), {
+      ...path,
+      GATEWAY_PORT: "0",
+      LEO_UPSTREAM_URL: model.url,
+      CLAUDE_CODE_OAUTH_TOKEN: CREDENTIAL,
+      LEO_BUDGET_USD: String(start.limits.budgetUsd),
+      ...options.gatewayEnv,
+    });
+    const listening = await gateway.line((line) => line.includes('"listening"'));
+    const orchestrator = await startOrchestrator(start);
+    const startedMs = performance.now();
+    const generator = startProcess(source("main.ts"), {
+      ...path,
+      ...bucket.generatorEnv,
+      ANTHROPIC_BASE_URL: (JSON.parse(listening) as { url: string }).url,
+      LEO_GENERATOR_URL: orchestrator.url,
+      LEO_ATTEMPT_TOKEN: ATTEMPT_TOKEN,
+      LEO_GENERATION_ID: start.generationId,
+      LEO_ATTEMPT: "1",
+      LEO_DEADLINE_AT: start.limits.deadlineAt,
+      LEO_WORKSPACE_ROOT: root,
+      ...options.env,
+    });
+    const s3 = new S3Client(bucket.clientConfig);
+    const object = async (key: string) => {
+      const answer = await s3.send(new GetObjectCommand({ Bucket: bucket.bucket, Key: key }));
+      return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+    };
+    try {
+      await run({
+        start,
+        orchestrator,
+        generator,
+        gateway,
+        model,
+        bucket,
+        root,
+        startedMs,
+        object,
+        finished: async () => {
+          const ended = generator.exited.then((code) => {
+            throw new Error(`the generator ended with ${code} and no last word:\n${generator.output()}`);
+          });
+          const last = await Promise.race([orchestrator.fact("all_work_complete"), ended]);
+          return { failure: last.failure?.code, exitCode: await generator.exited };
+        },
+        keys: async () => {
+          const list = await s3.send(
+            new ListObjectsV2Command({ Bucket: bucket.bucket, Prefix: start.artifact.prefix }),
+          );
+          return (list.Contents ?? []).map(({ Key = "" }) => Key.slice(start.artifact.prefix.length));
+        },
+        manifest: async () =>
+          Manifest.parse(JSON.parse((await object(manifestKey(start.artifact.prefix))).toString("utf8"))),
+      });
+    } finally {
+      await Promise.all([generator.stop(), gateway.stop(), orchestrator.close(), model.close()]);
+      s3.destroy();
+      await rm(root, { recursive: true, force: true });
+    }
+  });
+
+export const templateDirectory = join(dirname(import.meta.dirname), "../template");
