@@ -11,7 +11,7 @@ import type { Version } from "./version.ts";
  * so that nobody takes half an archive for a whole one.
  */
 export const archiveVersion = (
-  { storage, log }: Pick<Context, "storage" | "log">,
+  { storage }: Pick<Context, "storage">,
   version: Version,
 ): ReadableStream<Uint8Array> => {
   const archive = new ZipArchive({ zlib: { level: 6 } });
@@ -34,11 +34,8 @@ export const archiveVersion = (
     }
     await archive.finalize();
   };
-  fill().catch((cause: unknown) => {
-    if (gone.signal.aborted) return;
-    const { generationId } = version;
-    log.error({ err: cause, event: "archive_failed", generationId }, "an archive could not be finished");
-    archive.destroy(cause instanceof Error ? cause : new Error(String(cause)));
+  fill().catch((error: unknown) => {
+    if (!gone.signal.aborted) archive.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   return Readable.toWeb(archive) as ReadableStream<Uint8Array>;
 };

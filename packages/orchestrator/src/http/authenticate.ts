@@ -59,16 +59,18 @@ const reachable =
 /**
  * Verifies Supabase access tokens against the project's published keys; no call per request.
  * @param now the clock
+ * @param options `keysCooldownMs`: how soon after a fetch an unknown key id may cause another
  */
 export const createVerifier = (
   { SUPABASE_URL }: Pick<Config, "SUPABASE_URL">,
   now: () => Date = () => new Date(),
+  { keysCooldownMs = KEYS_COOLDOWN_MS }: { keysCooldownMs?: number } = {},
 ): Verifier => {
   const issuer = `${SUPABASE_URL.replace(/\/+$/, "")}/auth/v1`;
   const keys = reachable(
     createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {
       cacheMaxAge: KEYS_MAX_AGE_MS,
-      cooldownDuration: KEYS_COOLDOWN_MS,
+      cooldownDuration: keysCooldownMs,
       timeoutDuration: KEYS_TIMEOUT_MS,
     }),
   );

@@ -12,6 +12,7 @@ import { previewPlace, type PreviewPlace } from "../domain/preview-url.ts";
 import { readBytes } from "../domain/version.ts";
 import type { Env } from "./env.ts";
 import { matchesTag, parseRange, type ByteRange } from "./range.ts";
+import { streamed } from "./stream.ts";
 
 type PreviewContext = HonoContext<Env>;
 
@@ -98,14 +99,14 @@ const wantedRange = (c: PreviewContext, file: PreviewFile, tag: string) => {
   return parseRange(c.req.header("range"), file.sizeBytes);
 };
 
-const read = async ({ storage }: Context, file: PreviewFile, range?: ByteRange) => {
+const read = async (c: PreviewContext, { storage, log }: Context, file: PreviewFile, range?: ByteRange) => {
   const sizeBytes = range ? range.end - range.start + 1 : file.sizeBytes;
   if (!range && sizeBytes <= READ_AHEAD_MAX_BYTES) {
     const content = await readBytes(storage, file.key);
     return content && Uint8Array.from(content);
   }
   const object = await storage.read(file.key, range && `bytes=${range.start}-${range.end}`);
-  return object?.body;
+  return object && streamed(c.env, log, object.body);
 };
 
 const send = async (context: Context, c: PreviewContext, file: PreviewFile): Promise<Response> => {
@@ -124,7 +125,7 @@ const send = async (context: Context, c: PreviewContext, file: PreviewFile): Pro
   const status = range ? 206 : 200;
   if (c.req.method === "HEAD") return c.body(null, status, headers);
 
-  const body = await read(context, file, range);
+  const body = await read(c, context, file, range);
   if (body === undefined) {
     return page(
       c,
@@ -135,11 +136,16 @@ const send = async (context: Context, c: PreviewContext, file: PreviewFile): Pro
   return c.body(body, status, headers);
 };
 
-/** A page of an app with client-side routes is its index; what asks for a script or an image gets a 404. */
+/**
+ * A page of an app with client-side routes is its index; what asks for a script or an image gets a
+ * 404. Apps name their assets relative to the page, so a page deeper in the app asks for them below itself.
+ */
 const candidates = (c: PreviewContext, rawPath: string): string[] => {
   const path = cleanPath(rawPath);
   if (path === undefined) return [];
-  return isNavigation(c) ? [path, "index.html"] : [path];
+  if (isNavigation(c)) return [path, "index.html"];
+  const assets = path.lastIndexOf("/assets/");
+  return assets === -1 ? [path] : [path, path.slice(assets + 1)];
 };
 
 /**
@@ -153,8 +159,8 @@ export const createPreview = (context: Context) => {
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     if (c.req.method !== "GET" && c.req.method !== "HEAD")
       return c.text("Method not allowed", 405, { allow: "GET, HEAD" });
-    // Under a path no service worker may start: it would see Leo's own requests.
-    if (place.kind === "path" && c.req.header("service-worker") !== undefined) return noFile(c);
+    // A service worker would answer in the server's place, without the headers above.
+    if (c.req.header("service-worker") !== undefined) return noFile(c);
     const generationId = Id.safeParse(id);
     if (!generationId.success) return noPreview(c);
     c.set("previewId", generationId.data);

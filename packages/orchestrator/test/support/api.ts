@@ -9,6 +9,7 @@ import { newId } from "@leo/core/id.ts";
 import { readConfig, type Config } from "../../src/config.ts";
 import type { Context } from "../../src/context.ts";
 import { migrateDatabase, openDatabase } from "../../src/db/database.ts";
+import { ApiFault } from "../../src/domain/fault.ts";
 import { createApi } from "../../src/http/api.ts";
 import type { ApiParts } from "../../src/http/parts.ts";
 import { addUserMessage, requestCancel } from "../../src/lifecycle/cancel.ts";
@@ -27,6 +28,8 @@ export interface TestApi extends TestKeys {
   context: Context;
   bucket: TestBucket;
   s3: S3Client;
+  /** `METHOD /path` of every handler, as the router has them; middleware counts as `ALL`. */
+  routes: string[];
   /** Every line logged so far. */
   logged: () => string[];
   /** Two users who know nothing of each other. */
@@ -46,10 +49,12 @@ export interface ApiOptions {
   env?: Record<string, string>;
   parts?: Partial<ApiParts>;
   now?: () => Date;
+  /** 0, a free one, when absent. */
+  port?: number;
 }
 
-const listen = async (server: ReturnType<typeof createServer>) => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+const listen = async (server: ReturnType<typeof createServer>, port = 0) => {
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
 };
 
@@ -77,7 +82,7 @@ const partsOf = (context: Context): ApiParts => ({
   cancel: (generationId) => requestCancel(context, generationId),
   userMessage: async (generationId, text) => {
     const added = await addUserMessage(context, generationId, text);
-    if ("refused" in added) throw new Error(added.refused);
+    if ("refused" in added) throw new ApiFault("conflict", added.refused);
     return added;
   },
   health: async () => "ok",
@@ -103,7 +108,7 @@ export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOption
         const api = createApi(context, { ...partsOf(context), ...options.parts });
         const listener = getRequestListener(api.fetch);
         const server = createServer((request, response) => void listener(request, response));
-        const url = `http://127.0.0.1:${await listen(server)}`;
+        const url = `http://127.0.0.1:${await listen(server, options.port)}`;
         const s3 = new S3Client(bucket.clientConfig);
         const [ann, bob] = [newId(), newId()];
 
@@ -132,6 +137,7 @@ export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOption
             context,
             bucket,
             s3,
+            routes: api.routes.map(({ method, path }) => `${method} ${path}`),
             logged: () => lines,
             ann: await keys.sign(ann),
             bob: await keys.sign(bob),
@@ -150,4 +156,4 @@ export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOption
 
 /** Stores an object as a generator would. */
 export const putObject = (api: TestApi, key: string, body: string | Uint8Array) =>
-  api.s3.send(new PutObjectCommand({ Bucket: api.bucket.bucket, Key: key, Body: body }));
+  api.s3.send(new PutObjectCommand({ Bucket: api.bucket.bucket, Key: key, Body: Buffer.from(body) }));

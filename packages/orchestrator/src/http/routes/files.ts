@@ -12,6 +12,7 @@ import { asciiFileName } from "../content-disposition.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { bytes, GenerationParams, json, refusals, SIGNED_IN } from "../route.ts";
+import { streamed } from "../stream.ts";
 
 export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verify">) => {
   const routes = new OpenAPIHono<UserEnv>();
@@ -67,7 +68,7 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
     }),
     async (c) => {
       const version = await findVersion(orm, c.var.user.userId, c.req.valid("param").id);
-      return c.body(archiveVersion(context, version), 200, {
+      return c.body(streamed(c.env, context.log, archiveVersion(context, version)), 200, {
         "content-type": "application/zip",
         "content-disposition": `attachment; filename="${archiveName(version)}"`,
       });

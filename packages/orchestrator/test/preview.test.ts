@@ -1,0 +1,329 @@
+import { createHash, randomBytes } from "node:crypto";
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
+import { distKey } from "@leo/core/artifact.ts";
+import { newId } from "@leo/core/id.ts";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { z } from "zod";
+import type { CreatedApp } from "@leo/core/api.ts";
+import { withApi, type ApiOptions, type TestApi } from "./support/api.ts";
+import { raw } from "./support/raw.ts";
+import { completeGeneration, type Files } from "./support/version.ts";
+
+const VIDEO = randomBytes(1_500_000);
+const DIST: Files = {
+  "index.html": "<!doctype html><title>Todo</title>",
+  "assets/index-abc.js": "console.log(1)",
+  "assets/style.css": "body{}",
+  "docs/index.html": "<p>docs</p>",
+  "video.mp4": VIDEO,
+  "odd.unknownext": "?",
+  "sp ace \u00e4.txt": "text",
+};
+
+interface Preview extends TestApi {
+  id: string;
+  appId: string;
+  prefix: string;
+  get: (path: string, headers?: Record<string, string>, method?: string) => ReturnType<typeof raw>;
+}
+
+const withPreview = (run: (preview: Preview) => Promise<void>, options: ApiOptions = {}) =>
+  withApi(async (api) => {
+    const { body } = await api.call<z.infer<typeof CreatedApp>>(api.ann, "POST", "/api/apps", {
+      prompt: "x",
+    });
+    const { id } = body.generation;
+    const { prefix } = await completeGeneration(api, id, { source: { ".secret": "s" }, dist: DIST });
+    const get: Preview["get"] = (path, headers = {}, method = "GET") =>
+      raw(api.url, path, { method, headers: { host: `${id}.localhost:5013`, ...headers } });
+    await run({ ...api, id, appId: body.app.id, prefix, get });
+  }, options);
+
+const NAVIGATION = { "sec-fetch-mode": "navigate", accept: "text/html" };
+
+test("a preview host serves the built files with their types", () =>
+  withPreview(async ({ get }) => {
+    const cases: [path: string, type: string, file: string][] = [
+      ["/", "text/html; charset=utf-8", "index.html"],
+      ["/index.html", "text/html; charset=utf-8", "index.html"],
+      ["/assets/index-abc.js?v=1", "text/javascript; charset=utf-8", "assets/index-abc.js"],
+      ["/assets/style.css", "text/css; charset=utf-8", "assets/style.css"],
+      ["/docs/", "text/html; charset=utf-8", "docs/index.html"],
+      ["/video.mp4", "video/mp4", "video.mp4"],
+      ["/odd.unknownext", "application/octet-stream", "odd.unknownext"],
+      ["/sp%20ace%20%C3%A4.txt", "text/plain; charset=utf-8", "sp ace \u00e4.txt"],
+    ];
+    for (const [path, type, file] of cases) {
+      const { status, headers, body } = await get(path);
+      expect([path, status, headers["content-type"]]).toEqual([path, 200, type]);
+      expect(body.equals(Buffer.from(DIST[file] ?? ""))).toBe(true);
+      expect(headers["content-length"]).toBe(String(body.length));
+    }
+  }));
+
+test("a client-side route gets the index, a missing script does not", () =>
+  withPreview(async ({ get }) => {
+    const route = await get("/todos/7", NAVIGATION);
+    expect([route.status, route.body.toString()]).toEqual([200, DIST["index.html"]]);
+    const below = await get("/todos/7/assets/index-abc.js", { accept: "*/*" });
+    expect([below.status, below.body.toString()]).toEqual([200, DIST["assets/index-abc.js"]]);
+    const oldBrowser = await get("/todos/7", { accept: "text/html,*/*" });
+    expect(oldBrowser.status).toBe(200);
+    const others: Record<string, string>[] = [
+      { accept: "*/*" },
+      { "sec-fetch-mode": "cors", accept: "text/html" },
+    ];
+    for (const headers of others) {
+      const missing = await get("/assets/gone.js", headers);
+      expect([missing.status, missing.headers["content-type"]]).toEqual([404, "text/plain; charset=UTF-8"]);
+    }
+  }));
+
+test("path tricks never leave the version", () =>
+  withPreview(async ({ get, id, prefix }) => {
+    const secrets = [
+      "manifest.json",
+      "../manifest.json",
+      "../source/.secret",
+      ".secret",
+      `${prefix}manifest.json`,
+    ];
+    const tricks = [
+      ...secrets.map((path) => `/${path}`),
+      ...secrets.map((path) => `/${path.replaceAll("/", "%2f").replaceAll(".", "%2e")}`),
+      ...secrets.map((path) => `/${path.replaceAll("/", "\\")}`),
+      ...secrets.map((path) => `/${path.replaceAll("/", "%5c")}`),
+      "/..%2f..%2f..%2fetc/passwd",
+      "/assets/..%2fmanifest.json",
+      "/assets/%2e%2e/%2e%2e/manifest.json",
+      "/%252e%252e%252fmanifest.json",
+      "//manifest.json",
+      "/./.././manifest.json",
+      "/index.html%00",
+      "/index.html%00.js",
+      "/%ff",
+      "/%",
+      `http://${id}.localhost:5013/../manifest.json`,
+      `/${"a/".repeat(400)}x`,
+    ];
+    for (const path of tricks) {
+      const { status, body } = await get(path);
+      // Node's server itself refuses a target that is no URL.
+      expect([path, status]).toEqual([path, path.includes("\\") ? 400 : 404]);
+      expect(body.toString()).not.toContain("sha256");
+    }
+  }));
+
+test("entity tags and ranges are right", () =>
+  withPreview(async ({ get }) => {
+    const tag = `"${createHash("sha256").update(VIDEO).digest("hex")}"`;
+    const whole = await get("/video.mp4");
+    expect(whole.headers).toMatchObject({ etag: tag, "accept-ranges": "bytes" });
+    for (const header of [tag, `W/${tag}`, `"x", ${tag}`, "*"]) {
+      const unchanged = await get("/video.mp4", { "if-none-match": header });
+      expect([unchanged.status, unchanged.body.length, unchanged.headers.etag]).toEqual([304, 0, tag]);
+    }
+    expect((await get("/video.mp4", { "if-none-match": '"other"' })).status).toBe(200);
+
+    const size = VIDEO.length;
+    const ranges: [range: string, start: number, end: number][] = [
+      ["bytes=0-0", 0, 0],
+      ["bytes=100-199", 100, 199],
+      ["bytes=1000000-", 1_000_000, size - 1],
+      ["bytes=-500", size - 500, size - 1],
+      [`bytes=${size - 1}-${size + 100}`, size - 1, size - 1],
+      [`bytes=-${size + 5}`, 0, size - 1],
+    ];
+    for (const [range, start, end] of ranges) {
+      const part = await get("/video.mp4", { range });
+      expect([range, part.status]).toEqual([range, 206]);
+      expect(part.headers["content-range"]).toBe(`bytes ${start}-${end}/${size}`);
+      expect(part.headers["content-length"]).toBe(String(end - start + 1));
+      expect(part.body.equals(VIDEO.subarray(start, end + 1))).toBe(true);
+    }
+    for (const range of [`bytes=${size}-`, "bytes=-0", "bytes=99999999999-"]) {
+      const refused = await get("/video.mp4", { range });
+      expect([range, refused.status, refused.headers["content-range"]]).toEqual([
+        range,
+        416,
+        `bytes */${size}`,
+      ]);
+    }
+    for (const range of ["bytes=5-1", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", "bytes=-"]) {
+      const ignored = await get("/video.mp4", { range });
+      expect([range, ignored.status, ignored.body.length]).toEqual([range, 200, size]);
+    }
+    expect((await get("/video.mp4", { range: "bytes=0-9", "if-range": tag })).status).toBe(206);
+    expect((await get("/video.mp4", { range: "bytes=0-9", "if-range": '"old"' })).status).toBe(200);
+  }));
+
+test("HEAD is a GET without a body, anything else is refused", () =>
+  withPreview(async ({ get }) => {
+    const head = await get("/video.mp4", {}, "HEAD");
+    expect([head.status, head.headers["content-length"], head.body.length]).toEqual([
+      200,
+      String(VIDEO.length),
+      0,
+    ]);
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"]) {
+      const refused = await get("/", {}, method);
+      expect([method, refused.status, refused.headers.allow]).toEqual([method, 405, "GET, HEAD"]);
+    }
+  }));
+
+test("a preview is sandboxed, framed by Leo only, and neither reads nor sets cookies", () =>
+  withPreview(async ({ get }) => {
+    const answers = [
+      await get("/"),
+      await get("/gone.js"),
+      await get("/", {}, "POST"),
+      await get("/", { host: `${newId()}.localhost` }),
+      await get("/video.mp4", { range: "bytes=0-1" }),
+    ];
+    for (const { headers } of answers) {
+      const policy = headers["content-security-policy"];
+      expect(policy).toContain("frame-ancestors http://localhost:5013");
+      expect(policy).toMatch(/^sandbox allow-scripts .*allow-same-origin;/);
+      expect(policy).not.toContain("allow-top-navigation");
+      expect(headers).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cross-origin-resource-policy": "same-origin",
+      });
+      for (const name of ["set-cookie", "service-worker-allowed", "access-control-allow-origin"]) {
+        expect(headers[name]).toBeUndefined();
+      }
+    }
+    expect((await get("/assets/index-abc.js", { "service-worker": "script" })).status).toBe(404);
+    const withCookie = await get("/", { cookie: "session=1", authorization: "Bearer x" });
+    expect(withCookie.headers).toEqual({
+      ...answers[0]?.headers,
+      "x-request-id": withCookie.headers["x-request-id"],
+      date: withCookie.headers.date,
+    });
+  }));
+
+test("the API is not reachable on a preview host, nor a preview on Leo's", () =>
+  withPreview(async ({ get, ann, id, url }) => {
+    const authorization = `Bearer ${ann}`;
+    for (const path of ["/api/apps", "/api/config", "/api/openapi.json", "/health", "/metrics", "/ws/ui"]) {
+      const { status, headers, body } = await get(path, { authorization });
+      expect([path, status]).toEqual([path, 404]);
+      expect(headers["content-type"]).not.toContain("json");
+      expect(body.toString()).not.toContain("{");
+    }
+    for (const host of [`${id}.LOCALHOST:5013`, `${id}.localhost.`, `${id.toUpperCase()}.localhost`]) {
+      expect((await get("/api/config", { host })).status).toBe(404);
+      expect([host, (await get("/assets/style.css", { host })).status]).toEqual([host, 200]);
+    }
+    for (const path of [`/preview/${id}/assets/style.css`, "/assets/style.css"]) {
+      expect((await raw(url, path)).status).toBe(404);
+    }
+  }));
+
+test("unknown, unfinished and deleted versions are one readable page", () =>
+  withPreview(async (preview) => {
+    const { body } = await preview.call<z.infer<typeof CreatedApp>>(preview.ann, "POST", "/api/apps", {
+      prompt: "x",
+    });
+    const hosts = [newId(), body.generation.id, "nonsense", "a.b", "%", "..", `${preview.id}x`];
+    for (const label of hosts.filter((host) => !host.includes("%"))) {
+      const { status, headers, body: page } = await preview.get("/", { host: `${label}.localhost:5013` });
+      expect([label, status, headers["content-type"]]).toEqual([label, 404, "text/html; charset=UTF-8"]);
+      expect(page.toString()).toContain("No preview here");
+      expect(headers["cache-control"]).toBe("no-store");
+    }
+    expect((await preview.get("/")).status).toBe(200);
+    await preview.call(preview.ann, "DELETE", `/api/apps/${preview.appId}`);
+    expect((await preview.get("/")).status).toBe(404);
+  }));
+
+test("a version whose files have expired says so", () =>
+  withPreview(async ({ get, s3, bucket, prefix }) => {
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key: distKey(prefix, "index.html") }));
+    const { status, body, headers } = await get("/", NAVIGATION);
+    expect(status).toBe(404);
+    expect(body.toString()).toContain("This version has expired");
+    expect(headers["content-length"]).toBe(String(body.length));
+    expect(headers.etag).toBeUndefined();
+  }));
+
+test("no path makes the preview answer 5xx or a file that is not in it", { timeout: 60_000 }, () =>
+  withPreview(async ({ get }) => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "/",
+        "..",
+        ".",
+        "%2e",
+        "%2F",
+        "%00",
+        "%",
+        "\\",
+        "index.html",
+        "assets",
+        "?",
+        "#",
+        ";",
+        "%ff",
+        "*",
+      ),
+      fc.webSegment(),
+    );
+    const headers = fc.constantFrom<Record<string, string>>({}, NAVIGATION, { range: "bytes=0-" });
+    const known = new Set(Object.values(DIST).map((content) => Buffer.from(content).toString("base64")));
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 8 }), headers, async (pieces, sent) => {
+        const { status, body } = await get(`/${pieces.join("")}`, sent);
+        expect(status).toBeLessThan(500);
+        if (status < 300) expect(known.has(body.toString("base64"))).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  }),
+);
+
+const UNDER_PATH: ApiOptions = {
+  env: {
+    LEO_PUBLIC_URL: "https://leo.example.com",
+    LEO_PREVIEW_URL_TEMPLATE: "https://leo.example.com/preview/{generationId}/",
+  },
+};
+
+test("without a preview domain, previews live under a path with an opaque origin", () =>
+  withPreview(async ({ url, id, call, ann, appId }) => {
+    const host = { host: "leo.example.com" };
+    const root = await raw(url, `/preview/${id}/`, { headers: host });
+    expect([root.status, root.body.toString()]).toEqual([200, DIST["index.html"]]);
+    const policy = root.headers["content-security-policy"];
+    expect(policy).toMatch(/^sandbox allow-scripts /);
+    expect(policy).not.toContain("allow-same-origin");
+    expect(policy).toContain("frame-ancestors https://leo.example.com");
+    // Module scripts of an opaque origin are fetched across origins.
+    expect(root.headers["access-control-allow-origin"]).toBe("*");
+    expect((await raw(url, `/preview/${id}/assets/style.css`, { headers: host })).body.toString()).toBe(
+      "body{}",
+    );
+
+    const bare = await raw(url, `/preview/${id}`, { headers: host });
+    expect([bare.status, bare.headers.location]).toEqual([308, `/preview/${id}/`]);
+    const worker = await raw(url, `/preview/${id}/assets/index-abc.js`, {
+      headers: { ...host, "service-worker": "script" },
+    });
+    expect(worker.status).toBe(404);
+    for (const path of [
+      "../manifest.json",
+      "%2e%2e%2fmanifest.json",
+      "..%2f..%2fapi/config",
+      "assets/../../manifest.json",
+    ]) {
+      const { body } = await raw(url, `/preview/${id}/${path}`, { headers: host });
+      expect(body.toString()).not.toContain("sha256");
+      expect(body.toString()).not.toContain("supabaseUrl");
+    }
+    expect((await raw(url, "/preview/nonsense/", { headers: host })).status).toBe(404);
+    expect((await raw(url, "/preview//", { headers: host })).status).toBe(404);
+    const { body } = await call<{ app: { previewUrl: string } }>(ann, "GET", `/api/apps/${appId}`);
+    expect(body.app.previewUrl).toBe(`https://leo.example.com/preview/${id}/`);
+  }, UNDER_PATH));
