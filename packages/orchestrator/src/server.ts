@@ -60,7 +60,7 @@ export const startOrchestrator = async (
 ): Promise<Orchestrator> => {
   const { log, now = () => new Date(), random = Math.random } = options;
   const database = openDatabase(config.DATABASE_URL, config.LEO_DATABASE_POOL, (cause) =>
-    log.warn({ err: cause, event: "database_connection_lost" }, "an idle database connection was lost"),
+    log.warn({ err: cause, event: "database_connection_lost" }, "a database connection was lost"),
   );
   await migrateDatabase(database);
   const storage = openStorage(config);

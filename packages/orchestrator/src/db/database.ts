@@ -22,12 +22,12 @@ const MIGRATION_LOCK = 501_301;
 
 /**
  * Opens a pool. Connections are made on first use.
- * @param onIdleError told of errors on idle connections, such as a restart of the server
+ * @param onConnectionError told of lost connections, such as at a restart of the server
  */
 export const openDatabase = (
   url: string,
   poolSize: number,
-  onIdleError: (error: Error) => void,
+  onConnectionError: (error: Error) => void,
 ): Database => {
   const pool = new Pool({
     connectionString: url,
@@ -36,7 +36,10 @@ export const openDatabase = (
     keepAlive: true,
     application_name: "leo-orchestrator",
   });
-  pool.on("error", onIdleError);
+  // Every connection has the listener below; the pool repeats what idle ones said.
+  pool.on("error", () => undefined);
+  // Without it, a connection cut while in use would end the process.
+  pool.on("connect", (client) => client.on("error", onConnectionError));
   return { pool, orm: drizzle(pool, { schema }), close: () => pool.end() };
 };
 

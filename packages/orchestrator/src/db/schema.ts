@@ -69,7 +69,9 @@ export const generations = leo.table(
     memoryMib: integer("memory_mib").notNull(),
     vcpu: real("vcpu").notNull(),
     /** Earliest time the queue may hand it out; long ago for a new one, so that no clock can hold it up. */
-    availableAt: at("available_at").notNull().default(sql`to_timestamp(0)`),
+    availableAt: at("available_at")
+      .notNull()
+      .default(sql`to_timestamp(0)`),
     cancelRequestedAt: at("cancel_requested_at"),
     lastSeq: integer("last_seq").notNull().default(0),
     costUsd: numeric("cost_usd", { precision: 12, scale: 6, mode: "number" }).notNull().default(0),

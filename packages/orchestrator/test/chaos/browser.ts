@@ -1,0 +1,68 @@
+import { WebSocket } from "ws";
+import { ToBrowser } from "@leo/core/protocol/ui.ts";
+
+export interface Browser {
+  /** Every `seq` in the order in which it arrived, over all connections. */
+  seqs: number[];
+  connections: number;
+  close(): void;
+}
+
+const RECONNECT_MS = 50;
+
+/**
+ * A page that follows one generation and reconnects with its last `seq`.
+ * @param cutEvery cuts its own connection after every so many events
+ */
+export const openBrowser = (
+  url: string,
+  accessToken: string,
+  generationId: string,
+  cutEvery?: number,
+): Browser => {
+  let socket: WebSocket | undefined;
+  let closed = false;
+  let retry: NodeJS.Timeout | undefined;
+  const browser: Browser = {
+    seqs: [],
+    connections: 0,
+    close: () => {
+      closed = true;
+      clearTimeout(retry);
+      socket?.terminate();
+    },
+  };
+
+  const receive = (current: WebSocket, message: ToBrowser) => {
+    if (message.type === "welcome") {
+      current.send(JSON.stringify({ type: "subscribe", generationId, since: browser.seqs.at(-1) ?? 0 }));
+    }
+    if (message.type !== "events") return;
+    for (const { seq } of message.events) {
+      browser.seqs.push(seq);
+      if (cutEvery && seq % cutEvery === 0) {
+        // What comes after it in this frame is lost with the connection.
+        current.terminate();
+        return;
+      }
+    }
+  };
+
+  const connect = () => {
+    const current = new WebSocket(url);
+    socket = current;
+    browser.connections += 1;
+    current.on("open", () => current.send(JSON.stringify({ type: "hello", protocol: 1, accessToken })));
+    current.on("message", (data) => {
+      if (current.readyState === current.OPEN)
+        receive(current, ToBrowser.parse(JSON.parse((data as Buffer).toString())));
+    });
+    // A refused connection closes as well, and that is where it is made again.
+    current.on("error", () => current.terminate());
+    current.on("close", () => {
+      if (!closed) retry = setTimeout(connect, RECONNECT_MS);
+    });
+  };
+  connect();
+  return browser;
+};
