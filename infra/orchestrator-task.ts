@@ -27,6 +27,7 @@ export const closeContainers = (text: string, addresses: Addresses) =>
     (JSON.parse(text) as Container[]).map((container) => ({
       ...container,
       pseudoTerminal: false,
+      user: "node",
       portMappings: [{ containerPort: PORT, hostPort: PORT, protocol: "tcp" }],
       stopTimeout: 120,
       environment: [

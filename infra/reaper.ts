@@ -38,7 +38,8 @@ export const reaper = new sst.aws.Cron("Reaper", {
     environment: { LEO_CLUSTER: names.app, LEO_GENERATOR_FAMILY: names.generator },
     transform: {
       role: (args) => {
-        // SST's default may write every log of the account.
+        // SST's defaults: anyone in the account may take the role, and it writes every log.
+        args.assumeRolePolicy = aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" });
         args.managedPolicyArns = [];
         args.inlinePolicies = [{ name: "inline", policy }];
         return undefined;

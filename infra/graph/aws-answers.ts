@@ -51,6 +51,7 @@ const COMPUTED: Record<string, (name: string, inputs: Properties) => Properties>
       resourceRecordValue: "_proof.acm-validations.aws.",
     })),
   }),
+  "aws:servicediscovery/service:Service": (name) => ({ arn: arn("servicediscovery", `service/srv-${name}`) }),
   "docker-build:index:Image": () => ({ digest: `sha256:${"0".repeat(64)}` }),
   "pulumi-nodejs:dynamic:Resource": () => ({ zoneId: "Z0123456789" }),
 };

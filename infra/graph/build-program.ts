@@ -30,7 +30,6 @@ export const buildProgram = async (outfile: string): Promise<void> => {
     format: "esm",
     platform: "node",
     mainFields: ["module", "main"],
-    sourcemap: "inline",
     logLevel: "error",
     banner: { js: REQUIRE },
     nodePaths: [path.join(PLATFORM, "node_modules")],

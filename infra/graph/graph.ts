@@ -4,7 +4,10 @@ export interface Resource {
   type: string;
   /** Logical name, unique per type. */
   name: string;
+  /** Logical name of the component that made it. */
   parent?: string;
+  /** Pulumi's options that decide what a later deploy or a removal does. */
+  options: { ignoreChanges: string[]; retainOnDelete: boolean };
   /** Secret values are under `{ secret: value }`. */
   inputs: Record<string, unknown>;
 }

@@ -26,8 +26,27 @@ const plain = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 };
 
+/** Options never reach the mocks; a transformation sees them on the way. */
+const seenOptions = new Map<string, pulumi.CustomResourceOptions>();
+const key = ({ type, name }: { type: string; name: string }) => `${type} ${name}`;
+
+const watchOptions = () =>
+  pulumi.runtime.registerStackTransformation((args) => {
+    seenOptions.set(key(args), args.opts);
+    return undefined;
+  });
+
+const optionsOf = (resource: { type: string; name: string }) => {
+  const seen = seenOptions.get(key(resource));
+  const parent = (seen?.parent as Record<string, string> | undefined)?.["__name"];
+  const options = { ignoreChanges: seen?.ignoreChanges ?? [], retainOnDelete: seen?.retainOnDelete ?? false };
+  return { options, ...(parent ? { parent } : {}) };
+};
+
 const finish = (result: unknown, code: number): never => {
   writeFileSync(process.env.LEO_GRAPH_FILE ?? "/dev/stdout", JSON.stringify(result));
+  // A refusal leaves promises open, which Pulumi would report on the way out.
+  process.removeAllListeners("exit");
   process.exit(code);
 };
 const refuse = (error: unknown) => {
@@ -46,8 +65,7 @@ await pulumi.runtime.setMocks(
   {
     newResource: (args) => {
       const inputs = plain(args.inputs) as Record<string, unknown>;
-      const parent = (args as { parent?: string }).parent;
-      resources.push({ type: args.type, name: args.name, inputs, ...(parent ? { parent } : {}) });
+      resources.push({ type: args.type, name: args.name, inputs, ...optionsOf(args) });
       return madeResource(args);
     },
     call: dataSource,
@@ -59,7 +77,10 @@ await pulumi.runtime.setMocks(
 // The globals of every SST project; the configuration is loaded once they are there.
 Object.assign(globalThis, shim, { sst, aws, dockerbuild });
 const { default: config } = await import("../../sst.config.ts");
-const outputs = await pulumi.runtime.runInPulumiStack(() => run(() => config.run()));
+const outputs = await pulumi.runtime.runInPulumiStack(() => {
+  watchOptions();
+  return run(() => config.run());
+});
 const resolved = await new Promise((resolve) => pulumi.output(outputs).apply(resolve));
 await pulumi.runtime.disconnect();
 finish({ resources, outputs: plain(resolved), printed }, 0);

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -39,15 +40,25 @@ const defaultSettings = (): Record<string, string | undefined> => ({
   ...committedDefaults(),
 });
 
-const withBundle = async <T>(work: (bundle: string, folder: string) => Promise<T>): Promise<T> => {
-  await ensurePlatform();
+let bundle: Promise<string> | undefined;
+
+/** Built once per process, gone with it. */
+const bundled = () => {
+  bundle ??= (async () => {
+    await ensurePlatform();
+    const file = path.join(PLATFORM, `leo-graph-${process.pid}.mjs`);
+    process.once("exit", () => rmSync(file, { force: true }));
+    await buildProgram(file);
+    return file;
+  })();
+  return bundle;
+};
+
+const withFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
   const folder = await mkdtemp(path.join(tmpdir(), "leo-graph-"));
-  const bundle = path.join(PLATFORM, `${path.basename(folder)}.mjs`);
   try {
-    await buildProgram(bundle);
-    return await work(bundle, folder);
+    return await work(folder);
   } finally {
-    await rm(bundle, { force: true });
     await rm(folder, { recursive: true, force: true });
   }
 };
@@ -64,7 +75,7 @@ const secretVariables = (secrets: Record<string, string>) =>
   Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`SST_SECRET_${name}`, value]));
 
 const run = async (options: GraphOptions): Promise<Graph | Refusal> =>
-  withBundle(async (bundle, folder) => {
+  withFolder(async (folder) => {
     const settings = { ...(options.inheritSettings ? process.env : defaultSettings()), ...options.settings };
     const bin = await standInDocker(folder, options.docker ?? true);
     const file = path.join(folder, "graph.json");
@@ -81,11 +92,16 @@ const run = async (options: GraphOptions): Promise<Graph | Refusal> =>
       ...settings,
       ...secretVariables(options.secrets ?? SENTINELS),
       PATH: `${bin}:${process.env.PATH}`,
+      NODE_COMPILE_CACHE: path.join(ROOT, "node_modules/.cache/leo-graph"),
       LEO_GRAPH_INPUT: JSON.stringify(input),
       LEO_GRAPH_FILE: file,
     };
-    const flags = ["--no-deprecation", "--enable-source-maps", "--import", PRELOAD];
-    await promisify(execFile)(process.execPath, [...flags, bundle], { cwd: ROOT, env, timeout: 120_000 });
+    const flags = ["--no-deprecation", "--import", PRELOAD];
+    await promisify(execFile)(process.execPath, [...flags, await bundled()], {
+      cwd: ROOT,
+      env,
+      timeout: 120_000,
+    });
     return JSON.parse(await readFile(file, "utf8")) as Graph | Refusal;
   });
 

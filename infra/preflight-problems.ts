@@ -1,0 +1,76 @@
+/** What would fail half-way through a deploy, one sentence each. */
+import { SECRET_NAMES } from "./secret-list.ts";
+import type { Stage } from "./stage.ts";
+
+export const FARGATE_VCPU_QUOTA = { serviceCode: "fargate", quotaCode: "L-3032A538" };
+
+/** What the checks look at. */
+export interface Circumstances {
+  /** Where SST hands over the secrets, as `SST_SECRET_{name}`. */
+  env: Record<string, string | undefined>;
+  /** Fargate On-Demand vCPUs that the account may use in the Region. */
+  vcpuQuota: number;
+  dockerAnswers: boolean;
+}
+
+const databaseProblems = (text: string): string[] => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) {
+    return ["The secret DatabaseUrl is not a URL such as postgresql://user:password@host:5432/postgres."];
+  }
+  if (url.port === "6543") {
+    return [
+      "The secret DatabaseUrl is the transaction pooler (port 6543), which drops LISTEN and advisory locks; use the session pooler (port 5432).",
+    ];
+  }
+  if (/^db\.[a-z]+\.supabase\.co$/.test(url.hostname)) {
+    return [
+      "The secret DatabaseUrl is Supabase's direct host, which has IPv6 only; use the session pooler (port 5432).",
+    ];
+  }
+  return [];
+};
+
+const secretProblems = (stage: Stage, env: Circumstances["env"]): string[] => {
+  const missing = SECRET_NAMES.filter((name) => !env[`SST_SECRET_${name}`]);
+  if (missing.length === 0) return databaseProblems(env.SST_SECRET_DatabaseUrl ?? "");
+  return [
+    `These secrets are not set: ${missing.join(", ")}; set each with \`npx sst secret set NAME VALUE --stage ${stage.name}\`.`,
+  ];
+};
+
+/** The orchestrator, a second one during a rolling deploy, and all generators of the budget. */
+export const neededVcpus = ({ orchestrator, vcpuBudget }: Stage) => 2 * orchestrator.vcpu + vcpuBudget;
+
+const quotaProblems = (stage: Stage, vcpuQuota: number): string[] => {
+  const needed = neededVcpus(stage);
+  if (vcpuQuota >= needed) return [];
+  return [
+    `Region ${stage.region} allows this account ${vcpuQuota} Fargate vCPUs, but the stage needs ${needed}: ask for more of quota ${FARGATE_VCPU_QUOTA.quotaCode} in Service Quotas, or lower LEO_VCPU_BUDGET.`,
+  ];
+};
+
+const imageProblems = ({ orchestrator, generator }: Stage, dockerAnswers: boolean): string[] => {
+  if (dockerAnswers || (orchestrator.image && generator.image)) return [];
+  return [
+    "Docker does not answer, so the images cannot be built: start it, or set LEO_ORCHESTRATOR_IMAGE and LEO_GENERATOR_IMAGE to images made elsewhere.",
+  ];
+};
+
+/** Everything that stands in the way of a deploy. */
+export const deployProblems = (stage: Stage, { env, vcpuQuota, dockerAnswers }: Circumstances): string[] => [
+  ...secretProblems(stage, env),
+  ...imageProblems(stage, dockerAnswers),
+  ...quotaProblems(stage, vcpuQuota),
+];
+
+/** `sst dev` builds no image and runs no task: only the secrets matter. */
+export const devProblems = (stage: Stage, env: Circumstances["env"]): string[] => secretProblems(stage, env);
+
+/** What a person should know, and may want. */
+export const deployWarnings = ({ domain, allowlist }: Stage): string[] => [
+  ...(domain
+    ? []
+    : ["LEO_DOMAIN is not set: the site is plain HTTP, so passwords and tokens cross the network readable."]),
+  ...(allowlist.includes("0.0.0.0/0") ? ["LEO_ALLOWLIST is 0.0.0.0/0: everybody can open the site."] : []),
+];

@@ -1,0 +1,525 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Graph } from "../graph/graph.ts";
+import { graphOf } from "../graph/run-graph.ts";
+import { SECRET_NAMES, SECRETS } from "../secret-list.ts";
+import { readConfig } from "../../packages/orchestrator/src/config.ts";
+import { clearTextPaths } from "./support/clear-text.ts";
+import { allowForGraphs } from "./support/graphs.ts";
+import { all, container, containersOf, environmentOf, one } from "./support/find.ts";
+import { reaches, rulesOf } from "./support/reach.ts";
+
+allowForGraphs();
+let graph: Graph;
+beforeAll(async () => {
+  graph = await graphOf({ stage: "prod", settings: { LEO_ALARM_EMAIL: "ops@example.com" } });
+});
+
+describe("network", () => {
+  test("two zones of public subnets without a NAT", () => {
+    const subnets = all(graph, "ec2/subnet:Subnet").filter(({ name }) => name.includes("Public"));
+    expect(subnets.map(({ inputs }) => inputs.availabilityZone)).toEqual(["us-east-1a", "us-east-1b"]);
+    expect(all(graph, "ec2/natGateway:NatGateway")).toEqual([]);
+    expect(all(graph, "ec2/instance:Instance")).toEqual([]);
+    expect(all(graph, "ec2/eip:Eip")).toEqual([]);
+  });
+
+  test("the VPC's default security group is empty", () => {
+    expect(one(graph, "ec2/defaultSecurityGroup:DefaultSecurityGroup")).toMatchObject({
+      ingress: [],
+      egress: [],
+    });
+  });
+
+  test("S3 is reached through a gateway endpoint on the tasks' route tables", () => {
+    expect(one(graph, "ec2/vpcEndpoint:VpcEndpoint")).toMatchObject({
+      vpcEndpointType: "Gateway",
+      serviceName: "com.amazonaws.us-east-1.s3",
+      routeTableIds: ["NetworkPublicRouteTable1-id", "NetworkPublicRouteTable2-id"],
+    });
+  });
+
+  test("one cluster, with Container Insights", () => {
+    expect(one(graph, "ecs/cluster:Cluster")).toMatchObject({
+      name: "leo-saas",
+      settings: [{ name: "containerInsights", value: "enabled" }],
+    });
+  });
+});
+
+describe("orchestrator", () => {
+  const service = () => one(graph, "ecs/service:Service");
+  const task = () => one(graph, "ecs/taskDefinition:TaskDefinition", "OrchestratorTask");
+  const app = () => container(graph, "OrchestratorTask", "leo-saas-app");
+
+  test("1 vCPU and 2 GB on Graviton", () => {
+    expect(task()).toMatchObject({
+      family: "leo-saas-app",
+      cpu: "1024",
+      memory: "2048",
+      runtimePlatform: { cpuArchitecture: "ARM64" },
+      skipDestroy: true,
+    });
+  });
+
+  test("one task, rolled back by the circuit breaker, waited for, in its own security group", () => {
+    expect(service()).toMatchObject({
+      name: "leo-saas-app",
+      desiredCount: 1,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+      waitForSteadyState: true,
+      enableExecuteCommand: false,
+      healthCheckGracePeriodSeconds: 60,
+      networkConfiguration: {
+        assignPublicIp: true,
+        securityGroups: ["OrchestratorGroup-id"],
+        subnets: ["NetworkPublicSubnet1-id", "NetworkPublicSubnet2-id"],
+      },
+    });
+    const [made] = all(graph, "ecs/service:Service");
+    expect(made?.options.ignoreChanges).toContain("desiredCount");
+  });
+
+  test("nothing scales it", () => {
+    expect(one(graph, "appautoscaling/target:Target")).toMatchObject({ minCapacity: 1, maxCapacity: 1 });
+    expect(all(graph, "appautoscaling/policy:Policy")).toEqual([]);
+  });
+
+  test("one port, no terminal, no root, 120 s to stop", () => {
+    expect(app()).toMatchObject({
+      portMappings: [{ containerPort: 5013 }],
+      pseudoTerminal: false,
+      user: "node",
+      stopTimeout: 120,
+      linuxParameters: { initProcessEnabled: true },
+    });
+    expect(app().portMappings).toHaveLength(1);
+  });
+
+  test("its environment and secrets are all that its configuration asks for", () => {
+    const secrets = Object.fromEntries(
+      (app().secrets ?? []).map(({ name }) => [name, "https://a-secret.example.com"]),
+    );
+    const config = readConfig({
+      ...environmentOf(app()),
+      ...secrets,
+      DATABASE_URL: "postgresql://user:password@host:5432/postgres",
+    });
+    expect(config).toMatchObject({
+      PORT: 5013,
+      AWS_REGION: "us-east-1",
+      LEO_BUCKET: "leo-saas-generated-apps-111122223333",
+      LEO_CLUSTER: "leo-saas",
+      LEO_GENERATOR_FAMILY: "leo",
+      LEO_GENERATOR_SUBNETS: ["NetworkPublicSubnet1-id", "NetworkPublicSubnet2-id"],
+      LEO_GENERATOR_SECURITY_GROUPS: ["GeneratorGroup-id"],
+      LEO_TASK_EVENTS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/111122223333/leo-saas-task-events",
+      LEO_GENERATOR_VCPU: 4,
+      LEO_GENERATOR_MEMORY_MIB: 8192,
+    });
+  });
+
+  test("on plain HTTP, pages and previews are on the load balancer's own name", () => {
+    const { LEO_PUBLIC_URL, LEO_PREVIEW_URL_TEMPLATE } = environmentOf(app());
+    expect(LEO_PUBLIC_URL).toMatch(/^http:\/\/[^/]+\.elb\.amazonaws\.com$/);
+    expect(LEO_PREVIEW_URL_TEMPLATE).toBe(`${LEO_PUBLIC_URL}/preview/{generationId}/`);
+    expect(graph.outputs.url).toBe(LEO_PUBLIC_URL);
+  });
+
+  test("generators reach it by its Cloud Map name, not through the load balancer", () => {
+    const { name } = one(graph, "servicediscovery/service:Service");
+    const { name: namespace } = one(graph, "servicediscovery/privateDnsNamespace:PrivateDnsNamespace");
+    expect(environmentOf(app()).LEO_GENERATOR_URL).toBe(
+      `ws://${String(name)}.${String(namespace)}:5013/ws/generator`,
+    );
+    expect(service().serviceRegistries).toMatchObject({
+      registryArn: expect.stringContaining("servicediscovery") as string,
+    });
+  });
+});
+
+describe("load balancer", () => {
+  test("public, 300 s idle, drops invalid headers, cannot be deleted by mistake", () => {
+    expect(one(graph, "lb/loadBalancer:LoadBalancer")).toMatchObject({
+      internal: false,
+      loadBalancerType: "application",
+      subnets: ["NetworkPublicSubnet1-id", "NetworkPublicSubnet2-id"],
+      idleTimeout: 300,
+      dropInvalidHeaderFields: true,
+      enableDeletionProtection: true,
+    });
+  });
+
+  test("sticky for a day, drained in 60 s, /health every 15 s", () => {
+    expect(one(graph, "lb/targetGroup:TargetGroup")).toMatchObject({
+      port: 5013,
+      protocol: "HTTP",
+      targetType: "ip",
+      stickiness: { type: "lb_cookie", enabled: true, cookieDuration: 86_400 },
+      deregistrationDelay: 60,
+      healthCheck: { path: "/health", interval: 15, healthyThreshold: 2, unhealthyThreshold: 3 },
+    });
+  });
+
+  test("without a domain it forwards port 80 and says that it is not encrypted", () => {
+    expect(all(graph, "lb/listener:Listener")).toHaveLength(1);
+    expect(one(graph, "lb/listener:Listener")).toMatchObject({
+      port: 80,
+      protocol: "HTTP",
+      defaultActions: [{ type: "forward" }],
+    });
+    expect(graph.printed.join("\n")).toMatch(/plain HTTP/);
+    expect(graph.printed.join("\n")).toMatch(/everybody can open the site/);
+  });
+});
+
+describe("who can connect to whom", () => {
+  const BALANCER = "OrchestratorLoadBalancerSecurityGroup";
+
+  test("the world reaches the load balancer on port 80 only", () => {
+    expect(rulesOf(graph, BALANCER, "ingress")).toEqual([
+      { protocol: "tcp", from: 80, to: 80, ranges: ["0.0.0.0/0"], groups: [] },
+    ]);
+    expect(reaches(graph, "world", "OrchestratorGroup", 5013)).toBe(false);
+  });
+
+  test("the load balancer reaches the orchestrator's port and nothing else", () => {
+    expect(reaches(graph, BALANCER, "OrchestratorGroup", 5013)).toBe(true);
+    expect(reaches(graph, BALANCER, "OrchestratorGroup", 22)).toBe(false);
+    expect(reaches(graph, BALANCER, "world", 443)).toBe(false);
+    expect(reaches(graph, BALANCER, "GeneratorGroup", 8080)).toBe(false);
+  });
+
+  test("a generator reaches the orchestrator's port, HTTP and HTTPS, and no other port", () => {
+    expect(reaches(graph, "GeneratorGroup", "OrchestratorGroup", 5013)).toBe(true);
+    expect(reaches(graph, "GeneratorGroup", "world", 443)).toBe(true);
+    expect(reaches(graph, "GeneratorGroup", "world", 80)).toBe(true);
+    for (const port of [22, 25, 5432, 8080]) {
+      expect(reaches(graph, "GeneratorGroup", "world", port)).toBe(false);
+      expect(reaches(graph, "GeneratorGroup", "OrchestratorGroup", port)).toBe(false);
+    }
+  });
+
+  test("nobody reaches a generator, not even another one", () => {
+    expect(rulesOf(graph, "GeneratorGroup", "ingress")).toEqual([]);
+    expect(reaches(graph, "GeneratorGroup", "GeneratorGroup", 8080)).toBe(false);
+    expect(reaches(graph, "OrchestratorGroup", "GeneratorGroup", 8080)).toBe(false);
+  });
+
+  test("the orchestrator reaches HTTPS, the database's port and name servers", () => {
+    const ports = rulesOf(graph, "OrchestratorGroup", "egress").map(
+      ({ protocol, to }) => `${protocol} ${to}`,
+    );
+    expect(ports.toSorted()).toEqual(["tcp 443", "tcp 53", "tcp 5432", "udp 53"]);
+    expect(reaches(graph, "OrchestratorGroup", "world", 22)).toBe(false);
+  });
+});
+
+describe("generator", () => {
+  test("4 vCPU, 8 GB, 30 GiB on Fargate; old revisions stay", () => {
+    expect(one(graph, "ecs/taskDefinition:TaskDefinition", "GeneratorTask")).toMatchObject({
+      family: "leo",
+      cpu: "4096",
+      memory: "8192",
+      ephemeralStorage: { sizeInGib: 30 },
+      requiresCompatibilities: ["FARGATE"],
+      networkMode: "awsvpc",
+      skipDestroy: true,
+      runtimePlatform: { cpuArchitecture: "ARM64" },
+    });
+  });
+
+  test("both containers are essential, not root, have an init process and 120 s to stop", () => {
+    const containers = containersOf(graph, "GeneratorTask");
+    expect(containers.map(({ name }) => name)).toEqual(["leo", "gateway"]);
+    for (const each of containers) {
+      expect(each).toMatchObject({
+        essential: true,
+        user: "node",
+        stopTimeout: 120,
+        linuxParameters: { initProcessEnabled: true, capabilities: { drop: ["ALL"] } },
+      });
+    }
+  });
+
+  test("the agent's container has no secret; the gateway has the Claude token and nothing else", () => {
+    const agent = container(graph, "GeneratorTask", "leo");
+    const gateway = container(graph, "GeneratorTask", "gateway");
+    expect(agent.secrets ?? []).toEqual([]);
+    expect(Object.keys(environmentOf(agent)).toSorted()).toEqual(["ANTHROPIC_BASE_URL", "AWS_REGION"]);
+    expect(gateway.secrets).toEqual([
+      {
+        name: "CLAUDE_CODE_OAUTH_TOKEN",
+        valueFrom: expect.stringContaining(":secret:leo-saas/claude-oauth-token-") as string,
+      },
+    ]);
+  });
+
+  test("the agent finds the gateway on loopback, and outlives it at no time", () => {
+    const agent = container(graph, "GeneratorTask", "leo");
+    const gateway = container(graph, "GeneratorTask", "gateway");
+    expect(environmentOf(agent).ANTHROPIC_BASE_URL).toBe(
+      `http://127.0.0.1:${environmentOf(gateway).GATEWAY_PORT}`,
+    );
+    expect(agent.dependsOn).toEqual([{ containerName: "gateway", condition: "START" }]);
+    expect(gateway.command?.at(-1)).toBe("packages/generator/src/gateway/main.ts");
+  });
+});
+
+describe("images", () => {
+  test("repositories are scanned and cleaned", () => {
+    expect(all(graph, "ecr/repository:Repository").map(({ inputs }) => inputs.name)).toEqual([
+      "leo-saas-app",
+      "leo",
+    ]);
+    for (const { inputs } of all(graph, "ecr/repository:Repository")) {
+      expect(inputs).toMatchObject({ imageScanningConfiguration: { scanOnPush: true }, forceDelete: false });
+    }
+    for (const { inputs } of all(graph, "ecr/lifecyclePolicy:LifecyclePolicy")) {
+      const { rules } = JSON.parse(inputs.policy as string) as { rules: { selection: object }[] };
+      expect(rules.map(({ selection }) => selection)).toEqual([
+        { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },
+        { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 20 },
+      ]);
+    }
+  });
+
+  test.for([
+    ["OrchestratorImage", "leo-saas-app", "OrchestratorTask"],
+    ["GeneratorImage", "leo", "GeneratorTask"],
+  ] as const)(
+    "%s is built for the architecture, cached, tagged with the commit and run by digest",
+    ([name, repository, task]) => {
+      const url = `111122223333.dkr.ecr.us-east-1.amazonaws.com/${repository}`;
+      const image = one(graph, "docker-build:index:Image", name);
+      expect(image).toMatchObject({
+        platforms: ["linux/arm64"],
+        push: true,
+        tags: [expect.stringMatching(/:[0-9a-f]{12}$/) as string, `${url}:latest`],
+        cacheFrom: [{ registry: { ref: `${url}:cache` } }],
+        cacheTo: [{ registry: { ref: `${url}:cache`, mode: "max" } }],
+      });
+      for (const { image: reference } of containersOf(graph, task))
+        expect(reference).toMatch(`${url}@sha256:`);
+    },
+  );
+});
+
+describe("bucket", () => {
+  test("named after the account, kept when the stage is removed, closed to the public, encrypted, TLS only", () => {
+    expect(one(graph, "s3/bucketV2:BucketV2")).toMatchObject({
+      bucket: "leo-saas-generated-apps-111122223333",
+      forceDestroy: false,
+    });
+    const [made] = all(graph, "s3/bucketV2:BucketV2");
+    expect(made?.options.retainOnDelete).toBe(true);
+    expect(one(graph, "s3/bucketPublicAccessBlock:BucketPublicAccessBlock")).toMatchObject({
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    expect(
+      one(graph, "s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2")
+        .rules,
+    ).toEqual([{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }]);
+    const { Statement } = JSON.parse(one(graph, "s3/bucketPolicy:BucketPolicy").policy as string) as {
+      Statement: object[];
+    };
+    expect(Statement).toEqual([
+      expect.objectContaining({
+        Effect: "Deny",
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      }) as object,
+    ]);
+    expect(all(graph, "s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2")).toEqual([]);
+  });
+
+  test("objects expire after 30 days, unfinished uploads after one", () => {
+    const { rules } = one(graph, "s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2");
+    expect(rules).toMatchObject([
+      {
+        status: "Enabled",
+        expiration: { days: 30 },
+        abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+      },
+    ]);
+  });
+});
+
+describe("secrets", () => {
+  test("each of the seven is copied to Secrets Manager under its name", () => {
+    const names = all(graph, "secretsmanager/secret:Secret").map(({ inputs }) => inputs.name);
+    expect(names).toEqual(SECRET_NAMES.map((name) => `leo-saas/${SECRETS[name].name}`));
+    for (const { inputs } of all(graph, "secretsmanager/secretVersion:SecretVersion")) {
+      expect(inputs.secretString).toEqual({ secret: expect.stringContaining("CLEAR-TEXT-") as string });
+    }
+  });
+
+  test("every secret but the gateway's is injected by reference, with its version", () => {
+    const injected = container(graph, "OrchestratorTask", "leo-saas-app").secrets ?? [];
+    expect(injected.map(({ name }) => name)).toEqual([
+      "SUPABASE_URL",
+      "SUPABASE_ANON_KEY",
+      "SUPABASE_SERVICE_ROLE_KEY",
+      "DATABASE_URL",
+      "GITHUB_BOT_TOKEN",
+      "FLY_API_TOKEN",
+    ]);
+    for (const { valueFrom } of injected) {
+      expect(valueFrom).toMatch(
+        /^arn:aws:secretsmanager:us-east-1:111122223333:secret:leo-saas\/[a-z-]+-AbCdEf:::.+$/,
+      );
+    }
+  });
+
+  test("none is in clear text anywhere in the graph", () => {
+    expect(clearTextPaths(graph, "CLEAR-TEXT-")).toEqual([]);
+    expect(JSON.stringify(all(graph, "ecs/taskDefinition:TaskDefinition"))).not.toContain("CLEAR-TEXT-");
+  });
+});
+
+describe("events", () => {
+  test("state changes of the generator family go to an encrypted queue with a dead-letter queue", () => {
+    const { eventPattern } = one(graph, "cloudwatch/eventRule:EventRule", "GeneratorTaskStateChange");
+    expect(JSON.parse(eventPattern as string)).toEqual({
+      source: ["aws.ecs"],
+      "detail-type": ["ECS Task State Change"],
+      detail: {
+        clusterArn: ["arn:aws:ecs:us-east-1:111122223333:cluster/leo-saas"],
+        taskDefinitionArn: [{ prefix: "arn:aws:ecs:us-east-1:111122223333:task-definition/leo:" }],
+      },
+    });
+    const queue = one(graph, "sqs/queue:Queue", "TaskEventsQueue");
+    expect(queue).toMatchObject({
+      name: "leo-saas-task-events",
+      sqsManagedSseEnabled: true,
+      messageRetentionSeconds: 345_600,
+    });
+    expect(JSON.parse(queue.redrivePolicy as string)).toMatchObject({
+      deadLetterTargetArn: "arn:aws:sqs:us-east-1:111122223333:leo-saas-dead-task-events",
+    });
+    expect(one(graph, "cloudwatch/eventTarget:EventTarget", "GeneratorTaskStateChangeToQueue").arn).toBe(
+      "arn:aws:sqs:us-east-1:111122223333:leo-saas-task-events",
+    );
+  });
+
+  test("only that rule may write into the queue", () => {
+    const { Statement } = JSON.parse(one(graph, "sqs/queuePolicy:QueuePolicy").policy as string) as {
+      Statement: object[];
+    };
+    expect(Statement).toEqual([
+      {
+        Effect: "Allow",
+        Principal: { Service: "events.amazonaws.com" },
+        Action: "sqs:SendMessage",
+        Resource: "arn:aws:sqs:us-east-1:111122223333:leo-saas-task-events",
+        Condition: {
+          ArnEquals: { "aws:SourceArn": "arn:aws:events:us-east-1:111122223333:rule/leo-saas-task-events" },
+        },
+      },
+    ]);
+  });
+});
+
+describe("watching", () => {
+  test("logs are kept a week and never block a container", () => {
+    for (const { inputs } of all(graph, "cloudwatch/logGroup:LogGroup"))
+      expect(inputs.retentionInDays).toBe(7);
+    expect(graph.outputs.logGroups).toEqual(["/ecs/leo-saas-app", "/ecs/leo", "/aws/lambda/leo-saas-reaper"]);
+    const containers = [...containersOf(graph, "GeneratorTask"), ...containersOf(graph, "OrchestratorTask")];
+    expect(containers.map(({ logConfiguration }) => logConfiguration?.options["awslogs-group"])).toEqual([
+      "/ecs/leo",
+      "/ecs/leo",
+      "/ecs/leo-saas-app",
+    ]);
+    for (const { logConfiguration } of containers)
+      expect(logConfiguration?.options.mode).toBe("non-blocking");
+  });
+
+  test("the reaper runs every five minutes on this cluster and family", () => {
+    expect(one(graph, "cloudwatch/eventRule:EventRule", "ReaperRule").scheduleExpression).toBe(
+      "rate(5 minutes)",
+    );
+    expect(one(graph, "lambda/function:Function")).toMatchObject({
+      name: "leo-saas-reaper",
+      environment: { variables: { LEO_CLUSTER: "leo-saas", LEO_GENERATOR_FAMILY: "leo" } },
+    });
+  });
+
+  test("alarms tell the topic, and the topic tells the e-mail address", () => {
+    const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm");
+    expect(alarms.map(({ name }) => name).toSorted()).toEqual([
+      "DeadTaskEvents",
+      "LaunchRefused",
+      "LaunchRetries",
+      "NoHealthyHost",
+      "OrchestratorCpu",
+      "OrchestratorMemory",
+      "ServerErrors",
+      "UnhealthyHosts",
+      "VcpuQuota",
+    ]);
+    for (const { inputs } of alarms) {
+      expect(inputs.alarmActions).toEqual(["arn:aws:sns:us-east-1:111122223333:leo-saas-notices"]);
+      expect(inputs.name).toMatch(/^leo-saas-[a-z-]+$/);
+    }
+    expect(one(graph, "sns/topicSubscription:TopicSubscription")).toMatchObject({
+      protocol: "email",
+      endpoint: "ops@example.com",
+    });
+  });
+
+  test.for([
+    ["OrchestratorCpu", "AWS/ECS", "CPUUtilization", 80],
+    ["OrchestratorMemory", "AWS/ECS", "MemoryUtilization", 80],
+    ["UnhealthyHosts", "AWS/ApplicationELB", "UnHealthyHostCount", 0],
+    ["ServerErrors", "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", 10],
+    ["DeadTaskEvents", "AWS/SQS", "ApproximateNumberOfMessagesVisible", 0],
+    ["VcpuQuota", "AWS/Usage", "ResourceCount", 80],
+  ] as const)("%s looks at %s %s over %d", ([name, namespace, metricName, threshold]) => {
+    const alarm = one(graph, "cloudwatch/metricAlarm:MetricAlarm", name);
+    expect(alarm).toMatchObject({ threshold, comparisonOperator: "GreaterThanThreshold" });
+    const [query] = alarm.metricQueries as { metric: { namespace: string; metricName: string } }[];
+    expect(query?.metric).toMatchObject({ namespace, metricName });
+  });
+
+  test("launch failures are counted from the orchestrator's log", () => {
+    expect(one(graph, "cloudwatch/logMetricFilter:LogMetricFilter", "LaunchRefusedCount")).toMatchObject({
+      logGroupName: "/ecs/leo-saas-app",
+      pattern: '{ $.event = "launch_refused" }',
+    });
+  });
+
+  test("one dashboard shows every metric that an alarm looks at", () => {
+    const body = one(graph, "cloudwatch/dashboard:Dashboard").dashboardBody as string;
+    const watched = all(graph, "cloudwatch/metricAlarm:MetricAlarm")
+      .flatMap(({ inputs }) => inputs.metricQueries as { metric?: { metricName: string } }[])
+      .flatMap(({ metric }) => metric?.metricName ?? []);
+    expect(watched.filter((name) => !body.includes(name))).toEqual([]);
+    expect(watched.length).toBeGreaterThan(8);
+  });
+
+  test("the budget tells at 50, 80 and 100 %", () => {
+    const budget = one(graph, "budgets/budget:Budget");
+    expect(budget).toMatchObject({ limitAmount: "150", limitUnit: "USD", timeUnit: "MONTHLY" });
+    expect((budget.notifications as { threshold: number }[]).map(({ threshold }) => threshold)).toEqual([
+      50, 80, 100,
+    ]);
+  });
+});
+
+test("the outputs are those that scripts and people look for", () => {
+  expect(
+    Object.keys(graph.outputs)
+      .filter((name) => !name.startsWith("_"))
+      .toSorted(),
+  ).toEqual([
+    "bucket",
+    "cluster",
+    "generatorRepository",
+    "generatorTaskDefinition",
+    "logGroups",
+    "orchestratorRepository",
+    "url",
+  ]);
+});

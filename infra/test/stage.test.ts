@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { committedDefaults } from "../env-files.ts";
+import { namesFor } from "../names.ts";
+import { readRegion, readStage, SETTING_NAMES } from "../stage.ts";
+
+const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/0b0e1f0a-1111-4222-8333-444455556666";
+const defaults = {
+  ...Object.fromEntries(SETTING_NAMES.map((name) => [name, ""])),
+  ...committedDefaults(),
+};
+const read = (settings: Record<string, string>, name = "prod") =>
+  readStage(name, { ...defaults, ...settings });
+
+test("the committed defaults are whole: Graviton, plain HTTP, the quota of a new account", () => {
+  expect(read({})).toMatchObject({
+    region: "us-east-1",
+    architecture: "arm64",
+    domain: undefined,
+    allowlist: ["0.0.0.0/0"],
+    vcpuBudget: 4,
+    exec: false,
+  });
+});
+
+test("every setting stands in the committed file, where people look for it", () => {
+  expect(Object.keys(committedDefaults()).toSorted()).toEqual([...SETTING_NAMES].toSorted());
+});
+
+test("the committed file holds no secret", () => {
+  expect(JSON.stringify(committedDefaults())).not.toMatch(/token|key|password|secret/i);
+});
+
+test.for([
+  [{ LEO_ALLOWLIST: "10.0.0.0/8, 10.0.0.1" }, /LEO_ALLOWLIST.*"10.0.0.1" is not an IPv4 range/],
+  [{ LEO_ALLOWLIST: "10.0.0.0/33" }, /LEO_ALLOWLIST.*"10.0.0.0\/33"/],
+  [{ LEO_REGION: "Virginia" }, /LEO_REGION: is not a Region/],
+  [{ LEO_ARCHITECTURE: "mips" }, /LEO_ARCHITECTURE/],
+  [{ LEO_DOMAIN: "https://leo.example.com" }, /LEO_DOMAIN: is not a host name/],
+  [{ LEO_CERTIFICATE_ARN: CERTIFICATE }, /LEO_DOMAIN: is not set, but LEO_CERTIFICATE_ARN is/],
+  [{ LEO_DOMAIN: "leo.example.com", LEO_CERTIFICATE_ARN: "abc" }, /LEO_CERTIFICATE_ARN: is not the ARN/],
+  [
+    { LEO_DOMAIN: "leo.example.com", LEO_CERTIFICATE_ARN: CERTIFICATE, LEO_REGION: "eu-west-1" },
+    /LEO_CERTIFICATE_ARN: is in us-east-1; the load balancer is in eu-west-1/,
+  ],
+  [{ LEO_DOMAIN: "leo.example.com", LEO_DNS: "off" }, /LEO_CERTIFICATE_ARN: is not set; with LEO_DNS=off/],
+  [{ LEO_GENERATOR_VCPU: "3" }, /LEO_GENERATOR_VCPU: is not one of Fargate's sizes/],
+  [
+    { LEO_GENERATOR_MEMORY_GB: "4" },
+    /LEO_GENERATOR_MEMORY_GB: at 4 vCPU Fargate has 8 to 30 GB in steps of 1/,
+  ],
+  [{ LEO_ORCHESTRATOR_MEMORY_GB: "2.5" }, /LEO_ORCHESTRATOR_MEMORY_GB: at 1 vCPU/],
+  [{ LEO_VCPU_BUDGET: "2" }, /LEO_VCPU_BUDGET: is less than one generator's 4 vCPU/],
+  [{ LEO_ALARM_EMAIL: "ops" }, /LEO_ALARM_EMAIL: is not an e-mail address/],
+  [{ LEO_GENERATOR_IMAGE: "not an image" }, /LEO_GENERATOR_IMAGE: is not an image reference/],
+  [{ LEO_EXEC: "yes" }, /LEO_EXEC/],
+  [{ LEO_REGION: "" }, /LEO_REGION: is not set/],
+] as const)("%j is refused with its reason", ([settings, reason]) => {
+  expect(() => read({ ...settings })).toThrow(reason);
+});
+
+test("everything that is wrong is told at once", () => {
+  const wrong = () => read({ LEO_ALLOWLIST: "x", LEO_ARCHITECTURE: "y", LEO_VCPU_BUDGET: "z" });
+  expect(wrong).toThrow(/LEO_ARCHITECTURE[\s\S]*LEO_ALLOWLIST[\s\S]*LEO_VCPU_BUDGET/);
+});
+
+test.for(["saas-app", "saas", "Prod", "a_b", "", "1st", "a-name-that-is-far-too-long"])(
+  "the stage name %j is refused",
+  (name) => {
+    expect(() => read({}, name)).toThrow(/the stage's name/);
+  },
+);
+
+test("the Region that SST asks for does not depend on the other settings", () => {
+  expect(readRegion("prod", { ...defaults, LEO_REGION: "eu-west-1", LEO_DOMAIN: "???" })).toBe("eu-west-1");
+});
+
+test("prod has the plain names, any other stage its own", () => {
+  expect(namesFor("prod")).toMatchObject({
+    app: "leo-saas",
+    orchestrator: "leo-saas-app",
+    generator: "leo",
+    taskEvents: "leo-saas-task-events",
+    orchestratorLogs: "/ecs/leo-saas-app",
+    generatorLogs: "/ecs/leo",
+  });
+  expect(namesFor("prod").bucket("111122223333")).toBe("leo-saas-generated-apps-111122223333");
+  expect(namesFor("prod").secret("database-url")).toBe("leo-saas/database-url");
+  expect(namesFor("ada").secret("database-url")).toBe("leo-saas-ada/database-url");
+  expect(namesFor("ada").bucket("111122223333").length).toBeLessThanOrEqual(63);
+});
