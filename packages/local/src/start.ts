@@ -40,7 +40,7 @@ const main = async (settings: StartSettings): Promise<number> => {
   await refuseTakenPort(port);
   await prepareDataDir(dataDir, logDir, fresh);
   const url = `http://localhost:${port}`;
-  await writeRunFile(dataDir, { url, endpoints: {} });
+  await writeRunFile(dataDir, { url, endpoints: {}, pids: {} });
 
   const guardian = new Guardian(workDir);
   const asked = Promise.withResolvers<number>();
@@ -59,7 +59,7 @@ const main = async (settings: StartSettings): Promise<number> => {
     const starting = startLocalCloud({ settings, guardian, say });
     const cloud = await Promise.race([starting, asked.promise]);
     if (typeof cloud === "number") return cloud;
-    await writeRunFile(dataDir, { url, endpoints: cloud.endpoints });
+    await writeRunFile(dataDir, { url, endpoints: cloud.endpoints, pids: cloud.pids });
     say(welcome(url, settings));
     const exitCode = await Promise.race([asked.promise, cloud.databaseEnded.then(() => 1)]);
     if (exitCode === 1) console.error(`\nPostgreSQL ended unexpectedly; see ${logDir}/postgres.log.\n`);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { LOCAL_PASSWORD, localUsers } from "./local-users.ts";
 import { hashPassword } from "./password.ts";
+import { StartError } from "../start-error.ts";
 
 export const User = z.object({
   id: z.uuid(),
@@ -49,11 +50,15 @@ const initialState = async (): Promise<AuthState> => {
 };
 
 const readState = async (file: string): Promise<AuthState> => {
-  try {
-    return AuthState.parse(JSON.parse(await readFile(file, "utf8")));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return initialState();
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
     throw error;
+  });
+  if (text === undefined) return initialState();
+  try {
+    return AuthState.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new StartError(`${file} is damaged. "npm start -- --fresh" begins with an empty one.`, { cause });
   }
 };
 

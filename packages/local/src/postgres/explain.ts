@@ -1,7 +1,7 @@
 import { StartError } from "../start-error.ts";
 
 const DAMAGED =
-  /not a valid data directory|invalid data in file|valid checkpoint record|incompatible with (this )?(server|version)|invalid page|could not open file .*(global|base|pg_)|missing or invalid|invalid primary checkpoint|control file/i;
+  /not a valid data directory|invalid data in file|valid checkpoint record|incompatible with (this )?(server|version)|invalid page|could not (open|read|access|find) file|missing or invalid|invalid primary checkpoint|control file/i;
 
 /** What PostgreSQL said when it would not start, as one sentence about `dataDir`. */
 export const explainPostgres = (output: string, dataDir: string): StartError => {

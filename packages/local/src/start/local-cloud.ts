@@ -26,6 +26,7 @@ import { supervise, type Supervised } from "./supervised.ts";
 export interface LocalCloud {
   /** For scripts and the curious; contains the local database's password. */
   endpoints: Record<string, string>;
+  pids: Record<string, number>;
   /** Settles when PostgreSQL has ended. */
   databaseEnded: Promise<void>;
   /** Ends everything in order, within about 4 s. */
@@ -160,6 +161,11 @@ export const startLocalCloud = async (options: LocalCloudOptions): Promise<Local
       aws: aws.url,
       database: databaseUrl,
       ...(model && { model: model.url }),
+    },
+    pids: {
+      postgres: postgres.pid,
+      orchestrator: orchestrator.pid(),
+      ...(model && { model: model.server.pid() }),
     },
     databaseEnded: postgres.ended,
     stop: async () => {

@@ -12,6 +12,8 @@ const RunFile = z.object({
   /** The web UI. */
   url: z.string(),
   endpoints: z.record(z.string(), z.string()),
+  /** The long-running children as they were at the start. */
+  pids: z.record(z.string(), z.int()),
 });
 export type RunFile = z.infer<typeof RunFile>;
 
@@ -47,7 +49,7 @@ export const refuseSecondRun = async (dataDir: string): Promise<void> => {
 
 export const writeRunFile = async (
   dataDir: string,
-  run: Pick<RunFile, "url" | "endpoints">,
+  run: Pick<RunFile, "url" | "endpoints" | "pids">,
 ): Promise<void> => {
   const started = (await startOf(process.pid)) ?? "";
   const content = JSON.stringify({ pid: process.pid, started, ...run }, undefined, 2);
