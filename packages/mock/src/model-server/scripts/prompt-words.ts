@@ -68,7 +68,7 @@ export const newTitleIn = (prompt: string): string | undefined => {
   const text = asked?.[1] ?? "";
   const quoted = /^["“'‘]([^"”'’]+)/.exec(text)?.[1];
   return (
-    capitalised(cutAtWord(plain(quoted ?? text.split(/[.;!?\n]|\s(?:and|please)\s/i)[0] ?? ""))) || undefined
+    capitalised(cutAtWord(plain(quoted ?? text.split(/[.,;!?\n]|\s(?:and|please)\b/i)[0] ?? ""))) || undefined
   );
 };
 

@@ -1,0 +1,221 @@
+/**
+ * A generator without an agent: it speaks `/ws/generator` as the real one does and plays a script
+ * of messages and faults. Hundreds of them run in one process.
+ */
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { GeneratorFact } from "@leo/core/event.ts";
+import { failure } from "@leo/core/failure.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+import type { StartGeneration, ToGenerator } from "@leo/core/protocol/generator.ts";
+import { s3FromEnvironment, uploadArtifact } from "./artifact.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { Connection, type Refusal } from "./connection.ts";
+import { scriptedFact } from "./facts.ts";
+import { Outbox } from "./outbox.ts";
+import { GeneratorScript, scriptInPrompt, type ScriptInput } from "./script.ts";
+
+/** With no rate, one batch is made per turn of the event loop. */
+const BATCH = 100;
+/** Slower than this between two messages, each is waited for; faster, several go together. */
+const TICK_MS = 10;
+
+export interface ScriptedGeneratorOptions {
+  /** `ws://…/ws/generator` */
+  url: string;
+  token: string;
+  script?: ScriptInput;
+  /** A prompt with a line `script: …` replaces the script once the work is known. */
+  obeyPrompt?: boolean;
+  clock?: Clock;
+  /** A number in [0, 1): the jitter of reconnects. */
+  random?: () => number;
+  /** Needed by scripts that upload; the default reads the environment. */
+  s3?: S3Client;
+}
+
+export interface ScriptedOutcome {
+  end: "completed" | "cancelled" | "exited" | "deadline" | "stopped" | Refusal;
+  exitCode: number;
+  /** Messages made, and how many of them the orchestrator has acknowledged. */
+  messages: number;
+  acknowledged: number;
+  reconnects: number;
+}
+
+export interface ScriptedGenerator {
+  /** Settles when the generator has ended; rejects on a fault of its own, such as a refused upload. */
+  outcome: Promise<ScriptedOutcome>;
+  /** Cuts the connection now; it is made again. */
+  cut: () => void;
+  /** Ends it at once, as SIGKILL would. */
+  stop: () => void;
+}
+
+type End = Pick<ScriptedOutcome, "end" | "exitCode">;
+
+class Run {
+  readonly #options: ScriptedGeneratorOptions;
+  readonly #clock: Clock;
+  readonly #stopped = new AbortController();
+  readonly #cancelled = new AbortController();
+  readonly #refused = Promise.withResolvers<End>();
+  readonly #work = Promise.withResolvers<StartGeneration>();
+  readonly #outbox: Outbox;
+  #script: GeneratorScript;
+  #connection: Connection | undefined;
+  #started = false;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(options: ScriptedGeneratorOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#script = GeneratorScript.parse(options.script ?? {});
+    this.#outbox = new Outbox(this.#script.resendAll);
+  }
+
+  stop = () => this.#stopped.abort();
+  cut = () => this.#connection?.cut();
+
+  async play(): Promise<ScriptedOutcome> {
+    const stopped = new Promise<End>((resolve) => {
+      this.#stopped.signal.addEventListener("abort", () => resolve({ end: "stopped", exitCode: 137 }));
+    });
+    try {
+      const end = await Promise.race([stopped, this.#refused.promise, this.#live()]);
+      if (end.end === "completed" || end.end === "cancelled") this.#connection?.close();
+      return {
+        ...end,
+        messages: this.#outbox.lastN,
+        acknowledged: this.#outbox.ackedN,
+        reconnects: Math.max(0, this.#connection?.reconnects ?? 0),
+      };
+    } finally {
+      this.#stopped.abort();
+    }
+  }
+
+  async #live(): Promise<End> {
+    const { signal } = this.#stopped;
+    await this.#clock.sleep(this.#script.startDelayMs, signal);
+    this.#connection = this.#connect();
+    const start = await this.#work.promise;
+    const hangs = this.#script.ending === "hang";
+    const leftMs = Date.parse(start.limits.deadlineAt) - this.#clock.nowMs();
+    const deadline: Promise<End> = hangs
+      ? new Promise(() => undefined)
+      : this.#clock.sleep(Math.max(0, leftMs), signal).then(() => ({ end: "deadline", exitCode: 1 }));
+    const cancelled = new Promise<void>((resolve) => {
+      this.#cancelled.signal.addEventListener("abort", () => resolve());
+    }).then(() => this.#endCancelled());
+    return Promise.race([deadline, cancelled, this.#perform(start)]);
+  }
+
+  #connect(): Connection {
+    const { url, token, random = Math.random } = this.#options;
+    const script = this.#script;
+    return new Connection({
+      url,
+      token,
+      random,
+      outbox: this.#outbox,
+      clock: this.#clock,
+      signal: this.#stopped.signal,
+      sayReady: script.ready,
+      backoffMaxMs: script.backoffMaxMs,
+      isStarted: () => this.#started,
+      cutsAfter: (n) =>
+        this.#script.cutAt.includes(n) || (this.#script.cutEvery ? n % this.#script.cutEvery === 0 : false),
+      onMessage: (message) => this.#receive(message),
+      onAck: () => {
+        this.#wake.resolve();
+        this.#wake = Promise.withResolvers<void>();
+      },
+      onRefused: (end) => this.#refused.resolve({ end, exitCode: end === "finished" ? 0 : 1 }),
+    });
+  }
+
+  #receive(message: Exclude<ToGenerator, { type: "ack" }>): void {
+    switch (message.type) {
+      case "start_generation":
+        this.#started = true;
+        if (this.#options.obeyPrompt) this.#script = scriptInPrompt(message.prompt) ?? this.#script;
+        return this.#work.resolve(message);
+      case "cancel":
+        return this.#script.ignoreCancel ? undefined : this.#cancelled.abort();
+      case "user_message":
+        return this.#send({ type: "progress", step: "turn_complete", text: `Heard: ${message.text}` });
+    }
+  }
+
+  #send(fact: GeneratorFact): void {
+    const n = this.#outbox.add(fact);
+    const { offlineFrom, offlineUntil } = this.#script;
+    this.#connection?.flushSoon();
+    if (n === offlineFrom) setImmediate(() => this.#connection?.setOffline(true));
+    if (n === offlineUntil) setImmediate(() => this.#connection?.setOffline(false));
+  }
+
+  async #perform(start: StartGeneration): Promise<End> {
+    const { ending, exitCode, failure: code, mute, upload } = this.#script;
+    const cancelled = this.#cancelled.signal;
+    const forever = new Promise<End>(() => undefined);
+    for await (const index of this.#beats()) {
+      if (cancelled.aborted) return forever;
+      this.#send(scriptedFact(index, this.#script.textChars));
+    }
+    if (mute) this.#connection?.mute();
+    if (ending === "hang") return forever;
+    if (ending === "exit") {
+      await this.#acknowledged();
+      return { end: "exited", exitCode };
+    }
+    if (upload && ending === "complete") await this.#upload(start, false);
+    if (cancelled.aborted) return forever;
+    const reason = ending === "fail" ? failure(code, "as the script says") : undefined;
+    if (reason) this.#send({ type: "error", failure: reason });
+    this.#send({ type: "all_work_complete", ...(reason ? { failure: reason } : {}) });
+    await this.#acknowledged();
+    return { end: "completed", exitCode: reason ? 1 : 0 };
+  }
+
+  async #upload(start: StartGeneration, partial: boolean): Promise<void> {
+    const startedMs = this.#clock.nowMs();
+    const uploaded = await uploadArtifact(this.#options.s3 ?? s3FromEnvironment(), start, partial);
+    this.#send({ type: "artifact_uploaded", ...uploaded, durationMs: this.#clock.nowMs() - startedMs });
+  }
+
+  async #endCancelled(): Promise<End> {
+    this.#connection?.setOffline(false);
+    this.#send({ type: "log", level: "info", text: "Stopped, as asked." });
+    this.#send({ type: "all_work_complete" });
+    await this.#acknowledged();
+    return { end: "cancelled", exitCode: 0 };
+  }
+
+  /** The indexes of the messages, from 1, each when its time has come and there is room for it. */
+  async *#beats(): AsyncGenerator<number> {
+    const { events, rate } = this.#script;
+    const { signal } = this.#stopped;
+    const beganMs = this.#clock.nowMs();
+    for (let index = 1; index <= events && !signal.aborted; index += 1) {
+      while (this.#outbox.waiting >= LIMITS.outboxMax && !signal.aborted) await this.#wake.promise;
+      const dueMs = rate > 0 ? beganMs + (index * 1_000) / rate : 0;
+      const waitMs = dueMs - this.#clock.nowMs();
+      if (waitMs > TICK_MS || (rate > 0 && waitMs > 0 && 1_000 / rate > TICK_MS)) {
+        await this.#clock.sleep(waitMs, signal);
+      }
+      if (rate === 0 && index % BATCH === 0) await new Promise((resolve) => setImmediate(resolve));
+      yield index;
+    }
+  }
+
+  async #acknowledged(): Promise<void> {
+    while (this.#outbox.waiting > 0 && !this.#stopped.signal.aborted) await this.#wake.promise;
+  }
+}
+
+/** Starts a scripted generator. @throws ZodError when the script is wrong */
+export const runScriptedGenerator = (options: ScriptedGeneratorOptions): ScriptedGenerator => {
+  const run = new Run(options);
+  return { outcome: run.play(), cut: run.cut, stop: run.stop };
+};

@@ -1,0 +1,212 @@
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { launchBrowser, withPage } from "./support/browser.ts";
+import { withModel } from "./support/model.ts";
+import { play } from "./support/play.ts";
+import { build, createWorkspace } from "./support/workspace.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Folders of the apps built so far, by their prompts; each is built once for all tests. */
+const built = new Map<string, Awaited<ReturnType<typeof createWorkspace>>>();
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await Promise.all([...built.values()].map((workspace) => workspace.remove()));
+});
+
+const buildOnce = async (prompts: string[]) => {
+  const key = prompts.join();
+  const known = built.get(key);
+  if (known) return known;
+  const workspace = await createWorkspace();
+  built.set(key, workspace);
+  await withModel({}, (model) => play(model, workspace, prompts));
+  await build(workspace);
+  return workspace;
+};
+
+const withApp = async (
+  prompts: string[],
+  use: (page: Page) => Promise<void>,
+  headers: Record<string, string> = {},
+) => {
+  const workspace = await buildOnce(prompts);
+  await withPage(browser, join(workspace.path, "dist"), use, headers);
+};
+
+/** Waits until an element with this text is seen. */
+const seeText = async (page: Page, text: string) => {
+  await page.getByText(text).first().waitFor();
+};
+
+const count = (page: Page, selector: string) => page.locator(selector).count();
+
+test("the todo app: an item is added by keyboard, ticked off, and still there after a reload", async () => {
+  await withApp(["a todo list with dark mode"], async (page) => {
+    expect(await page.title()).toBe("Todo list");
+    await seeText(page, "Nothing to do yet");
+    for (const text of ["Buy milk", "Call Anna"]) {
+      await page.getByLabel("New item").fill(text);
+      await page.keyboard.press("Enter");
+    }
+    await page.getByLabel("Done: Buy milk").check();
+    await seeText(page, "1 item left");
+    await page.reload();
+    await seeText(page, "1 item left");
+    expect(await page.getByLabel("Done: Buy milk").isChecked()).toBe(true);
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    expect(await count(page, "ul[aria-label=Items] li")).toBe(1);
+    await page.getByRole("button", { name: "Clear done" }).click();
+    await page.getByRole("button", { name: "Delete Call Anna" }).click();
+    await seeText(page, "All done");
+  });
+});
+
+test("the theme follows the system, is switched by a button and survives a reload", async () => {
+  await withApp(["a todo list with dark mode"], async (page) => {
+    const isDark = () => page.evaluate("document.documentElement.classList.contains('dark')");
+    const toggle = page.getByRole("button", { name: "Dark mode" });
+    await toggle.waitFor();
+    expect(await isDark()).toBe(false);
+    await toggle.click();
+    expect(await isDark()).toBe(true);
+    await page.reload();
+    await toggle.waitFor();
+    expect(await isDark()).toBe(true);
+  });
+});
+
+test("an app works in a sandbox that has no storage", async () => {
+  const sandbox = {
+    "content-security-policy": "sandbox allow-scripts allow-forms",
+    "access-control-allow-origin": "*",
+  };
+  const use = async (page: Page) => {
+    await page.getByLabel("New item").fill("Buy milk");
+    await page.keyboard.press("Enter");
+    await seeText(page, "1 item left");
+    await expect(page.evaluate("window.localStorage")).rejects.toThrow("sandboxed");
+    await page.reload();
+    await seeText(page, "Nothing to do yet");
+  };
+  await withApp(["a todo list with dark mode"], use, sandbox);
+});
+
+test("a search box that a follow-up added narrows the list", async () => {
+  await withApp(["a todo list with dark mode", "add a search box"], async (page) => {
+    for (const text of ["Buy milk", "Call Anna"]) {
+      await page.getByLabel("New item").fill(text);
+      await page.keyboard.press("Enter");
+    }
+    await page.getByLabel("Search").fill("anna");
+    await expect.poll(() => count(page, "ul[aria-label=Items] li")).toBe(1);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => count(page, "ul[aria-label=Items] li")).toBe(2);
+  });
+});
+
+test("the calculator reckons by keyboard and keeps its history", async () => {
+  await withApp(["a calculator"], async (page) => {
+    const result = page.getByLabel("Result");
+    await result.waitFor();
+    await page.keyboard.type("0.1+0.2");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => result.textContent()).toBe("0.3");
+    await page.keyboard.type("*10-1=");
+    await expect.poll(() => result.textContent()).toBe("2");
+    await page.getByRole("button", { name: "Divide" }).click();
+    await page.getByRole("button", { name: "0", exact: true }).click();
+    await page.getByRole("button", { name: "Equals" }).click();
+    await expect.poll(() => result.textContent()).toBe("Not a number");
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await seeText(page, "0.1 + 0.2 = 0.3");
+  });
+});
+
+test("kanban cards move by the arrow keys, keep the focus and stay where they are", async () => {
+  await withApp(["a kanban board"], async (page) => {
+    await page.getByLabel("New card in To do").fill("Ship it");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Ship it", exact: true }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByLabel("Cards in In progress").getByText("Ship it").waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.reload();
+    const moved = page.getByLabel("Cards in Done").getByText("Ship it");
+    await expect.poll(() => moved.isVisible()).toBe(true);
+  });
+});
+
+test("a kanban card is dragged to another column", async () => {
+  await withApp(["a kanban board"], async (page) => {
+    await page.getByLabel("New card in To do").fill("Ship it");
+    await page.keyboard.press("Enter");
+    await page.getByText("Ship it").dragTo(page.getByLabel("Cards in Done"));
+    const moved = page.getByLabel("Cards in Done").getByText("Ship it");
+    await expect.poll(() => moved.isVisible()).toBe(true);
+  });
+});
+
+test("notes keep every keystroke", async () => {
+  await withApp(["a notes app"], async (page) => {
+    await page.getByRole("button", { name: "New note" }).click();
+    await page.getByLabel("Heading").fill("Groceries");
+    await page.getByLabel("Text", { exact: true }).fill("Bread and cheese");
+    await seeText(page, "3 words");
+    await page.reload();
+    expect(await page.getByLabel("Text", { exact: true }).inputValue()).toBe("Bread and cheese");
+    await page.getByRole("button", { name: "Delete note" }).click();
+    await seeText(page, "No notes yet");
+  });
+});
+
+test("the pomodoro timer starts by Space, counts down and goes on over a reload", async () => {
+  await withApp(["a pomodoro timer"], async (page) => {
+    const left = page.getByRole("timer");
+    await left.waitFor();
+    await page.keyboard.press("Space");
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await expect.poll(() => left.textContent(), { timeout: 5_000 }).toMatch(/^24:/);
+    await page.reload();
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await page.getByRole("button", { name: "Skip" }).click();
+    await seeText(page, "Focus completed: 1");
+    expect(await left.textContent()).toBe("05:00");
+  });
+});
+
+test("the landing page speaks of its subject and checks the address", async () => {
+  await withApp(["a landing page for a coffee roastery called Dawn"], async (page) => {
+    await page.getByRole("heading", { name: "Dawn, made with care" }).waitFor();
+    await seeText(page, "Everything you hope for from a coffee roastery");
+    await page.getByRole("button", { name: "Sign up" }).click();
+    await seeText(page, "Please enter an address");
+    await page.getByLabel("E-mail address").fill("a@example.com");
+    await page.keyboard.press("Enter");
+    await expect
+      .poll(() => page.getByRole("status").textContent())
+      .toContain("We will write to a@example.com");
+  });
+});
+
+test("anything else becomes a collection of entries", async () => {
+  await withApp(["track my houseplants and when I water them"], async (page) => {
+    await page.getByRole("heading", { name: "Houseplants" }).waitFor();
+    for (const name of ["Monstera", "Fern"]) {
+      await page.getByRole("button", { name: "New entry" }).click();
+      await page.getByLabel("Name").fill(name);
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name }).waitFor();
+    }
+    await page.getByRole("button", { name: "Star Monstera" }).click();
+    await page.reload();
+    await expect.poll(() => page.locator("li h2").allTextContents()).toEqual(["Monstera", "Fern"]);
+  });
+});

@@ -1,0 +1,183 @@
+import { expect, test } from "vitest";
+import { startModelServer } from "../src/model-server/start.ts";
+import { ask, readEvents, withModel } from "./support/model.ts";
+
+const messages = [{ role: "user", content: "a todo list with dark mode" }];
+
+test("a streamed answer has the Messages API's events in their order", async () => {
+  await withModel({}, async (model) => {
+    const response = await ask(model, { messages, stream: true });
+    expect(response.headers.get("content-type")).toContain("text/event-stream");
+    const events = await readEvents(response);
+    const types = events.map((event) => event.type);
+    expect(types.slice(0, 3)).toEqual(["message_start", "content_block_start", "ping"]);
+    expect(types.slice(-3)).toEqual(["content_block_stop", "message_delta", "message_stop"]);
+    expect(events[0]?.message?.content).toEqual([]);
+    expect(events.at(-2)?.delta?.stop_reason).toBe("tool_use");
+    expect(events.at(-2)?.usage?.output_tokens).toBeGreaterThan(10);
+
+    const starts = events.filter((event) => event.type === "content_block_start");
+    expect(starts.map((event) => event.index)).toEqual([0, 1, 2, 3]);
+    expect(starts.map((event) => event.content_block?.name ?? "text")).toEqual([
+      "text",
+      "Read",
+      "Read",
+      "Read",
+    ]);
+  });
+});
+
+test("the deltas of a stream add up to what a call without streaming gets", async () => {
+  await withModel({}, async (model) => {
+    const whole = (await (await ask(model, { messages })).json()) as {
+      content: { text?: string; input?: unknown }[];
+    };
+    const events = await readEvents(await ask(model, { messages, stream: true }));
+    const joined = (index: number) =>
+      events
+        .filter((event) => event.type === "content_block_delta" && event.index === index)
+        .map((event) => event.delta?.text ?? event.delta?.partial_json ?? "")
+        .join("");
+    expect(joined(0)).toBe(whole.content[0]?.text);
+    expect([1, 2, 3].map((index) => JSON.parse(joined(index)) as unknown)).toEqual(
+      whole.content.slice(1).map((block) => block.input),
+    );
+  });
+});
+
+test("tool paths lie in the workspace that the system prompt names, else in the environment block's", async () => {
+  await withModel({}, async (model) => {
+    const firstPath = async (body: Record<string, unknown>) => {
+      const { content } = (await (await ask(model, body)).json()) as {
+        content: { input?: { file_path: string } }[];
+      };
+      return content[1]?.input?.file_path;
+    };
+    expect(await firstPath({ messages, system: "Hello.\nWorkspace: /srv/my app\nBye." })).toBe(
+      "/srv/my app/src/App.tsx",
+    );
+    const environment = { role: "system", content: "# Environment\n - Primary working directory: /tmp/ws\n" };
+    expect(await firstPath({ messages: [...messages, environment], system: "Hello." })).toBe(
+      "/tmp/ws/src/App.tsx",
+    );
+  });
+});
+
+test("the same conversation gets the same turn however often it is sent", async () => {
+  await withModel({}, async (model) => {
+    const texts = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const { content } = (await (await ask(model, { messages })).json()) as {
+          content: { text: string }[];
+        };
+        return content[0]?.text;
+      }),
+    );
+    expect(new Set(texts).size).toBe(1);
+    expect(texts[0]).toContain("Todo list");
+  });
+});
+
+test("requests that cannot write files are answered aside and take no turn", async () => {
+  await withModel({}, async (model) => {
+    const aside = async (body: Record<string, unknown>) => {
+      const response = await ask(model, { messages, tools: [], ...body });
+      return (await response.json()) as { content: { text: string }[]; stop_reason: string };
+    };
+    const title = await aside({ output_config: { format: { type: "json_schema" } } });
+    expect(JSON.parse(title.content[0]?.text ?? "")).toMatchObject({ title: "Todo list" });
+    const plain = await aside({});
+    expect(plain.stop_reason).toBe("end_turn");
+    const own = (await (await ask(model, { messages })).json()) as { content: { type: string }[] };
+    expect(own.content.some((block) => block.type === "tool_use")).toBe(true);
+  });
+});
+
+test("count_tokens grows with the conversation", async () => {
+  await withModel({}, async (model) => {
+    const count = async (text: string) => {
+      const response = await fetch(`${model.url}/v1/messages/count_tokens`, {
+        method: "POST",
+        body: JSON.stringify({ model: "m", messages: [{ role: "user", content: text }] }),
+      });
+      return ((await response.json()) as { input_tokens: number }).input_tokens;
+    };
+    const short = await count("hello");
+    expect(short).toBeGreaterThan(0);
+    expect(await count("hello ".repeat(1_000))).toBeGreaterThan(short + 1_000);
+  });
+});
+
+test("what the harness asks besides is tolerated, and anything else is refused as the API does", async () => {
+  await withModel({}, async (model) => {
+    expect((await fetch(model.url, { method: "HEAD" })).status).toBe(200);
+    const models = (await (await fetch(`${model.url}/v1/models`)).json()) as { data: unknown[] };
+    expect(models.data.length).toBeGreaterThan(0);
+
+    const unknown = await fetch(`${model.url}/v1/files`, { method: "POST", body: "{}" });
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({ type: "error", error: { type: "not_found_error" } });
+
+    for (const body of ["not json", "{}", JSON.stringify({ model: "m", messages: [] })]) {
+      const response = await fetch(`${model.url}/v1/messages`, { method: "POST", body });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        type: "error",
+        error: { type: "invalid_request_error" },
+      });
+    }
+  });
+});
+
+test("a body over 32 MB is refused", async () => {
+  await withModel({}, async (model) => {
+    const body = "x".repeat(33 * 1024 * 1024);
+    const response = await fetch(`${model.url}/v1/messages`, { method: "POST", body });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ error: { type: "request_too_large" } });
+  });
+});
+
+test("requests are recorded, the newest so many", async () => {
+  await withModel({ recordMax: 2 }, async (model) => {
+    for (const content of ["one", "two", "three"]) {
+      await (await ask(model, { messages: [{ role: "user", content }] })).text();
+    }
+    const prompts = model.requests.map(
+      (request) => (request.body as { messages: { content: string }[] }).messages,
+    );
+    expect(prompts.map(([message]) => message?.content)).toEqual(["two", "three"]);
+    expect(model.requests[0]).toMatchObject({ method: "POST", path: "/v1/messages" });
+  });
+});
+
+test("the pace is kept between deltas, and the first text does not wait for it", async () => {
+  const waits: number[] = [];
+  const sleep = (durationMs: number) => Promise.resolve(waits.push(durationMs));
+  await withModel({ paceMs: 15, sleep }, async (model) => {
+    const events = await readEvents(await ask(model, { messages, stream: true }));
+    const deltas = events.filter((event) => event.type === "content_block_delta");
+    expect(waits).toEqual(deltas.map(() => 15));
+  });
+});
+
+test("close ends an answer that would never come", async () => {
+  const model = await startModelServer({ scenario: "stall" });
+  const stalled = [
+    ...messages,
+    { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "Read", input: {} }] },
+    { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "" }] },
+  ];
+  const response = await ask(model, { messages: stalled, stream: true });
+  const read = response.text();
+  await model.close();
+  await expect(read).rejects.toThrow("terminated");
+});
+
+test("an unknown scenario and a taken port are refused at the start", async () => {
+  await expect(startModelServer({ scenario: "no-such-thing" })).rejects.toThrow("no-such-thing");
+  await withModel({}, async (model) => {
+    const port = Number(new URL(model.url).port);
+    await expect(startModelServer({ port })).rejects.toThrow("EADDRINUSE");
+  });
+});

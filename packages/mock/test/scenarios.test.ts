@@ -1,0 +1,130 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { withModel } from "./support/model.ts";
+import { play, type Message } from "./support/play.ts";
+import { build, typecheck, withWorkspace } from "./support/workspace.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+test.for([
+  ["a todo list", "todo", "TodoList"],
+  ["a kanban board for our team", "kanban", "Board"],
+  ["a notes app", "notes", "Notebook"],
+  ["a calculator", "calculator", "Calculator"],
+  ["a pomodoro timer", "pomodoro", "Timer"],
+  ["a landing page for a coffee roastery called Dawn", "landing", "Landing"],
+  ["track my houseplants", "general", "Collection"],
+] as const)(
+  "%o type-checks, and it builds after every kind of follow-up",
+  async ([prompt, name, component]) => {
+    await withModel({}, (model) =>
+      withWorkspace(async (workspace) => {
+        const messages: Message[] = [];
+        const file = (path: string) => readFileSync(join(workspace.path, path), "utf8");
+        const [report] = await play(model, workspace, [prompt], messages);
+        expect(report).toContain("is ready");
+        expect(file("src/App.tsx")).toContain(`<${component}`);
+        await typecheck(workspace);
+
+        const followUps = [
+          'change the title to "Our place"',
+          "make it teal, please",
+          "dark mode by default",
+          "add a search box",
+          "add a footer section",
+          "now add shopping ideas",
+        ];
+        const reports = await play(model, workspace, followUps, messages);
+        expect(reports.every((text) => text.startsWith("Done."))).toBe(true);
+        expect(file("src/App.tsx")).toContain('const title = "Our place";');
+        expect(file("src/App.tsx")).toContain('<Panel heading="Footer" />');
+        expect(file("src/App.tsx")).toContain('<Panel heading="Shopping ideas" />');
+        expect(file("src/index.css")).toContain("#14b8a6");
+        expect(file("src/lib/useTheme.ts")).toContain('"dark";');
+        const searchable = ["todo", "kanban", "notes", "general"].includes(name);
+        expect(existsSync(join(workspace.path, "src/components/SearchBox.tsx"))).toBe(searchable);
+        await typecheck(workspace);
+        await build(workspace);
+      }),
+    );
+  },
+);
+
+test("a second prompt that names another app replaces the first", async () => {
+  await withModel({}, (model) =>
+    withWorkspace(async (workspace) => {
+      await play(model, workspace, ["a todo list", "a pomodoro timer"]);
+      expect(readFileSync(join(workspace.path, "src/App.tsx"), "utf8")).toContain("<Timer");
+      await typecheck(workspace);
+    }),
+  );
+});
+
+test("a build error breaks the checks, and the repair that follows mends them", async () => {
+  await withModel({}, (model) =>
+    withWorkspace(async (workspace) => {
+      const messages: Message[] = [];
+      await play(model, workspace, ["a calculator mock:build-error"], messages);
+      const broken = await typecheck(workspace).catch((error: Error) => error.message);
+      expect(broken).toContain("TS2307");
+      await expect(build(workspace)).rejects.toThrow("missing");
+      const repair = `The app does not pass its checks. Fix the cause, then end with a short summary.\n\n## typecheck\n\n${broken}`;
+      await play(model, workspace, [repair], messages);
+      await typecheck(workspace);
+      await build(workspace);
+    }),
+  );
+});
+
+test("a build error for ever survives every repair", async () => {
+  await withModel({ scenario: "build-error-forever" }, (model) =>
+    withWorkspace(async (workspace) => {
+      const repair = "The app does not pass its checks. Fix the cause.";
+      const reports = await play(model, workspace, ["a calculator", repair, repair, repair]);
+      expect(reports).toHaveLength(4);
+      await expect(typecheck(workspace)).rejects.toThrow("TS2307");
+    }),
+  );
+});
+
+test("a blank page passes the compiler, and its repair takes the fault away", async () => {
+  await withModel({}, (model) =>
+    withWorkspace(async (workspace) => {
+      const messages: Message[] = [];
+      await play(model, workspace, ["a notes app mock:blank-page"], messages);
+      const app = () => readFileSync(join(workspace.path, "src/App.tsx"), "utf8");
+      await typecheck(workspace);
+      expect(app()).toContain("throw new Error");
+      await play(model, workspace, ["The app does not pass its checks.\n\n## smoke\n\nblank"], messages);
+      expect(app()).not.toContain("throw new Error");
+    }),
+  );
+});
+
+test("files too large and too many are made where the scenario says so", async () => {
+  await withModel({}, (model) =>
+    withWorkspace(async (workspace) => {
+      await play(model, workspace, ["a notes app mock:big-file"]);
+      expect(statSync(join(workspace.path, "public/film.mp4")).size).toBeGreaterThan(10 * 1024 * 1024);
+    }),
+  );
+});
+
+test("an environment's app and behaviour hold for every prompt", async () => {
+  await withModel({ scenario: "kanban slow", slowMs: 1 }, (model) =>
+    withWorkspace(async (workspace) => {
+      const [report] = await play(model, workspace, ["anything at all"]);
+      expect(report).toContain("three columns");
+    }),
+  );
+});
+
+test("a behaviour that does not exist is named in the answer", async () => {
+  await withModel({}, (model) =>
+    withWorkspace(async (workspace) => {
+      const [report] = await play(model, workspace, ["a todo list mock:no-such-thing"]);
+      expect(report).toContain("no-such-thing");
+    }),
+  );
+});

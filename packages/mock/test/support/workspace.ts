@@ -1,0 +1,57 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const TEMPLATE = fileURLToPath(new URL("../../../generator/template/", import.meta.url));
+const run = promisify(execFile);
+
+export interface Workspace {
+  path: string;
+  /** A HOME for the agent, beside the workspace. */
+  home: string;
+}
+
+/** Makes a copy of the generator's template that shares its installed packages. */
+export const createWorkspace = async (): Promise<Workspace & { remove: () => Promise<void> }> => {
+  const root = await mkdtemp(join(tmpdir(), "leo-mock-"));
+  const [path, home] = [join(root, "workspace"), join(root, "home")];
+  await mkdir(home);
+  await cp(TEMPLATE, path, {
+    recursive: true,
+    filter: (source) => !["node_modules", "dist", ".vite"].includes(basename(source)),
+  });
+  await symlink(join(TEMPLATE, "node_modules"), join(path, "node_modules"));
+  return { path, home, remove: () => rm(root, { recursive: true, force: true }) };
+};
+
+/** Runs with a workspace of its own. */
+export const withWorkspace = async <T>(use: (workspace: Workspace) => Promise<T>): Promise<T> => {
+  const workspace = await createWorkspace();
+  try {
+    return await use(workspace);
+  } finally {
+    await workspace.remove();
+  }
+};
+
+const npmRun = async (workspace: Workspace, script: string, binary: string, args: string[]) => {
+  const entry = join(workspace.path, "node_modules", binary);
+  const { stdout, stderr } = await run(process.execPath, [entry, ...args], { cwd: workspace.path }).catch(
+    (error: unknown) => {
+      const output = error as { stdout?: string; stderr?: string };
+      throw new Error(`${script} failed:\n${output.stdout}${output.stderr}`, { cause: error });
+    },
+  );
+  return stdout + stderr;
+};
+
+/** @throws with the compiler's output when the types are wrong */
+export const typecheck = (workspace: Workspace) =>
+  npmRun(workspace, "typecheck", "typescript/bin/tsc", ["--noEmit"]);
+
+/** Builds into `dist/`. @throws with the bundler's output when it fails */
+export const build = (workspace: Workspace) =>
+  npmRun(workspace, "build", "vite/bin/vite.js", ["build", "--configLoader", "native"]);
