@@ -1,0 +1,93 @@
+/**
+ * Stops generator tasks past their deadline. The generator enforces its deadline itself, and so does
+ * the orchestrator; this is what is left when neither does, so that no task runs up costs for ever.
+ */
+import {
+  DescribeTasksCommand,
+  ECSClient,
+  ListTasksCommand,
+  StopTaskCommand,
+  type ECSClientConfig,
+  type Task,
+} from "@aws-sdk/client-ecs";
+import { LIMITS } from "@leo/core/limits.ts";
+import { STOP_REASON } from "@leo/core/task-stop.ts";
+
+/** How long after a deadline the others have to stop the task and to upload what it has. */
+export const GRACE_MS = 5 * 60_000;
+const DESCRIBE_MAX = 100;
+
+/** A client that repeats throttled and failed calls, with the SDK's backoff; the schedule repeats the rest. */
+export const openEcs = (config: ECSClientConfig = {}) => new ECSClient({ maxAttempts: 8, ...config });
+
+export interface ReapOptions {
+  cluster: string;
+  /** Task definition family of this stage's generators. */
+  family: string;
+  now: Date;
+  /** Say what would be stopped, and stop nothing. */
+  dryRun: boolean;
+}
+
+export interface ReapReport {
+  /** Generator tasks that are starting or running. */
+  seen: number;
+  /** ARNs of tasks past their deadline, stopped unless it was a dry run. */
+  overdue: string[];
+  /** Tasks that could not be stopped. */
+  failed: { taskArn: string; reason: string }[];
+}
+
+const listTasks = async (ecs: ECSClient, { cluster, family }: ReapOptions): Promise<string[]> => {
+  const found: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await ecs.send(
+      new ListTasksCommand({ cluster, family, desiredStatus: "RUNNING", nextToken }),
+    );
+    found.push(...(page.taskArns ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return found;
+};
+
+const describeTasks = async (ecs: ECSClient, cluster: string, taskArns: string[]): Promise<Task[]> => {
+  const found: Task[] = [];
+  for (let start = 0; start < taskArns.length; start += DESCRIBE_MAX) {
+    const tasks = taskArns.slice(start, start + DESCRIBE_MAX);
+    const answer = await ecs.send(new DescribeTasksCommand({ cluster, tasks }));
+    found.push(...(answer.tasks ?? []));
+  }
+  return found;
+};
+
+const ownDeadline = ({ overrides }: Task): number => {
+  const variables = (overrides?.containerOverrides ?? []).flatMap(({ environment }) => environment ?? []);
+  const text = variables.find(({ name }) => name === "LEO_DEADLINE_AT")?.value;
+  return text === undefined ? Number.NaN : Date.parse(text);
+};
+
+/**
+ * When a task must be gone, in ms since 1970: its own deadline, at most the longest one after it was
+ * made. A task that names none, or none that can be read, has the longest.
+ */
+export const deadlineOf = (task: Task): number => {
+  const longest = (task.createdAt?.getTime() ?? 0) + LIMITS.deadlineMs;
+  const own = ownDeadline(task);
+  return Number.isNaN(own) ? longest : Math.min(own, longest);
+};
+
+/** Stops every overdue generator task of a cluster. One that cannot be stopped does not keep the others. */
+export const reap = async (ecs: ECSClient, options: ReapOptions): Promise<ReapReport> => {
+  const { cluster, now, dryRun } = options;
+  const tasks = await describeTasks(ecs, cluster, await listTasks(ecs, options));
+  const overdue = tasks
+    .filter((task) => deadlineOf(task) + GRACE_MS < now.getTime())
+    .flatMap(({ taskArn }) => taskArn ?? []);
+  const failed: ReapReport["failed"] = [];
+  for (const task of dryRun ? [] : overdue) {
+    const stop = new StopTaskCommand({ cluster, task, reason: `${STOP_REASON.deadline} (reaper)` });
+    await ecs.send(stop).catch((error: unknown) => failed.push({ taskArn: task, reason: String(error) }));
+  }
+  return { seen: tasks.length, overdue, failed };
+};
