@@ -93,8 +93,8 @@ test("a taken port is one sentence and exit code 1", async () => {
   });
 });
 
-test.each([
-  [[], { PORT: "http" } as Record<string, string>, 'PORT is "http"; it must be a number from 1 to 65535.'],
+test.each<[string[], Record<string, string>, string]>([
+  [[], { PORT: "http" }, 'PORT is "http"; it must be a number from 1 to 65535.'],
   [["--clean"], {}, "Usage: npm start"],
 ])("arguments %j with %j are refused in one sentence", async (args, env, sentence) => {
   await withPlace(async ({ npmStart }) => {

@@ -20,7 +20,7 @@ import {
   processEnv,
   QUEUE,
 } from "./orchestrator-env.ts";
-import { ROOT, type StartSettings } from "./settings.ts";
+import { CACHE_DIR, ROOT, type StartSettings } from "./settings.ts";
 import { supervise, type Supervised } from "./supervised.ts";
 
 export interface LocalCloud {
@@ -66,8 +66,6 @@ const startAuthOnItsPort = async ({ settings }: LocalCloudOptions): Promise<Loca
   return auth;
 };
 
-const cacheDir = path.join(ROOT, "node_modules/.cache/leo/compiled");
-
 const startModel = async ({
   settings,
   guardian,
@@ -79,7 +77,7 @@ const startModel = async ({
   const server = await supervise({
     name: "scripted model",
     args: [path.join(ROOT, "packages/mock/src/model-server/main.ts")],
-    env: { ...processEnv(cacheDir), ...passedOn(process.env), PORT: String(port) },
+    env: { ...processEnv(CACHE_DIR), ...passedOn(process.env), PORT: String(port) },
     logFile: path.join(settings.logDir, "leo-mock.log"),
     healthUrl: `${url}/health`,
     onStart: (pid) => guardian.register(pid),
@@ -111,7 +109,7 @@ const startEcsEndpoint = async (
       onExit: (pid) => guardian.unregister(pid),
     }),
   });
-  const { PATH: _path, HOME: _home, ...environment } = processEnv(cacheDir);
+  const { PATH: _path, HOME: _home, ...environment } = processEnv(CACHE_DIR);
   ecs.register(
     generatorDefinition(settings, aws, {
       modelUrl: model?.url,
@@ -142,7 +140,7 @@ export const startLocalCloud = async (options: LocalCloudOptions): Promise<Local
     name: "orchestrator",
     args: [path.join(ROOT, "packages/orchestrator/src/main.ts")],
     env: {
-      ...processEnv(cacheDir),
+      ...processEnv(CACHE_DIR),
       ...ORCHESTRATOR_DEFAULTS,
       ...passedOn(process.env),
       ...orchestratorEnv(settings, { aws, ecs, auth, queueUrl, databaseUrl }),

@@ -6,6 +6,9 @@ import { StartError } from "../start-error.ts";
 
 export const ROOT = path.resolve(import.meta.dirname, "../../../..");
 
+/** Compiled code of all of Leo's processes, which then start in half the time. */
+export const CACHE_DIR = path.join(ROOT, "node_modules/.cache/leo/compiled");
+
 export interface StartSettings {
   /** The one port that is fixed. */
   port: number;

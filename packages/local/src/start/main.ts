@@ -1,0 +1,86 @@
+/** All of Leo on this machine, one URL; ends everything on Ctrl-C. */
+import { Guardian } from "../processes/guardian.ts";
+import { StartError } from "../start-error.ts";
+import { explainDisk, prepareDataDir } from "./data-dir.ts";
+import { startLocalCloud } from "./local-cloud.ts";
+import { watchNpm } from "./parent-watch.ts";
+import { refuseTakenPort } from "./public-port.ts";
+import { refuseSecondRun, removeRunFile, writeRunFile } from "./run-file.ts";
+import { readSettings, type StartSettings } from "./settings.ts";
+
+const STOP_MS = 4_500;
+
+const say = (sentence: string): void => console.log(sentence);
+
+const fail = (error: unknown, dataDir: string): void => {
+  const known = explainDisk(error, dataDir);
+  if (known instanceof StartError) console.error(`\n${known.message}\n`);
+  if (!(known instanceof StartError)) console.error(known);
+};
+
+const modelLine = ({ credential }: StartSettings): string =>
+  credential
+    ? `real: api.anthropic.com, paid with ${credential.name}`
+    : "scripted (leo-mock): it only plays; set CLAUDE_CODE_OAUTH_TOKEN for the real one";
+
+const welcome = (url: string, settings: StartSettings): string =>
+  [
+    "",
+    `  Leo is ready:  ${url}`,
+    "",
+    `  Model  ${modelLine(settings)}`,
+    `  Data   ${settings.dataDir} ("npm start -- --fresh" empties it)`,
+    `  Stop   Ctrl-C`,
+    "",
+  ].join("\n");
+
+const main = async (settings: StartSettings): Promise<number> => {
+  const { dataDir, logDir, port, fresh, workDir } = settings;
+  await refuseSecondRun(dataDir);
+  await refuseTakenPort(port);
+  await prepareDataDir(dataDir, logDir, fresh);
+  const url = `http://localhost:${port}`;
+  await writeRunFile(dataDir, { url, endpoints: {}, pids: {} });
+
+  const guardian = new Guardian(workDir);
+  const asked = Promise.withResolvers<number>();
+  let times = 0;
+  const ask = () => {
+    times += 1;
+    if (times === 1) say("\nStopping …");
+    asked.resolve(0);
+    // Asked twice, or still starting: no patience, the guardian ends what there is.
+    if (times > 1) void guardian.endAll().then(() => process.exit(0));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ask);
+  const stopWatching = await watchNpm(ask);
+
+  try {
+    const starting = startLocalCloud({ settings, guardian, say });
+    const cloud = await Promise.race([starting, asked.promise]);
+    if (typeof cloud === "number") return cloud;
+    await writeRunFile(dataDir, { url, endpoints: cloud.endpoints, pids: cloud.pids });
+    say(welcome(url, settings));
+    const exitCode = await Promise.race([asked.promise, cloud.databaseEnded.then(() => 1)]);
+    if (exitCode === 1) console.error(`\nPostgreSQL ended unexpectedly; see ${logDir}/postgres.log.\n`);
+    await Promise.race([cloud.stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())]);
+    return exitCode;
+  } finally {
+    stopWatching();
+    await guardian.endAll();
+    await removeRunFile(dataDir);
+  }
+};
+
+/** Runs until asked to stop. Returns the exit code. */
+export const run = async (): Promise<number> => {
+  let dataDir = ".leo";
+  try {
+    const settings = readSettings(process.argv.slice(2), process.env);
+    ({ dataDir } = settings);
+    return await main(settings);
+  } catch (error) {
+    fail(error, dataDir);
+    return 1;
+  }
+};
