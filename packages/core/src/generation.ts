@@ -73,5 +73,7 @@ export const App = z.object({
   latest: Generation.optional(),
   /** Preview of the newest completed version. */
   previewUrl: z.string().optional(),
+  /** Path of the picture that the smoke test took of that version; read with the access token. */
+  screenshotUrl: z.string().optional(),
 });
 export type App = z.infer<typeof App>;

@@ -1,11 +1,19 @@
 import { SiteHeader } from "../app/site-header.tsx";
+import { NotificationsSection } from "../features/account/components/notifications-section.tsx";
+import { ProfileSection } from "../features/account/components/profile-section.tsx";
+import { ThemeSection } from "../features/account/components/theme-section.tsx";
+import { UsageSection } from "../features/account/components/usage-section.tsx";
 
 export const AccountPage = () => (
   <div className="flex min-h-full flex-col">
     <title>Account · Leo</title>
     <SiteHeader />
-    <main className="mx-auto w-full max-w-2xl px-4 py-10 sm:px-6">
-      <h1 className="text-xl font-semibold tracking-tight">Account</h1>
+    <main className="mx-auto w-full max-w-3xl px-4 pt-10 pb-16 sm:px-6">
+      <h1 className="mb-6 text-[1.75rem] leading-tight font-semibold tracking-tight">Account</h1>
+      <ProfileSection />
+      <UsageSection />
+      <ThemeSection />
+      <NotificationsSection />
     </main>
   </div>
 );

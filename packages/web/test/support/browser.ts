@@ -1,42 +1,31 @@
-import { existsSync } from "node:fs";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
-
-const CHROMIUM = [
-  "/usr/bin/chromium",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { CHROMIUM_FLAGS, chromiumPath } from "@leo/local/testing/chromium.ts";
 
 let launched: Promise<Browser> | undefined;
 
-const launch = () => {
-  const executablePath = process.env["LEO_CHROMIUM"] ?? CHROMIUM.find((path) => existsSync(path));
-  return chromium.launch({ ...(executablePath ? { executablePath } : {}), args: FLAGS });
-};
+export interface PageOptions extends BrowserContextOptions {
+  /** Messages of the page's console that the test expects. */
+  allowedErrors?: RegExp;
+}
 
-/** Runs with a fresh page. What the page's console reports as an error makes the run fail. */
+/** Runs with a fresh page. Errors of the page and of its console make the run fail. */
 export const withPage = async (
-  options: BrowserContextOptions,
+  { allowedErrors, ...options }: PageOptions,
   run: (page: Page) => Promise<void>,
 ): Promise<void> => {
-  launched ??= launch();
+  launched ??= chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_FLAGS });
   const browser = await launched;
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") errors.push(message.text());
+  const note = (text: string) => {
+    if (!allowedErrors?.test(text)) errors.push(text);
+  };
+  context.on("weberror", (error) => note(String(error.error())));
+  context.on("console", (message) => {
+    if (message.type() === "error") note(message.text());
   });
   try {
-    await run(page);
+    await run(await context.newPage());
   } finally {
     await context.close();
   }
@@ -44,6 +33,7 @@ export const withPage = async (
 };
 
 export const closeBrowser = async (): Promise<void> => {
-  await (await launched)?.close();
+  const browser = await launched;
   launched = undefined;
+  await browser?.close();
 };

@@ -1,10 +1,11 @@
 import { ExternalLink, Monitor, RotateCw, Smartphone, Tablet } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { buttonClass } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { Segmented } from "../../../components/ui/segmented.tsx";
 import { ConsoleDrawer } from "./console-drawer.tsx";
 import { useAppErrors } from "../use-app-errors.ts";
+import { useKeepFocus } from "../use-keep-focus.ts";
 
 const WIDTHS = { full: undefined, tablet: 768, phone: 390 } as const;
 type Device = keyof typeof WIDTHS;
@@ -28,7 +29,9 @@ interface PreviewPanelProps {
 export const PreviewPanel = ({ url, versionName, note }: PreviewPanelProps) => {
   const [device, setDevice] = useState<Device>("full");
   const [load, setLoad] = useState(1);
+  const frame = useRef<HTMLIFrameElement>(null);
   const { errors, clear } = useAppErrors(url);
+  const settle = useKeepFocus(frame);
   const reload = () => {
     clear();
     setLoad(load + 1);
@@ -59,7 +62,9 @@ export const PreviewPanel = ({ url, versionName, note }: PreviewPanelProps) => {
           style={{ maxWidth: WIDTHS[device] }}
         >
           <iframe
+            ref={frame}
             key={`${url} ${load}`}
+            onLoad={settle}
             title="Preview"
             src={url}
             sandbox={SANDBOX}

@@ -1,0 +1,61 @@
+import { Meter } from "@base-ui/react/meter";
+import { useQuery } from "@tanstack/react-query";
+import { formatCost, formatCount, plural } from "../../../lib/format.ts";
+import { errorMessage } from "../../../lib/http.ts";
+import { usageQuery } from "../api/get-usage.ts";
+import { Section } from "./section.tsx";
+
+interface BarProps {
+  label: string;
+  value: number;
+  max: number;
+}
+
+const Bar = ({ label, value, max }: BarProps) => (
+  <Meter.Root value={value} max={Math.max(max, 1)} getAriaValueText={() => `${value} of ${max}`}>
+    <div className="flex items-baseline justify-between text-[13px]">
+      <Meter.Label>{label}</Meter.Label>
+      <span className="text-muted tabular-nums">
+        {formatCount(value)} <span className="text-faint">of {formatCount(max)}</span>
+      </span>
+    </div>
+    <Meter.Track className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset">
+      <Meter.Indicator className="rounded-full bg-ink transition-[width] duration-300" />
+    </Meter.Track>
+  </Meter.Root>
+);
+
+const Figure = ({ label, value }: { label: string; value: string }) => (
+  <div>
+    <dt className="text-xs text-faint">{label}</dt>
+    <dd className="mt-0.5 text-xl font-semibold tracking-tight tabular-nums">{value}</dd>
+  </div>
+);
+
+export const UsageSection = () => {
+  const { data, error } = useQuery(usageQuery);
+  return (
+    <Section
+      title="Usage"
+      description="Days begin at midnight UTC. What fails for Leo's own reasons costs nothing."
+    >
+      {error && !data && <p className="text-sm text-muted">{errorMessage(error)}</p>}
+      {data && (
+        <div className="flex flex-col gap-6">
+          <dl className="grid grid-cols-2 gap-4">
+            <Figure label="Spent today" value={formatCost(data.spentTodayUsd)} />
+            <Figure label="Requests today" value={formatCount(data.generationsToday)} />
+          </dl>
+          <div className="flex flex-col gap-4">
+            <Bar label="Running now" value={data.running} max={data.limits.runningPerUser} />
+            <Bar label="Waiting" value={data.queued} max={data.limits.queuedPerUser} />
+          </div>
+          <p className="text-xs text-pretty text-faint">
+            One request may cost up to {formatCost(data.limits.generationBudgetUsd)}. Versions are kept for{" "}
+            {plural(data.limits.retentionDays, "day")}.
+          </p>
+        </div>
+      )}
+    </Section>
+  );
+};

@@ -1,0 +1,24 @@
+import { queryOptions } from "@tanstack/react-query";
+import { requestRaw } from "../../../lib/http.ts";
+
+/** A version's picture as a data URL: an image element cannot send the token. A version never changes. */
+const read = async (url: string): Promise<string> => {
+  const response = await requestRaw(url);
+  const blob = await response.blob();
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(String(reader.result)));
+    reader.addEventListener("error", () =>
+      reject(reader.error ?? new Error("The picture could not be read.")),
+    );
+    reader.readAsDataURL(blob);
+  });
+};
+
+export const screenshotQuery = (url: string | undefined) =>
+  queryOptions({
+    queryKey: ["screenshot", url],
+    queryFn: () => read(url ?? ""),
+    enabled: url !== undefined,
+    staleTime: Infinity,
+  });

