@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { startModelServer } from "../src/model-server/start.ts";
 import { ask, readEvents, withModel } from "./support/model.ts";
@@ -180,4 +183,21 @@ test("an unknown scenario and a taken port are refused at the start", async () =
     const port = Number(new URL(model.url).port);
     await expect(startModelServer({ port })).rejects.toThrow("EADDRINUSE");
   });
+});
+
+test("as a process it prints its address, answers, and ends on SIGTERM", async () => {
+  const main = fileURLToPath(new URL("../src/model-server/main.ts", import.meta.url));
+  const env = { PATH: process.env.PATH, PORT: "0", LEO_MOCK_SCENARIO: "stall", LEO_MOCK_PACE_MS: "0" };
+  const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  try {
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const { url } = JSON.parse(line.toString("utf8")) as { url: string };
+    const request = { url } as Parameters<typeof ask>[0];
+    const first = await ask(request, { messages, stream: true });
+    expect((await readEvents(first)).at(-1)?.type).toBe("message_stop");
+  } finally {
+    child.kill("SIGTERM");
+  }
+  expect(await exited).toEqual([0, null]);
 });

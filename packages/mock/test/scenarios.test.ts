@@ -77,6 +77,23 @@ test("a build error breaks the checks, and the repair that follows mends them", 
   );
 });
 
+test("a build error in a follow-up is mended too, even with another request in between", async () => {
+  await withModel({}, (model) =>
+    withWorkspace(async (workspace) => {
+      const messages: Message[] = [];
+      await play(
+        model,
+        workspace,
+        ["a calculator", "make it red mock:build-error", "add a footer"],
+        messages,
+      );
+      await expect(typecheck(workspace)).rejects.toThrow("TS2307");
+      await play(model, workspace, ["The app does not pass its checks.\n\n## build\n\n1 error"], messages);
+      await typecheck(workspace);
+    }),
+  );
+});
+
 test("a build error for ever survives every repair", async () => {
   await withModel({ scenario: "build-error-forever" }, (model) =>
     withWorkspace(async (workspace) => {

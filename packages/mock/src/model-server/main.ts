@@ -6,8 +6,8 @@ import { startModelServer } from "./start.ts";
 const Settings = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   LEO_MOCK_SCENARIO: z.string().optional(),
-  /** Milliseconds between two deltas; 15 lets a person read along and ends a todo app in about 3 s. */
-  LEO_MOCK_PACE_MS: z.coerce.number().min(0).default(15),
+  /** Milliseconds between two deltas; 10 lets a person read along and adds about 2.5 s to a todo app. */
+  LEO_MOCK_PACE_MS: z.coerce.number().min(0).default(10),
   LEO_MOCK_SLOW_MS: z.coerce.number().min(0).default(3_000),
 });
 

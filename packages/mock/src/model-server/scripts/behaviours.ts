@@ -4,7 +4,7 @@
  * should go on. packages/mock/README.md lists them for people.
  */
 import type { Conversation } from "../conversation.ts";
-import { fault, turn, type Reply, type Turn } from "../turn.ts";
+import { fault, turn, type Reply, type ToolCall, type Turn } from "../turn.ts";
 import { toolsIn } from "./script.ts";
 import type { Task } from "./task.ts";
 
@@ -66,36 +66,39 @@ const command = (text: string, line: string, timeoutMs?: number): Behaviour =>
     tools: [toolsIn(conversation).bash(line, text, timeoutMs)],
   }));
 
-const BROKEN_IMPORT = 'import { missing } from "./lib/missing.ts";\n';
-const BROKEN_USE = "\nconsole.log(missing);\n";
+/** The line of `src/App.tsx` that the faults in the app are put before or after. */
 const COMPONENT = "export default function App() {\n";
+const BROKEN = 'import { missing } from "./lib/missing.ts";\n\nconsole.log(missing);\n\n';
 const THROW = '  if (title) throw new Error("This page does not draw.");\n';
 
-/** The script's turn with a change to the `src/App.tsx` that it writes. */
-const withApp = async ({ normal }: Scene, change: (content: string) => string): Promise<Reply> => {
+/** The script's turn, in which `src/App.tsx` also gets `component` in place of its first line. */
+const withFault = async ({ conversation, normal }: Scene, component: string): Promise<Reply> => {
+  const { edit } = toolsIn(conversation);
+  const change = edit("src/App.tsx", COMPONENT, component);
   const content = await normal();
-  const tools = content.tools?.map((call) =>
-    call.name === "Write" && String(call.input.file_path).endsWith("/src/App.tsx")
-      ? { ...call, input: { ...call.input, content: change(String(call.input.content)) } }
+  const tools = content.tools ?? [];
+  const writesApp = (call: ToolCall) =>
+    call.name === "Write" && call.input.file_path === change.input.file_path;
+  const faulty = tools.map((call) =>
+    writesApp(call)
+      ? {
+          ...call,
+          input: { ...call.input, content: String(call.input.content).replace(COMPONENT, component) },
+        }
       : call,
   );
-  return turn({ ...content, tools });
+  const isLateEdit =
+    tools.some((call) => call.name === "Edit") &&
+    toolsIn(conversation).seen("src/App.tsx")?.includes(COMPONENT);
+  return turn({ ...content, tools: isLateEdit && !faulty.some(writesApp) ? [...faulty, change] : faulty });
 };
 
-const breakImport = (content: string) => `${BROKEN_IMPORT}${content}${BROKEN_USE}`;
-const breakPage = (content: string) => content.replace(COMPONENT, `${COMPONENT}${THROW}`);
-
-type Edits = [before: string, after: string][];
-
 /** Reads `src/App.tsx`, edits it, reports. */
-const repairApp = ({ conversation, step }: Scene, edits: Edits, report: string): Reply => {
+const repairApp = ({ conversation, step }: Scene, before: string, after: string, report: string): Reply => {
   const { read, edit } = toolsIn(conversation);
   if (step === 0) return turn({ text: "I'll look at what failed.", tools: [read("src/App.tsx")] });
   if (step > 1) return turn({ text: report });
-  return turn({
-    text: "I see the cause.",
-    tools: edits.map(([before, after]) => edit("src/App.tsx", before, after)),
-  });
+  return turn({ text: "I see the cause.", tools: [edit("src/App.tsx", before, after)] });
 };
 
 /** Put together here so that no scanner takes this file for a leak. */
@@ -106,20 +109,16 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
   /** Carried out by the task's kind. */
   "plan-first": () => undefined,
   "build-error": (scene) => {
-    if (scene.task.kind !== "repair") return withApp(scene, breakImport);
-    const edits: Edits = [
-      [BROKEN_IMPORT, ""],
-      [BROKEN_USE, ""],
-    ];
-    return repairApp(scene, edits, "The import is gone; the app builds.");
+    if (scene.task.kind !== "repair") return withFault(scene, BROKEN + COMPONENT);
+    return repairApp(scene, BROKEN, "", "The import is gone; the app builds.");
   },
   "build-error-forever": (scene) => {
-    if (scene.task.kind !== "repair") return withApp(scene, breakImport);
-    return repairApp(scene, [["(missing", "(missing, missing"]], "That should do it.");
+    if (scene.task.kind !== "repair") return withFault(scene, BROKEN + COMPONENT);
+    return repairApp(scene, "(missing", "(missing, missing", "That should do it.");
   },
   "blank-page": (scene) => {
-    if (scene.task.kind !== "repair") return withApp(scene, breakPage);
-    return repairApp(scene, [[THROW, ""]], "The page draws again.");
+    if (scene.task.kind !== "repair") return withFault(scene, COMPONENT + THROW);
+    return repairApp(scene, THROW, "", "The page draws again.");
   },
   slow: async ({ normal, slowMs }) => turn({ ...(await normal()), waitMs: slowMs }),
   stall: lasting({ kind: "stall" }),

@@ -72,7 +72,7 @@ export const chooseReply = async (
     Promise.resolve(playScript(SCRIPTS[task.kind](task), conversation, step - inserted));
   const place = `${conversation.sessionId} ${conversation.exchanges.length} ${step}`;
 
-  for (const name of task.kind === "plan" ? [] : task.behaviours) {
+  for (const name of task.behaviours) {
     const attempt = () => context.countTry(`${place} ${name}`);
     const scene: Scene = { conversation, task, step, slowMs: context.slowMs, attempt, normal };
     const reply = await BEHAVIOURS[name]?.(scene);

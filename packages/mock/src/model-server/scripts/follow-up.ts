@@ -131,7 +131,7 @@ export const followUpScript = (app: AppScenario, prompt: string): Step => {
     const uses = currentExchange(conversation).toolTurns.flat();
     if (uses.some(({ name }) => name === "Edit" || name === "Write")) return report;
     const { read } = toolsIn(conversation);
-    const wanted = [...new Set(changes.flatMap((change) => change.reads))];
+    const wanted = [...new Set([APP, ...changes.flatMap((change) => change.reads)])];
     const unread = wanted.filter(
       (path) =>
         !uses.some(({ name, input }) => name === "Read" && input.file_path === read(path).input.file_path),

@@ -75,6 +75,9 @@ const kindOfWork = (existing: AppScenario | undefined, request: string): "build"
   return NEW_APP.test(withoutMockWords(request)) ? "build" : "follow_up";
 };
 
+const behavioursIn = (words: string[], text: string) =>
+  [...words, ...mockWords(text)].filter((word) => !findApp(word));
+
 /** Reads the task from a conversation and from `scenario`, which holds for all of them. */
 export const readTask = (conversation: Conversation, scenario: string): Task => {
   const words = scenarioWords(scenario);
@@ -91,14 +94,17 @@ export const readTask = (conversation: Conversation, scenario: string): Task => 
 
   const path = String(toolsIn(conversation).read("src/App.tsx").input.file_path);
   const existing = appShownBy(current.before.get(path) ?? "");
-  const named = words.map(findApp).find(Boolean) ?? appNamedIn(prompt);
   const task = {
     prompt,
-    behaviours: [...words, ...mockWords(prompt)].filter((word) => !findApp(word)),
-    app: named ?? GENERAL_APP,
+    behaviours: behavioursIn(words, prompt),
+    app: words.map(findApp).find(Boolean) ?? appNamedIn(prompt) ?? GENERAL_APP,
   };
 
-  if (isAnswered && isRepair(current)) return { ...task, kind: "repair", app: existing ?? task.app };
+  if (isAnswered && isRepair(current)) {
+    // What is broken may come from any request of the session.
+    const said = conversation.exchanges.map((exchange) => exchange.prompt).join("\n");
+    return { ...task, kind: "repair", behaviours: behavioursIn(words, said), app: existing ?? task.app };
+  }
   const work = kindOfWork(existing, request);
   const app = work === "follow_up" && existing ? existing : task.app;
   const plans = asksForPlan(own[0], words) && !isAnswered && !wroteFiles(current);
