@@ -3,15 +3,16 @@ import { readFileSync } from "node:fs";
 
 const [file = "", status = "0"] = process.argv.slice(2);
 
+/** Empty when the run ended before the tests did. */
 const report = () => {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    return { numPassedTests: 0, numFailedTests: 0, testResults: [] };
+    return {};
   }
 };
 
-const { numPassedTests, numFailedTests, testResults } = report();
+const { numPassedTests = 0, numFailedTests = 0, testResults = [] } = report();
 // A file that does not even load has no tests to count.
 const broken = testResults.filter(
   ({ status: outcome, assertionResults }) =>

@@ -129,3 +129,15 @@ test("a data directory that cannot be made is one sentence", async () => {
     expect(started.output()).toMatch(/Leo keeps its data in .*file\/below/);
   });
 });
+
+test("with a key in the environment the model is the real one, and the run says so", async () => {
+  await withPlace(async ({ npmStart }) => {
+    const started = npmStart([], { ANTHROPIC_API_KEY: "sk-ant-test-only" });
+    const run = await started.ready();
+    expect(started.output()).toContain("real: api.anthropic.com, paid with ANTHROPIC_API_KEY");
+    expect(run.endpoints).not.toHaveProperty("model");
+    expect(JSON.stringify(await (await signedIn(run))("GET", "/api/config"))).not.toContain(
+      "sk-ant-test-only",
+    );
+  });
+});

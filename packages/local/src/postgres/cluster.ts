@@ -74,10 +74,11 @@ export const ensureCluster = async (
     env: { PATH: process.env.PATH, LC_ALL: "C" },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const [[code], output] = await Promise.all([
-    once(child, "close") as Promise<[number | null]>,
-    text(child.stderr),
-  ]);
+  const closed = once(child, "close").catch((error: Error) => [error.message]) as Promise<
+    [number | string | null]
+  >;
+  const [[code], said] = await Promise.all([closed, text(child.stderr)]);
+  const output = typeof code === "string" ? code : said;
   await rm(passwordFile, { force: true });
   if (code !== 0) {
     await rm(fresh, { recursive: true, force: true });

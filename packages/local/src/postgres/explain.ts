@@ -9,6 +9,11 @@ export const explainPostgres = (output: string, dataDir: string): StartError => 
   const cause =
     lines.findLast((line) => /FATAL|PANIC|error:/.test(line)) ?? lines.at(-1) ?? "it said nothing";
   const detail = cause.replace(/^.*?(FATAL|PANIC|error):\s*/, "");
+  if (/spawn setpriv ENOENT|setpriv: .*capabilit/i.test(output)) {
+    return new StartError(
+      `PostgreSQL cannot run as root, and the user it runs as instead may not enter ${dataDir}. Put Leo in a directory that every user may enter, or start it as another user.`,
+    );
+  }
   if (/No space left on device|Disk quota exceeded/i.test(output)) {
     return new StartError(
       `The disk is full: PostgreSQL cannot write to ${dataDir}. Free some space and start again.`,

@@ -1,0 +1,2 @@
+/** Whether what `package-lock.json` in this directory names is what is installed there. */
+export function isInstalled(directory: string): boolean;

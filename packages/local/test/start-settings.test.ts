@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { freePort } from "../src/free-port.ts";
+import { explainPostgres } from "../src/postgres/explain.ts";
+import { explainDisk, localSecret, prepareDataDir } from "../src/start/data-dir.ts";
+import { generatorDefinition } from "../src/start/generator-definition.ts";
+import { passedOn } from "../src/start/orchestrator-env.ts";
+import { refuseTakenPort } from "../src/start/public-port.ts";
+import { refuseSecondRun, writeRunFile } from "../src/start/run-file.ts";
+import { readSettings } from "../src/start/settings.ts";
+
+const withDirectory = async (run: (directory: string) => Promise<void>): Promise<void> => {
+  const directory = await mkdtemp(path.join(tmpdir(), "leo-data-"));
+  await run(directory);
+  await rm(directory, { recursive: true, force: true });
+};
+
+test("a real credential reaches the gateway's container and nothing else", () => {
+  const { credential } = readSettings([], { CLAUDE_CODE_OAUTH_TOKEN: "token-value" });
+  const definition = generatorDefinition(
+    { credential },
+    { generatorEnv: {} },
+    {
+      environment: {},
+      userEnvironment: {},
+    },
+  );
+  const [leo, gateway] = definition.containers;
+  expect(JSON.stringify(leo)).not.toContain("token-value");
+  expect(JSON.stringify(gateway?.environment)).not.toContain("token-value");
+  expect(gateway?.secrets).toEqual({ CLAUDE_CODE_OAUTH_TOKEN: "token-value" });
+  expect(gateway?.environment).not.toHaveProperty("LEO_UPSTREAM_URL");
+  const env = {
+    CLAUDE_CODE_OAUTH_TOKEN: "a",
+    ANTHROPIC_API_KEY: "b",
+    AWS_SECRET_ACCESS_KEY: "c",
+    LEO_LOG_LEVEL: "warn",
+  };
+  expect(passedOn(env)).toEqual({ LEO_LOG_LEVEL: "warn" });
+});
+
+test("an API key is a credential too, and without one the model is scripted", () => {
+  expect(readSettings([], { ANTHROPIC_API_KEY: "key" }).credential).toEqual({
+    name: "ANTHROPIC_API_KEY",
+    value: "key",
+  });
+  expect(readSettings([], {}).credential).toBeUndefined();
+});
+
+test.each(["0", "65536", "http", "50.5"])("PORT=%s is refused", (port) => {
+  expect(() => readSettings([], { PORT: port })).toThrow(`PORT is "${port}"`);
+});
+
+test("a port that is taken on either loopback address is refused", async () => {
+  for (const host of ["127.0.0.1", "::1"]) {
+    const server = createServer().listen(0, host);
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    await expect(refuseTakenPort(port)).rejects.toThrow(`Port ${port} is taken`);
+    server.close();
+    await once(server, "close");
+  }
+  await expect(refuseTakenPort(await freePort())).resolves.toBeUndefined();
+});
+
+test("a run file of a process that is gone, or that is half written, holds nobody", async () => {
+  await withDirectory(async (directory) => {
+    await writeRunFile(directory, { url: "http://localhost:1", endpoints: {}, pids: {} });
+    await refuseSecondRun(directory);
+    const gone = { pid: process.pid, started: "another time", url: "", endpoints: {}, pids: {} };
+    await writeFile(path.join(directory, "run.json"), JSON.stringify(gone));
+    await refuseSecondRun(directory);
+    await writeFile(path.join(directory, "run.json"), '{"pid": 1');
+    await expect(refuseSecondRun(directory)).resolves.toBeUndefined();
+  });
+});
+
+test("--fresh empties the data directory; without it everything stays, but logs stay small", async () => {
+  await withDirectory(async (directory) => {
+    const logs = path.join(directory, "logs");
+    await prepareDataDir(directory, logs, false);
+    const secret = await localSecret(directory, "secret");
+    await writeFile(path.join(logs, "orchestrator.log"), Buffer.alloc(11 * 1024 * 1024));
+    for (let task = 0; task < 205; task++) {
+      const folder = path.join(logs, `task-${task}`);
+      await mkdir(folder);
+      await utimes(folder, task, task);
+    }
+    await prepareDataDir(directory, logs, false);
+    expect(await localSecret(directory, "secret")).toBe(secret);
+    const kept = await readdir(logs);
+    expect(kept).toContain("orchestrator.log.1");
+    expect(kept).not.toContain("task-4");
+    expect(kept).toContain("task-5");
+    await prepareDataDir(directory, logs, true);
+    expect(await readdir(directory)).toEqual(["logs"]);
+  });
+});
+
+test.each([
+  ["ENOSPC", "The disk is full"],
+  ["EROFS", "The disk is read-only"],
+  ["EACCES", "This user may not write there"],
+])("%s is a sentence that names the directory", (code, sentence) => {
+  const error = Object.assign(new Error(code), { code });
+  expect(explainDisk(error, "/data/.leo")).toMatchObject({
+    name: "StartError",
+    message: expect.stringMatching(new RegExp(`^${sentence}.*/data/\\.leo`)) as string,
+  });
+});
+
+test.each([
+  ['FATAL:  could not write lock file "postmaster.pid": No space left on device', /^The disk is full/],
+  ["initdb: error: could not create directory: Permission denied", /may not write to \/data/],
+  ["PANIC:  could not locate a valid checkpoint record", /is damaged .*--fresh/],
+  ["FATAL:  database files are incompatible with server", /is damaged .*--fresh/],
+  ["spawn setpriv ENOENT", /every user may enter/],
+  ["FATAL:  something new", /did not start in \/data: something new/],
+])("PostgreSQL's %j is one sentence", (output, sentence) => {
+  expect(explainPostgres(output, "/data").message).toMatch(sentence);
+});
