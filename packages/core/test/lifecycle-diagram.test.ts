@@ -11,6 +11,6 @@ test("the picture in docs/lifecycle.md is the state machine that runs", () => {
 });
 
 test("the run book has a row for every failure code", () => {
-  const rows = [...page.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code);
+  const rows = [...page.matchAll(/^\| `([a-z_]+)` +\|/gm)].map(([, code]) => code);
   expect(rows).toEqual(FailureCode.options);
 });

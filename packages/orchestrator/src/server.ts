@@ -45,9 +45,15 @@ const PURGE_MS = 30_000;
 /** Of the 30 s that a drain may take; the rest is for closing. */
 const DRAIN_LAUNCHES_MS = 20_000;
 
-const REFUSALS: Record<UserMessageRefusal, string> = {
-  not_running: "The generation is not running. Send a follow-up request instead.",
-  too_many: "Too many messages wait already. Try again when the agent has answered.",
+/** A load balancer keeps a connection for 300 s; closing it first would lose the request that comes on it. */
+const HTTP_TIMEOUTS = { keepAliveTimeout: 310_000, headersTimeout: 15_000, requestTimeout: 60_000 };
+
+const REFUSALS: Record<UserMessageRefusal, ApiFault> = {
+  not_running: new ApiFault("conflict", "The generation is not running. Send a follow-up request instead."),
+  too_many: new ApiFault(
+    "limit_reached",
+    "Too many messages wait already. Try again when the agent has answered.",
+  ),
 };
 
 /**
@@ -90,7 +96,7 @@ export const startOrchestrator = async (
     cancel: (generationId) => requestCancel(context, generationId),
     userMessage: async (generationId, text) => {
       const added = await addUserMessage(context, generationId, text);
-      if ("refused" in added) throw new ApiFault("conflict", REFUSALS[added.refused]);
+      if ("refused" in added) throw REFUSALS[added.refused];
       return added;
     },
     health: async () => {
@@ -103,7 +109,7 @@ export const startOrchestrator = async (
     metrics: () => metrics.registry.metrics(),
   });
   const listener = getRequestListener(api.fetch);
-  const server = createServer((request, response) => void listener(request, response));
+  const server = createServer(HTTP_TIMEOUTS, (request, response) => void listener(request, response));
   const closeSockets = acceptSockets(server, {
     isDraining: () => isDraining,
     isAllowedOrigin: (origin) => origin === new URL(config.LEO_PUBLIC_URL).origin,
