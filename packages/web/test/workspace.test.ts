@@ -54,7 +54,9 @@ test("a wrong password is told in a sentence", async () => {
       await page.getByLabel("E-mail").fill("dev@leo.local");
       await page.getByLabel("Password").fill("not-this");
       await page.getByRole("button", { name: "Sign in" }).click();
-      await page.getByRole("alert").getByText("E-mail and password do not match.").waitFor();
+      await expect
+        .poll(() => page.getByRole("alert").textContent())
+        .toBe("E-mail and password do not match.");
     }),
   );
 });
@@ -141,6 +143,8 @@ test("a restarted server is found again by itself", async () => {
       stub.dropSockets();
       stub.emit(generation.id, ...FINISH);
       await timeline(page).getByText("Version 1 is ready").waitFor();
+      const seqs = await rowSeqs(page);
+      expect(new Set(seqs).size).toBe(seqs.length);
     }),
   );
 });
@@ -345,14 +349,14 @@ test("an app that takes the focus while it loads gives it back to whoever is wri
   await withStub({}, (stub) =>
     withPage({}, async (page) => {
       const { generation, path } = runningApp(stub);
+      const words = "and then a button that clears the list, please";
       await signIn(page, path);
-      await composer(page).fill("And then");
       await composer(page).focus();
+      const typing = page.keyboard.type(words, { delay: 60 });
       stub.emit(generation.id, ...FINISH);
-      await page.frameLocator('iframe[title="Preview"]').getByRole("textbox").focus();
-      await expect
-        .poll(() => composer(page).evaluate((element) => element === document.activeElement))
-        .toBe(true);
+      await typing;
+      await page.frameLocator('iframe[title="Preview"]').getByRole("textbox").waitFor();
+      expect(await composer(page).inputValue()).toBe(words);
     }),
   );
 });
@@ -382,6 +386,7 @@ test("an unknown app is not found", async () => {
     withPage({ allowedErrors: /status of 404/ }, async (page) => {
       await signIn(page, `${stub.url}/apps/6f9b3a52-8f5b-4e2c-9a1d-00000000dead`);
       await page.getByRole("heading", { name: "Not found" }).waitFor();
+      expect(await page.title()).toBe("Not found · Leo");
     }),
   );
 });
@@ -407,7 +412,7 @@ test("the palette opens with the keyboard and goes to an app", async () => {
       await page.getByRole("combobox", { name: "Search and commands" }).fill("todo");
       await page.getByRole("option", { name: "Todo list" }).waitFor();
       await page.keyboard.press("Enter");
-      await page.waitForURL(`**/apps/${app.id}`);
+      await expect.poll(() => new URL(page.url()).pathname).toBe(`/apps/${app.id}`);
     }),
   );
 });
@@ -420,7 +425,7 @@ test("a scripted model is named on the home page and in the workspace", async ()
       await page.getByText("Scripted model.").waitFor();
       await page.goto(path);
       await page.getByRole("button", { name: "Scripted model" }).click();
-      await page.getByText("No real model is connected.").waitFor();
+      await expect.poll(() => page.getByText("No real model is connected.").isVisible()).toBe(true);
     }),
   );
 });

@@ -38,7 +38,7 @@ interface Version {
 const PREVIEW_PAGE = `<!doctype html><html lang="en"><title>App</title><meta name="viewport" content="width=device-width">
 <body style="font:16px/1.5 system-ui;max-width:34rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark">
 <h1>Todo list</h1><form onsubmit="event.preventDefault();const li=document.createElement('li');li.textContent=t.value;l.append(li);t.value=''">
-<input id="t" aria-label="New todo" placeholder="What needs doing?"> <button>Add</button></form><ul id="l"></ul></body></html>`;
+<input id="t" aria-label="New todo" placeholder="What needs doing?"> <button>Add</button></form><ul id="l"></ul><script>t.focus()</script></body></html>`;
 
 const user = {
   id: "6f9b3a52-8f5b-4e2c-9a1d-000000000001",

@@ -11,6 +11,36 @@ export const CODE_STYLE = {
   "--diffs-line-height": "20px",
   "--diffs-light-bg": "var(--color-surface)",
   "--diffs-dark-bg": "var(--color-surface)",
+  "--diffs-fg-number-override": "var(--color-muted)",
+  "--diffs-fg-number-addition-override": "var(--color-muted)",
+  "--diffs-fg-number-deletion-override": "var(--color-muted)",
+  "--diffs-bg-separator-override": "var(--color-sunken)",
+  "--diffs-bg-addition-override": "light-dark(#e8f5ec, #17271d)",
+  "--diffs-bg-addition-emphasis-override": "light-dark(#cdebd6, #1f3b29)",
+  "--diffs-bg-addition-number-override": "light-dark(#e8f5ec, #17271d)",
+  "--diffs-bg-deletion-override": "light-dark(#fcecea, #2c1b1a)",
+  "--diffs-bg-deletion-emphasis-override": "light-dark(#f5cfcb, #4a2523)",
+  "--diffs-bg-deletion-number-override": "light-dark(#fcecea, #2c1b1a)",
+  "--diffs-bg-selection-override": "var(--color-accent-soft)",
+  "--diffs-bg-selection-number-override": "var(--color-accent-soft)",
 } as CSSProperties;
 
 export const CODE_CSS = `:host { --diffs-bg: var(--color-surface) !important; }`;
+
+const asButton = (element: HTMLElement) => {
+  element.tabIndex = 0;
+  element.setAttribute("aria-label", "Show lines that did not change");
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    element.click();
+  });
+};
+
+/** Gives the keyboard what the viewers leave to the mouse: their scrolling blocks and their buttons. */
+export const makeReachable = (node: HTMLElement): void => {
+  const root = node.shadowRoot ?? node;
+  for (const block of root.querySelectorAll<HTMLElement>("code")) block.tabIndex = 0;
+  for (const button of root.querySelectorAll<HTMLElement>('[role="button"]:not([aria-label])'))
+    asButton(button);
+};

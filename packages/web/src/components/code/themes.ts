@@ -1,7 +1,20 @@
 /** The two themes in use. The build puts this in the place of the viewer's own list of all there are. */
-const LOADERS: Record<string, () => Promise<unknown>> = {
-  "pierre-dark": () => import("@pierre/theme/pierre-dark"),
-  "pierre-light": () => import("@pierre/theme/pierre-light"),
+import { withContrast, type SyntaxTheme } from "./contrast.ts";
+
+/** The least that WCAG AA asks of text, with something to spare for rounding. */
+const MIN_RATIO = 4.6;
+
+/** The backgrounds of changed words, where text has the least contrast. The stylesheet of the viewers names the same. */
+export const WORST_GROUND = { dark: "#4a2523", light: "#f5cfcb" } as const;
+
+const legible = async (kind: "dark" | "light", loading: Promise<{ default: unknown }>) => {
+  const { default: theme } = await loading;
+  return { default: withContrast(theme as SyntaxTheme, WORST_GROUND[kind], MIN_RATIO) };
+};
+
+const LOADERS: Record<string, () => Promise<{ default: SyntaxTheme }>> = {
+  "pierre-dark": () => legible("dark", import("@pierre/theme/pierre-dark")),
+  "pierre-light": () => legible("light", import("@pierre/theme/pierre-light")),
 };
 
 export const themes = {

@@ -3,16 +3,18 @@ import { clsx } from "clsx";
 import type { ReactElement, ReactNode } from "react";
 
 interface MenuProps {
+  /** Names the landmark that the open menu is. */
+  label: string;
   /** The button that opens it. */
   trigger: ReactElement<Record<string, unknown>>;
   align?: "start" | "center" | "end";
   children: ReactNode;
 }
 
-export const Menu = ({ trigger, align = "end", children }: MenuProps) => (
+export const Menu = ({ label, trigger, align = "end", children }: MenuProps) => (
   <Base.Root>
     <Base.Trigger render={trigger} />
-    <Base.Portal>
+    <Base.Portal render={<nav aria-label={label} />}>
       <Base.Positioner sideOffset={6} align={align} className="z-50 outline-none">
         <Base.Popup className="min-w-48 rounded-lg border border-line bg-surface p-1 shadow-float outline-none transition-opacity duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0">
           {children}

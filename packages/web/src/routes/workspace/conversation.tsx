@@ -41,6 +41,7 @@ export const Conversation = ({ versions, latest, base, onClearBase }: Conversati
 
   return (
     <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
+      <h2 className="sr-only">Conversation</h2>
       <Timeline lastSeq={live.lastSeq}>
         {(scrollRef) =>
           versions.map(({ generation, number }) => (

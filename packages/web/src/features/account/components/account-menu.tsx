@@ -28,13 +28,14 @@ export const AccountMenu = () => {
   const ThemeIcon = THEME_ICONS[theme];
   return (
     <Menu
+      label="Account"
       trigger={
         <button
           type="button"
-          aria-label="Account"
           className="grid size-8 shrink-0 place-items-center rounded-full border border-line bg-surface text-xs font-semibold text-muted uppercase transition-colors hover:border-line-strong hover:text-ink"
         >
-          {email.slice(0, 1)}
+          <span aria-hidden="true">{email.slice(0, 1)}</span>
+          <span className="sr-only">Account</span>
         </button>
       }
     >

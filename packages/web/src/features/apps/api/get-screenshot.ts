@@ -7,10 +7,10 @@ const read = async (url: string): Promise<string> => {
   const blob = await response.blob();
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.addEventListener("load", () => resolve(String(reader.result)));
-    reader.addEventListener("error", () =>
-      reject(reader.error ?? new Error("The picture could not be read.")),
-    );
+    reader.addEventListener("loadend", () => {
+      if (typeof reader.result === "string") resolve(reader.result);
+      else reject(reader.error ?? new Error("The picture could not be read."));
+    });
     reader.readAsDataURL(blob);
   });
 };

@@ -61,6 +61,7 @@ export const AppName = ({ app }: { app: App }) => {
     <>
       <h1 className="min-w-0">
         <Menu
+          label="The app"
           align="start"
           trigger={
             <button

@@ -3,7 +3,7 @@ import { clsx } from "clsx";
 import { ChevronRight } from "lucide-react";
 import { useMemo, useState } from "react";
 import { languageOf } from "../../../components/code/languages.ts";
-import { CODE_CSS, CODE_STYLE, CODE_THEME } from "../../../components/code/options.ts";
+import { CODE_CSS, CODE_STYLE, CODE_THEME, makeReachable } from "../../../components/code/options.ts";
 import { useResolvedTheme } from "../../../lib/theme.ts";
 import type { FileChange } from "../api/get-diff.ts";
 
@@ -26,6 +26,7 @@ const Body = ({ file }: { file: FileChange }) => {
       disableFileHeader: true,
       overflow: "scroll" as const,
       unsafeCSS: CODE_CSS,
+      onPostRender: makeReachable,
     }),
     [themeType],
   );

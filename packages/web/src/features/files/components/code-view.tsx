@@ -1,7 +1,7 @@
 import { File, type FileContents, type SelectedLineRange } from "@pierre/diffs/react";
 import { useMemo, useRef } from "react";
 import { languageOf } from "../../../components/code/languages.ts";
-import { CODE_CSS, CODE_STYLE, CODE_THEME } from "../../../components/code/options.ts";
+import { CODE_CSS, CODE_STYLE, CODE_THEME, makeReachable } from "../../../components/code/options.ts";
 import { useResolvedTheme } from "../../../lib/theme.ts";
 
 interface CodeViewProps {
@@ -35,6 +35,7 @@ export const CodeView = ({ path, text, line, onLine }: CodeViewProps) => {
       enableLineSelection: true,
       onLineSelected: (range: SelectedLineRange | null) => onLine(range?.start),
       onPostRender: (node: HTMLElement) => {
+        makeReachable(node);
         // Once per file: a line that the reader picked is in view already.
         if (line === undefined || shown.current === path) return;
         shown.current = path;

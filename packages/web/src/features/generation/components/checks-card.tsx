@@ -39,10 +39,10 @@ const CheckLine = ({ check }: { check: Check }) => {
 
 export const ChecksCard = ({ item }: { item: ItemOf<"checks"> }) => (
   <section aria-label="Checks" className="rounded-lg border border-line bg-surface px-3 py-2">
-    <h4 className="mb-0.5 flex justify-between text-xs font-medium text-muted">
+    <h3 className="mb-0.5 flex justify-between text-xs font-medium text-muted">
       Checks
       {item.round > 1 && <span className="font-normal text-faint">round {item.round}</span>}
-    </h4>
+    </h3>
     <ul>
       {item.checks.map((check) => (
         <CheckLine key={check.name} check={check} />

@@ -10,7 +10,7 @@ interface PlanCardProps {
 
 export const PlanCard = ({ text, onAccept, onEdit }: PlanCardProps) => (
   <section aria-label="Proposed plan" className="rounded-lg border border-line bg-surface px-3.5 py-3">
-    <h4 className="mb-1.5 text-xs font-medium text-muted">Proposed plan</h4>
+    <h3 className="mb-1.5 text-xs font-medium text-muted">Proposed plan</h3>
     <Markdown text={text} streaming={false} />
     {onAccept && onEdit && (
       <div className="mt-3 flex gap-2">

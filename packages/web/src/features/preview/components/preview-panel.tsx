@@ -31,9 +31,10 @@ export const PreviewPanel = ({ url, versionName, note }: PreviewPanelProps) => {
   const [load, setLoad] = useState(1);
   const frame = useRef<HTMLIFrameElement>(null);
   const { errors, clear } = useAppErrors(url);
-  const settle = useKeepFocus(frame);
+  const { onReload, onLoad } = useKeepFocus(frame);
   const reload = () => {
     clear();
+    onReload();
     setLoad(load + 1);
   };
   return (
@@ -64,7 +65,7 @@ export const PreviewPanel = ({ url, versionName, note }: PreviewPanelProps) => {
           <iframe
             ref={frame}
             key={`${url} ${load}`}
-            onLoad={settle}
+            onLoad={onLoad}
             title="Preview"
             src={url}
             sandbox={SANDBOX}

@@ -40,9 +40,9 @@ export const VersionRow = (props: VersionRowProps) => {
     <li className="flex flex-wrap items-start gap-x-4 gap-y-2 px-4 py-3.5">
       <div className="min-w-0 flex-1 basis-64">
         <div className="flex items-center gap-2.5">
-          <h3 className="text-[13px] font-medium">
+          <h2 className="text-[13px] font-medium">
             {number === undefined ? "No version" : `Version ${number}`}
-          </h3>
+          </h2>
           {number === undefined && <StateLabel state={generation.state} />}
           {newest && (
             <span className="rounded-full bg-good-soft px-2 py-px text-2xs font-medium text-good">
