@@ -24,7 +24,9 @@ const Environment = z.object({
   /** Origin of the web UI. */
   LEO_PUBLIC_URL: z.url(),
   /** `{generationId}` stands for the id: a host of its own, or a path on the same host. */
-  LEO_PREVIEW_URL_TEMPLATE: z.string().refine((url) => url.includes("{generationId}"), "lacks {generationId}"),
+  LEO_PREVIEW_URL_TEMPLATE: z
+    .string()
+    .refine((url) => url.includes("{generationId}"), "lacks {generationId}"),
   /** Where generators reach `/ws/generator`. */
   LEO_GENERATOR_URL: z.url({ protocol: /^wss?$/ }),
   DATABASE_URL: DatabaseUrl,

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { CreatedApp } from "@leo/core/api.ts";
+import { withBridge } from "../src/http/preview-bridge.ts";
 import { withApi, type ApiOptions, type TestApi } from "./support/api.ts";
 import { raw } from "./support/raw.ts";
 import { completeGeneration, type Files } from "./support/version.ts";
@@ -40,6 +41,14 @@ const withPreview = (run: (preview: Preview) => Promise<void>, options: ApiOptio
     await run({ ...api, id, appId: body.app.id, prefix, get });
   }, options);
 
+/** What a browser gets: pages come with the bridge. */
+const SERVED: Files = Object.fromEntries(
+  Object.entries(DIST).map(([path, text]) => [
+    path,
+    path.endsWith(".html") ? withBridge(text.toString()) : text,
+  ]),
+);
+
 const NAVIGATION = { "sec-fetch-mode": "navigate", accept: "text/html" };
 
 test("a preview host serves the built files with their types", () =>
@@ -57,7 +66,7 @@ test("a preview host serves the built files with their types", () =>
     for (const [path, type, file] of cases) {
       const { status, headers, body } = await get(path);
       expect([path, status, headers["content-type"]]).toEqual([path, 200, type]);
-      expect(body.equals(Buffer.from(DIST[file] ?? ""))).toBe(true);
+      expect(body.equals(Buffer.from(SERVED[file] ?? ""))).toBe(true);
       expect(headers["content-length"]).toBe(String(body.length));
     }
   }));
@@ -65,9 +74,9 @@ test("a preview host serves the built files with their types", () =>
 test("a client-side route gets the index, a missing script does not", () =>
   withPreview(async ({ get }) => {
     const route = await get("/todos/7", NAVIGATION);
-    expect([route.status, route.body.toString()]).toEqual([200, DIST["index.html"]]);
+    expect([route.status, route.body.toString()]).toEqual([200, SERVED["index.html"]]);
     const below = await get("/todos/7/assets/index-abc.js", { accept: "*/*" });
-    expect([below.status, below.body.toString()]).toEqual([200, DIST["assets/index-abc.js"]]);
+    expect([below.status, below.body.toString()]).toEqual([200, SERVED["assets/index-abc.js"]]);
     const oldBrowser = await get("/todos/7", { accept: "text/html,*/*" });
     expect(oldBrowser.status).toBe(200);
     const others: Record<string, string>[] = [
@@ -272,7 +281,7 @@ test("no path makes the preview answer 5xx or a file that is not in it", { timeo
       fc.webSegment(),
     );
     const headers = fc.constantFrom<Record<string, string>>({}, NAVIGATION, { range: "bytes=0-" });
-    const known = new Set(Object.values(DIST).map((content) => Buffer.from(content).toString("base64")));
+    const known = new Set(Object.values(SERVED).map((content) => Buffer.from(content).toString("base64")));
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 8 }), headers, async (pieces, sent) => {
         const { status, body } = await get(`/${pieces.join("")}`, sent);
@@ -295,7 +304,7 @@ test("without a preview domain, previews live under a path with an opaque origin
   withPreview(async ({ url, id, call, ann, appId }) => {
     const host = { host: "leo.example.com" };
     const root = await raw(url, `/preview/${id}/`, { headers: host });
-    expect([root.status, root.body.toString()]).toEqual([200, DIST["index.html"]]);
+    expect([root.status, root.body.toString()]).toEqual([200, SERVED["index.html"]]);
     const policy = root.headers["content-security-policy"];
     expect(policy).toMatch(/^sandbox allow-scripts /);
     expect(policy).not.toContain("allow-same-origin");

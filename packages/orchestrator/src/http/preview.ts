@@ -11,6 +11,7 @@ import { findPreviewFile, type PreviewFile } from "../domain/preview-file.ts";
 import { previewPlace, type PreviewPlace } from "../domain/preview-url.ts";
 import { readBytes } from "../domain/version.ts";
 import type { Env } from "./env.ts";
+import { BRIDGE_TAG, withBridge } from "./preview-bridge.ts";
 import { matchesTag, parseRange, type ByteRange } from "./range.ts";
 import { streamed } from "./stream.ts";
 
@@ -109,7 +110,33 @@ const read = async (c: PreviewContext, { storage, log }: Context, file: PreviewF
   return object && streamed(c.env, log, object.body);
 };
 
+const isPage = (file: PreviewFile) => /\.html?$/i.test(file.path);
+
+/** A page gets the bridge, so it has another length than the stored file and is sent whole. */
+const sendPage = async (context: Context, c: PreviewContext, file: PreviewFile): Promise<Response> => {
+  const tag = `"${file.sha256}-${BRIDGE_TAG}"`;
+  const headers = { etag: tag, "cache-control": cacheControl(file.path) };
+  if (matchesTag(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
+  const content = await readBytes(context.storage, file.key);
+  if (content === undefined) return expired(c);
+  const body = Uint8Array.from(Buffer.from(withBridge(new TextDecoder().decode(content))));
+  const all = {
+    ...headers,
+    "content-type": "text/html; charset=utf-8",
+    "content-length": String(body.length),
+  };
+  return c.req.method === "HEAD" ? c.body(null, 200, all) : c.body(body, 200, all);
+};
+
+const expired = (c: PreviewContext) =>
+  page(
+    c,
+    "This version has expired",
+    "Its files are no longer kept. Run the request again to get a new one.",
+  );
+
 const send = async (context: Context, c: PreviewContext, file: PreviewFile): Promise<Response> => {
+  if (isPage(file)) return sendPage(context, c, file);
   const tag = `"${file.sha256}"`;
   const headers: Record<string, string> = { etag: tag, "cache-control": cacheControl(file.path) };
   if (matchesTag(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
@@ -126,13 +153,7 @@ const send = async (context: Context, c: PreviewContext, file: PreviewFile): Pro
   if (c.req.method === "HEAD") return c.body(null, status, headers);
 
   const body = await read(c, context, file, range);
-  if (body === undefined) {
-    return page(
-      c,
-      "This version has expired",
-      "Its files are no longer kept. Run the request again to get a new one.",
-    );
-  }
+  if (body === undefined) return expired(c);
   return c.body(body, status, headers);
 };
 

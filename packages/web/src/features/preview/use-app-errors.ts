@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState, type RefObject } from "react";
 
 /** An error that the previewed app met. */
 export interface AppError {
@@ -17,15 +17,15 @@ const errorText = (data: unknown): string | undefined => {
   return "message" in data && typeof data.message === "string" ? data.message.slice(0, MAX_CHARS) : undefined;
 };
 
-/** Errors of the app at this address since the component was mounted or `clear` was called, the newest last. */
-export const useAppErrors = (url: string) => {
+/** Errors of the app in this frame since the component was mounted or `clear` was called, the newest last. */
+export const useAppErrors = (frame: RefObject<HTMLIFrameElement | null>) => {
   const [errors, setErrors] = useState<readonly AppError[]>([]);
   const clear = useCallback(() => setErrors([]), []);
   useEffect(() => {
-    const { origin } = new URL(url, location.href);
     let count = 0;
     const onMessage = (event: MessageEvent<unknown>) => {
-      const text = event.origin === origin ? errorText(event.data) : undefined;
+      const isOurs = event.source !== null && event.source === frame.current?.contentWindow;
+      const text = isOurs ? errorText(event.data) : undefined;
       if (text === undefined) return;
       count += 1;
       const error = { id: count, text, at: new Date().toISOString() };
@@ -33,6 +33,6 @@ export const useAppErrors = (url: string) => {
     };
     addEventListener("message", onMessage);
     return () => removeEventListener("message", onMessage);
-  }, [url]);
+  }, [frame]);
   return { errors, clear };
 };

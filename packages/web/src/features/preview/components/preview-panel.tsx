@@ -5,6 +5,7 @@ import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { Segmented } from "../../../components/ui/segmented.tsx";
 import { ConsoleDrawer } from "./console-drawer.tsx";
 import { useAppErrors } from "../use-app-errors.ts";
+import { useAppStorage } from "../use-app-storage.ts";
 import { useKeepFocus } from "../use-keep-focus.ts";
 
 const WIDTHS = { full: undefined, tablet: 768, phone: 390 } as const;
@@ -30,7 +31,8 @@ export const PreviewPanel = ({ url, versionName, note }: PreviewPanelProps) => {
   const [device, setDevice] = useState<Device>("full");
   const [load, setLoad] = useState(1);
   const frame = useRef<HTMLIFrameElement>(null);
-  const { errors, clear } = useAppErrors(url);
+  const { errors, clear } = useAppErrors(frame);
+  const frameName = useAppStorage(url, frame, load);
   const { onReload, onLoad } = useKeepFocus(frame);
   const reload = () => {
     clear();
@@ -67,6 +69,7 @@ export const PreviewPanel = ({ url, versionName, note }: PreviewPanelProps) => {
             key={`${url} ${load}`}
             onLoad={onLoad}
             title="Preview"
+            name={frameName}
             src={url}
             sandbox={SANDBOX}
             allow="clipboard-write"
