@@ -29,7 +29,7 @@ const Environment = z.object({
     .string()
     .min(1)
     .default(join(import.meta.dirname, "../template")),
-  /** Browser of the smoke test. Default: the first that is found where browsers usually are. */
+  /** Browser of the smoke test, which is skipped where this does not exist. Default: the first in the usual places. */
   LEO_CHROMIUM: z.string().min(1).optional(),
   LEO_S3_FORCE_PATH_STYLE: flag.default(false),
   LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
@@ -48,6 +48,12 @@ const Environment = z.object({
     .int()
     .positive()
     .default(LIMITS.artifactMaxFiles * 4),
+  /** Disk that must stay free: what storing the rest of a run takes, and more. */
+  LEO_DISK_RESERVE_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(LIMITS.artifactMaxBytes / 2),
   /** Processes that the agent and its tools may have at once. */
   LEO_AGENT_MAX_PROCESSES: z.coerce.number().int().positive().default(256),
 });

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { GeneratorFact } from "@leo/core/event.ts";
 import { LIMITS } from "@leo/core/limits.ts";
-import { scrubDeep } from "@leo/core/scrub.ts";
+import { scrub } from "@leo/core/scrub.ts";
 
 /** Takes a fact to the orchestrator. */
 export type Report = (fact: GeneratorFact) => void;
@@ -30,12 +30,13 @@ export const cutStart = (text: string, maxChars: number): string =>
 /** Without what Postgres cannot store and what only a terminal reads. */
 const storable = (text: string) => stripVTControlCharacters(text).toWellFormed().replaceAll("\0", "");
 
-const fit = <T>(value: T, key = ""): T => {
-  if (typeof value === "string") return cut(storable(value), FIELD_MAX_CHARS[key] ?? Infinity) as T;
-  if (Array.isArray(value)) return value.map((inner) => fit(inner)) as T;
+/** Scrubbed before it is cut, so that no credential is cut to a shape that nobody knows. */
+const clean = <T>(value: T, key = ""): T => {
+  if (typeof value === "string") return cut(scrub(storable(value)), FIELD_MAX_CHARS[key] ?? Infinity) as T;
+  if (Array.isArray(value)) return value.map((inner) => clean(inner)) as T;
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fit(inner, name)])) as T;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clean(inner, name)])) as T;
 };
 
 /** A fact without known token shapes and within the lengths that the wire allows. */
-export const cleanFact = (fact: GeneratorFact): GeneratorFact => fit(scrubDeep(fact));
+export const cleanFact = (fact: GeneratorFact): GeneratorFact => clean(fact);

@@ -2,7 +2,7 @@ import { failure, type Failure } from "@leo/core/failure.ts";
 import { limitFailure } from "../limits/limit-failure.ts";
 import type { GatewayUsage } from "../gateway/meter.ts";
 import type { TurnEnd } from "./agent.ts";
-import { AgentCrash, CredentialRefused } from "./agent.ts";
+import { AgentCrash } from "./agent.ts";
 import { errorText, isSystemError } from "../error-text.ts";
 
 /** Answers of the API that say the credential is at fault, which is the operator's to mend. */
@@ -17,6 +17,8 @@ export const failureOfTurn = (
   { result, text }: TurnEnd,
   usage: GatewayUsage | undefined,
 ): Failure | undefined => {
+  const isRefusal = result.stop_reason === "refusal";
+  if (result.subtype === "success" && !result.is_error && !isRefusal) return undefined;
   if (usage?.budgetExhausted) return failure("budget", `spent ${usage.costUsd} of ${usage.budgetUsd} USD`);
   if (result.subtype === "error_max_budget_usd")
     return failure("budget", `spent ${result.total_cost_usd} USD`);
@@ -24,8 +26,7 @@ export const failureOfTurn = (
     return failure("agent_error", `the agent used all of its ${result.num_turns} turns`);
   }
   if (result.subtype !== "success") return failure("agent_error", result.errors.join("\n"));
-  if (result.stop_reason === "refusal") return failure("agent_error", `the model refused: ${text}`);
-  if (!result.is_error) return undefined;
+  if (isRefusal) return failure("agent_error", `the model refused: ${text}`);
   const status = result.api_error_status ?? 0;
   const code = CREDENTIAL_STATUS.has(status) ? "internal" : "agent_error";
   return failure(code, `the model's API answered ${status || "with an error"}: ${result.result || text}`);

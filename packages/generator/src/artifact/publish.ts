@@ -2,18 +2,11 @@
  * Stores a version: `source/`, `dist/`, the checkpoint, the screenshot, and the manifest last. A
  * manifest in the bucket is the proof that everything it names is there.
  */
-import {
-  distKey,
-  Manifest,
-  manifestKey,
-  sourceKey,
-  type ArtifactFile,
-  type Check,
-} from "@leo/core/artifact.ts";
+import { distKey, Manifest, manifestKey, sourceKey, type Check } from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Report } from "../report.ts";
 import { outputDirectory } from "../verify/smoke.ts";
-import { listFiles, withinLimits, type FileListing } from "../workspace/files.ts";
+import { listFiles, totalBytes, withinLimits, type FileListing } from "../workspace/files.ts";
 import type { RunPaths } from "../workspace/paths.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { ObjectStore } from "./store.ts";
@@ -47,14 +40,12 @@ const tellRefused = (listing: FileListing, report: Report) => {
 /** Files of the build's output; there may be none. */
 const listOutput = async (paths: RunPaths): Promise<FileListing> => {
   try {
-    return withinLimits(await listFiles(outputDirectory(paths), true));
+    return await listFiles(outputDirectory(paths), true);
   } catch (error) {
     if (isSystemError(error, "ENOENT")) return { files: [], refused: [] };
     throw error;
   }
 };
-
-const totalBytes = (files: ArtifactFile[]) => files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
 /**
  * Stores everything and reports `artifact_uploaded`.
@@ -64,10 +55,8 @@ export const publishVersion = async (options: VersionOptions): Promise<Manifest>
   const startedMs = performance.now();
   const { start, paths, store, checkpoints, report } = options;
   const { prefix } = start.artifact;
-  const [source, output] = await Promise.all([
-    listFiles(paths.workspace).then(withinLimits),
-    listOutput(paths),
-  ]);
+  const source = withinLimits(await listFiles(paths.workspace));
+  const output = withinLimits(await listOutput(paths), totalBytes(source));
   tellRefused(source, report);
   tellRefused(output, report);
 
@@ -95,7 +84,7 @@ export const publishVersion = async (options: VersionOptions): Promise<Manifest>
   report({
     type: "artifact_uploaded",
     fileCount: sourceFiles.length + distFiles.length,
-    sizeBytes: totalBytes(sourceFiles) + totalBytes(distFiles),
+    sizeBytes: totalBytes(source) + totalBytes(output),
     durationMs: performance.now() - startedMs,
   });
   return manifest;

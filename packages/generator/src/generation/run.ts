@@ -143,7 +143,7 @@ export class GenerationRun {
         report,
         logger,
         clock,
-        onToolEnded: () => void this.#tellChanges(),
+        onToolEnded: () => this.#tellChangesLater(),
         onModelAnswer: () => void this.#usage.refresh(),
       },
       usage: this.#usage,
@@ -177,6 +177,12 @@ export class GenerationRun {
     return this.#tracker.version;
   }
 
+  #tellChangesLater(): void {
+    this.#tellChanges().catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, "the workspace could not be read");
+    });
+  }
+
   #watch(): void {
     const { start, config, paths, clock, logger, stop } = this.#options;
     const fail = (cause: Failure) => stop.abort(failed(cause));
@@ -189,6 +195,7 @@ export class GenerationRun {
         maxBytes: config.LEO_WORKSPACE_MAX_BYTES,
         maxFiles: config.LEO_WORKSPACE_MAX_FILES,
         maxProcesses: config.LEO_AGENT_MAX_PROCESSES,
+        minFreeBytes: config.LEO_DISK_RESERVE_BYTES,
         clock,
         logger,
         onPassed: fail,

@@ -4,19 +4,18 @@ import type { Logger } from "pino";
 import type { Failure } from "@leo/core/failure.ts";
 import { findFamily } from "../process/family.ts";
 import type { Clock } from "../socket/clock.ts";
-import { listFiles } from "../workspace/files.ts";
+import { listFiles, totalBytes } from "../workspace/files.ts";
 import type { RunPaths } from "../workspace/paths.ts";
 import { limitFailure } from "./limit-failure.ts";
 
 const INTERVAL_MS = 2_000;
-/** What storing the rest of a run takes on the disk, and more. */
-const DISK_RESERVE_BYTES = 100 * 1024 * 1024;
 
 export interface LimitOptions {
   paths: RunPaths;
   maxBytes: number;
   maxFiles: number;
   maxProcesses: number;
+  minFreeBytes: number;
   clock: Clock;
   logger: Logger;
   /** Called once, with the first limit that was passed. */
@@ -25,20 +24,22 @@ export interface LimitOptions {
 
 const checkFiles = async ({ paths, maxBytes, maxFiles }: LimitOptions) => {
   const { files } = await listFiles(paths.workspace);
-  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const sizeBytes = totalBytes({ files });
   if (files.length > maxFiles) {
     return limitFailure("workspace", `${files.length} files, ${maxFiles} are allowed`);
   }
-  if (totalBytes > maxBytes) {
-    return limitFailure("workspace", `${totalBytes} bytes, ${maxBytes} are allowed`);
+  if (sizeBytes > maxBytes) {
+    return limitFailure("workspace", `${sizeBytes} bytes, ${maxBytes} are allowed`);
   }
   return undefined;
 };
 
-const checkDisk = async ({ paths }: LimitOptions) => {
+const checkDisk = async ({ paths, minFreeBytes }: LimitOptions) => {
   const { bavail, bsize } = await statfs(paths.root);
   const freeBytes = bavail * bsize;
-  return freeBytes < DISK_RESERVE_BYTES ? limitFailure("disk", `${freeBytes} bytes are free`) : undefined;
+  return freeBytes < minFreeBytes
+    ? limitFailure("disk", `${freeBytes} bytes are free, ${minFreeBytes} must be`)
+    : undefined;
 };
 
 const checkProcesses = async ({ paths, maxProcesses }: LimitOptions) => {

@@ -10,6 +10,6 @@ const USUAL_PLACES = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ];
 
-/** Path of a browser on this machine, or undefined where there is none. @param configured wins if set */
+/** Path of a browser on this machine, or undefined where there is none. @param configured the only place to look, if set */
 export const findChromium = (configured?: string): string | undefined =>
-  [configured ?? [], USUAL_PLACES].flat().find((path) => existsSync(path));
+  (configured === undefined ? USUAL_PLACES : [configured]).find((path) => existsSync(path));

@@ -9,6 +9,7 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FilePath } from "@leo/core/artifact.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import { isSystemError } from "../error-text.ts";
 
 export interface WorkspaceFile {
   /** Relative to the directory that was listed, with forward slashes. */
@@ -33,6 +34,9 @@ const NEVER_LISTED = new Set(["node_modules", ".git", ".vite", ".vite-temp", ".n
 /** The build's output, stored on its own. */
 const BUILD_OUTPUT = "dist";
 
+/** The agent's tools write a file beside the old one and rename it. */
+const HALF_WRITTEN = /\.tmp\.\d+\.[0-9a-f]+$/;
+
 const isEnvironmentFile = (name: string) =>
   (name === ".env" || name.startsWith(".env.")) && !/\.(example|sample|template)$/.test(name);
 
@@ -42,6 +46,16 @@ const refusalOf = (entry: Dirent, path: string): string | undefined => {
   if (isEnvironmentFile(entry.name)) return "environment files may hold secrets";
   if (!FilePath.safeParse(path).success) return "the name is not allowed";
   return undefined;
+};
+
+/** What an agent removed while the tree was read is not there; anything else is an error. */
+const unlessGone = (error: unknown) => {
+  if (!isSystemError(error, "ENOENT")) throw error;
+};
+
+const readDirectory = async (path: string, isRoot: boolean): Promise<Dirent[]> => {
+  const entries = await readdir(path, { withFileTypes: true }).catch(isRoot ? undefined : unlessGone);
+  return (entries ?? []).filter(({ name }) => !HALF_WRITTEN.test(name));
 };
 
 /**
@@ -54,7 +68,7 @@ export const listFiles = async (root: string, isOutput = false): Promise<FileLis
   const refused: RefusedFile[] = [];
 
   const visit = async (directory: string, prefix: string): Promise<void> => {
-    const entries = await readdir(directory, { withFileTypes: true });
+    const entries = await readDirectory(directory, directory === root);
     await Promise.all(
       entries.map(async (entry) => {
         const path = prefix + entry.name;
@@ -64,8 +78,8 @@ export const listFiles = async (root: string, isOutput = false): Promise<FileLis
         }
         const reason = refusalOf(entry, path);
         if (reason) return void refused.push({ path, reason });
-        const stat = await lstat(join(directory, entry.name));
-        found.push({ path, sizeBytes: stat.size, modifiedMs: stat.mtimeMs });
+        const stat = await lstat(join(directory, entry.name)).catch(unlessGone);
+        if (stat) found.push({ path, sizeBytes: stat.size, modifiedMs: stat.mtimeMs });
       }),
     );
   };
@@ -74,25 +88,30 @@ export const listFiles = async (root: string, isOutput = false): Promise<FileLis
   return { files: found.toSorted((a, b) => (a.path < b.path ? -1 : 1)), refused };
 };
 
+/** Size of all listed files together. */
+export const totalBytes = ({ files }: Pick<FileListing, "files">): number =>
+  files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+
 /**
- * Keeps what fits a version: 10 MB a file, 200 MB and 5,000 files in all. What does not is refused,
- * the rest is kept in the order of the paths.
+ * Keeps what fits a version: 10 MB a file, 5,000 files a part, 200 MB in all. What does not is
+ * refused; the files are taken in the order of their paths.
+ * @param usedBytes what the version's other part takes
  */
-export const withinLimits = (listing: FileListing): FileListing => {
+export const withinLimits = (listing: FileListing, usedBytes = 0): FileListing => {
   const refused = [...listing.refused];
-  let totalBytes = 0;
+  let versionBytes = usedBytes;
   const files = listing.files.filter(({ path, sizeBytes }, index) => {
-    const reason = tooLarge(sizeBytes, totalBytes, index);
+    const reason = tooLarge(sizeBytes, versionBytes, index);
     if (reason) refused.push({ path, reason });
-    if (!reason) totalBytes += sizeBytes;
+    if (!reason) versionBytes += sizeBytes;
     return !reason;
   });
   return { files, refused };
 };
 
-const tooLarge = (sizeBytes: number, totalBytes: number, index: number) => {
+const tooLarge = (sizeBytes: number, versionBytes: number, index: number) => {
   if (sizeBytes > LIMITS.fileMaxBytes) return "larger than 10 MB";
-  if (totalBytes + sizeBytes > LIMITS.artifactMaxBytes) return "the version would be larger than 200 MB";
+  if (versionBytes + sizeBytes > LIMITS.artifactMaxBytes) return "the version would be larger than 200 MB";
   if (index >= LIMITS.artifactMaxFiles) return `more than ${LIMITS.artifactMaxFiles} files`;
   return undefined;
 };

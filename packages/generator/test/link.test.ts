@@ -1,0 +1,177 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import type { GeneratorFact } from "@leo/core/event.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+import { CloseCode } from "@leo/core/protocol/close-code.ts";
+import { backoffMs } from "../src/socket/backoff.ts";
+import { OrchestratorLink, type LinkOptions, type Refusal } from "../src/socket/link.ts";
+import { manualClock } from "./support/manual-clock.ts";
+import { startOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
+import { until } from "./support/until.ts";
+
+const log = (text: string): GeneratorFact => ({ type: "log", level: "info", text });
+const texts = ({ facts }: TestOrchestrator) =>
+  facts.map((fact) => (fact.type === "log" ? fact.text : fact.type));
+
+const withLink = async (
+  options: Partial<LinkOptions>,
+  run: (context: {
+    link: OrchestratorLink;
+    orchestrator: TestOrchestrator;
+    clock: ReturnType<typeof manualClock>;
+    refusals: Refusal[];
+  }) => Promise<void>,
+) => {
+  const orchestrator = await startOrchestrator();
+  const clock = manualClock();
+  const refusals: Refusal[] = [];
+  const link = new OrchestratorLink({
+    url: orchestrator.url,
+    token: "leo_at_test",
+    logger: pino({ level: "silent" }),
+    clock,
+    isStarted: () => false,
+    onMessage: () => undefined,
+    onRefused: (refusal) => refusals.push(refusal),
+    ...options,
+  });
+  try {
+    await run({ link, orchestrator, clock, refusals });
+  } finally {
+    link.close();
+    await orchestrator.close();
+  }
+};
+
+test("it says ready with its token, then its facts, and knows when they are committed", () =>
+  withLink({}, async ({ link, orchestrator }) => {
+    link.send(log("a"));
+    link.send(log("b"));
+    await link.delivered();
+    expect(orchestrator.authorizations).toEqual(["Bearer leo_at_test"]);
+    expect(orchestrator.frames.map((frame) => (JSON.parse(frame) as { type: string }).type)).toEqual([
+      "ready",
+      "messages",
+    ]);
+    expect(texts(orchestrator)).toEqual(["a", "b"]);
+  }));
+
+test("after a broken connection it resends what was not acknowledged, and each fact arrives once", () =>
+  withLink({ isStarted: () => true }, async ({ link, orchestrator, clock }) => {
+    link.send(log("a"));
+    await link.delivered();
+    orchestrator.acknowledge(false);
+    link.send(log("b"));
+    await until(() => orchestrator.facts.length === 2);
+    orchestrator.disconnect();
+    await until(() => clock.delays().some((delayMs) => delayMs < 1_000));
+    link.send(log("c"));
+    orchestrator.acknowledge(true);
+    clock.advance(1_000);
+    await link.delivered();
+    expect(orchestrator.readies).toEqual([true, true]);
+    expect(texts(orchestrator)).toEqual(["a", "b", "c"]);
+  }));
+
+test("a restart of the server (1012) is no refusal", () =>
+  withLink({}, async ({ link, orchestrator, clock, refusals }) => {
+    link.send(log("a"));
+    await link.delivered();
+    orchestrator.disconnect(CloseCode.restart);
+    await until(() => clock.delays().some((delayMs) => delayMs < 1_000));
+    clock.advance(1_000);
+    link.send(log("b"));
+    await link.delivered();
+    expect(refusals).toEqual([]);
+    expect(orchestrator.readies).toHaveLength(2);
+  }));
+
+test.for([
+  [CloseCode.fenced, "fenced"],
+  [CloseCode.finished, "finished"],
+  [CloseCode.unauthenticated, "unauthenticated"],
+  [CloseCode.protocol, "protocol"],
+] as const)("close code %d ends it as %s", ([code, refusal]) =>
+  withLink({}, async ({ orchestrator, clock, refusals }) => {
+    await until(() => orchestrator.readies.length === 1);
+    orchestrator.disconnect(code);
+    await until(() => refusals.length === 1);
+    clock.advance(60_000);
+    expect(refusals).toEqual([refusal]);
+    expect(orchestrator.readies).toHaveLength(1);
+  }),
+);
+
+test("a refused upgrade (401) ends it, another HTTP error is tried again", async () => {
+  let status = 503;
+  let asked = 0;
+  const server = createServer();
+  server.on("upgrade", (_request, socket) => {
+    asked += 1;
+    socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n`);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws/generator`;
+  await withLink({ url }, async ({ clock, refusals }) => {
+    await until(() => clock.delays().length === 1);
+    expect(refusals).toEqual([]);
+    status = 401;
+    clock.advance(1_000);
+    await until(() => refusals.length === 1);
+    expect(refusals).toEqual(["unauthenticated"]);
+    expect(asked).toBe(2);
+  });
+  server.close();
+});
+
+test("a silent peer is dropped after 60 seconds and called again", () =>
+  withLink({}, async ({ orchestrator, clock }) => {
+    await until(() => orchestrator.readies.length === 1);
+    clock.advance(80_000);
+    await until(() => clock.delays().some((delayMs) => delayMs < 1_000));
+    clock.advance(1_000);
+    await until(() => orchestrator.readies.length === 2);
+    expect(orchestrator.readies).toHaveLength(2);
+  }));
+
+test("frames that are no protocol are passed over", () =>
+  withLink({}, async ({ link, orchestrator }) => {
+    await until(() => orchestrator.readies.length === 1);
+    orchestrator.send({ type: "nonsense" } as never);
+    orchestrator.send("{" as never);
+    link.send(log("still here"));
+    await link.delivered();
+    expect(texts(orchestrator)).toEqual(["still here"]);
+  }));
+
+test("waiting doubles from 1 to 30 seconds, half of it random", () => {
+  expect([0, 1, 2, 3, 4, 5, 50].map((failures) => backoffMs(failures, 0))).toEqual([
+    500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000,
+  ]);
+  expect(backoffMs(0, 0.999)).toBeCloseTo(999.5);
+  expect(backoffMs(9, 0.999)).toBeLessThan(30_000);
+});
+
+test("only five seconds of uptime make the next wait short again", () =>
+  withLink({ isStarted: () => true }, async ({ orchestrator, clock }) => {
+    const waitAfterLoss = async () => {
+      orchestrator.disconnect();
+      await until(() => clock.delays().length === 1 && (clock.delays()[0] ?? 0) < LIMITS.pingIntervalMs);
+      return clock.delays()[0];
+    };
+    const reconnect = async (count: number, waitMs = 0) => {
+      clock.advance(waitMs);
+      await until(() => orchestrator.readies.length === count && clock.delays().length > 1);
+    };
+    await reconnect(1);
+    const first = await waitAfterLoss();
+    await reconnect(2, first);
+    const second = await waitAfterLoss();
+    await reconnect(3, second);
+    clock.advance(5_000);
+    expect([first, second, await waitAfterLoss()]).toEqual([750, 1_500, 750]);
+  }));

@@ -1,0 +1,199 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { sourceKey } from "@leo/core/artifact.ts";
+import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
+import { withGeneration, type TestGenerationOptions } from "./support/generation.ts";
+
+/** The checks that need no browser are enough where the browser is not the subject. */
+const NO_BROWSER = { LEO_CHROMIUM: "/nowhere" };
+
+const scenario = (words: string, options: TestGenerationOptions = {}): TestGenerationOptions => ({
+  prompt: `a todo list ${words}`,
+  ...options,
+  env: { ...NO_BROWSER, ...options.env },
+});
+
+const verifiedRounds = (facts: NumberedMessage[]) =>
+  facts.flatMap((fact) => (fact.type === "verified" ? [fact.passed] : []));
+const warnings = (facts: NumberedMessage[]) =>
+  facts.flatMap((fact) => (fact.type === "log" && fact.level === "warn" ? [fact.text] : []));
+
+test("a build error goes back to the agent and is fixed in round 2", () =>
+  withGeneration(scenario("mock:build-error"), async ({ orchestrator, finished, manifest, model }) => {
+    expect((await finished()).failure).toBeUndefined();
+    expect(verifiedRounds(orchestrator.facts)).toEqual([false, true]);
+    const asked = JSON.stringify(model.requests.map(({ body }) => body));
+    expect(asked).toContain("does not pass its checks");
+    expect(asked).toContain("TS2307");
+    expect((await manifest()).checks.every(({ result }) => result !== "failed")).toBe(true);
+  }));
+
+test("an app that stays broken ends as verify_failed after three rounds, with what exists stored", () =>
+  withGeneration(scenario("mock:build-error-forever"), async ({ orchestrator, finished, manifest }) => {
+    expect((await finished()).failure).toBe("verify_failed");
+    expect(verifiedRounds(orchestrator.facts)).toEqual([false, false, false]);
+    const { partial, checks, source } = await manifest();
+    expect(partial).toBe(true);
+    expect(checks).toContainEqual(expect.objectContaining({ name: "build", result: "failed" }));
+    expect(source.map(({ path }) => path)).toContain("src/App.tsx");
+  }));
+
+test("a page that does not draw is found by the browser and fixed", () =>
+  withGeneration({ prompt: "a todo list mock:blank-page" }, async ({ orchestrator, finished }) => {
+    expect((await finished()).failure).toBeUndefined();
+    expect(verifiedRounds(orchestrator.facts)).toEqual([false, true]);
+  }));
+
+test("a slow answer is waited for", () =>
+  withGeneration(scenario("mock:slow", { model: { slowMs: 300 } }), async ({ finished }) => {
+    expect((await finished()).failure).toBeUndefined();
+  }));
+
+test("a model that stalls ends the run as stalled", () =>
+  withGeneration(
+    scenario("mock:stall", { env: { LEO_AGENT_SILENT_MS: "3000" } }),
+    async ({ orchestrator, finished, manifest }) => {
+      expect((await finished()).failure).toBe("stalled");
+      expect((await orchestrator.fact("error")).failure.detail).toMatch(/said nothing for 3 s/);
+      expect((await manifest()).partial).toBe(true);
+    },
+  ));
+
+test("a tool call that never returns ends the run and names the tool", () =>
+  withGeneration(
+    scenario("mock:long-tool", { env: { LEO_AGENT_SILENT_MS: "4000" } }),
+    async ({ orchestrator, finished }) => {
+      expect((await finished()).failure).toBe("stalled");
+      expect((await orchestrator.fact("error")).failure.detail).toMatch(/did not return: Bash sleep 3600/);
+      const tools = orchestrator.facts.flatMap((fact) => (fact.type === "agent_tool" ? [fact] : []));
+      const open = new Set(tools.map(({ toolUseId }) => toolUseId));
+      for (const { toolUseId, status } of tools) if (status !== "running") open.delete(toolUseId);
+      expect([...open]).toEqual([]);
+    },
+  ));
+
+test("a crashed agent is started again once and goes on in its session", () =>
+  withGeneration(scenario("mock:crash-once"), async ({ orchestrator, finished, model, generator }) => {
+    expect((await finished()).failure).toBeUndefined();
+    expect(warnings(orchestrator.facts)).toContainEqual(
+      expect.stringMatching(/crashed; it is started again/),
+    );
+    expect(JSON.stringify(model.requests.at(-1)?.body)).toContain("Your process ended without a word");
+    expect(generator.output()).toContain("SIGKILL");
+  }));
+
+test("an agent that crashes again ends the run as agent_error", () =>
+  withGeneration(scenario("mock:crash"), async ({ orchestrator, finished }) => {
+    expect((await finished()).failure).toBe("agent_error");
+    expect((await orchestrator.fact("error")).failure.detail).toMatch(/SIGKILL/);
+  }));
+
+test("a rate limit is waited out and the person is told until when", () =>
+  withGeneration(scenario("mock:rate-limit"), async ({ orchestrator, finished }) => {
+    expect((await finished()).failure).toBeUndefined();
+    const { retryAt } = await orchestrator.fact("progress", ({ step }) => step === "rate_limited");
+    expect(Date.parse(retryAt ?? "")).toBeGreaterThan(Date.now() - 30_000);
+  }));
+
+test("an overloaded model is tried again", () =>
+  withGeneration(scenario("mock:overloaded"), async ({ orchestrator, finished }) => {
+    expect((await finished()).failure).toBeUndefined();
+    await orchestrator.fact("progress", ({ step }) => step === "rate_limited");
+  }));
+
+test("a stream that breaks off is asked for again", () =>
+  withGeneration(scenario("mock:dropped-stream"), async ({ finished, model }) => {
+    expect((await finished()).failure).toBeUndefined();
+    expect(model.requests.length).toBeGreaterThan(5);
+  }));
+
+test("an expired credential ends the run at once, as the platform's fault", () =>
+  withGeneration(scenario("mock:expired-token"), async ({ orchestrator, finished }) => {
+    expect((await finished()).failure).toBe("internal");
+    expect((await orchestrator.fact("error")).failure.detail).toMatch(/credential \(401\)/);
+  }));
+
+test("the budget that the agent knows ends the run as budget, with what exists stored", () =>
+  withGeneration(scenario("mock:budget"), async ({ orchestrator, finished, manifest }) => {
+    expect((await finished()).failure).toBe("budget");
+    expect((await manifest()).partial).toBe(true);
+    const usage = orchestrator.facts.findLast((fact) => fact.type === "usage");
+    expect(usage?.costUsd).toBeGreaterThan(5);
+  }));
+
+test("the gateway's own budget stops an agent that does not know it", () =>
+  withGeneration(
+    scenario("", { gatewayEnv: { LEO_BUDGET_USD: "0.08" } }),
+    async ({ orchestrator, finished, manifest, model }) => {
+      expect((await finished()).failure).toBe("budget");
+      expect((await orchestrator.fact("error")).failure.detail).toMatch(/of 0\.08 USD/);
+      const { partial, dist } = await manifest();
+      expect(partial).toBe(true);
+      expect(dist.length).toBeGreaterThan(0);
+      expect(model.requests.length).toBeLessThan(5);
+    },
+  ));
+
+test("a refusal ends as agent_error", () =>
+  withGeneration(scenario("mock:refusal"), async ({ orchestrator, finished }) => {
+    expect((await finished()).failure).toBe("agent_error");
+    expect((await orchestrator.fact("error")).failure.detail).toMatch(/refused/);
+  }));
+
+test("an agent that finds no end is stopped at its turns", () =>
+  withGeneration(
+    scenario("mock:endless", { limits: { maxTurns: 5 } }),
+    async ({ orchestrator, finished }) => {
+      expect((await finished()).failure).toBe("agent_error");
+      expect((await orchestrator.fact("error")).failure.detail).toMatch(/turns/);
+    },
+  ));
+
+test("huge output arrives in pieces that the wire allows", () =>
+  withGeneration(scenario("mock:huge-output"), async ({ orchestrator, finished }) => {
+    expect((await finished()).failure).toBeUndefined();
+    const text = orchestrator.facts.map((fact) => (fact.type === "agent_text" ? fact.text : "")).join("");
+    expect(text.length).toBeGreaterThan(100_000);
+    const tool = await orchestrator.fact(
+      "agent_tool",
+      ({ name, status }) => name === "Bash" && status !== "running",
+    );
+    expect(tool.result?.length).toBeLessThan(1_000);
+  }));
+
+test("a file outside the workspace is not written, and the agent is told", () =>
+  withGeneration(scenario("mock:outside-file"), async ({ orchestrator, finished, manifest, root }) => {
+    expect((await finished()).failure).toBeUndefined();
+    const tool = await orchestrator.fact(
+      "agent_tool",
+      ({ name, status }) => name === "Write" && status === "failed",
+    );
+    expect(tool.result).toMatch(/outside the workspace/);
+    await expect(access(join(root, "leo-mock-outside.txt"))).rejects.toThrow("ENOENT");
+    expect((await manifest()).source.map(({ path }) => path)).not.toContain("src/passwd.txt");
+  }));
+
+test("what is too large for a version is refused with a warning, the rest is stored", () =>
+  withGeneration(scenario("mock:big-file"), async ({ orchestrator, finished, keys }) => {
+    expect((await finished()).failure).toBeUndefined();
+    expect(warnings(orchestrator.facts)).toContain("Not stored: public/film.mp4 (larger than 10 MB)");
+    expect(await keys()).not.toContain("source/public/film.mp4");
+  }));
+
+test.for([
+  ["mock:big-file", { LEO_WORKSPACE_MAX_BYTES: "5000000" }, /workspace limit: \d+ bytes/],
+  ["mock:fork-bomb", { LEO_AGENT_MAX_PROCESSES: "100" }, /processes limit: \d+ processes/],
+] as const)(
+  "%s passes a limit of the run, which ends it and stores what may be stored",
+  ([words, env, detail]) =>
+    withGeneration(
+      scenario(`${words} mock:long-tool`, { env }),
+      async ({ orchestrator, finished, manifest, start, object }) => {
+        expect((await finished()).failure).toBe("agent_error");
+        expect((await orchestrator.fact("error")).failure.detail).toMatch(detail);
+        expect((await manifest()).partial).toBe(true);
+        expect((await object(sourceKey(start.artifact.prefix, "src/App.tsx"))).length).toBeGreaterThan(0);
+      },
+    ),
+);

@@ -1,0 +1,116 @@
+import { once } from "node:events";
+import { rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { findChromium } from "../src/verify/chromium.ts";
+import { verify } from "../src/verify/verify.ts";
+import { prepareStarter } from "../src/workspace/prepare.ts";
+import type { RunPaths } from "../src/workspace/paths.ts";
+import { TEMPLATE, withRunPaths } from "./support/run-paths.ts";
+
+const chromium = findChromium(process.env.LEO_CHROMIUM);
+
+const NO_BROWSER = findChromium("/nowhere/chromium");
+
+const check = async (paths: RunPaths, browser: string | undefined) => {
+  const signal = new AbortController().signal;
+  const { passed, checks, screenshot } = await verify({
+    paths,
+    templateDir: TEMPLATE,
+    chromium: browser,
+    signal,
+  });
+  const results = Object.fromEntries(checks.map(({ name, result }) => [name, result]));
+  const output = checks.map((line) => line.output ?? "").join("\n");
+  return { passed, results, output, screenshot };
+};
+
+const withStarter = (app: string, run: (paths: RunPaths) => Promise<void>) =>
+  withRunPaths(async (paths) => {
+    await prepareStarter(paths, TEMPLATE);
+    await writeFile(join(paths.workspace, "src/App.tsx"), app);
+    await run(paths);
+  });
+
+const component = (body: string) => `export default function App() { ${body} }`;
+
+test("an app that works passes, and its screenshot is kept", () =>
+  withStarter(component("return <h1>Hello</h1>;"), async (paths) => {
+    const { passed, results, screenshot } = await check(paths, chromium);
+    expect(results).toEqual({ install: "skipped", typecheck: "passed", build: "passed", smoke: "passed" });
+    expect(passed).toBe(true);
+    expect(screenshot?.subarray(1, 4).toString("latin1")).toBe("PNG");
+  }));
+
+test.for([
+  ["throws", "throw new Error('no page'); return <p />;", /Uncaught Error: no page/],
+  ["shows nothing", "return <div />;", /blank/],
+  ["logs an error", "console.error('out of tune'); return <p>Hi</p>;", /out of tune/],
+  ["misses one of its own files", 'return <img alt="x" src="./none.png" />;', /404/],
+] as const)("an app that %s fails the smoke test", ([, body, cause]) =>
+  withStarter(component(body), async (paths) => {
+    const { passed, results, output } = await check(paths, chromium);
+    expect(results).toMatchObject({ typecheck: "passed", build: "passed", smoke: "failed" });
+    expect(passed).toBe(false);
+    expect(output).toMatch(cause);
+  }),
+);
+
+test("a type error and a build error are told with the tools' output, and nothing old is kept", () =>
+  withStarter('import { x } from "./missing.ts"; export default () => <p>{x}</p>;', async (paths) => {
+    await writeFile(join(paths.workspace, "src/index.css"), "");
+    const { passed, results, output } = await check(paths, chromium);
+    expect(results).toEqual({ install: "skipped", typecheck: "failed", build: "failed", smoke: "skipped" });
+    expect(passed).toBe(false);
+    expect(output).toMatch(/TS2307/);
+    expect(output).toMatch(/missing\.ts/);
+  }));
+
+test("an app cannot reach the services of the machine that checks it", async () => {
+  let reached = 0;
+  const service = createServer((_request, response) => {
+    reached += 1;
+    response.end();
+  }).listen(0, "127.0.0.1");
+  await once(service, "listening");
+  const { port } = service.address() as AddressInfo;
+  const app = component(`
+    fetch("http://127.0.0.1:${port}/v1/messages", { method: "POST", mode: "no-cors" })
+      .catch(() => { throw new Error("it was refused"); });
+    return <p>Hi</p>;`);
+  await withStarter(app, async (paths) => {
+    expect((await check(paths, chromium)).output).toContain("it was refused");
+  });
+  expect(reached).toBe(0);
+  service.close();
+});
+
+test("where there is no browser the smoke test is skipped and says why", () =>
+  withStarter(component("return <p>Hi</p>;"), async (paths) => {
+    const { passed, results, output } = await check(paths, NO_BROWSER);
+    expect(results.smoke).toBe("skipped");
+    expect(output).toMatch(/no browser/);
+    expect(passed).toBe(true);
+  }));
+
+test("a workspace whose tools are gone fails and does not throw", () =>
+  withStarter(component("return <p>Hi</p>;"), async (paths) => {
+    await rm(join(paths.workspace, "node_modules"), { recursive: true });
+    const { passed, results } = await check(paths, NO_BROWSER);
+    expect(results).toMatchObject({ typecheck: "failed", build: "failed" });
+    expect(passed).toBe(false);
+  }));
+
+test("the agent's own configuration cannot see more than a clean environment", () =>
+  withStarter(component("return <p>Hi</p>;"), async (paths) => {
+    process.env.LEO_TEST_SECRET = "must-not-leak";
+    const config = "throw new Error(JSON.stringify(process.env));\nexport default {};\n";
+    await writeFile(join(paths.workspace, "vite.config.ts"), config);
+    const { results, output } = await check(paths, NO_BROWSER);
+    delete process.env.LEO_TEST_SECRET;
+    expect(results.build).toBe("failed");
+    expect(output).toContain(paths.home);
+    expect(output).not.toContain("must-not-leak");
+  }));
