@@ -6,6 +6,7 @@ import { freePort } from "./free-port.ts";
 import { postgresBinaries } from "./postgres/binaries.ts";
 import { ensureCluster } from "./postgres/cluster.ts";
 import { explainPostgres } from "./postgres/explain.ts";
+import { endOrphan } from "./postgres/orphan.ts";
 import { commandAs, unprivilegedAccount } from "./postgres/unprivileged.ts";
 
 export interface PostgresOptions {
@@ -70,11 +71,9 @@ const untilReady = async (child: ChildProcess, dataDir: string, log?: WriteStrea
  */
 export const startPostgres = async (options: PostgresOptions): Promise<Postgres> => {
   const dataDir = path.resolve(options.dataDir);
-  const [binaries, account, port] = await Promise.all([
-    postgresBinaries(),
-    unprivilegedAccount(),
-    freePort(),
-  ]);
+  const account = await unprivilegedAccount();
+  const [binaries, port] = await Promise.all([postgresBinaries(account), freePort()]);
+  await endOrphan(dataDir);
   await ensureCluster(dataDir, binaries.initdb, account, options.password);
   const settings = {
     listen_addresses: "127.0.0.1",

@@ -87,7 +87,7 @@ export const withPlace = async (run: (place: Place) => Promise<void>): Promise<v
     await run({ dataDir, port, npmStart });
   } finally {
     await killTree(tree());
-    await rm(dataDir, { recursive: true, force: true });
+    await Promise.all([dataDir, workDir].map(async (name) => rm(name, { recursive: true, force: true })));
   }
 };
 

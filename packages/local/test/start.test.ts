@@ -1,10 +1,13 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { signalProcess } from "../src/processes/kill-tree.ts";
 import { until } from "../src/testing/until.ts";
 import { agentAtWork, signedIn, SLOW_MODEL, stillAlive, withPlace } from "./start-helpers.ts";
+
+// Whole runs of Leo, several in a test, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 180_000 });
 
 const STOP_MS = 5_000;
 

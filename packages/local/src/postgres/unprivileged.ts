@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, cp, lstat, mkdtemp, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { StartError } from "../start-error.ts";
@@ -51,9 +52,44 @@ const reachable = async (directory: string, account: Account): Promise<boolean> 
   return parent === directory ? true : reachable(parent, account);
 };
 
+/** Directory for programs copied where every user may run them; survives a restart of the machine. */
+const SHARED = "/var/tmp";
+
+const isOwnCopy = async (directory: string): Promise<boolean> => {
+  try {
+    return (await lstat(directory)).uid === process.getuid?.();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+};
+
 /**
- * The command that runs `file` as `account`. Where a parent directory is closed to that account
- * (a checkout below /root or in a `mktemp -d`), the program keeps root's right to search directories.
+ * The directory of PostgreSQL's programs as `account` can run them: itself, or a copy (60 MB, made once)
+ * where a parent of it is closed to that account. The programs look themselves up with access(2), which
+ * knows no capabilities.
+ */
+export const runnableCopy = async (native: string, account: Account | undefined): Promise<string> => {
+  if (!account || (await reachable(native, account))) return native;
+  const { mtimeMs } = await stat(path.join(native, "bin/postgres"));
+  const name = createHash("sha256").update(`${native} ${mtimeMs}`).digest("hex").slice(0, 12);
+  const copy = path.join(SHARED, `leo-postgres-${name}`);
+  if (await isOwnCopy(copy)) return copy;
+  const unfinished = await mkdtemp(`${copy}-`);
+  await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
+  await chmod(unfinished, 0o755);
+  try {
+    await rename(unfinished, copy);
+    return copy;
+  } catch {
+    // Another start was faster, or the name is someone else's: this copy is as good.
+    return unfinished;
+  }
+};
+
+/**
+ * The command that runs `file` as `account`. Where a parent of the data directory is closed to that account
+ * (a checkout below /root or in a `mktemp -d`), the program keeps root's right to pass through directories.
  */
 export const commandAs = async (
   account: Account | undefined,
@@ -62,8 +98,7 @@ export const commandAs = async (
   dataParent: string,
 ): Promise<Command> => {
   if (!account) return { file, args };
-  const open = await Promise.all([reachable(path.dirname(file), account), reachable(dataParent, account)]);
-  if (open.every(Boolean)) return { file, args, account };
+  if (await reachable(dataParent, account)) return { file, args, account };
   const wrapper = [
     `--reuid=${account.uid}`,
     `--regid=${account.gid}`,

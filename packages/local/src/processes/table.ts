@@ -60,6 +60,16 @@ const psTable = async (): Promise<ProcessInfo[]> => {
 export const processTable = async (): Promise<ProcessInfo[]> =>
   process.platform === "linux" ? linuxTable() : psTable();
 
+/** Program and arguments of a process; empty when it is gone. */
+export const commandLine = async (pid: number): Promise<string> => {
+  if (process.platform === "linux") {
+    const text = await ifThere(readFile(`/proc/${pid}/cmdline`, "utf8"));
+    return text?.replaceAll("\0", " ").trim() ?? "";
+  }
+  const answer = await ifThere(run("ps", ["-o", "command=", "-p", String(pid)]));
+  return answer?.stdout.trim() ?? "";
+};
+
 /** `roots` and all that descends from them, as the table has it now. */
 export const withDescendants = (table: ProcessInfo[], roots: Iterable<number>): Set<number> => {
   const children = new Map<number, number[]>();

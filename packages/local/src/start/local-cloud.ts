@@ -36,6 +36,8 @@ export interface LocalCloud {
 export interface LocalCloudOptions {
   settings: StartSettings;
   guardian: Guardian;
+  /** Aborts when the run ends, also when it never came to be ready. */
+  runEnds: AbortSignal;
   say: (sentence: string) => void;
 }
 
@@ -69,6 +71,7 @@ const startAuthOnItsPort = async ({ settings }: LocalCloudOptions): Promise<Loca
 const startModel = async ({
   settings,
   guardian,
+  runEnds,
   say,
 }: LocalCloudOptions): Promise<ModelServer | undefined> => {
   if (settings.credential) return undefined;
@@ -82,6 +85,7 @@ const startModel = async ({
     healthUrl: `${url}/health`,
     onStart: (pid) => guardian.register(pid),
     onExit: (pid) => guardian.unregister(pid),
+    runEnds,
     say,
   });
   return { url, server };
@@ -122,7 +126,7 @@ const startEcsEndpoint = async (
 
 /** Starts everything. When a part fails, the caller ends the rest through the guardian. @throws StartError */
 export const startLocalCloud = async (options: LocalCloudOptions): Promise<LocalCloud> => {
-  const { settings, guardian, say } = options;
+  const { settings, guardian, runEnds, say } = options;
   // What an earlier run left although it was killed together with its guardian.
   await killTree({ roots: [], marks: [containerMark(settings.workDir)] });
   await rm(settings.workDir, { recursive: true, force: true });
@@ -149,6 +153,7 @@ export const startLocalCloud = async (options: LocalCloudOptions): Promise<Local
     healthUrl: `http://127.0.0.1:${settings.port}/health`,
     onStart: (pid) => guardian.register(pid),
     onExit: (pid) => guardian.unregister(pid),
+    runEnds,
     say,
   });
   return {

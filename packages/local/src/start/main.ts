@@ -55,8 +55,9 @@ const main = async (settings: StartSettings): Promise<number> => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ask);
   const stopWatching = await watchNpm(ask);
 
+  const ending = new AbortController();
   try {
-    const starting = startLocalCloud({ settings, guardian, say });
+    const starting = startLocalCloud({ settings, guardian, runEnds: ending.signal, say });
     const cloud = await Promise.race([starting, asked.promise]);
     if (typeof cloud === "number") return cloud;
     await writeRunFile(dataDir, { url, endpoints: cloud.endpoints, pids: cloud.pids });
@@ -66,6 +67,7 @@ const main = async (settings: StartSettings): Promise<number> => {
     await Promise.race([cloud.stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())]);
     return exitCode;
   } finally {
+    ending.abort();
     stopWatching();
     await guardian.endAll();
     await removeRunFile(dataDir);

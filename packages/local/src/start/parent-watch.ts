@@ -1,23 +1,11 @@
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
-import { processTable } from "../processes/table.ts";
+import { commandLine, processTable } from "../processes/table.ts";
 
 const INTERVAL_MS = 500;
-const SHELL = /(^|\/)(sh|bash|dash|zsh|ash|ksh)$/;
-
-const commandOf = async (pid: number): Promise<string> => {
-  if (process.platform === "linux")
-    return (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim();
-  const { stdout } = await promisify(execFile)("ps", ["-o", "comm=", "-p", String(pid)]).catch(() => ({
-    stdout: "",
-  }));
-  return stdout.trim();
-};
+const SHELL = /^(\S*\/)?(sh|bash|dash|zsh|ash|ksh) -c /;
 
 /** npm runs a script in a shell; the shell may have been replaced by this process, or stand between. */
 const npmProcesses = async (): Promise<number[]> => {
-  if (!SHELL.test(await commandOf(process.ppid))) return [process.ppid];
+  if (!SHELL.test(await commandLine(process.ppid))) return [process.ppid];
   const shell = (await processTable()).find(({ pid }) => pid === process.ppid);
   return shell ? [shell.pid, shell.parentPid] : [process.ppid];
 };

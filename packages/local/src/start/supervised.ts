@@ -17,6 +17,8 @@ export interface SupervisedOptions {
   healthUrl: string;
   onStart: (pid: number) => void;
   onExit: (pid: number) => void;
+  /** Aborts when the whole run ends: from then on nothing is started again. */
+  runEnds: AbortSignal;
   /** Tells the person about unexpected ends. */
   say: (sentence: string) => void;
 }
@@ -70,6 +72,7 @@ const howItEnded = ({ exitCode, signalCode }: ChildProcess): string =>
  */
 export const supervise = async (options: SupervisedOptions): Promise<Supervised> => {
   const stopping = new AbortController();
+  options.runEnds.addEventListener("abort", () => stopping.abort());
   const logStart = await sizeOf(options.logFile);
   let child = await spawnLogged(options);
   const ended = () => child.exitCode !== null || child.signalCode !== null;
