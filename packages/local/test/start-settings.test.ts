@@ -115,6 +115,10 @@ test.each([
 
 test.each([
   ['FATAL:  could not write lock file "postmaster.pid": No space left on device', /^The disk is full/],
+  [
+    'FATAL:  could not extend file "base/1/1255": wrote only 4096 of 8192 bytes\nHINT:  Check free disk space.',
+    /^The disk is full/,
+  ],
   ["initdb: error: could not create directory: Permission denied", /may not write to \/data/],
   ["PANIC:  could not locate a valid checkpoint record", /is damaged .*--fresh/],
   ["FATAL:  database files are incompatible with server", /is damaged .*--fresh/],

@@ -14,7 +14,7 @@ export const explainPostgres = (output: string, dataDir: string): StartError => 
       `PostgreSQL cannot run as root, and the user it runs as instead may not enter ${dataDir}. Put Leo in a directory that every user may enter, or start it as another user.`,
     );
   }
-  if (/No space left on device|Disk quota exceeded/i.test(output)) {
+  if (/No space left on device|Disk quota exceeded|Check free disk space/i.test(output)) {
     return new StartError(
       `The disk is full: PostgreSQL cannot write to ${dataDir}. Free some space and start again.`,
     );

@@ -12,6 +12,8 @@ const DISK: Record<string, string> = {
   EROFS: "The disk is read-only",
   EACCES: "This user may not write there",
   EPERM: "This user may not write there",
+  // What Node makes of a read-only file system when it creates several directories at once.
+  ENOENT: "The directory cannot be made",
   ENOTDIR: "Something in the path is not a directory",
 };
 
