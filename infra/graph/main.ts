@@ -1,16 +1,20 @@
-/** `npm run graph -- --stage prod [--dev] [--json]`: what a deploy would make, as a table. */
+/** `npm run graph -- --stage prod [--dev] [--full | --json]`: what a deploy would make. */
 import { parseArgs } from "node:util";
 import { graphOf } from "./run-graph.ts";
-import { renderGraph } from "./render.ts";
+import { renderGraph, renderTable } from "./render.ts";
+import { tellAndExit } from "../tell.ts";
 
 const { values } = parseArgs({
   options: {
     stage: { type: "string", default: "prod" },
     dev: { type: "boolean", default: false },
+    full: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
 
-const graph = await graphOf({ stage: values.stage, dev: values.dev, inheritSettings: true });
-const text = values.json ? JSON.stringify(graph, undefined, 2) : renderGraph(graph);
-process.stdout.write(`${text}\n`);
+await tellAndExit(async () => {
+  const graph = await graphOf({ stage: values.stage, dev: values.dev, inheritSettings: true });
+  if (values.json) return JSON.stringify(graph, undefined, 2);
+  return values.full ? renderGraph(graph) : renderTable(graph);
+});

@@ -1,0 +1,46 @@
+/** Containers of the local ECS endpoint, run from images by `buildah run`. Options come from $BUILDAH. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import type { ContainerRun, ContainerSpec, RunContainer } from "@leo/local/ecs/container.ts";
+
+const [program = "buildah", ...options] = (process.env.BUILDAH ?? "buildah").split(" ");
+
+const buildah = (...args: string[]) =>
+  execFileSync(program, [...options, ...args], { encoding: "utf8" }).trim();
+
+/** A working container of an image; gone with `remove`. */
+export const openContainer = (image: string) => {
+  const container = buildah("from", image);
+  return {
+    /** Runs a command, or the image's own one, as the image's user; its output goes to a file. */
+    run: (environment: Record<string, string>, logFile: string, command: string[]): ContainerRun => {
+      const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+      const log = openSync(logFile, "a");
+      const args = [...options, "run", "--isolation", "chroot", ...variables, container, "--", ...command];
+      const child = spawn(program, args, { stdio: ["ignore", log, log], detached: true });
+      const exited = once(child, "exit").then(([code]) => ({ exitCode: (code as number | null) ?? 137 }));
+      const signal = (name: "SIGTERM" | "SIGKILL") => {
+        if (child.exitCode === null && child.pid) process.kill(-child.pid, name);
+      };
+      return { exited, signal };
+    },
+    remove: () => buildah("rm", container),
+  };
+};
+
+/** The command that an image would run by itself. */
+export const commandOf = (image: string): string[] =>
+  (JSON.parse(buildah("inspect", "--type", "image", image)) as { Docker: { config: { Cmd: string[] } } })
+    .Docker.config.Cmd;
+
+export type OpenContainer = ReturnType<typeof openContainer>;
+
+/** Runs a task's containers, each in a working container of its own. */
+export const imageContainers =
+  (containers: Record<string, OpenContainer>, logFolder: string): RunContainer =>
+  async ({ name, environment, command }: ContainerSpec) => {
+    const container = containers[name];
+    if (!container) throw new Error(`no image for container ${name}`);
+    return container.run(environment, `${logFolder}/${name}.log`, command);
+  };

@@ -1,0 +1,9 @@
+/** Prints what a command found out, or why it could not, without a stack; exits 1 in that case. */
+export const tellAndExit = async (work: () => Promise<string>): Promise<void> => {
+  try {
+    process.stdout.write(`${await work()}\n`);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+};
