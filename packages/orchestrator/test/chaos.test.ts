@@ -79,6 +79,7 @@ describe("sockets that break", () => {
         Array.from({ length: LOAD }, () => world.submit("happy events=15 rate=20", { cutEvery: 1 })),
       );
       await world.audit();
+      expect(await world.finalStates()).toEqual({ completed: LOAD });
     }),
   );
 

@@ -61,7 +61,9 @@ const reader = () => {
       full = value;
       if (!full) release();
     },
-    has: (count: number) => expect.poll(() => seen.length, { timeout: 10_000, interval: 5 }).toBe(count),
+    has: async (count: number) => {
+      await expect.poll(() => seen.length, { timeout: 10_000, interval: 5 }).toBe(count);
+    },
   };
 };
 
