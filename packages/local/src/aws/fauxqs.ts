@@ -7,6 +7,7 @@ import { findPackageJSON } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { buildApp, type BuildAppOptions } from "fauxqs";
+import { StartError } from "../start-error.ts";
 
 type Stores = NonNullable<BuildAppOptions["stores"]>;
 export type S3Store = Stores["s3Store"];
@@ -58,6 +59,21 @@ const restore = async (dataDir: string, stores: Stores): Promise<() => void> => 
   };
 };
 
+const DISK = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "ENOTDIR"]);
+
+const restoreOrExplain = async (dataDir: string, stores: Stores): Promise<() => void> => {
+  try {
+    return await restore(dataDir, stores);
+  } catch (cause) {
+    if (DISK.has((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(
+      `The objects and queues in ${dataDir} are damaged (${why}). "npm start -- --fresh" begins with none.`,
+      { cause },
+    );
+  }
+};
+
 /** fauxqs's HTTP application, not listening yet, and its stores. */
 export const fauxqsParts = async (
   dataDir: string | undefined,
@@ -68,7 +84,7 @@ export const fauxqsParts = async (
     part("s3/s3Store.js", "S3Store") as Promise<Constructor<S3Store>>,
   ]);
   const stores: Stores = { sqsStore: new Sqs(), snsStore: new Sns(), s3Store: new S3() };
-  const close = dataDir ? await restore(dataDir, stores) : undefined;
+  const close = dataDir ? await restoreOrExplain(dataDir, stores) : undefined;
   const app = buildApp({ logger: false, stores });
   app.removeContentTypeParser("*");
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT_BYTES }, (_request, body, done) =>
