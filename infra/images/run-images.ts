@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startAuth } from "@leo/local/auth.ts";
@@ -113,6 +114,17 @@ const generate = async (
   return { ...end, id: generation.id };
 };
 
+/** A browser finds `*.localhost` by itself; here the name goes along as the Host header. */
+const previewStatus = (previewUrl: string): Promise<number | undefined> => {
+  const { host, port, pathname } = new URL(previewUrl);
+  return new Promise((resolve, reject) => {
+    get({ host: "127.0.0.1", port, path: pathname, headers: { host } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    }).once("error", reject);
+  });
+};
+
 const prove = async () => {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
@@ -132,8 +144,8 @@ const prove = async () => {
   const generation = await generate(origin, environment);
   if (generation.state !== "completed")
     throw new Error(`the generation ended as ${JSON.stringify(generation)}`);
-  const preview = await answers(generation.previewUrl ?? "");
-  if (!preview) throw new Error(`the preview ${generation.previewUrl} does not answer`);
+  const status = await previewStatus(generation.previewUrl ?? "");
+  if (status !== 200) throw new Error(`the preview ${generation.previewUrl} answers ${status}`);
   console.log("generator: completed a generation; its preview answers");
 
   run.signal("SIGTERM");

@@ -21,7 +21,7 @@ const outcomeOf = async (stage: Stage, options: Partial<DeployedOptions> = {}): 
       cluster: "leo-saas",
       service: "leo-saas-app",
       logGroup: "/ecs/leo-saas-app",
-      timeoutMs: 300,
+      timeoutMs: 60_000,
       intervalMs: 5,
       say: (line) => outcome.said.push(line),
       ...options,
