@@ -8,8 +8,7 @@ import type { Options, Query, SDKMessage, SDKResultMessage } from "@anthropic-ai
 import type { ChildProcess } from "node:child_process";
 import type { Logger } from "pino";
 import { agentEnvironment } from "../process/environment.ts";
-import { signalProcess } from "../process/family.ts";
-import { spawnLimited } from "../process/limited.ts";
+import { killGroup, spawnLimited } from "../process/limited.ts";
 import type { Report } from "../report.ts";
 import { cutStart } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
@@ -137,7 +136,7 @@ export class AppGeneratorAgent {
   stop(): void {
     this.#end(new AgentCrash("stopped"));
     this.#prompts.close();
-    if (this.#child?.pid) signalProcess(-this.#child.pid, "SIGKILL");
+    if (this.#child) killGroup(this.#child);
     this.#query?.close();
   }
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { readdir } from "node:fs/promises";
+import { signalProcess } from "./family.ts";
 
 /** Processes and threads that a run may add to those that its user has. The agent and a build need about 150. */
 const PROCESS_HEADROOM = 1_500;
@@ -7,11 +8,27 @@ const PROCESS_HEADROOM = 1_500;
 const FILE_MAX_BLOCKS = 1024 * 1024;
 
 /**
- * Sets limits and becomes the command. The kernel counts processes per user, so the limit is what
- * the user has plus the headroom; root is exempt, for whom the watch over the run's processes is
- * the only limit. A limit that the system refuses to set is left as it is.
+ * Sets limits, leaves a guard behind and becomes the command.
+ *
+ * The kernel counts processes per user, so their limit is what the user has plus the headroom; root
+ * is exempt, for whom the watch over the run's processes is the only limit. A limit that the system
+ * refuses to set is left as it is.
+ *
+ * The guard waits for the end of a pipe that the generator holds: when the generator is gone,
+ * however it went, the command's process group is killed, and on Linux first everything else with
+ * the run's HOME, since the agent starts its tools in groups of their own.
  */
-const SET_LIMITS = 'ulimit -c 0; ulimit -f "$0"; ulimit -u "$1" 2>/dev/null; shift; exec "$@"';
+const SET_LIMITS = `
+ulimit -c 0; ulimit -f "$0"; ulimit -u "$1" 2>/dev/null; shift
+(
+  read -r -u 3
+  for found in $(grep -lszFx "HOME=$HOME" /proc/[0-9]*/environ); do
+    pid=\${found#/proc/}; pid=\${pid%/environ}
+    [ "$pid" = "$BASHPID" ] || kill -KILL "$pid"
+  done
+  kill -KILL 0
+) </dev/null >/dev/null 2>&1 &
+exec "$@" 3<&-`;
 
 /** Threads of this user, as the kernel counts them against `ulimit -u`; 0 where that cannot be read. */
 const countThreads = async (): Promise<number> => {
@@ -27,19 +44,27 @@ let processLimit: Promise<number> | undefined;
 export const readProcessLimit = (): Promise<number> =>
   (processLimit ??= countThreads().then((threads) => threads + PROCESS_HEADROOM));
 
+/** Kills a command and everything in its process group. */
+export const killGroup = ({ pid }: ChildProcess): void => {
+  if (pid !== undefined) signalProcess(-pid, "SIGKILL");
+};
+
 /**
  * Starts a command in a process group of its own, with limits on processes, file size and cores.
+ * The group ends with the command, and with this process.
  * @param limit from `readProcessLimit`
  */
 export const spawnLimited = (
   command: string,
   args: readonly string[],
-  options: SpawnOptions,
+  { stdio, ...options }: Omit<SpawnOptions, "stdio"> & { stdio: ("pipe" | "ignore" | "inherit")[] },
   limit: number,
 ): ChildProcess => {
-  if (process.platform === "win32") return spawn(command, args, options);
-  return spawn("/bin/bash", ["-c", SET_LIMITS, String(FILE_MAX_BLOCKS), String(limit), command, ...args], {
-    ...options,
-    detached: true,
-  });
+  const child = spawn(
+    "/bin/bash",
+    ["-c", SET_LIMITS, String(FILE_MAX_BLOCKS), String(limit), command, ...args],
+    { ...options, detached: true, stdio: [...stdio, "pipe"] },
+  );
+  child.once("exit", () => killGroup(child));
+  return child;
 };

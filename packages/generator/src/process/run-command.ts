@@ -1,6 +1,5 @@
 import { cutStart } from "../report.ts";
-import { signalProcess } from "./family.ts";
-import { readProcessLimit, spawnLimited } from "./limited.ts";
+import { killGroup, readProcessLimit, spawnLimited } from "./limited.ts";
 
 export interface CommandResult {
   /** Undefined when it was ended by a signal or could not be started. */
@@ -38,26 +37,22 @@ export const runCommand = async (
   child.stdout?.on("data", collect);
   child.stderr?.on("data", collect);
 
-  const killGroup = () => {
-    if (child.pid) signalProcess(-child.pid, "SIGKILL");
-  };
+  const kill = () => killGroup(child);
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    killGroup();
+    kill();
   }, timeoutMs);
-  signal.addEventListener("abort", killGroup, { once: true });
+  signal.addEventListener("abort", kill, { once: true });
   const exitCode = await new Promise<number | undefined>((resolve) => {
     child.once("error", (error) => {
       output += error.message;
       resolve(undefined);
     });
-    // What it left in the background must not live on, nor hold the streams open.
-    child.once("exit", killGroup);
     child.once("close", (code) => resolve(code ?? undefined));
   });
   clearTimeout(timer);
-  signal.removeEventListener("abort", killGroup);
+  signal.removeEventListener("abort", kill);
   return {
     exitCode,
     output: cutStart(output, OUTPUT_MAX_CHARS),

@@ -1,0 +1,99 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { agentEnvironment, cleanEnvironment } from "../src/process/environment.ts";
+import { findFamily } from "../src/process/family.ts";
+import { ATTEMPT_TOKEN, CREDENTIAL, withGeneration } from "./support/generation.ts";
+import { withRunPaths } from "./support/run-paths.ts";
+
+/** Credentials of ECS, as a task on Fargate has them. */
+const CONTAINER_CREDENTIALS = "/v2/credentials/secret-of-the-task-role-90d1";
+const NO_BROWSER = { LEO_CHROMIUM: "/nowhere" };
+
+const filesUnder = async (directory: string): Promise<string> => {
+  const names = await readdir(directory, { recursive: true });
+  const contents = await Promise.all(
+    names
+      .filter((name) => !name.includes("node_modules"))
+      .map(async (name) => {
+        const path = join(directory, name);
+        return (await stat(path)).isFile() ? readFile(path, "latin1") : "";
+      }),
+  );
+  return contents.join("\n");
+};
+
+test("no credential and no attempt token reaches the agent, its tools, its files or an event", () =>
+  withGeneration(
+    {
+      prompt: "a todo list mock:secret mock:slow",
+      model: { slowMs: 300 },
+      env: { ...NO_BROWSER, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: CONTAINER_CREDENTIALS },
+    },
+    async ({ orchestrator, finished, root, bucket, model, keys, object, start, generator, gateway }) => {
+      const secrets = [
+        CREDENTIAL,
+        ATTEMPT_TOKEN,
+        CONTAINER_CREDENTIALS,
+        `"${bucket.generatorEnv.AWS_SECRET_ACCESS_KEY}"`,
+      ];
+      const expectClean = (text: string) => {
+        for (const secret of secrets) expect(text).not.toContain(secret);
+      };
+
+      await orchestrator.fact("agent_tool");
+      const family = await findFamily(join(root, "home"));
+      expect(family.length).toBeGreaterThan(0);
+      const environments = await Promise.all(
+        family.map((pid) => readFile(`/proc/${pid}/environ`, "latin1").catch(() => "")),
+      );
+      expect(environments.join()).toContain("ANTHROPIC_BASE_URL");
+      expectClean(environments.join("\n"));
+      for (const environment of environments)
+        expect(environment).not.toMatch(/\bAWS_|LEO_ATTEMPT_TOKEN|LEO_GENERATOR_URL/);
+
+      expect((await finished()).failure).toBeUndefined();
+      // The scripted agent ran `env`: what a tool sees is what the model was told.
+      const told = JSON.stringify(model.requests.map(({ body }) => body));
+      expect(told).toContain(`HOME=${root}/home`);
+      expectClean(told);
+      expect(model.requests.every(({ headers }) => headers.authorization === `Bearer ${CREDENTIAL}`)).toBe(
+        true,
+      );
+
+      expectClean(orchestrator.frames.join("\n"));
+      expect(orchestrator.frames.join("\n")).toContain("[removed: anthropic]");
+      expectClean(await filesUnder(root));
+      const objects = await Promise.all((await keys()).map((key) => object(start.artifact.prefix + key)));
+      expectClean(objects.map((content) => content.toString("latin1")).join("\n"));
+      expect(await keys()).not.toContain("source/.env");
+      expectClean(generator.output());
+      expectClean(gateway.output());
+    },
+  ));
+
+test("the clean environment names what it passes, and passes no proxy with a password", () =>
+  withRunPaths(async (paths) => {
+    const before = process.env;
+    process.env = {
+      ...before,
+      HTTPS_PROXY: "http://user:password@proxy",
+      NO_PROXY: "localhost",
+      NODE_OPTIONS: "--inspect",
+      GITHUB_TOKEN: "x",
+    };
+    try {
+      const names = Object.keys(cleanEnvironment(paths));
+      expect(names).toContain("NO_PROXY");
+      expect(names).not.toContain("HTTPS_PROXY");
+      expect(names).not.toContain("NODE_OPTIONS");
+      expect(names).not.toContain("GITHUB_TOKEN");
+      const agent = agentEnvironment(paths, { baseUrl: "http://127.0.0.1:1", small: "small" });
+      expect(Object.keys(agent).filter((name) => /TOKEN|KEY|SECRET|CREDENTIAL/.test(name))).toEqual([
+        "ANTHROPIC_AUTH_TOKEN",
+        "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
+      ]);
+    } finally {
+      process.env = before;
+    }
+  }));
