@@ -29,7 +29,7 @@ export interface LocalCloud {
   pids: Record<string, number>;
   /** Settles when PostgreSQL has ended. */
   databaseEnded: Promise<void>;
-  /** Ends everything in order, within about 4 s. */
+  /** Ends everything in order, within about 3 s. */
   stop: () => Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export interface LocalCloudOptions {
 }
 
 const DATABASE = "postgres";
-const STOP_GRACE_MS = 2_500;
+const STOP_GRACE_MS = 1_800;
 
 const startDatabase = async ({ settings, guardian }: LocalCloudOptions): Promise<Postgres> => {
   const { dataDir, logDir } = settings;
