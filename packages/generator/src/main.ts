@@ -1,25 +1,5 @@
 /** `leo-generator --url … --token …`, or the same from the environment. */
-import { pino } from "pino";
-import { ConfigError } from "@leo/core/config.ts";
-import { readConfig, type Config } from "./config.ts";
-import { runGenerator } from "./generator.ts";
+import { hideEnvironment } from "./process/hide-environment.ts";
 
-const read = (): Config => {
-  try {
-    return readConfig(process.env, process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
-    return process.exit(2);
-  }
-};
-
-const config = read();
-const logger = pino({
-  level: config.LEO_LOG_LEVEL,
-  base: { part: "generator", generationId: config.LEO_GENERATION_ID, attempt: config.LEO_ATTEMPT },
-});
-const terminate = new AbortController();
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => terminate.abort());
-
-process.exit(await runGenerator({ config, logger, terminate: terminate.signal }));
+hideEnvironment();
+await import("./run-process.ts");
