@@ -1,6 +1,13 @@
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { CHROMIUM_FLAGS, chromiumPath } from "@leo/local/testing/chromium.ts";
 
+/**
+ * The last such flag counts, so this takes the place of Playwright's own list. That one switches the
+ * partitioning of storage off, and Chromium then denies storage to frames of another site, previews
+ * among them, which it does for no person.
+ */
+const PARTITIONED_STORAGE = "--disable-features=Translate,MediaRouter,OptimizationHints";
+
 let launched: Promise<Browser> | undefined;
 
 export interface PageOptions extends BrowserContextOptions {
@@ -13,7 +20,10 @@ export const withPage = async (
   { allowedErrors, ...options }: PageOptions,
   run: (page: Page) => Promise<void>,
 ): Promise<void> => {
-  launched ??= chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_FLAGS });
+  launched ??= chromium.launch({
+    executablePath: chromiumPath(),
+    args: [...CHROMIUM_FLAGS, PARTITIONED_STORAGE],
+  });
   const browser = await launched;
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const errors: string[] = [];

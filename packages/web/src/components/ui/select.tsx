@@ -1,14 +1,14 @@
 import { Select as Base } from "@base-ui/react/select";
 import { Check, ChevronsUpDown } from "lucide-react";
 
-interface SelectProps {
+interface SelectProps<Value extends string> {
   label: string;
-  value: string;
-  onChange: (value: string) => void;
-  options: readonly { value: string; label: string }[];
+  value: Value;
+  onChange: (value: Value) => void;
+  options: readonly { value: Value; label: string }[];
 }
 
-export const Select = ({ label, value, onChange, options }: SelectProps) => (
+export const Select = <Value extends string>({ label, value, onChange, options }: SelectProps<Value>) => (
   <Base.Root items={options} value={value} onValueChange={(next) => next !== null && onChange(next)}>
     <Base.Trigger
       aria-label={label}

@@ -1,4 +1,4 @@
-/** One line of text for each event, for a log that leaves nothing out. */
+/** The lines of a log that leaves no event out: one or more for each, as its text has lines. */
 import type { Event } from "@leo/core/event.ts";
 import { formatCost, formatSize } from "../../lib/format.ts";
 
@@ -10,6 +10,9 @@ export interface LogLine {
   level: LogLevel;
   source: string;
   text: string;
+  /** Whether it is the first of its event's lines, which alone says when and what. */
+  first: boolean;
+  key: string;
 }
 
 const checksText = ({ checks, round }: Extract<Event, { type: "verified" }>) =>
@@ -85,13 +88,26 @@ const describe = (event: Event): Pick<LogLine, "level" | "source" | "text"> => {
   }
 };
 
-const cache = new WeakMap<Event, LogLine>();
+const cache = new WeakMap<Event, readonly LogLine[]>();
 
 /** Events are never changed, so each is described once. */
-export const logLine = (event: Event): LogLine => {
+export const logLines = (event: Event): readonly LogLine[] => {
   const known = cache.get(event);
   if (known) return known;
-  const line = { seq: event.seq, at: event.at, ...describe(event) };
-  cache.set(event, line);
-  return line;
+  const { seq, at } = event;
+  const { level, source, text } = describe(event);
+  const lines = text
+    .replace(/\n$/, "")
+    .split("\n")
+    .map((part, index) => ({
+      seq,
+      at,
+      level,
+      source,
+      text: part,
+      first: index === 0,
+      key: `${seq}.${index}`,
+    }));
+  cache.set(event, lines);
+  return lines;
 };

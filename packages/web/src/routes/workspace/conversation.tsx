@@ -17,6 +17,7 @@ interface ConversationProps {
   latest: Generation;
   base: ComposerProps["base"];
   onClearBase: () => void;
+  onSent: () => void;
 }
 
 const ACCEPT_PLAN = "The plan is good. Build it.";
@@ -27,7 +28,7 @@ const blockedBecause = (generation: Generation, state: Generation["state"]): str
   return state === "publishing" ? "Wait until the version is published" : undefined;
 };
 
-export const Conversation = ({ versions, latest, base, onClearBase }: ConversationProps) => {
+export const Conversation = ({ versions, latest, base, onClearBase, onSent }: ConversationProps) => {
   const { live } = useLive(latest.id);
   const composer = useRef<HTMLTextAreaElement>(null);
   const queryClient = useQueryClient();
@@ -66,6 +67,7 @@ export const Conversation = ({ versions, latest, base, onClearBase }: Conversati
           blockedBecause={blockedBecause(latest, state)}
           base={base}
           onClearBase={onClearBase}
+          onSent={onSent}
         />
       </div>
     </section>

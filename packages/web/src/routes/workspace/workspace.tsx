@@ -7,7 +7,7 @@ import { useIsWide } from "../../lib/use-media-query.ts";
 import { Announcer } from "./announcer.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Conversation } from "./conversation.tsx";
-import { useFollowState, useSelection, type Selection } from "./use-workspace.ts";
+import { useFollowState, useSelection, useSetSearch, type Selection } from "./use-workspace.ts";
 import { WorkspaceHeader } from "./workspace-header.tsx";
 import { WorkspaceTabs } from "./workspace-tabs.tsx";
 
@@ -47,8 +47,14 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
   const wide = useIsWide();
   const selection = useSelection(detail.generations, search.version);
   const [baseId, setBaseId] = useState<string>();
+  const setSearch = useSetSearch();
   if (!selection) return null;
 
+  // What comes of a request is what the reader wants to see next, whichever version they looked at.
+  const showNewest = () => {
+    setBaseId(undefined);
+    setSearch({ version: undefined, base: undefined }, true);
+  };
   const base = selection.completed.find(({ generation }) => generation.id === baseId);
   const conversation = (
     <Conversation
@@ -56,6 +62,7 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
       latest={selection.latest}
       base={base && { id: base.generation.id, name: `version ${base.number}` }}
       onClearBase={() => setBaseId(undefined)}
+      onSent={showNewest}
     />
   );
   const tabs = (conversationTab: React.ReactNode) => (

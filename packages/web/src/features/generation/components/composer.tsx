@@ -19,10 +19,20 @@ export interface ComposerProps {
   /** The version that the next request starts from, when it is not the newest. */
   base: { id: string; name: string } | undefined;
   onClearBase: () => void;
+  /** A request was accepted. */
+  onSent: () => void;
   ref?: Ref<HTMLTextAreaElement>;
 }
 
-export const Composer = ({ appId, runningId, blockedBecause, base, onClearBase, ref }: ComposerProps) => {
+export const Composer = ({
+  appId,
+  runningId,
+  blockedBecause,
+  base,
+  onClearBase,
+  onSent,
+  ref,
+}: ComposerProps) => {
   const { limits } = useConfig();
   const [text, setText] = useState("");
   const { keyFor, done } = useIdempotencyKey();
@@ -39,7 +49,7 @@ export const Composer = ({ appId, runningId, blockedBecause, base, onClearBase, 
     onSuccess: async () => {
       done();
       setText("");
-      onClearBase();
+      onSent();
       await queryClient.invalidateQueries({ queryKey: ["apps", appId] });
     },
   });

@@ -47,7 +47,7 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
       </h3>
       <p className="mt-1 text-[13px] text-pretty">{failure?.message ?? "It ended without a reason."}</p>
       {failure?.detail && (
-        <div className="mt-1.5 -ml-1">
+        <div className="mt-1 -ml-[26px]">
           <FoldRow icon={null} summary="Details">
             <Output label="Details of the failure">{failure.detail}</Output>
           </FoldRow>

@@ -1,7 +1,7 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { clsx } from "clsx";
-import { useEffect, useRef } from "react";
+import { memo, useLayoutEffect, useRef } from "react";
 import { formatClock } from "../../../lib/format.ts";
+import { useLineWindow } from "../../../lib/use-line-window.ts";
 import type { LogLevel, LogLine } from "../log-line.ts";
 
 interface LogLinesProps {
@@ -20,24 +20,32 @@ const TONES: Record<LogLevel, string> = {
   error: "text-bad",
 };
 
-/** All lines, of which only those in view are drawn. Following ends when the reader scrolls up. */
+const Line = memo(function Line({ line }: { line: LogLine }) {
+  return (
+    <div data-log-seq={line.seq} className={clsx("flex h-5 gap-3 px-3 hover:bg-hover", TONES[line.level])}>
+      <span className="hidden w-12 shrink-0 text-right text-faint tabular-nums sm:block">
+        {line.first && line.seq}
+      </span>
+      <span className="w-15 shrink-0 text-faint tabular-nums">{line.first && formatClock(line.at)}</span>
+      <span className="hidden w-16 shrink-0 truncate text-faint sm:block">{line.first && line.source}</span>
+      <span className="whitespace-pre">{line.text}</span>
+    </div>
+  );
+});
+
+/** All lines, of which only those near the view are drawn. Following ends when the reader scrolls up. */
 export const LogLines = ({ lines, follow, onFollow }: LogLinesProps) => {
   const scroll = useRef<HTMLDivElement>(null);
   const lastTop = useRef(0);
-  const virtualizer = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroll.current,
-    estimateSize: () => LINE_PX,
-    getItemKey: (index) => lines[index]?.seq ?? index,
-    overscan: 20,
-  });
-  const height = virtualizer.getTotalSize();
+  const { first, end, onScroll } = useLineWindow(scroll, lines.length, LINE_PX);
+  const height = lines.length * LINE_PX;
 
-  useEffect(() => {
-    if (follow && scroll.current) scroll.current.scrollTop = scroll.current.scrollHeight;
+  useLayoutEffect(() => {
+    if (follow && scroll.current) scroll.current.scrollTop = height;
   }, [follow, height]);
 
-  const onScroll = () => {
+  const scrolled = () => {
+    onScroll();
     const element = scroll.current;
     if (!element) return;
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
@@ -51,34 +59,13 @@ export const LogLines = ({ lines, follow, onFollow }: LogLinesProps) => {
       role="region"
       aria-label="Log"
       tabIndex={0}
-      onScroll={onScroll}
-      className="min-h-0 flex-1 overflow-y-auto py-2 font-mono text-xs leading-5 [overflow-anchor:none] -outline-offset-2"
+      onScroll={scrolled}
+      className="min-h-0 flex-1 overflow-auto py-2 font-mono text-xs leading-5 -outline-offset-2 [overflow-anchor:none]"
     >
-      <div className="relative" style={{ height }}>
-        {virtualizer.getVirtualItems().map(({ index, key, start }) => {
-          const line = lines[index];
-          if (!line) return null;
-          return (
-            <div
-              key={key}
-              ref={virtualizer.measureElement}
-              data-index={index}
-              data-log-seq={line.seq}
-              className={clsx(
-                "absolute top-0 left-0 flex w-full gap-3 px-3 hover:bg-hover",
-                TONES[line.level],
-              )}
-              style={{ transform: `translateY(${start}px)` }}
-            >
-              <span className="hidden w-12 shrink-0 text-right text-faint tabular-nums sm:block">
-                {line.seq}
-              </span>
-              <span className="shrink-0 text-faint tabular-nums">{formatClock(line.at)}</span>
-              <span className="hidden w-16 shrink-0 truncate text-faint sm:block">{line.source}</span>
-              <span className="min-w-0 flex-1 break-words whitespace-pre-wrap">{line.text}</span>
-            </div>
-          );
-        })}
+      <div className="w-max min-w-full" style={{ height, paddingTop: first * LINE_PX }}>
+        {lines.slice(first, end).map((line) => (
+          <Line key={line.key} line={line} />
+        ))}
       </div>
     </div>
   );

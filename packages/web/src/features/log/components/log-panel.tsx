@@ -1,17 +1,17 @@
 import { clsx } from "clsx";
 import { ArrowDownToLine } from "lucide-react";
 import { Toggle } from "@base-ui/react/toggle";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useState } from "react";
 import type { Event } from "@leo/core/event.ts";
 import { Empty } from "../../../components/empty.tsx";
 import { Select } from "../../../components/ui/select.tsx";
 import { inputClass } from "../../../components/ui/text-field.tsx";
 import { formatCount } from "../../../lib/format.ts";
-import { logLine, type LogLevel } from "../log-line.ts";
+import type { LogLevel } from "../log-line.ts";
+import { useLogLines } from "../use-log-lines.ts";
 import { LogLines } from "./log-lines.tsx";
 
-const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
-const LEVEL_OPTIONS = [
+const LEVEL_OPTIONS: readonly { value: LogLevel; label: string }[] = [
   { value: "debug", label: "Everything" },
   { value: "info", label: "Info and above" },
   { value: "warn", label: "Warnings and errors" },
@@ -20,17 +20,11 @@ const LEVEL_OPTIONS = [
 
 export const LogPanel = ({ events }: { events: readonly Event[] }) => {
   const [words, setWords] = useState("");
-  const [level, setLevel] = useState("debug");
+  const [level, setLevel] = useState<LogLevel>("debug");
   const [follow, setFollow] = useState(true);
   const wanted = useDeferredValue(words.trim().toLowerCase());
 
-  const lines = useMemo(() => {
-    const lowest = LEVELS.findIndex((candidate) => candidate === level);
-    return events
-      .map(logLine)
-      .filter((line) => LEVELS.indexOf(line.level) >= lowest)
-      .filter((line) => wanted === "" || `${line.source} ${line.text}`.toLowerCase().includes(wanted));
-  }, [events, level, wanted]);
+  const { lines, eventCount } = useLogLines(events, { level, words: wanted });
 
   return (
     <div className="flex h-full flex-col">
@@ -45,9 +39,9 @@ export const LogPanel = ({ events }: { events: readonly Event[] }) => {
         />
         <Select label="Level" value={level} onChange={setLevel} options={LEVEL_OPTIONS} />
         <span className="hidden flex-1 truncate text-right text-xs text-faint tabular-nums sm:block">
-          {lines.length === events.length
+          {eventCount === events.length
             ? `${formatCount(events.length)} events`
-            : `${formatCount(lines.length)} of ${formatCount(events.length)} events`}
+            : `${formatCount(eventCount)} of ${formatCount(events.length)} events`}
         </span>
         <Toggle
           pressed={follow}

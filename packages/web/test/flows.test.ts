@@ -1,0 +1,178 @@
+/** What people do, in a real browser against the real Leo: orchestrator, database, generator, agent; only the model is scripted. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { closeBrowser, withPage } from "./support/browser.ts";
+import { startLeo, type Leo } from "./support/leo.ts";
+import { composer, progress, rowSeqs, signIn, timeline } from "./support/pages.ts";
+
+const RUN_MS = 90_000;
+const LONG = { timeout: 2 * RUN_MS };
+
+let leo: Leo;
+beforeAll(async () => {
+  leo = await startLeo({ LEO_MOCK_PACE_MS: "25" });
+});
+afterAll(async () => {
+  await closeBrowser();
+  await leo.stop();
+});
+
+const build = async (page: Page, prompt: string) => {
+  await page.getByRole("textbox", { name: "What should Leo build?" }).fill(prompt);
+  await page.getByRole("button", { name: "Build it" }).click();
+  await timeline(page).waitFor();
+};
+
+const ask = async (page: Page, request: string) => {
+  await composer(page).fill(request);
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+};
+
+const untilReady = (page: Page, version: number) =>
+  timeline(page).getByText(`Version ${version} is ready`).waitFor({ timeout: RUN_MS });
+
+const untilAtWork = (page: Page) =>
+  timeline(page).locator('[data-kind="tool"]').first().waitFor({ timeout: RUN_MS });
+
+const preview = (page: Page) => page.frameLocator('iframe[title="Preview"]');
+
+/** Every event of the run, as the log lists them; the log draws only what is in view, so it is scrolled through. */
+const loggedSeqs = async (page: Page): Promise<number[]> => {
+  await page.getByRole("tab", { name: "Log" }).click();
+  const log = page.getByRole("region", { name: "Log" });
+  await log.waitFor();
+  const seqs: number[] = [];
+  const collect = () =>
+    log
+      .locator("[data-log-seq]")
+      .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("data-log-seq"))));
+  await log.evaluate((element) => element.scrollTo(0, 0));
+  const height = await log.evaluate((element) => element.scrollHeight);
+  for (let top = 0; top <= height; top += 200) {
+    await log.evaluate((element, to) => element.scrollTo(0, to), top);
+    seqs.push(...(await collect()));
+  }
+  return [...new Set(seqs)].toSorted((one, other) => one - other);
+};
+
+const expectNoGaps = (seqs: number[]) => expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+
+test("from signing in to using the app that was built", LONG, async () => {
+  await withPage({}, async (page) => {
+    await signIn(page, leo.url);
+    await build(page, "A todo list with dark mode");
+    await untilReady(page, 1);
+    const newItem = preview(page).getByRole("textbox").first();
+    await newItem.fill("Buy milk");
+    await newItem.press("Enter");
+    await preview(page).getByText("Buy milk").waitFor();
+    await page.getByRole("button", { name: "Reload the preview" }).click();
+    await preview(page).getByText("Buy milk").waitFor();
+    await page.reload();
+    await preview(page).getByText("Buy milk").waitFor();
+    await page.getByRole("link", { name: "Leo, home" }).click();
+    await page.getByRole("link", { name: "Todo list" }).first().waitFor();
+    expect(new URL(page.url()).pathname).toBe("/");
+  });
+});
+
+test("a reload and a cut network in the middle lose no event and show none twice", LONG, async () => {
+  await withPage({ allowedErrors: /WebSocket|ERR_INTERNET_DISCONNECTED|Failed to load/ }, async (page) => {
+    await signIn(page, leo.url);
+    await build(page, "A kanban board");
+    await untilAtWork(page);
+    await page.reload();
+    await untilAtWork(page);
+    await page.context().setOffline(true);
+    await page.getByText("You are offline.").waitFor();
+    await page.context().setOffline(false);
+    await untilReady(page, 1);
+    const rows = await rowSeqs(page);
+    expect(new Set(rows).size).toBe(rows.length);
+    const lastSeq = Number(await timeline(page).getAttribute("data-last-seq"));
+    const logged = await loggedSeqs(page);
+    expectNoGaps(logged);
+    expect(logged).toHaveLength(lastSeq);
+  });
+});
+
+test("two tabs follow the same run to its end", LONG, async () => {
+  await withPage({}, async (page) => {
+    await signIn(page, leo.url);
+    await build(page, "A calculator");
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await Promise.all([untilReady(page, 1), untilReady(other, 1)]);
+    expect(await rowSeqs(other)).toEqual(await rowSeqs(page));
+  });
+});
+
+test("a failed run is fixed by a follow-up", LONG, async () => {
+  await withPage({}, async (page) => {
+    await signIn(page, leo.url);
+    await build(page, "mock:build-error-forever A notes app");
+    await page.getByRole("region", { name: "Failure" }).waitFor({ timeout: RUN_MS });
+    await page.getByRole("button", { name: "Fix this" }).waitFor();
+    await page.getByRole("button", { name: "Try again" }).waitFor();
+    await ask(page, "A notes app");
+    await untilReady(page, 1);
+    await preview(page).locator("body").waitFor();
+    expect(await page.title()).toContain("Ready");
+  });
+});
+
+test("a run in the middle of its work can be cancelled", LONG, async () => {
+  await withPage({}, async (page) => {
+    await signIn(page, leo.url);
+    await build(page, "A pomodoro timer");
+    await untilAtWork(page);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await progress(page).getByText("Stopping").waitFor();
+    await timeline(page).getByText("Nothing of this run was published.").waitFor({ timeout: RUN_MS });
+    expect(await page.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
+  });
+});
+
+test("versions can be compared, downloaded, and an old one continued from", LONG, async () => {
+  await withPage({ acceptDownloads: true }, async (page) => {
+    await signIn(page, leo.url);
+    await build(page, "A todo list");
+    await untilReady(page, 1);
+    await ask(page, "Add a footer");
+    await untilReady(page, 2);
+
+    await page.getByRole("tab", { name: "Changes" }).click();
+    await page.getByRole("region", { name: "src/App.tsx" }).waitFor();
+    await page.getByRole("tab", { name: "Code" }).click();
+    await page.getByRole("treeitem", { name: /^App\.tsx/ }).click();
+    await page.getByRole("region", { name: "Contents of src/App.tsx" }).getByText("export").first().waitFor();
+
+    await page.getByRole("tab", { name: "Versions" }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download version 1" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/\.zip$/);
+    const { stdout } = await promisify(execFile)("unzip", ["-t", await download.path()]);
+    expect(stdout).toContain("No errors detected");
+
+    await page.getByRole("button", { name: "Continue from here" }).click();
+    await ask(page, "Add a clock");
+    await untilReady(page, 3);
+    await page.getByRole("tab", { name: "Changes" }).click();
+    await page.getByText("Version 3 against").waitFor();
+  });
+});
+
+test("a phone of 360 pixels is enough to ask, watch and use", LONG, async () => {
+  await withPage({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }, async (page) => {
+    await signIn(page, leo.url);
+    await build(page, "A calculator");
+    await untilReady(page, 1);
+    await page.getByRole("tab", { name: "Preview" }).tap();
+    await preview(page).locator("body").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+  });
+});

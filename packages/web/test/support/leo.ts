@@ -1,0 +1,59 @@
+/** The real Leo: what `npm start` runs, with data and a port of its own. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "@leo/local/free-port.ts";
+import { until } from "@leo/local/testing/until.ts";
+
+const START = join(import.meta.dirname, "../../../local/src/start.ts");
+const READY_MS = 60_000;
+const STOP_MS = 10_000;
+
+export interface Leo {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+const stopProcess = async (child: ChildProcess) => {
+  if (child.exitCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGINT");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  await exited;
+  clearTimeout(timer);
+};
+
+/** @param env for instance `LEO_MOCK_PACE_MS`, by which the scripted model takes its time */
+export const startLeo = async (env: Record<string, string> = {}): Promise<Leo> => {
+  const dataDir = await mkdtemp(join(tmpdir(), "leo-web-test-"));
+  const port = await freePort();
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", START], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH, HOME, LEO_DATA_DIR: dataDir, PORT: String(port), ...env },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  }
+  const stop = async () => {
+    await stopProcess(child);
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    await until(
+      "Leo's URL",
+      () => {
+        if (child.exitCode !== null) throw new Error(`Leo ended:\n${output}`);
+        return output.includes("Leo is ready");
+      },
+      READY_MS,
+    );
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: `http://localhost:${port}`, stop };
+};
