@@ -1,18 +1,22 @@
 /** Costs of the whole account: AWS knows a stage's only where its tags were activated for billing. */
 import { names, stage } from "./context.ts";
-import { notices } from "./notices.ts";
+import { notices, noticesPolicy } from "./notices.ts";
 
-new aws.budgets.Budget("MonthlyBudget", {
-  name: names.app,
-  budgetType: "COST",
-  timeUnit: "MONTHLY",
-  limitAmount: String(stage.monthlyBudgetUsd),
-  limitUnit: "USD",
-  notifications: [50, 80, 100].map((threshold) => ({
-    comparisonOperator: "GREATER_THAN",
-    notificationType: "ACTUAL",
-    threshold,
-    thresholdType: "PERCENTAGE",
-    subscriberSnsTopicArns: [notices.arn],
-  })),
-});
+new aws.budgets.Budget(
+  "MonthlyBudget",
+  {
+    name: names.app,
+    budgetType: "COST",
+    timeUnit: "MONTHLY",
+    limitAmount: String(stage.monthlyBudgetUsd),
+    limitUnit: "USD",
+    notifications: [50, 80, 100].map((threshold) => ({
+      comparisonOperator: "GREATER_THAN",
+      notificationType: "ACTUAL",
+      threshold,
+      thresholdType: "PERCENTAGE",
+      subscriberSnsTopicArns: [notices.arn],
+    })),
+  },
+  { dependsOn: noticesPolicy },
+);

@@ -3,7 +3,7 @@ import { accountId, names, stage } from "./context.ts";
 
 export const notices = new aws.sns.Topic("Notices", { name: `${names.app}-notices` });
 
-new aws.sns.TopicPolicy("NoticesPolicy", {
+export const noticesPolicy = new aws.sns.TopicPolicy("NoticesPolicy", {
   arn: notices.arn,
   policy: aws.iam.getPolicyDocumentOutput({
     statements: [

@@ -13,6 +13,9 @@ export interface Circumstances {
   dockerAnswers: boolean;
 }
 
+/** Values of `sslmode` with which `pg` always encrypts. */
+const ENCRYPTED = new Set(["require", "verify-ca", "verify-full", "no-verify"]);
+
 const databaseProblems = (text: string): string[] => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^postgres(ql)?:$/.test(url.protocol)) {
@@ -26,6 +29,11 @@ const databaseProblems = (text: string): string[] => {
   if (/^db\.[a-z]+\.supabase\.co$/.test(url.hostname)) {
     return [
       "The secret DatabaseUrl is Supabase's direct host, which has IPv6 only; use the session pooler (port 5432).",
+    ];
+  }
+  if (!ENCRYPTED.has(url.searchParams.get("sslmode") ?? "")) {
+    return [
+      "The secret DatabaseUrl asks for no encryption, and the way to the database is the internet; end it with ?uselibpqcompat=true&sslmode=require.",
     ];
   }
   return [];

@@ -17,6 +17,15 @@ const dockerAnswers = () => {
   }
 };
 
+const readVcpuQuota = async () => {
+  try {
+    const { value } = await aws.servicequotas.getServiceQuota(FARGATE_VCPU_QUOTA);
+    return value;
+  } catch (error) {
+    throw new VisibleError(`The account's Fargate quota cannot be read: ${(error as Error).message}`);
+  }
+};
+
 const readVisibly = (): Stage => {
   try {
     return readStage($app.stage);
@@ -27,10 +36,9 @@ const readVisibly = (): Stage => {
 
 const findProblems = async (stage: Stage): Promise<string[]> => {
   if ($dev) return devProblems(stage, process.env);
-  const quota = await aws.servicequotas.getServiceQuota(FARGATE_VCPU_QUOTA);
   return deployProblems(stage, {
     env: process.env,
-    vcpuQuota: quota.value,
+    vcpuQuota: await readVcpuQuota(),
     dockerAnswers: dockerAnswers(),
   });
 };

@@ -60,14 +60,14 @@ allowEgress("OrchestratorDatabase", orchestratorGroup, {
 });
 allowEgress("GeneratorHttp", generatorGroup, { description: "Package mirrors", port: 80, to: world });
 allowEgress("GeneratorToOrchestrator", generatorGroup, {
-  description: "Orchestrator's socket",
+  description: "Socket of the orchestrator",
   port: PORT,
   to: { referencedSecurityGroupId: orchestratorGroup.id },
 });
 
 new aws.vpc.SecurityGroupIngressRule("OrchestratorFromGenerator", {
   securityGroupId: orchestratorGroup.id,
-  description: "Generators' sockets",
+  description: "Sockets of generators",
   ipProtocol: "tcp",
   fromPort: PORT,
   toPort: PORT,

@@ -29,7 +29,7 @@ export interface GraphOptions {
 /** Values that must never be seen in clear text outside of Secrets Manager. */
 export const SENTINELS: Record<string, string> = {
   ...Object.fromEntries(SECRET_NAMES.map((name) => [name, `CLEAR-TEXT-${name}`])),
-  DatabaseUrl: "postgresql://leo:CLEAR-TEXT-DatabaseUrl@pooler.example.com:5432/postgres",
+  DatabaseUrl: "postgresql://leo:CLEAR-TEXT-DatabaseUrl@pooler.example.com:5432/postgres?sslmode=require",
 };
 
 const PRELOAD = path.join(import.meta.dirname, "preload.ts");

@@ -2,12 +2,25 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
+import { readlink } from "node:fs/promises";
 import type { ContainerRun, ContainerSpec, RunContainer } from "@leo/local/ecs/container.ts";
+import { processTable } from "@leo/local/processes/table.ts";
 
-const [program = "buildah", ...options] = (process.env.BUILDAH ?? "buildah").split(" ");
+const [buildahProgram = "buildah", ...options] = (process.env.BUILDAH ?? "buildah").split(" ");
 
 const buildah = (...args: string[]) =>
-  execFileSync(program, [...options, ...args], { encoding: "utf8" }).trim();
+  execFileSync(buildahProgram, [...options, ...args], { encoding: "utf8" }).trim();
+
+/** The container's own process: ECS signals that one, and `buildah run` gives back its exit code. */
+const nodeBelow = async (pid: number): Promise<number | undefined> => {
+  for (const child of (await processTable()).filter(({ parentPid }) => parentPid === pid)) {
+    const executable = await readlink(`/proc/${child.pid}/exe`).catch(() => "");
+    if (executable.endsWith("/node")) return child.pid;
+    const found = await nodeBelow(child.pid);
+    if (found) return found;
+  }
+  return undefined;
+};
 
 /** A working container of an image; gone with `remove`. */
 export const openContainer = (image: string) => {
@@ -18,12 +31,14 @@ export const openContainer = (image: string) => {
       const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
       const log = openSync(logFile, "a");
       const args = [...options, "run", "--isolation", "chroot", ...variables, container, "--", ...command];
-      const child = spawn(program, args, { stdio: ["ignore", log, log], detached: true });
+      const child = spawn(buildahProgram, args, { stdio: ["ignore", log, log], detached: true });
       const exited = once(child, "exit").then(([code]) => ({ exitCode: (code as number | null) ?? 137 }));
-      const signal = (name: "SIGTERM" | "SIGKILL") => {
-        if (child.exitCode === null && child.pid) process.kill(-child.pid, name);
+      const signal = async (name: "SIGTERM" | "SIGKILL") => {
+        if (child.exitCode !== null || !child.pid) return;
+        const program = name === "SIGTERM" ? await nodeBelow(child.pid) : undefined;
+        process.kill(program ?? -child.pid, name);
       };
-      return { exited, signal };
+      return { exited, signal: (name) => void signal(name) };
     },
     remove: () => buildah("rm", container),
   };

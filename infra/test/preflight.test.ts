@@ -36,6 +36,8 @@ describe("secrets", () => {
   test.for([
     ["postgresql://u:p@pooler.example.com:6543/postgres", /transaction pooler/],
     ["postgresql://u:p@db.abcdefgh.supabase.co:5432/postgres", /IPv6 only/],
+    ["postgresql://u:p@pooler.example.com:5432/postgres", /asks for no encryption/],
+    ["postgresql://u:p@pooler.example.com:5432/postgres?sslmode=prefer", /asks for no encryption/],
     ["https://example.com", /is not a URL such as/],
     ["not a url", /is not a URL such as/],
   ] as const)("the database URL %s is refused, and not repeated", ([url, reason]) => {

@@ -214,6 +214,16 @@ describe("who can connect to whom", () => {
   });
 });
 
+test("EC2 accepts every description of a security group and its rules", () => {
+  const descriptions = graph.resources
+    .filter(({ type }) => /securityGroup/i.test(type))
+    .map(({ inputs }) => inputs.description)
+    .filter((description) => description !== undefined);
+  expect(descriptions.length).toBeGreaterThan(10);
+  for (const description of descriptions)
+    expect(description).toMatch(/^[a-zA-Z0-9 ._\-:/()#,@[\]+=;{}!$*]{1,255}$/);
+});
+
 describe("generator", () => {
   test("4 vCPU, 8 GB, 30 GiB on Fargate; old revisions stay", () => {
     expect(one(graph, "ecs/taskDefinition:TaskDefinition", "GeneratorTask")).toMatchObject({
