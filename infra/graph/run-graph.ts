@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -40,16 +39,17 @@ const defaultSettings = (): Record<string, string | undefined> => ({
   ...committedDefaults(),
 });
 
-let bundle: Promise<string> | undefined;
+/** Inside the platform's folder, where the bundle finds Pulumi's packages. */
+const BUNDLE = path.join(PLATFORM, "leo-graph.mjs");
+let bundle: Promise<void> | undefined;
 
-/** Built once per process, gone with it. */
+/** Built once per process; several processes at once put the same file in place. */
 const bundled = () => {
   bundle ??= (async () => {
     await ensurePlatform();
-    const file = path.join(PLATFORM, `leo-graph-${process.pid}.mjs`);
-    process.once("exit", () => rmSync(file, { force: true }));
-    await buildProgram(file);
-    return file;
+    const fresh = `${BUNDLE}.${process.pid}`;
+    await buildProgram(fresh);
+    await rename(fresh, BUNDLE);
   })();
   return bundle;
 };
@@ -96,8 +96,9 @@ const run = async (options: GraphOptions): Promise<Graph | Refusal> =>
       LEO_GRAPH_INPUT: JSON.stringify(input),
       LEO_GRAPH_FILE: file,
     };
+    await bundled();
     const flags = ["--no-deprecation", "--import", PRELOAD];
-    await promisify(execFile)(process.execPath, [...flags, await bundled()], {
+    await promisify(execFile)(process.execPath, [...flags, BUNDLE], {
       cwd: ROOT,
       env,
       timeout: 120_000,
