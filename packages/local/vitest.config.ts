@@ -11,8 +11,10 @@ export default defineConfig({
     globalSetup: "packages/local/src/testing/global-setup.ts",
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Generous: tests wait for conditions, and on a busy machine a second of work may take ten.
+    expect: { poll: { timeout: 40_000, interval: 20 } },
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
     teardownTimeout: 20_000,
     passWithNoTests: false,
   },

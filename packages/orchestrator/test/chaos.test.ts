@@ -154,7 +154,7 @@ describe("generators that misbehave", () => {
           async () =>
             (await world.database.pool.query("select state from leo.generations where id = $1", [cancelled]))
               .rows[0]?.state,
-          { timeout: 10_000 },
+          { timeout: 40_000 },
         )
         .toBe("running");
       await world.cancel(cancelled);

@@ -62,7 +62,7 @@ const reader = () => {
       if (!full) release();
     },
     has: async (count: number) => {
-      await expect.poll(() => seen.length, { timeout: 10_000, interval: 5 }).toBe(count);
+      await expect.poll(() => seen.length, { timeout: 40_000, interval: 5 }).toBe(count);
     },
   };
 };
@@ -222,7 +222,7 @@ describe("fanning out", () => {
       await context.database.pool.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'leo-listener' and datname = current_database()",
       );
-      await expect.poll(() => reconnects, { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => reconnects, { timeout: 40_000 }).toBe(1);
       await context.database.pool.query("select pg_notify('leo_events', 'after')");
       await expect.poll(() => heard).toEqual(["after"]);
       await stopListening();

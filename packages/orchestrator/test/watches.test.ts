@@ -126,7 +126,7 @@ describe("reconciliation", () => {
       );
       clock.aheadMs += 2 * MINUTE_MS;
       await leo.startAnother();
-      await expect.poll(() => leo.ecs.tasks()[0]?.task.stoppedReason, { timeout: 15_000 }).toBe("leo:orphan");
+      await expect.poll(() => leo.ecs.tasks()[0]?.task.stoppedReason, { timeout: 40_000 }).toBe("leo:orphan");
     });
   });
 });

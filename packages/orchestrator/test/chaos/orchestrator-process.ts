@@ -34,7 +34,7 @@ export const startProcess = async (
       ({ status }) => status,
       () => 0,
     );
-  await expect.poll(isHealthy, { timeout: 20_000, interval: 50, message: lines.join("") }).toBe(200);
+  await expect.poll(isHealthy, { timeout: 60_000, interval: 50, message: lines.join("") }).toBe(200);
   return {
     port,
     output: () => lines.join(""),

@@ -59,7 +59,8 @@ export interface OrchestratorOptions {
   agent?: ContainerFunction;
 }
 
-const WAIT = { timeout: 15_000, interval: 20 };
+/** Generous: on a busy machine a second of work may take ten. */
+const WAIT = { timeout: 60_000, interval: 20 };
 
 /** Runs with an orchestrator on real services; generators are functions that the test controls. */
 export const withOrchestrator = (
