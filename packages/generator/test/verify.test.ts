@@ -4,24 +4,24 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { RunBrowser } from "../src/verify/browser.ts";
 import { findChromium } from "../src/verify/chromium.ts";
 import { verify } from "../src/verify/verify.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";
+import { killFamily } from "../src/process/family.ts";
 import type { RunPaths } from "../src/workspace/paths.ts";
+import { until } from "./support/until.ts";
 import { TEMPLATE, withRunPaths } from "./support/run-paths.ts";
 
-const chromium = findChromium(process.env.LEO_CHROMIUM);
+const CHROMIUM = findChromium(process.env.LEO_CHROMIUM);
 
 const NO_BROWSER = findChromium("/nowhere/chromium");
 
-const check = async (paths: RunPaths, browser: string | undefined) => {
+const check = async (paths: RunPaths, chromium: string | undefined) => {
   const signal = new AbortController().signal;
-  const { passed, checks, screenshot } = await verify({
-    paths,
-    templateDir: TEMPLATE,
-    chromium: browser,
-    signal,
-  });
+  const browser = new RunBrowser(chromium, paths);
+  const { passed, checks, screenshot } = await verify({ paths, templateDir: TEMPLATE, browser, signal });
+  await browser.close();
   const results = Object.fromEntries(checks.map(({ name, result }) => [name, result]));
   const output = checks.map((line) => line.output ?? "").join("\n");
   return { passed, results, output, screenshot };
@@ -38,7 +38,7 @@ const component = (body: string) => `export default function App() { ${body} }`;
 
 test("an app that works passes, and its screenshot is kept", () =>
   withStarter(component("return <h1>Hello</h1>;"), async (paths) => {
-    const { passed, results, screenshot } = await check(paths, chromium);
+    const { passed, results, screenshot } = await check(paths, CHROMIUM);
     expect(results).toEqual({ install: "skipped", typecheck: "passed", build: "passed", smoke: "passed" });
     expect(passed).toBe(true);
     expect(screenshot?.subarray(1, 4).toString("latin1")).toBe("PNG");
@@ -51,7 +51,7 @@ test.for([
   ["misses one of its own files", 'return <img alt="x" src="./none.png" />;', /404/],
 ] as const)("an app that %s fails the smoke test", ([, body, cause]) =>
   withStarter(component(body), async (paths) => {
-    const { passed, results, output } = await check(paths, chromium);
+    const { passed, results, output } = await check(paths, CHROMIUM);
     expect(results).toMatchObject({ typecheck: "passed", build: "passed", smoke: "failed" });
     expect(passed).toBe(false);
     expect(output).toMatch(cause);
@@ -61,7 +61,7 @@ test.for([
 test("a type error and a build error are told with the tools' output, and nothing old is kept", () =>
   withStarter('import { x } from "./missing.ts"; export default () => <p>{x}</p>;', async (paths) => {
     await writeFile(join(paths.workspace, "src/index.css"), "");
-    const { passed, results, output } = await check(paths, chromium);
+    const { passed, results, output } = await check(paths, CHROMIUM);
     expect(results).toEqual({ install: "skipped", typecheck: "failed", build: "failed", smoke: "skipped" });
     expect(passed).toBe(false);
     expect(output).toMatch(/TS2307/);
@@ -81,7 +81,7 @@ test("an app cannot reach the services of the machine that checks it", async () 
       .catch(() => { throw new Error("it was refused"); });
     return <p>Hi</p>;`);
   await withStarter(app, async (paths) => {
-    expect((await check(paths, chromium)).output).toContain("it was refused");
+    expect((await check(paths, CHROMIUM)).output).toContain("it was refused");
   });
   expect(reached).toBe(0);
   service.close();
@@ -113,4 +113,24 @@ test("the agent's own configuration cannot see more than a clean environment", (
     expect(results.build).toBe("failed");
     expect(output).toContain(paths.home);
     expect(output).not.toContain("must-not-leak");
+  }));
+
+test("a browser that was killed is started again", () =>
+  withRunPaths(async (paths) => {
+    const browser = new RunBrowser(CHROMIUM, paths);
+    const first = await browser.open();
+    await killFamily(paths.home);
+    await until(() => !(first instanceof Error) && !first.isConnected());
+    const second = await browser.open();
+    expect(second instanceof Error || second.isConnected()).toBe(true);
+    expect(second).not.toBe(first);
+    await browser.close();
+  }));
+
+test("a browser that does not start skips the smoke test and says why", () =>
+  withStarter(component("return <p>Hi</p>;"), async (paths) => {
+    const { results, output, passed } = await check(paths, "/bin/false");
+    expect(results.smoke).toBe("skipped");
+    expect(output).toMatch(/did not start/);
+    expect(passed).toBe(true);
   }));

@@ -41,12 +41,11 @@ export class Checkpoints {
   async #save() {
     const { prefix, paths, store, state, workspaceVersion } = this.#options;
     const version = await workspaceVersion();
-    const current = state();
-    const content = await packCheckpoint(paths, current);
+    const { content, sessionId } = await packCheckpoint(paths, state());
     this.#number += 1;
     const key = checkpointKey(prefix, this.#number);
     await store.create(key, content, "application/gzip");
     this.#savedVersion = version;
-    return { key, sizeBytes: content.length, sessionId: current.sessionId };
+    return { key, sizeBytes: content.length, sessionId };
   }
 }

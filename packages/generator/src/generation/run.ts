@@ -17,6 +17,7 @@ import { killFamily } from "../process/family.ts";
 import { readProcessLimit } from "../process/limited.ts";
 import type { Report } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
+import { RunBrowser } from "../verify/browser.ts";
 import { findChromium } from "../verify/chromium.ts";
 import { verify, type Verification } from "../verify/verify.ts";
 import type { CheckpointState } from "../workspace/checkpoint.ts";
@@ -47,6 +48,7 @@ export class GenerationRun {
   readonly #tracker: FileTracker;
   readonly #usage: UsageWatch;
   readonly #checkpoints: Checkpoints;
+  readonly #browser: RunBrowser;
   readonly #cancelWatches: (() => void)[] = [];
   #session: AgentSession | undefined;
   #restored: CheckpointState = {};
@@ -61,6 +63,7 @@ export class GenerationRun {
     const { start, config, paths, report, logger } = options;
     this.#store = openStore(start.artifact.bucket, config.LEO_S3_FORCE_PATH_STYLE);
     this.#tracker = new FileTracker(paths.workspace);
+    this.#browser = new RunBrowser(findChromium(config.LEO_CHROMIUM), paths);
     this.#usage = new UsageWatch(config.ANTHROPIC_BASE_URL, report, logger);
     this.#checkpoints = new Checkpoints({
       prefix: start.artifact.prefix,
@@ -78,6 +81,7 @@ export class GenerationRun {
     this.#session?.stop();
     await killFamily(this.#options.paths.home);
     await this.#conclude(cause);
+    await this.#browser.close();
     this.#store.close();
     return cause;
   }
@@ -159,9 +163,8 @@ export class GenerationRun {
     const { paths, config, report } = this.#options;
     report({ type: "progress", step: "verifying" });
     const verifiedVersion = await this.#tellChanges();
-    const chromium = findChromium(config.LEO_CHROMIUM);
     const templateDir = config.LEO_TEMPLATE_DIR;
-    const verification = await verify({ paths, templateDir, chromium, signal });
+    const verification = await verify({ paths, templateDir, browser: this.#browser, signal });
     this.#verification = verification;
     this.#verifiedVersion = verifiedVersion;
     this.#round += 1;
@@ -178,6 +181,7 @@ export class GenerationRun {
   }
 
   #tellChangesLater(): void {
+    this.#browser.warm();
     this.#tellChanges().catch((error: unknown) => {
       this.#options.logger.warn({ err: error }, "the workspace could not be read");
     });

@@ -8,13 +8,6 @@ import { errorText } from "../error-text.ts";
 const LOAD_TIMEOUT_MS = 15_000;
 /** Errors of the first moments, such as an effect that throws, come after the first paint. */
 const SETTLE_MS = 200;
-const ARGS = [
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 export interface SmokeResult {
   passed: boolean;
   /** What is wrong, or undefined. */
@@ -22,25 +15,6 @@ export interface SmokeResult {
   /** PNG. Absent when the page could not be painted. */
   screenshot?: Buffer;
 }
-
-/**
- * Starts the browser, which takes most of a second: worth doing while the app still builds.
- * @param env a clean environment: the browser runs what an agent wrote
- */
-export const launchBrowser = async (
-  executablePath: string,
-  env: Record<string, string>,
-  paths: RunPaths,
-): Promise<Browser> => {
-  const { chromium } = await import("playwright-core");
-  return chromium.launch({
-    executablePath,
-    env,
-    // A container has no user namespaces to build the browser's own sandbox from; it is one itself.
-    args: [...ARGS, "--no-sandbox", `--crash-dumps-dir=${paths.temporary}`],
-    timeout: LOAD_TIMEOUT_MS,
-  });
-};
 
 const PRIVATE_HOST = /^(?:localhost|127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|\[)/;
 

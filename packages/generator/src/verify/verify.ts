@@ -4,13 +4,13 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import type { Check } from "@leo/core/artifact.ts";
 import { cleanEnvironment } from "../process/environment.ts";
 import { runCommand } from "../process/run-command.ts";
 import { installDependencies } from "../workspace/install.ts";
 import type { RunPaths } from "../workspace/paths.ts";
-import { launchBrowser, outputDirectory, smokeTest } from "./smoke.ts";
+import type { RunBrowser } from "./browser.ts";
+import { outputDirectory, smokeTest } from "./smoke.ts";
 
 const TYPECHECK_TIMEOUT_MS = 120_000;
 const BUILD_TIMEOUT_MS = 180_000;
@@ -24,8 +24,8 @@ export interface Verification {
 export interface VerifyOptions {
   paths: RunPaths;
   templateDir: string;
-  /** Path of a browser; without one the smoke test is skipped. */
-  chromium: string | undefined;
+  /** The smoke test is skipped where there is none. */
+  browser: RunBrowser;
   signal: AbortSignal;
 }
 
@@ -41,36 +41,19 @@ const skipped = (name: Check["name"], output: string): Check => ({
  * @throws when the signal aborts
  */
 export const verify = async (options: VerifyOptions): Promise<Verification> => {
-  const browser = options.chromium ? startBrowser(options.chromium, options) : undefined;
-  try {
-    const install = await installDependencies(options);
-    options.signal.throwIfAborted();
-    const tools =
-      install.result === "failed" ? notBuilt("the dependencies are missing") : await build(options);
-    options.signal.throwIfAborted();
-    const built = tools.find((check) => check.name === "build")?.result === "passed";
-    const smoke = built
-      ? await smokeCheck(await browser, options)
-      : { check: skipped("smoke", "nothing was built") };
-    const checks = [install, ...tools, smoke.check];
-    return {
-      passed: checks.every((check) => check.result !== "failed"),
-      checks,
-      screenshot: smoke.screenshot,
-    };
-  } finally {
-    const started = await browser;
-    if (started && !(started instanceof Error)) await started.close();
-  }
-};
-
-/** The browser, or why it did not start; it is started before anybody awaits it. */
-const startBrowser = async (chromium: string, { paths }: VerifyOptions): Promise<Browser | Error> => {
-  try {
-    return await launchBrowser(chromium, cleanEnvironment(paths), paths);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
+  options.browser.warm();
+  const install = await installDependencies(options);
+  options.signal.throwIfAborted();
+  const tools = install.result === "failed" ? notBuilt("the dependencies are missing") : await build(options);
+  options.signal.throwIfAborted();
+  const built = tools.some(({ name, result }) => name === "build" && result === "passed");
+  const smoke = built ? await smokeCheck(options) : { check: skipped("smoke", "nothing was built") };
+  const checks = [install, ...tools, smoke.check];
+  return {
+    passed: checks.every((check) => check.result !== "failed"),
+    checks,
+    screenshot: smoke.screenshot,
+  };
 };
 
 const notBuilt = (why: string): Check[] => [skipped("typecheck", why), skipped("build", why)];
@@ -102,15 +85,17 @@ const build = async ({ paths, signal }: VerifyOptions): Promise<Check[]> => {
   ]);
 };
 
-const smokeCheck = async (
-  browser: Browser | Error | undefined,
-  { paths }: VerifyOptions,
-): Promise<{ check: Check; screenshot?: Buffer }> => {
-  if (browser === undefined) return { check: skipped("smoke", "there is no browser on this machine") };
-  if (browser instanceof Error)
-    return { check: skipped("smoke", `the browser did not start: ${browser.message}`) };
+const smokeCheck = async ({
+  browser,
+  paths,
+}: VerifyOptions): Promise<{ check: Check; screenshot?: Buffer }> => {
+  if (!browser.exists) return { check: skipped("smoke", "there is no browser on this machine") };
+  const running = await browser.open();
+  if (running instanceof Error) {
+    return { check: skipped("smoke", `the browser did not start: ${running.message}`) };
+  }
   const startedMs = performance.now();
-  const { passed, output, screenshot } = await smokeTest(browser, outputDirectory(paths));
+  const { passed, output, screenshot } = await smokeTest(running, outputDirectory(paths));
   const durationMs = performance.now() - startedMs;
   return { check: { name: "smoke", result: passed ? "passed" : "failed", durationMs, output }, screenshot };
 };

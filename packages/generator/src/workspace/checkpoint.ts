@@ -11,6 +11,7 @@ import { pipeline } from "node:stream/promises";
 import { create, extract } from "tar";
 import { z } from "zod";
 import { FilePath } from "@leo/core/artifact.ts";
+import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { listFiles, withinLimits } from "./files.ts";
 import type { RunPaths } from "./paths.ts";
@@ -20,7 +21,8 @@ const About = z.object({
   version: z.literal(1),
   /** Absolute path of the workspace that the transcript speaks of. */
   workspace: z.string().startsWith("/"),
-  sessionId: z.string().optional(),
+  /** Part of a path: nothing but an id. */
+  sessionId: Id.optional(),
   /** The user has agreed to a plan; it is not asked for again. */
   planAccepted: z.boolean().optional(),
 });
@@ -31,16 +33,23 @@ const SESSION = "session.jsonl";
 /** Unpacked size that a restore accepts: the files of a version and a long transcript. */
 const UNPACKED_MAX_BYTES = LIMITS.artifactMaxBytes * 2;
 
-/** Packs a run's present state. @returns the tar.gz in memory, so that a full disk does not stop it */
-export const packCheckpoint = async (paths: RunPaths, state: CheckpointState): Promise<Buffer> => {
+export interface PackedCheckpoint {
+  /** The tar.gz, in memory, so that a full disk does not stop it. */
+  content: Buffer;
+  /** Set when the session is in it. */
+  sessionId: string | undefined;
+}
+
+/** Packs a run's present state. */
+export const packCheckpoint = async (paths: RunPaths, state: CheckpointState): Promise<PackedCheckpoint> => {
   const { files } = withinLimits(await listFiles(paths.workspace));
-  const { sessionId } = state;
-  const transcript = sessionId && (await hasSession(paths, sessionId)) && sessionFile(paths, sessionId);
+  // The harness writes no transcript before its first answer.
+  const sessionId = (await hasSession(paths, state.sessionId)) ? state.sessionId : undefined;
   const about = join(paths.root, ABOUT);
-  await writeFile(about, JSON.stringify({ version: 1, workspace: paths.workspace, ...state }));
+  await writeFile(about, JSON.stringify({ version: 1, workspace: paths.workspace, ...state, sessionId }));
 
   const stored = new Map([[about, ABOUT]]);
-  if (transcript) stored.set(transcript, SESSION);
+  if (sessionId) stored.set(sessionFile(paths, sessionId), SESSION);
   const archive = create(
     {
       gzip: { level: 3 },
@@ -56,7 +65,7 @@ export const packCheckpoint = async (paths: RunPaths, state: CheckpointState): P
   );
   const parts: Buffer[] = [];
   for await (const part of archive) parts.push(part);
-  return Buffer.concat(parts);
+  return { content: Buffer.concat(parts), sessionId };
 };
 
 const isWanted = (path: string) =>

@@ -13,7 +13,8 @@ export const sessionFile = (paths: Pick<RunPaths, "home" | "workspace">, session
   join(agentConfigDir(paths), "projects", projectName(paths.workspace), `${sessionId}.jsonl`);
 
 /** Whether a session can be resumed in this run. */
-export const hasSession = async (paths: RunPaths, sessionId: string): Promise<boolean> => {
+export const hasSession = async (paths: RunPaths, sessionId: string | undefined): Promise<boolean> => {
+  if (sessionId === undefined) return false;
   try {
     await access(sessionFile(paths, sessionId));
     return true;
