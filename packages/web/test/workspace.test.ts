@@ -345,18 +345,23 @@ test("the log has every event and can be filtered", async () => {
   );
 });
 
-test("an app that takes the focus while it loads gives it back to whoever is writing", async () => {
+test("an app opens when nobody is typing, and gives back the focus that it takes", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {
       const { generation, path } = runningApp(stub);
-      const words = "and then a button that clears the list, please";
+      const words = "and then a button that clears the list";
       await signIn(page, path);
       await composer(page).focus();
-      const typing = page.keyboard.type(words, { delay: 60 });
+      await page.keyboard.type(words.slice(0, 4));
       stub.emit(generation.id, ...FINISH);
-      await typing;
+      await page.keyboard.type(words.slice(4), { delay: 60 });
       await page.frameLocator('iframe[title="Preview"]').getByRole("textbox").waitFor();
       expect(await composer(page).inputValue()).toBe(words);
+      await expect
+        .poll(() => composer(page).evaluate((element) => element === document.activeElement))
+        .toBe(true);
+      await page.keyboard.type(", please");
+      expect(await composer(page).inputValue()).toBe(`${words}, please`);
     }),
   );
 });

@@ -1,9 +1,12 @@
 import { useEffect, useRef, type RefObject } from "react";
+import { sinceLastKeyMs } from "../../lib/last-key.ts";
 
 /** For this long after it was loaded, an app that takes the focus does so by itself. */
-const SETTLING_MS = 3_000;
-/** Whoever pressed a key so recently was writing and has not gone to the app. */
-const WRITING_MS = 2_000;
+const SETTLING_MS = 1_500;
+/** A focus that is given back before the browser has finished moving it is lost: the keys still go to the app. */
+const SWITCH_MS = 150;
+/** Whoever pressed a key so recently is writing and pauses; they have not gone to the app. */
+const WRITING_MS = 8_000;
 
 /**
  * Gives the focus back when a freshly loaded app takes it: whoever is writing a request must not
@@ -13,27 +16,28 @@ const WRITING_MS = 2_000;
 export const useKeepFocus = (frame: RefObject<HTMLIFrameElement | null>) => {
   const settledAtMs = useRef(Infinity);
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let lastKeyAtMs = -Infinity;
-    const onKeyDown = () => {
-      lastKeyAtMs = performance.now();
-    };
+    let timer: ReturnType<typeof setTimeout>;
+    let left: EventTarget | null = null;
     const onFocusOut = ({ target }: FocusEvent) => {
-      // Where the focus has gone is known only after this event.
-      timer = setTimeout(() => {
-        const element = frame.current;
-        if (!element || document.activeElement !== element) return;
-        const nowMs = performance.now();
-        if (nowMs > settledAtMs.current || nowMs - lastKeyAtMs > WRITING_MS) return;
-        if (target instanceof HTMLElement && target.isConnected) target.focus({ preventScroll: true });
-      });
+      left = target;
     };
-    document.addEventListener("keydown", onKeyDown);
+    // The window loses the focus once the frame, which may be another process, has it.
+    const onBlur = () => {
+      const element = frame.current;
+      if (!element || document.activeElement !== element) return;
+      if (performance.now() > settledAtMs.current || sinceLastKeyMs() > WRITING_MS) return;
+      timer = setTimeout(() => {
+        const stillTaken = document.activeElement === element;
+        if (stillTaken && left instanceof HTMLElement && left.isConnected)
+          left.focus({ preventScroll: true });
+      }, SWITCH_MS);
+    };
     document.addEventListener("focusout", onFocusOut);
+    addEventListener("blur", onBlur);
     return () => {
       clearTimeout(timer);
-      document.removeEventListener("keydown", onKeyDown);
       document.removeEventListener("focusout", onFocusOut);
+      removeEventListener("blur", onBlur);
     };
   }, [frame]);
   return {

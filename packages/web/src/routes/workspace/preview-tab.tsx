@@ -2,6 +2,7 @@ import { Empty } from "../../components/empty.tsx";
 import { activityWords } from "../../features/generation/activity.ts";
 import { useLive } from "../../features/generation/use-live.ts";
 import { PreviewPanel } from "../../features/preview/components/preview-panel.tsx";
+import { useWhenQuiet } from "../../features/preview/use-when-quiet.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import { useNow } from "../../lib/use-now.ts";
 import type { Selection } from "./use-workspace.ts";
@@ -28,7 +29,8 @@ const Waiting = ({ words }: { words: string }) => (
 );
 
 export const PreviewTab = ({ selection }: { selection: Selection }) => {
-  const { latest, shown, completed } = selection;
+  const { latest, completed } = selection;
+  const shown = useWhenQuiet(selection.shown);
   const { live } = useLive(latest.id);
   const state = live.state ?? latest.state;
   const working = !isFinal(state);

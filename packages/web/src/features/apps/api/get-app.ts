@@ -17,10 +17,8 @@ const refreshMs = (detail: AppDetail | undefined): number | false => {
 
 const read = async (appId: string): Promise<AppDetail> => {
   const detail = await request<AppDetail>(`/api/apps/${appId}`);
-  const generations = detail.generations.toSorted((one, other) =>
-    one.createdAt.localeCompare(other.createdAt),
-  );
-  return { ...detail, generations };
+  // They come newest first. Times may be equal, so the order is the server's.
+  return { ...detail, generations: detail.generations.toReversed() };
 };
 
 /**
