@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, readlink, realpath, symlink, truncate, writeF
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LIMITS } from "@leo/core/limits.ts";
-import { refuseToolCall } from "../src/agent/guard.ts";
+import { changesPackages, refuseToolCall } from "../src/agent/guard.ts";
 import { listFiles, withinLimits } from "../src/workspace/files.ts";
 import { installDependencies } from "../src/workspace/install.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";
@@ -107,6 +107,8 @@ test("the agent's tools stay inside the workspace", () =>
     ).toBeUndefined();
     expect(await refuse("Grep", { pattern: "x" })).toBeUndefined();
     expect(await refuse("Bash", { command: "ls" })).toBeUndefined();
+    expect(["npm install zustand", "cd x && npm i", "npm --silent add a"].every(changesPackages)).toBe(true);
+    expect(["npm run build", "ls install", "npm test; cat install.txt"].some(changesPackages)).toBe(false);
     for (const path of [
       join(root, "secret"),
       "../secret",
@@ -129,7 +131,7 @@ test("the agent's tools stay inside the workspace", () =>
   }));
 
 test(
-  "an app's own packages are installed beside the links, and the template stays as it is",
+  "an app that wants more packages gets its own, and the template stays as it is",
   { timeout: 60_000 },
   () =>
     withRunPaths(async (paths) => {
@@ -154,6 +156,9 @@ test(
 
       expect(await install()).toMatchObject({ result: "passed" });
       expect(await realpath(join(paths.workspace, "node_modules/local-package"))).toBe(local);
+      expect(await realpath(join(paths.workspace, "node_modules/react"))).toBe(
+        join(paths.workspace, "node_modules/react"),
+      );
       expect(await installed()).toEqual(before);
 
       await writeFile(path, "{");

@@ -13,7 +13,8 @@ import type { Report } from "../report.ts";
 import { cutStart } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
 import type { RunPaths } from "../workspace/paths.ts";
-import { refuseToolCall } from "./guard.ts";
+import { ownModules } from "../workspace/template.ts";
+import { changesPackages, refuseToolCall } from "./guard.ts";
 import { PromptQueue } from "./prompt-queue.ts";
 import { systemPrompt } from "./system-prompt.ts";
 import { MessageTranslator } from "./translator.ts";
@@ -225,11 +226,13 @@ export class AppGeneratorAgent {
   ) => {
     if (input.hook_event_name !== "PreToolUse") return {};
     const { paths, templateDir } = this.#options;
-    const reason = await refuseToolCall(input.tool_name, input.tool_input as Record<string, unknown>, {
+    const call = input.tool_input as Record<string, unknown>;
+    const reason = await refuseToolCall(input.tool_name, call, {
       workspace: paths.workspace,
       readable: [templateDir, paths.home, paths.temporary],
       isPlanning: () => this.#planning,
     });
+    if (!reason && changesPackages(call.command)) await ownModules(templateDir, paths.workspace);
     if (!reason) return {};
     return {
       hookSpecificOutput: {

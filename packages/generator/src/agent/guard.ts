@@ -24,6 +24,13 @@ const resolveLinks = async (path: string): Promise<string> => {
 const isWithin = (path: string, directory: string) =>
   path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 
+const INSTALLS =
+  /\b(?:npm|pnpm|yarn|bun)\b[^\n;&|]*\b(?:add|ci|dedupe|i|install|link|prune|remove|rm|un|uninstall|up|update|upgrade)\b/;
+
+/** True for a command that changes installed packages. */
+export const changesPackages = (command: unknown): boolean =>
+  typeof command === "string" && INSTALLS.test(command);
+
 export interface GuardOptions {
   workspace: string;
   /** Other directories that may be read, such as the packages that the workspace links to. */

@@ -2,7 +2,7 @@ import type { Check } from "@leo/core/artifact.ts";
 import { cleanEnvironment } from "../process/environment.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { RunPaths } from "./paths.ts";
-import { dependenciesOf } from "./template.ts";
+import { dependenciesOf, ownModules } from "./template.ts";
 
 const INSTALL_TIMEOUT_MS = 240_000;
 
@@ -26,6 +26,7 @@ export const installDependencies = async ({
   const [wanted, linked] = await Promise.all([readWanted(paths.workspace), dependenciesOf(templateDir)]);
   if (wanted instanceof Error) return check("failed", `package.json: ${wanted.message}`);
   if (wanted === linked) return check("skipped", "the dependencies did not change");
+  await ownModules(templateDir, paths.workspace);
   const env = cleanEnvironment(paths);
   const result = await runCommand("npm", ["install", "--prefer-offline", "--no-progress"], {
     cwd: paths.workspace,

@@ -1,4 +1,5 @@
-import { cp, mkdir, readdir, readFile, readlink, symlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { cp, mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Parts of the template that no workspace gets a copy of. */
@@ -21,8 +22,8 @@ const linkEach = async (from: string, to: string) => {
 
 /**
  * Gives a workspace the template's installed packages: a `node_modules` of its own whose entries
- * are links, one a package. `npm install` then replaces links and never writes through them, so
- * what one app adds reaches no other.
+ * are links, one a package. It takes no time and is enough to build; before anything is installed
+ * `ownModules` puts real packages in their place.
  * @throws when the template's packages are not installed
  */
 export const linkModules = async (templateDir: string, workspace: string): Promise<void> => {
@@ -41,6 +42,24 @@ export const linkModules = async (templateDir: string, workspace: string): Promi
   ]);
 };
 
+/**
+ * Replaces the links by copies: a package manager would write through them into the template, which
+ * other apps share. Does nothing where they have been replaced already.
+ */
+export const ownModules = async (templateDir: string, workspace: string): Promise<void> => {
+  const modules = join(workspace, "node_modules");
+  const entries = await readdir(modules, { withFileTypes: true });
+  if (!entries.some((entry) => entry.isSymbolicLink())) return;
+  const copy = `${modules}.copy`;
+  await cp(join(templateDir, "node_modules"), copy, {
+    recursive: true,
+    verbatimSymlinks: true,
+    mode: constants.COPYFILE_FICLONE,
+  });
+  await rm(modules, { recursive: true });
+  await rename(copy, modules);
+};
+
 /** The links in `.bin` are relative and hold in the copy as they are. */
 const linkCommands = async (from: string, to: string) => {
   await mkdir(to);
@@ -48,7 +67,7 @@ const linkCommands = async (from: string, to: string) => {
   await Promise.all(names.map(async (name) => symlink(await readlink(join(from, name)), join(to, name))));
 };
 
-/** The dependencies that a `package.json` asks for, in a form to compare. Unreadable counts as none. */
+/** The dependencies that a `package.json` asks for, in a form to compare. @throws when it cannot be read */
 export const dependenciesOf = async (directory: string): Promise<string> => {
   const manifest: unknown = JSON.parse(await readFile(join(directory, "package.json"), "utf8"));
   const { dependencies, devDependencies } = manifest as Record<string, Record<string, string> | undefined>;
