@@ -1,9 +1,7 @@
+import { alarm } from "./alarm.ts";
 import { names } from "./context.ts";
 import { METRICS, LAUNCH_NAMESPACE, type Metric } from "./metrics.ts";
-import { notices } from "./notices.ts";
 import { orchestrator } from "./orchestrator.ts";
-
-const PERIOD_SECONDS = 300;
 
 /** Counts log lines of the orchestrator by their `event`. */
 const countLogLines = (component: string, event: string, { metricName }: Metric) =>
@@ -21,39 +19,6 @@ const countLogLines = (component: string, event: string, { metricName }: Metric)
 
 countLogLines("LaunchRefusedCount", "launch_refused", METRICS.launchesRefused);
 countLogLines("LaunchRetryCount", "launch_retry", METRICS.launchesRetried);
-
-interface Alarm {
-  description: string;
-  metrics: Record<string, Metric>;
-  /** Over the metrics' names; the first metric alone when absent. */
-  expression?: string;
-  comparison: "GreaterThanThreshold" | "LessThanThreshold";
-  threshold: number;
-  periods?: number;
-  /** No data means trouble; otherwise it means none. */
-  dataExpected?: boolean;
-}
-
-const alarm = (component: string, { metrics, expression, ...options }: Alarm) => {
-  const plain = Object.entries(metrics).map(([id, { stat, ...metric }]) => ({
-    id,
-    metric: { ...metric, stat, period: PERIOD_SECONDS },
-    returnData: expression === undefined,
-  }));
-  const math =
-    expression === undefined ? [] : [{ id: "result", expression, label: component, returnData: true }];
-  return new aws.cloudwatch.MetricAlarm(component, {
-    name: `${names.app}-${component.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase()}`,
-    alarmDescription: options.description,
-    metricQueries: [...plain, ...math],
-    comparisonOperator: options.comparison,
-    threshold: options.threshold,
-    evaluationPeriods: options.periods ?? 1,
-    treatMissingData: options.dataExpected ? "breaching" : "notBreaching",
-    alarmActions: [notices.arn],
-    okActions: [notices.arn],
-  });
-};
 
 alarm("ServerErrors", {
   description: "The load balancer or the orchestrator answered with 5xx more than 10 times in 5 minutes.",

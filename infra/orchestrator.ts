@@ -1,4 +1,4 @@
-/** The always-on service. Its environment is what `packages/orchestrator/src/config.ts` asks for. */
+/** The always-on service. */
 import { arn, names, PORT, stage } from "./context.ts";
 import { cluster } from "./cluster.ts";
 import { taskEvents } from "./events.ts";
@@ -6,39 +6,14 @@ import { imageReference } from "./image.ts";
 import { orchestratorImage } from "./images.ts";
 import { loadBalancer, loadBalancerTransform, publicAddresses } from "./load-balancer.ts";
 import { vpc } from "./network.ts";
+import { environment, injected } from "./orchestrator-environment.ts";
 import { closeContainers, closeExecutionRole, closeTaskRole, type Addresses } from "./orchestrator-task.ts";
-import { SECRET_NAMES, SECRETS } from "./secret-list.ts";
+import { SECRET_NAMES } from "./secret-list.ts";
 import { secrets } from "./secrets.ts";
-import { generatorGroup, orchestratorGroup } from "./security-groups.ts";
+import { orchestratorGroup } from "./security-groups.ts";
 import { bucket } from "./storage.ts";
 
 const { generator } = $dev ? { generator: undefined } : await import("./generator-link.ts");
-
-const environment = {
-  PORT: String(PORT),
-  AWS_REGION: stage.region,
-  LEO_MODE: "aws",
-  LEO_BUCKET: bucket.name,
-  LEO_CLUSTER: names.app,
-  LEO_GENERATOR_FAMILY: names.generator,
-  LEO_GENERATOR_SUBNETS: $util.all([vpc.publicSubnets]).apply(([subnets]) => subnets.join(",")),
-  LEO_GENERATOR_SECURITY_GROUPS: generatorGroup.id,
-  LEO_TASK_EVENTS_QUEUE_URL: taskEvents.url,
-  LEO_GENERATOR_VCPU: String(stage.generator.vcpu),
-  LEO_GENERATOR_MEMORY_MIB: String(stage.generator.memoryGb * 1024),
-  LEO_VCPU_BUDGET: String(stage.vcpuBudget),
-  LEO_RUNNING_PER_USER: String(stage.runningPerUser),
-  LEO_GENERATION_BUDGET_USD: String(stage.generationBudgetUsd),
-  LEO_RETENTION_DAYS: String(stage.retentionDays),
-};
-
-/** The gateway alone holds the Claude token: every other secret goes into this container. */
-const injected = Object.fromEntries(
-  SECRET_NAMES.filter((name) => name !== "ClaudeOauthToken").map((name) => [
-    SECRETS[name].variable,
-    secrets[name].valueFrom,
-  ]),
-);
 
 /** The load balancer's name and the service's are known only once the component below made them. */
 const addresses = Promise.withResolvers<$util.Output<Addresses>>();

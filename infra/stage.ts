@@ -1,111 +1,8 @@
-/** Every setting of a deployment. Names of what is deployed derive from the stage in `names.ts`. */
+/** A stage and its settings. Names of what is deployed derive from the stage in `names.ts`. */
 import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
 import { layeredEnvironment } from "./env-files.ts";
-
-const number = z.coerce.number();
-const flag = z.enum(["true", "false"]).transform((text) => text === "true");
-const cidrs = z
-  .string()
-  .transform((text) => text.split(",").map((range) => range.trim()))
-  .pipe(
-    z.array(
-      z.cidrv4({
-        error: ({ input }) => `"${String(input)}" is not an IPv4 range such as 203.0.113.0/24`,
-      }),
-    ),
-  );
-const domain = z
-  .string()
-  .regex(
-    /^(?=.{4,190}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
-    "is not a host name such as leo.example.com",
-  );
-const image = z
-  .string()
-  .regex(/^[\w.-]+(:\d+)?(\/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/, "is not an image reference");
-
-/** What Fargate offers: vCPU → smallest, largest and step of memory in GB. */
-const FARGATE_MEMORY_GB: Record<string, [smallest: number, largest: number, step: number]> = {
-  0.5: [1, 4, 1],
-  1: [2, 8, 1],
-  2: [4, 16, 1],
-  4: [8, 30, 1],
-  8: [16, 60, 4],
-  16: [32, 120, 8],
-};
-const sizes = Object.keys(FARGATE_MEMORY_GB).join(", ");
-const vcpu = number.refine((size) => size in FARGATE_MEMORY_GB, `is not one of Fargate's sizes: ${sizes}`);
-
-const Settings = z.object({
-  LEO_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not a Region such as us-east-1"),
-  LEO_ARCHITECTURE: z.enum(["arm64", "x86_64"]),
-  LEO_DOMAIN: domain.optional(),
-  LEO_DNS: z.enum(["route53", "off"]),
-  LEO_CERTIFICATE_ARN: z
-    .string()
-    .regex(
-      /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
-      "is not the ARN of an ACM certificate",
-    )
-    .optional(),
-  LEO_ALLOWLIST: cidrs,
-  LEO_ORCHESTRATOR_IMAGE: image.optional(),
-  LEO_GENERATOR_IMAGE: image.optional(),
-  LEO_IMAGE_TAG: z
-    .string()
-    .regex(/^[\w][\w.-]{0,127}$/, "is not an image tag")
-    .optional(),
-  LEO_ORCHESTRATOR_VCPU: vcpu,
-  LEO_ORCHESTRATOR_MEMORY_GB: number,
-  LEO_GENERATOR_VCPU: vcpu,
-  LEO_GENERATOR_MEMORY_GB: number,
-  LEO_GENERATOR_STORAGE_GIB: number.int().min(21).max(200),
-  LEO_VCPU_BUDGET: number.positive(),
-  LEO_RUNNING_PER_USER: number.int().min(1),
-  LEO_GENERATION_BUDGET_USD: number.positive(),
-  LEO_RETENTION_DAYS: number.int().min(1),
-  LEO_ALARM_EMAIL: z.email("is not an e-mail address").optional(),
-  LEO_MONTHLY_BUDGET_USD: number.positive(),
-  LEO_EXEC: flag,
-});
-type Settings = z.infer<typeof Settings>;
-
-/** Rules between settings: the setting to blame, and what is wrong with it. */
-const conflicts = (settings: Settings): [name: keyof Settings, problem: string][] => {
-  const found: [keyof Settings, string][] = [];
-  const { LEO_DOMAIN, LEO_DNS, LEO_CERTIFICATE_ARN, LEO_REGION, LEO_VCPU_BUDGET, LEO_GENERATOR_VCPU } =
-    settings;
-  const certificateRegion = LEO_CERTIFICATE_ARN?.split(":")[3];
-
-  if (LEO_CERTIFICATE_ARN && !LEO_DOMAIN)
-    found.push(["LEO_DOMAIN", "is not set, but LEO_CERTIFICATE_ARN is"]);
-  if (LEO_DOMAIN && LEO_DNS === "off" && !LEO_CERTIFICATE_ARN) {
-    found.push(["LEO_CERTIFICATE_ARN", "is not set; with LEO_DNS=off a domain needs its own certificate"]);
-  }
-  if (certificateRegion && certificateRegion !== LEO_REGION) {
-    found.push(["LEO_CERTIFICATE_ARN", `is in ${certificateRegion}; the load balancer is in ${LEO_REGION}`]);
-  }
-  if (LEO_VCPU_BUDGET < LEO_GENERATOR_VCPU) {
-    found.push(["LEO_VCPU_BUDGET", `is less than one generator's ${LEO_GENERATOR_VCPU} vCPU`]);
-  }
-  for (const part of ["ORCHESTRATOR", "GENERATOR"] as const) {
-    const size = settings[`LEO_${part}_VCPU`];
-    const [smallest, largest, step] = FARGATE_MEMORY_GB[size] ?? [0, 0, 1];
-    const memoryGb = settings[`LEO_${part}_MEMORY_GB`];
-    if (memoryGb >= smallest && memoryGb <= largest && (memoryGb - smallest) % step === 0) continue;
-    found.push([
-      `LEO_${part}_MEMORY_GB`,
-      `at ${size} vCPU Fargate has ${smallest} to ${largest} GB in steps of ${step}`,
-    ]);
-  }
-  return found;
-};
-
-const Checked = Settings.superRefine((settings, context) => {
-  for (const [name, message] of conflicts(settings))
-    context.addIssue({ code: "custom", path: [name], message });
-});
+import { CheckedSettings } from "./settings.ts";
 
 /** `saas…` would turn the generator's name `leo-{stage}` into the orchestrator's `leo-saas-app`. */
 const StageName = z
@@ -121,16 +18,13 @@ const StageName = z
 
 const Named = z.object({ "the stage's name": StageName });
 
-/** Names of all settings. */
-export const SETTING_NAMES = Object.keys(Settings.shape) as (keyof Settings)[];
-
 /**
  * Reads a stage's settings from the environment and the `.env` files.
  * @throws ConfigError with one line for each setting that is missing or wrong
  */
 export const readStage = (name: string, env: Record<string, string | undefined> = process.env) => {
   parseConfig(Named, { "the stage's name": name });
-  const settings = parseConfig(Checked, layeredEnvironment(name, env));
+  const settings = parseConfig(CheckedSettings, layeredEnvironment(name, env));
   return {
     name,
     isProd: name === "prod",

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { committedDefaults } from "../env-files.ts";
 import { refusalOf, SENTINELS } from "../graph/run-graph.ts";
 import { deployProblems, deployWarnings, devProblems } from "../preflight-problems.ts";
-import { readStage, SETTING_NAMES } from "../stage.ts";
+import { SETTING_NAMES } from "../settings.ts";
+import { readStage } from "../stage.ts";
 import { allowForGraphs } from "./support/graphs.ts";
 
 allowForGraphs();

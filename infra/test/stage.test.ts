@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { committedDefaults } from "../env-files.ts";
 import { namesFor } from "../names.ts";
-import { readRegion, readStage, SETTING_NAMES } from "../stage.ts";
+import { SETTING_NAMES } from "../settings.ts";
+import { readRegion, readStage } from "../stage.ts";
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/0b0e1f0a-1111-4222-8333-444455556666";
 const defaults = {

@@ -1,0 +1,39 @@
+import { names } from "./context.ts";
+import type { Metric } from "./metrics.ts";
+import { notices } from "./notices.ts";
+
+const PERIOD_SECONDS = 300;
+
+export interface Alarm {
+  description: string;
+  metrics: Record<string, Metric>;
+  /** Over the metrics' names; the first metric alone when absent. */
+  expression?: string;
+  comparison: "GreaterThanThreshold" | "LessThanThreshold";
+  threshold: number;
+  periods?: number;
+  /** No data means trouble; otherwise it means none. */
+  dataExpected?: boolean;
+}
+
+/** An alarm over one metric or an expression of several, told to the topic when it begins and ends. */
+export const alarm = (component: string, { metrics, expression, ...options }: Alarm) => {
+  const plain = Object.entries(metrics).map(([id, { stat, ...metric }]) => ({
+    id,
+    metric: { ...metric, stat, period: PERIOD_SECONDS },
+    returnData: expression === undefined,
+  }));
+  const math =
+    expression === undefined ? [] : [{ id: "result", expression, label: component, returnData: true }];
+  return new aws.cloudwatch.MetricAlarm(component, {
+    name: `${names.app}-${component.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase()}`,
+    alarmDescription: options.description,
+    metricQueries: [...plain, ...math],
+    comparisonOperator: options.comparison,
+    threshold: options.threshold,
+    evaluationPeriods: options.periods ?? 1,
+    treatMissingData: options.dataExpected ? "breaching" : "notBreaching",
+    alarmActions: [notices.arn],
+    okActions: [notices.arn],
+  });
+};

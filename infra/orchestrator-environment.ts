@@ -1,0 +1,34 @@
+/** What `packages/orchestrator/src/config.ts` asks for, apart from addresses that only the service knows. */
+import { names, PORT, stage } from "./context.ts";
+import { taskEvents } from "./events.ts";
+import { vpc } from "./network.ts";
+import { SECRET_NAMES, SECRETS } from "./secret-list.ts";
+import { secrets } from "./secrets.ts";
+import { generatorGroup } from "./security-groups.ts";
+import { bucket } from "./storage.ts";
+
+export const environment = {
+  PORT: String(PORT),
+  AWS_REGION: stage.region,
+  LEO_MODE: "aws",
+  LEO_BUCKET: bucket.name,
+  LEO_CLUSTER: names.app,
+  LEO_GENERATOR_FAMILY: names.generator,
+  LEO_GENERATOR_SUBNETS: $util.all([vpc.publicSubnets]).apply(([subnets]) => subnets.join(",")),
+  LEO_GENERATOR_SECURITY_GROUPS: generatorGroup.id,
+  LEO_TASK_EVENTS_QUEUE_URL: taskEvents.url,
+  LEO_GENERATOR_VCPU: String(stage.generator.vcpu),
+  LEO_GENERATOR_MEMORY_MIB: String(stage.generator.memoryGb * 1024),
+  LEO_VCPU_BUDGET: String(stage.vcpuBudget),
+  LEO_RUNNING_PER_USER: String(stage.runningPerUser),
+  LEO_GENERATION_BUDGET_USD: String(stage.generationBudgetUsd),
+  LEO_RETENTION_DAYS: String(stage.retentionDays),
+};
+
+/** The gateway alone holds the Claude token: every other secret goes into this container. */
+export const injected = Object.fromEntries(
+  SECRET_NAMES.filter((name) => name !== "ClaudeOauthToken").map((name) => [
+    SECRETS[name].variable,
+    secrets[name].valueFrom,
+  ]),
+);
