@@ -1,93 +1,103 @@
-/** Makes the pictures in docs/images: the real Leo with the scripted model, in a real browser. */
+/**
+ * `npm run screenshots -w packages/web [-- FOLDER]`: pictures of the real Leo for the README and the docs.
+ * Starts Leo with fresh data, builds apps, and takes every view on a desktop and a phone, light and dark.
+ */
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { CHROMIUM_FLAGS, chromiumPath } from "@leo/local/testing/chromium.ts";
+import { join, resolve } from "node:path";
+import type { Page } from "playwright-core";
+import { closeBrowser, withPage } from "../test/support/browser.ts";
 import { startLeo } from "../test/support/leo.ts";
 import { composer, signIn, timeline } from "../test/support/pages.ts";
 
-const IMAGES = join(import.meta.dirname, "../../../docs/images");
-const RUN_MS = 120_000;
-const DEVICES = { desktop: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } } as const;
-const SCHEMES = ["light", "dark"] as const;
+const FOLDER = resolve(process.argv[2] ?? join(import.meta.dirname, "../../../docs/screenshots"));
+const RUN_MS = 180_000;
+/** Slow enough that a run is still at work when its picture is taken. */
+const PACE_MS = "120";
 
-type Device = keyof typeof DEVICES;
-type Scheme = (typeof SCHEMES)[number];
+const SCREENS = [
+  { name: "desktop-light", options: { viewport: { width: 1440, height: 900 }, colorScheme: "light" } },
+  { name: "desktop-dark", options: { viewport: { width: 1440, height: 900 }, colorScheme: "dark" } },
+  {
+    name: "phone-light",
+    options: { viewport: { width: 390, height: 844 }, colorScheme: "light", isMobile: true },
+  },
+  {
+    name: "phone-dark",
+    options: { viewport: { width: 390, height: 844 }, colorScheme: "dark", isMobile: true },
+  },
+] as const;
 
-interface Scene {
-  page: Page;
-  shoot: (name: string) => Promise<void>;
-}
+type View = "home" | "running" | "done" | "code" | "changes" | "failure";
 
-const build = async (page: Page, prompt: string) => {
+const build = async (page: Page, url: string, prompt: string): Promise<string> => {
+  await page.goto(url);
   await page.getByRole("textbox", { name: "What should Leo build?" }).fill(prompt);
   await page.getByRole("button", { name: "Build it" }).click();
   await timeline(page).waitFor();
+  return new URL(page.url()).pathname;
 };
 
-const settled = (page: Page) => page.waitForLoadState("networkidle");
+const untilEnd = (page: Page) => page.locator('[data-kind="end"]').last().waitFor({ timeout: RUN_MS });
 
-/** The walk that every combination of device and colour scheme takes. */
-const walk = async ({ page, shoot }: Scene, url: string, device: Device) => {
-  const show = async (tab: string) => {
-    await page.getByRole("tab", { name: tab }).click();
-    await settled(page);
-  };
-  await signIn(page, url);
-  await build(page, "a todo list with dark mode");
-  await timeline(page).locator('[data-kind="tool"]').nth(2).waitFor({ timeout: RUN_MS });
-  await shoot("running");
-  await timeline(page).getByText("Version 1 is ready").waitFor({ timeout: RUN_MS });
-  if (device === "phone") await show("Preview");
-  const app = page.frameLocator('iframe[title="Preview"]');
-  for (const item of ["Book the train", "Water the plants", "Call Ada back"]) {
-    await app.getByRole("textbox").first().fill(item);
-    await app.getByRole("textbox").first().press("Enter");
+/** Waits until the view has all that its picture should show. */
+const settle = async (page: Page, view: View, phone: boolean) => {
+  if (view === "home") await page.getByRole("link", { name: "Todo list" }).waitFor();
+  if (view === "done" && !phone)
+    await page.frameLocator('iframe[title="Preview"]').getByRole("textbox").first().waitFor();
+  if (view === "done" && phone) await untilEnd(page);
+  if (view === "running") await page.locator('[data-kind="tool"]').first().waitFor();
+  if (view === "failure") await page.getByRole("region", { name: "Failure" }).waitFor();
+  if (view === "code")
+    await page
+      .getByRole("region", { name: /^Contents of/ })
+      .getByText("import")
+      .first()
+      .waitFor();
+  if (view === "changes")
+    await page.getByRole("region", { name: "src/App.tsx" }).getByText("import").first().waitFor();
+  await page.evaluate(() => document.fonts.ready);
+  // The viewers colour their text, and the app draws itself, in the frames after.
+  await page.waitForTimeout(800);
+};
+
+const takeAll = async (url: string, paths: Partial<Record<View, string>>) => {
+  for (const screen of SCREENS) {
+    await withPage({ ...screen.options, deviceScaleFactor: 2, reducedMotion: "reduce" }, async (page) => {
+      await signIn(page, url);
+      for (const [view, path] of Object.entries(paths) as [View, string][]) {
+        await page.goto(url + path);
+        await settle(page, view, "isMobile" in screen.options);
+        await page.screenshot({ path: join(FOLDER, `${view}-${screen.name}.png`) });
+        console.log(`${view}-${screen.name}.png`);
+      }
+    });
   }
-  await shoot("done");
-  if (device === "desktop") {
-    await composer(page).fill("add a search box");
+};
+
+const leo = await startLeo({ LEO_MOCK_PACE_MS: PACE_MS });
+try {
+  await mkdir(FOLDER, { recursive: true });
+  await withPage({}, async (page) => {
+    await signIn(page, leo.url);
+    const failure = await build(page, leo.url, "mock:build-error-forever A notes app with search and tags");
+    await untilEnd(page);
+    const done = await build(page, leo.url, "A todo list with dark mode");
+    await untilEnd(page);
+    await composer(page).fill("Add a footer");
     await page.getByRole("button", { name: "Send", exact: true }).click();
     await timeline(page).getByText("Version 2 is ready").waitFor({ timeout: RUN_MS });
-    await show("Code");
-    await shoot("code");
-    await show("Changes");
-    await shoot("changes");
-  }
-  await page.goto(url);
-  await build(page, "a notes app mock:build-error-forever");
-  await timeline(page).getByRole("button", { name: "Fix this" }).waitFor({ timeout: RUN_MS });
-  await shoot("failure");
-  await page.goto(url);
-  await page.getByRole("textbox", { name: "What should Leo build?" }).waitFor();
-  await settled(page);
-  await shoot("home");
-};
-
-const capture = async (browser: Browser, url: string, device: Device, colorScheme: Scheme) => {
-  const context = await browser.newContext({
-    viewport: DEVICES[device],
-    colorScheme,
-    reducedMotion: "reduce",
+    await takeAll(leo.url, {
+      home: "/",
+      done,
+      code: `${done}?tab=code&file=src/components/TodoList.tsx`,
+      changes: `${done}?tab=changes`,
+      failure,
+    });
+    const running = await build(page, leo.url, "A kanban board for planning a house move");
+    await page.locator('[data-kind="tool"]').nth(2).waitFor({ timeout: RUN_MS });
+    await takeAll(leo.url, { running });
   });
-  const page = await context.newPage();
-  const shoot = async (name: string) => {
-    const file = `${name}-${colorScheme}-${device}.png`;
-    await page.screenshot({ path: join(IMAGES, file) });
-    console.log(`docs/images/${file}`);
-  };
-  await walk({ page, shoot }, url, device);
-  await context.close();
-};
-
-await mkdir(IMAGES, { recursive: true });
-const leo = await startLeo({ LEO_MOCK_PACE_MS: "40" });
-const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_FLAGS });
-try {
-  for (const device of Object.keys(DEVICES) as Device[]) {
-    for (const scheme of SCHEMES) await capture(browser, leo.url, device, scheme);
-  }
 } finally {
-  await browser.close();
+  await closeBrowser();
   await leo.stop();
 }

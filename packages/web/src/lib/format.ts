@@ -45,6 +45,12 @@ export const formatDuration = (durationMs: number): string => {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 };
 
+/** A duration that still grows: whole seconds. */
+export const formatElapsed = (elapsedMs: number): string => {
+  const seconds = Math.max(0, Math.floor(elapsedMs / 1_000));
+  return seconds < 10 ? `${seconds} s` : formatDuration(seconds * 1_000);
+};
+
 /** "$0.42"; amounts under a cent as "< $0.01". */
 export const formatCost = (costUsd: number): string => {
   if (costUsd > 0 && costUsd < 0.01) return "< $0.01";

@@ -15,14 +15,8 @@ export const CODE_STYLE = {
   "--diffs-fg-number-addition-override": "var(--color-muted)",
   "--diffs-fg-number-deletion-override": "var(--color-muted)",
   "--diffs-bg-separator-override": "var(--color-sunken)",
-  "--diffs-bg-addition-override": "light-dark(#e8f5ec, #17271d)",
   "--diffs-bg-addition-emphasis-override": "light-dark(#cdebd6, #1f3b29)",
-  "--diffs-bg-addition-number-override": "light-dark(#e8f5ec, #17271d)",
-  "--diffs-bg-deletion-override": "light-dark(#fcecea, #2c1b1a)",
   "--diffs-bg-deletion-emphasis-override": "light-dark(#f5cfcb, #4a2523)",
-  "--diffs-bg-deletion-number-override": "light-dark(#fcecea, #2c1b1a)",
-  "--diffs-bg-selection-override": "var(--color-accent-soft)",
-  "--diffs-bg-selection-number-override": "var(--color-accent-soft)",
 } as CSSProperties;
 
 export const CODE_CSS = `:host { --diffs-bg: var(--color-surface) !important; }`;

@@ -4,8 +4,8 @@ import { withContrast, type SyntaxTheme } from "./contrast.ts";
 /** The least that WCAG AA asks of text, with something to spare for rounding. */
 const MIN_RATIO = 4.6;
 
-/** The backgrounds of changed words, where text has the least contrast. The stylesheet of the viewers names the same. */
-export const WORST_GROUND = { dark: "#4a2523", light: "#f5cfcb" } as const;
+/** Where text has the least contrast: on the marked line in the dark, on changed words in the light. */
+export const WORST_GROUND = { dark: "#2b3a4e", light: "#f5cfcb" } as const;
 
 const legible = async (kind: "dark" | "light", loading: Promise<{ default: unknown }>) => {
   const { default: theme } = await loading;

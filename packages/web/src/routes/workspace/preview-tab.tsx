@@ -10,7 +10,7 @@ import type { Selection } from "./use-workspace.ts";
 /** The place in the queue is told in minutes. */
 const REFRESH_MS = 5_000;
 
-const Waiting = ({ words }: { words: string }) => (
+const Waiting = ({ words, outlook }: { words: string; outlook: string }) => (
   <div className="grid h-full place-items-center bg-sunken p-8">
     <div className="w-full max-w-xs">
       {/* The outline of a page to come; it holds the place and says nothing. */}
@@ -23,7 +23,7 @@ const Waiting = ({ words }: { words: string }) => (
         </div>
       </div>
       <p className="mt-4 truncate text-center text-[13px] text-muted">{words}</p>
-      <p className="mt-0.5 text-center text-xs text-faint">The app appears here when it is built.</p>
+      <p className="mt-0.5 text-center text-xs text-faint">{outlook}</p>
     </div>
   </div>
 );
@@ -47,8 +47,13 @@ export const PreviewTab = ({ selection }: { selection: Selection }) => {
       />
     );
   }
-  if (working) return <Waiting words={activityWords(latest, live, nowMs) ?? ""} />;
-  if (state === "completed" && !shown) return <Waiting words="Opening the app" />;
+  if (working) {
+    const outlook = latest.cancelRequestedAt
+      ? "Nothing of this run will be published."
+      : "The app appears here when it is built.";
+    return <Waiting words={activityWords(latest, live, nowMs) ?? ""} outlook={outlook} />;
+  }
+  if (state === "completed" && !shown) return <Waiting words="Opening the app" outlook="" />;
   return (
     <Empty title={completed.length > 0 ? "This run has no app to show" : "There is no app to show yet"}>
       {state === "failed" &&

@@ -79,19 +79,19 @@ const Skeleton = () => (
 );
 
 const FirstTime = () => (
-  <div className="rounded-xl border border-dashed border-line px-6 py-8">
-    <h2 className="text-sm font-medium">Your first app will be here</h2>
-    <ol className="mt-3 grid gap-x-8 gap-y-3 text-sm text-muted sm:grid-cols-3">
+  <div className="border-t border-line pt-6">
+    <h2 className="text-base font-semibold">Your first app will be here</h2>
+    <ol className="mt-4 grid gap-x-8 gap-y-3 text-sm text-muted sm:grid-cols-3">
       <li>
-        <span className="block text-ink">1. Describe it</span>
+        <span className="mb-0.5 block font-medium text-ink">1. Describe it</span>
         One sentence is enough. Say who it is for and what it must do.
       </li>
       <li>
-        <span className="block text-ink">2. Watch it</span>
+        <span className="mb-0.5 block font-medium text-ink">2. Watch it</span>
         Every file, command and check of the agent appears as it happens.
       </li>
       <li>
-        <span className="block text-ink">3. Use it and ask for more</span>
+        <span className="mb-0.5 block font-medium text-ink">3. Use it and ask for more</span>
         The app runs beside the conversation. Each change is a version you can return to.
       </li>
     </ol>

@@ -1,6 +1,6 @@
 import type { Generation } from "@leo/core/generation.ts";
 import { Pulse } from "../../../components/pulse.tsx";
-import { formatCost, formatDuration } from "../../../lib/format.ts";
+import { formatCost, formatElapsed } from "../../../lib/format.ts";
 import { isFinal } from "../../../lib/generation-state.ts";
 import { useNow } from "../../../lib/use-now.ts";
 import { activityWords } from "../activity.ts";
@@ -27,7 +27,7 @@ export const StatusStrip = ({ generation, live }: StatusStripProps) => {
         {words}
       </span>
       <span className="shrink-0 text-xs text-faint tabular-nums">
-        {formatDuration(Math.floor((nowMs - Date.parse(generation.createdAt)) / 1_000) * 1_000)}
+        {formatElapsed(nowMs - Date.parse(generation.createdAt))}
         {live.costUsd > 0 && ` · ${formatCost(live.costUsd)}`}
       </span>
       <CancelButton generationId={generation.id} appId={generation.appId} disabled={!cancellable} />

@@ -3,6 +3,7 @@ import { useCallback, useState, type RefObject } from "react";
 import type { Generation } from "@leo/core/generation.ts";
 import { StateLabel } from "../../../components/state-label.tsx";
 import { formatCost, formatDuration } from "../../../lib/format.ts";
+import { isFinal } from "../../../lib/generation-state.ts";
 import type { ItemOf } from "../timeline-item.ts";
 import { useLive } from "../use-live.ts";
 import { EndActions } from "./end-actions.tsx";
@@ -24,7 +25,8 @@ export interface TurnProps {
 /** The rows of one run. */
 export const TurnBody = ({ generation, version, scrollRef, latest, onAcceptPlan, onEditPlan }: TurnProps) => {
   const { live, status } = useLive(generation.id);
-  const { openPlan } = live;
+  const over = isFinal(live.state ?? generation.state) || generation.cancelRequestedAt !== undefined;
+  const openPlan = over ? undefined : live.openPlan;
   const renderPlan = useCallback(
     (item: ItemOf<"plan">) =>
       openPlan === item.text ? (

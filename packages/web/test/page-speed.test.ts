@@ -1,0 +1,67 @@
+import type { Page } from "playwright-core";
+import { afterAll, expect, test } from "vitest";
+import { setTimeout as delay } from "node:timers/promises";
+import { closeBrowser, withPage } from "./support/browser.ts";
+import { signIn, timeline } from "./support/pages.ts";
+import { FINISH, START, WORK } from "./support/scenario.ts";
+import { withStub } from "./support/stub.ts";
+
+afterAll(closeBrowser);
+
+/** "Good" after web.dev's Core Web Vitals is 0.1; a page that only grows at its end needs none of it. */
+const MAX_LAYOUT_SHIFT = 0.02;
+
+const observe = (page: Page) =>
+  page.addInitScript(() => {
+    const seen = { shift: 0, paintMs: 0 };
+    Object.assign(window, { seen });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & {
+        value: number;
+        hadRecentInput: boolean;
+      })[]) {
+        if (!entry.hadRecentInput) seen.shift += entry.value;
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+    new PerformanceObserver((list) => {
+      seen.paintMs = list.getEntries().at(-1)?.startTime ?? 0;
+    }).observe({ type: "largest-contentful-paint", buffered: true });
+  });
+
+const seen = (page: Page) =>
+  page.evaluate(() => (window as unknown as { seen: { shift: number; paintMs: number } }).seen);
+
+test("the home page loads without moving what is there", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      for (const name of ["Todo list", "Notes", "Clock"]) stub.addApp(`A ${name}`, name);
+      await signIn(page, stub.url);
+      await observe(page);
+      await page.reload();
+      await page.getByRole("link", { name: "Clock" }).waitFor();
+      const { shift, paintMs } = await seen(page);
+      console.log(`home: largest paint after ${paintMs.toFixed(0)} ms, layout shift ${shift.toFixed(4)}`);
+      expect(shift).toBeLessThan(MAX_LAYOUT_SHIFT);
+    }),
+  );
+});
+
+test("nothing jumps while a run streams in", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app, generation } = stub.addApp("A todo list", "Todo list");
+      await signIn(page, stub.url);
+      await observe(page);
+      await page.goto(`${stub.url}/apps/${app.id}`);
+      await timeline(page).getByText("In the queue").waitFor();
+      for (const fact of [...START, ...WORK, ...FINISH.slice(0, -2)]) {
+        stub.emit(generation.id, fact);
+        await delay(15);
+      }
+      await timeline(page).getByText("Stored 14 files").waitFor();
+      const { shift } = await seen(page);
+      console.log(`streaming: layout shift ${shift.toFixed(4)}`);
+      expect(shift).toBeLessThan(MAX_LAYOUT_SHIFT);
+    }),
+  );
+});

@@ -1,0 +1,87 @@
+import { afterAll, expect, test } from "vitest";
+import { closeBrowser, withPage } from "./support/browser.ts";
+import { signIn } from "./support/pages.ts";
+import { withStub } from "./support/stub.ts";
+
+afterAll(closeBrowser);
+
+test("outside of local mode there is no local user, but what the project has enabled", async () => {
+  await withStub({ mode: "aws", modelIsMock: false }, (stub) =>
+    withPage({}, async (page) => {
+      await page.goto(stub.url);
+      await page.getByRole("button", { name: "Continue with GitHub" }).waitFor();
+      await page.getByRole("button", { name: "Continue with Google" }).waitFor();
+      expect(await page.getByRole("button", { name: "Continue with GitLab" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Continue as the local user" }).count()).toBe(0);
+    }),
+  );
+});
+
+test("an account can be created with e-mail and password", async () => {
+  await withStub({ mode: "aws" }, (stub) =>
+    withPage({}, async (page) => {
+      await page.goto(stub.url);
+      await page.getByRole("button", { name: "Create an account" }).click();
+      await page.getByLabel("E-mail").fill("new@example.com");
+      await page.getByLabel("Password").fill("leo-local");
+      await page.getByRole("button", { name: "Create account" }).click();
+      await page.getByRole("textbox", { name: "What should Leo build?" }).waitFor();
+      expect(stub.requests.map(({ path }) => path)).toContain("/auth/v1/signup");
+    }),
+  );
+});
+
+test("a sign-in link is sent and told of", async () => {
+  await withStub({ mode: "aws" }, (stub) =>
+    withPage({}, async (page) => {
+      await page.goto(stub.url);
+      await page.getByRole("button", { name: "Sign in by e-mail link" }).click();
+      await page.getByLabel("E-mail").fill("new@example.com");
+      await page.getByRole("button", { name: "Send a sign-in link" }).click();
+      await page.getByText("A link that signs you in was sent to new@example.com.").waitFor();
+      expect(stub.requests.findLast(({ path }) => path === "/auth/v1/otp")?.body).toMatchObject({
+        email: "new@example.com",
+      });
+    }),
+  );
+});
+
+test("the session outlives a reload and ends with signing out, which leaves nothing behind", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      stub.addApp("A secret app", "Secret app");
+      await signIn(page, stub.url);
+      await page.getByRole("link", { name: "Secret app" }).waitFor();
+      await page.reload();
+      await page.getByRole("link", { name: "Secret app" }).waitFor();
+      await page.getByRole("button", { name: "Account" }).click();
+      await page.getByRole("menuitem", { name: "Sign out" }).click();
+      await page.getByRole("button", { name: "Continue as the local user" }).waitFor();
+      expect(await page.getByText("Secret app").count()).toBe(0);
+      expect(await page.evaluate(() => localStorage.getItem("leo.session"))).toBeNull();
+    }),
+  );
+});
+
+test("a chosen theme stays over a reload and is there before the first paint", async () => {
+  await withStub({}, (stub) =>
+    withPage({ colorScheme: "light" }, async (page) => {
+      await signIn(page, `${stub.url}/account`);
+      await page.getByRole("button", { name: "Dark", exact: true }).click();
+      await page.goto(stub.url, { waitUntil: "commit" });
+      await page.locator("body").waitFor({ state: "attached" });
+      expect(await page.evaluate(() => document.documentElement.style.colorScheme)).toBe("dark");
+    }),
+  );
+});
+
+test("a server that does not answer is told, not shown as a blank page", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /./ }, async (page) => {
+      await page.route("**/api/config", (route) => route.abort());
+      await page.goto(stub.url);
+      await page.getByRole("button", { name: "Load again" }).waitFor();
+      expect(await page.title()).toBe("Leo cannot be reached");
+    }),
+  );
+});
