@@ -22,6 +22,8 @@ const ROOM_POLL_MS = 20;
 const SUBSCRIPTIONS_MAX = 50;
 /** A browser is asked for a new token this long before its own expires. */
 const RENEW_AHEAD_MS = 60_000;
+/** The longest time that a timer takes; a longer one would fire at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 const sinkOf = (socket: WebSocket): Sink => {
   const isOpen = () => socket.readyState === socket.OPEN;
@@ -75,20 +77,22 @@ export const serveUiSocket = (
       );
       return false;
     }
-    clearTimeout(expiry);
-    const leftMs = user.expiresAt.getTime() - context.now().getTime();
-    expiry = setTimeout(() => askRenewal(), Math.max(0, leftMs - RENEW_AHEAD_MS));
+    if (socket.readyState !== socket.OPEN) return false;
+    watchExpiry(user);
     return true;
   };
 
-  const askRenewal = () => {
-    if (!user) return;
-    send({ type: "token_expiring", expiresAt: user.expiresAt.toISOString() });
-    const leftMs = user.expiresAt.getTime() - context.now().getTime();
-    expiry = setTimeout(
-      () => closeWith(socket, CloseCode.unauthenticated, "the access token expired"),
-      Math.max(0, leftMs),
-    );
+  const watchExpiry = ({ expiresAt }: User): void => {
+    clearTimeout(expiry);
+    const leftMs = expiresAt.getTime() - context.now().getTime();
+    if (leftMs > RENEW_AHEAD_MS) {
+      const untilRenewalMs = leftMs - RENEW_AHEAD_MS;
+      expiry = setTimeout(() => user && watchExpiry(user), Math.min(untilRenewalMs, TIMER_MAX_MS));
+      return;
+    }
+    send({ type: "token_expiring", expiresAt: expiresAt.toISOString() });
+    const expired = () => closeWith(socket, CloseCode.unauthenticated, "the access token expired");
+    expiry = setTimeout(expired, Math.max(0, leftMs));
   };
 
   const subscribe = async (userId: string, generationId: string, since: number) => {
