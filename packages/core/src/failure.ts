@@ -91,7 +91,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
   verify_failed: {
     message:
-      "The app did not pass its checks after several tries. Ask the agent to fix the check shown below.",
+      "The app did not pass its checks after several tries. Ask the agent to fix the check that failed.",
     platformFault: false,
     retryable: false,
   },

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq, isNotNull } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "@leo/core/limits.ts";
 import { attempts } from "../src/db/schema.ts";
@@ -24,15 +24,23 @@ const stopReasons = async (leo: TestOrchestrator, generationId: string) => {
   return rows.map(({ stopReason }) => stopReason);
 };
 
+/** Attempts whose task is recorded: from then on its start is watched. */
+const acceptedTasks = (leo: TestOrchestrator, generationId: string) =>
+  leo.database.orm.$count(
+    attempts,
+    and(eq(attempts.generationId, generationId), isNotNull(attempts.taskAcceptedAt)),
+  );
+
 describe("what must not last", () => {
   test("a task that never says ready is stopped and tried once more", () => {
     const clock = { aheadMs: 0 };
     return withOrchestrator({ clock }, async (leo) => {
       const generation = await leo.submit();
-      await leo.task(generation.id);
-      clock.aheadMs += LIMITS.startTimeoutMs + 1_000;
-      await leo.task(generation.id, 2);
-      clock.aheadMs += LIMITS.startTimeoutMs + 1_000;
+      for (const attempt of [1, 2]) {
+        await leo.task(generation.id, attempt);
+        await expect.poll(() => acceptedTasks(leo, generation.id)).toBe(attempt);
+        clock.aheadMs += LIMITS.startTimeoutMs + 1_000;
+      }
       const failed = await leo.reaches(generation.id, "failed");
       expect(failed.failure?.code).toBe("start_timeout");
       expect(await stopReasons(leo, generation.id)).toEqual(["leo:start-timeout", "leo:start-timeout"]);
