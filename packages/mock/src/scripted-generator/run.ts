@@ -105,6 +105,8 @@ class Run {
       ? new Promise(() => undefined)
       : this.#clock.sleep(Math.max(0, leftMs), signal).then(() => ({ end: "deadline", exitCode: 1 }));
     const cancelled = new Promise<void>((resolve) => {
+      // It may have been cancelled before it got its work.
+      if (this.#cancelled.signal.aborted) resolve();
       this.#cancelled.signal.addEventListener("abort", () => resolve());
     }).then(() => this.#endCancelled());
     return Promise.race([deadline, cancelled, this.#perform(start)]);

@@ -28,6 +28,8 @@ interface Connection {
   socket: WebSocket;
   attempt: AttemptRow;
   send(message: ToGenerator): void;
+  /** It has its work; nothing else may reach it before. */
+  isWelcomed: boolean;
   cancelSent: boolean;
   heard: boolean;
 }
@@ -123,7 +125,9 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
     if (older && older.socket !== connection.socket) older.socket.terminate();
     connection.send({ type: "ack", n: work.attempt.lastN });
     if (!started) connection.send(await composeStart(context, work.generation, work.attempt));
-    await tell(connection, work);
+    connection.isWelcomed = true;
+    // Read again: what was asked for meanwhile found no generator to tell.
+    await control(attempt.generationId);
   };
 
   const store = async (connection: Connection, messages: NumberedMessage[]) => {
@@ -145,6 +149,7 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
       socket,
       attempt,
       send: (message) => socket.send(JSON.stringify(message)),
+      isWelcomed: false,
       cancelSent: false,
       heard: true,
     };
@@ -227,7 +232,7 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
 
   const control = async (generationId: string) => {
     const connection = connections.get(generationId);
-    if (!connection) return;
+    if (!connection?.isWelcomed) return;
     const work = await findWork({ attemptId: connection.attempt.id });
     if (work) await tell(connection, work);
     else closeWith(connection.socket, CloseCode.fenced, "the generation was deleted");

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, or, lt } from "drizzle-orm";
+import { and, eq, isNull, lt, or } from "drizzle-orm";
 import { attemptPrefix } from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Context } from "../context.ts";
@@ -73,13 +73,18 @@ export const takeUserMessages = async (
   generationId: string,
   attempt: number,
 ): Promise<{ id: string; text: string }[]> => {
-  const { orm } = context.database;
-  const waiting = and(
-    eq(userMessages.generationId, generationId),
-    or(isNull(userMessages.deliveredAttempt), lt(userMessages.deliveredAttempt, attempt)),
-  );
-  const rows = await orm.select().from(userMessages).where(waiting).orderBy(asc(userMessages.createdAt));
-  if (rows.length === 0) return [];
-  await orm.update(userMessages).set({ deliveredAttempt: attempt }).where(waiting);
-  return rows.map(({ id, text }) => ({ id, text }));
+  // One statement, so that two who look at once cannot both take a request.
+  const rows = await context.database.orm
+    .update(userMessages)
+    .set({ deliveredAttempt: attempt })
+    .where(
+      and(
+        eq(userMessages.generationId, generationId),
+        or(isNull(userMessages.deliveredAttempt), lt(userMessages.deliveredAttempt, attempt)),
+      ),
+    )
+    .returning();
+  return rows
+    .toSorted((one, other) => one.createdAt.getTime() - other.createdAt.getTime())
+    .map(({ id, text }) => ({ id, text }));
 };
