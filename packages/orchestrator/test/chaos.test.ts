@@ -10,7 +10,7 @@ import { withWorld, type World } from "./chaos/world.ts";
 const LONG = process.env["LEO_CHAOS"] === "long";
 const KILLS = LONG ? 50 : 4;
 const LOAD = LONG ? 20 : 6;
-const TIMEOUT_MS = LONG ? 15 * 60_000 : 120_000;
+const TIMEOUT_MS = LONG ? 15 * 60_000 : 300_000;
 
 /** Reproducible pauses: the seed is in the test's name when it fails. */
 const seeded = (seed: number) => () => {
@@ -125,7 +125,8 @@ describe("an ECS that misbehaves", () => {
     { kind: "host_lost" },
     { kind: "event_duplicate", times: 5 },
     { kind: "event_reorder", times: 5 },
-    { kind: "event_drop", times: 2 },
+    // A lost event waits for the next reconcile pass, a minute later; `watches.test.ts` has a quick case.
+    ...(LONG ? [{ kind: "event_drop", times: 2 } as const] : []),
   ];
   test(
     "throttles, errors, lost answers, killed tasks, lost and doubled events",
@@ -135,7 +136,7 @@ describe("an ECS that misbehaves", () => {
         await world.start();
         world.ecs.faults.add(...FAULTS);
         await submitMany(world, LOAD * 2, "happy events=30 rate=60");
-        await world.audit(110_000);
+        await world.audit(240_000);
         expect((await world.finalStates())["completed"]).toBe(LOAD * 2);
       }),
   );

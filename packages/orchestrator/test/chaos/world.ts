@@ -160,7 +160,7 @@ export const withWorld = (
                   newId(),
                 );
               },
-              audit: (timeoutMs = 60_000) => audit({ database, ecs, generationIds, browsers, timeoutMs }),
+              audit: (timeoutMs = 150_000) => audit({ database, ecs, generationIds, browsers, timeoutMs }),
               finalStates: async () => {
                 const { rows } = await database.pool.query<{ state: string; count: number }>(
                   "select state, count(*)::int as count from leo.generations group by state",
