@@ -154,7 +154,7 @@ export const attempts = leo.table(
     deadlineAt: at("deadline_at").notNull(),
     /** Highest message number committed. */
     lastN: integer("last_n").notNull().default(0),
-    /** Newest checkpoint the generator reported, for the next attempt. */
+    /** Newest running total that the gateway counted for this attempt. */
     costUsd: numeric("cost_usd", { precision: 12, scale: 6, mode: "number" }).notNull().default(0),
     stopRequestedAt: at("stop_requested_at"),
     stopReason: text("stop_reason"),
