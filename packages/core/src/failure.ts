@@ -12,6 +12,12 @@ export const FailureCode = z.enum([
   "deadline",
   "budget",
   "agent_error",
+  "tool_timeout",
+  "process_limit",
+  "workspace_too_large",
+  "too_many_files",
+  "output_too_large",
+  "disk_full",
   "verify_failed",
   "upload_failed",
   "interrupted",
@@ -86,6 +92,40 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
   agent_error: {
     message: "The agent ended with an error. Try again or reword the request.",
+    platformFault: false,
+    retryable: false,
+  },
+  tool_timeout: {
+    message:
+      "A command of the agent never returned and was stopped. What exists is kept; reword the request so that nothing has to wait.",
+    platformFault: false,
+    retryable: false,
+  },
+  process_limit: {
+    message:
+      "A command started more processes than a run may have and was stopped. What exists is kept; reword the request.",
+    platformFault: false,
+    retryable: false,
+  },
+  workspace_too_large: {
+    message:
+      "The files of the app grew beyond the size that a run may have. What fits is kept; ask for smaller or fewer files.",
+    platformFault: false,
+    retryable: false,
+  },
+  too_many_files: {
+    message: "The run made more files than it may have. What fits is kept; ask for fewer files.",
+    platformFault: false,
+    retryable: false,
+  },
+  output_too_large: {
+    message:
+      "The run put out more than a version can hold. What fits is kept; ask for a smaller app or a smaller step.",
+    platformFault: false,
+    retryable: false,
+  },
+  disk_full: {
+    message: "The run used up the disk of its machine. What exists is kept; ask for a smaller step.",
     platformFault: false,
     retryable: false,
   },
