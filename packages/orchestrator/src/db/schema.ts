@@ -37,6 +37,10 @@ export const apps = leo.table(
     id: uuid("id").primaryKey(),
     ownerId: uuid("owner_id").notNull(),
     name: text("name").notNull(),
+    /** Signs the links of this app's previews; another key ends every link given out so far. */
+    previewKey: text("preview_key")
+      .notNull()
+      .default(sql`replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')`),
     createdAt: at("created_at").notNull().defaultNow(),
     updatedAt: at("updated_at").notNull().defaultNow(),
     /** Set first; rows and objects go in the background, so that deleting answers at once. */
@@ -210,4 +214,30 @@ export const userMessages = leo.table(
     deliveredAttempt: integer("delivered_attempt"),
   },
   (table) => [index("user_messages_generation").on(table.generationId, table.createdAt)],
+);
+
+/** Links that let anyone see an app running, and nothing else of it. */
+export const shares = leo.table(
+  "shares",
+  {
+    id: uuid("id").primaryKey(),
+    ownerId: uuid("owner_id").notNull(),
+    appId: uuid("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    /** The one version it shows; null: the newest. */
+    generationId: uuid("generation_id").references(() => generations.id, { onDelete: "cascade" }),
+    /** SHA-256 of the link's token, hex. The token itself is nowhere. */
+    tokenHash: text("token_hash").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    revokedAt: at("revoked_at"),
+    /** How often the link was opened. */
+    seenCount: integer("seen_count").notNull().default(0),
+    lastSeenAt: at("last_seen_at"),
+  },
+  (table) => [
+    uniqueIndex("shares_token").on(table.tokenHash),
+    index("shares_app").on(table.appId, table.createdAt.desc()),
+    index("shares_generation").on(table.generationId),
+  ],
 );
