@@ -25,6 +25,7 @@ import type { Manifest } from "@leo/core/artifact.ts";
 import type { Fact } from "@leo/core/event.ts";
 import { FailureCode, type Failure } from "@leo/core/failure.ts";
 import { FINAL_STATES, GenerationMode, GenerationState } from "@leo/core/generation.ts";
+import { PublicationState, type Findings, type PublicationFailure } from "@leo/core/publishing.ts";
 
 export const leo = pgSchema("leo");
 
@@ -241,3 +242,96 @@ export const shares = leo.table(
     index("shares_generation").on(table.generationId),
   ],
 );
+
+/** Where an app is published, and whether by itself. A row exists once somebody asked for either. */
+export const appPublishing = leo.table("app_publishing", {
+  appId: uuid("app_id")
+    .primaryKey()
+    .references(() => apps.id, { onDelete: "cascade" }),
+  /** Every new version is published. */
+  automatic: boolean("automatic").notNull().default(false),
+  /** GitHub's number of the repository, which a rename or a transfer does not change. */
+  repositoryId: bigint("repository_id", { mode: "number" }),
+  /** `owner/name`, as GitHub said it last. */
+  repositoryName: text("repository_name"),
+  /** The commit that Leo pushed last, and its generation. */
+  headSha: text("head_sha"),
+  headGenerationId: uuid("head_generation_id"),
+  /** Digest of the findings that the owner has accepted for this app. */
+  acceptedFindings: text("accepted_findings"),
+  /** The GitHub user who was invited last; compared with the owner's present one. */
+  invitedLogin: text("invited_login"),
+  /** Why the last invitation failed, as a sentence. */
+  invitationFailure: text("invitation_failure"),
+  /** Nobody tries the invitation again before this. */
+  invitationAt: at("invitation_at"),
+});
+
+/** A version's way into the repository. Open ones of an app are worked off in order of their ids. */
+export const publications = leo.table(
+  "publications",
+  {
+    /** UUID version 7: sorts by time. */
+    id: uuid("id").primaryKey(),
+    appId: uuid("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    generationId: uuid("generation_id")
+      .notNull()
+      .references(() => generations.id, { onDelete: "cascade" }),
+    state: text("state").$type<PublicationState>().notNull().default("queued"),
+    automatic: boolean("automatic").notNull(),
+    /** Digest of the findings that the owner saw and accepted. */
+    confirmedFindings: text("confirmed_findings"),
+    /** A commit of somebody else that the owner agreed to build upon. */
+    onTopOf: text("on_top_of"),
+    /** Tries so far. */
+    tries: integer("tries").notNull().default(0),
+    /** Not tried before this. */
+    availableAt: at("available_at").notNull(),
+    /** Its holder renews this while it works; past it another orchestrator takes over. */
+    leaseUntil: at("lease_until"),
+    /** Stored before the push, so that a push whose answer was lost is recognised. */
+    commitSha: text("commit_sha"),
+    /** The repository at that time, for the link. */
+    repositoryName: text("repository_name"),
+    failure: jsonb("failure").$type<PublicationFailure>(),
+    createdAt: at("created_at").notNull(),
+    finishedAt: at("finished_at"),
+  },
+  (table) => [
+    check("publications_state", sql`${table.state} in (${quoted(PublicationState.options)})`),
+    check("publications_failure", sql`(${table.state} = 'failed') = (${table.failure} is not null)`),
+    check(
+      "publications_finished",
+      sql`(${table.state} in ('done', 'failed')) = (${table.finishedAt} is not null)`,
+    ),
+    /** Asking twice is asking once. */
+    uniqueIndex("publications_one_open")
+      .on(table.generationId)
+      .where(sql`${table.finishedAt} is null`),
+    index("publications_open")
+      .on(table.appId, table.id)
+      .where(sql`${table.finishedAt} is null`),
+    index("publications_app").on(table.appId, table.generationId, table.id.desc()),
+  ],
+);
+
+/** The GitHub user of a person, who is invited to the repositories of their apps. */
+export const githubAccounts = leo.table("github_accounts", {
+  ownerId: uuid("owner_id").primaryKey(),
+  login: text("login").notNull(),
+  updatedAt: at("updated_at").notNull(),
+});
+
+/** What the secret scan of a version found. A version never changes, so it is scanned once per rule set. */
+export const secretScans = leo.table("secret_scans", {
+  generationId: uuid("generation_id")
+    .primaryKey()
+    .references(() => generations.id, { onDelete: "cascade" }),
+  /** Which rules were used; others mean a new scan. */
+  rules: text("rules").notNull(),
+  /** Null when there was nothing. */
+  found: jsonb("found").$type<Findings>(),
+  scannedAt: at("scanned_at").notNull(),
+});
