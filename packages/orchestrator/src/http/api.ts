@@ -43,7 +43,7 @@ const servePreviews = (api: Hono<Env>, context: Context) => {
     });
     return;
   }
-  api.all(`${place.prefix}*`, (c) => {
+  api.all(`${place.prefix}*`, async (c) => {
     const rest = new URL(c.req.url).pathname.slice(place.prefix.length);
     const slash = rest.indexOf("/");
     // The page's own links are relative to a folder.
