@@ -204,7 +204,7 @@ test("no input, however odd, makes any route answer 5xx or hang", { timeout: 240
             api.ann,
             operation.method,
             `${fill(operation.path, values)}?${search.toString()}`,
-            operation.takesBody ? sent : undefined,
+            operation.body ? sent : undefined,
             key !== undefined && /^[\x20-\x7e]*$/.test(key) ? { "idempotency-key": key } : {},
           );
           expect(answer.status).toBeLessThan(500);

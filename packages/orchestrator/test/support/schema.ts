@@ -1,0 +1,62 @@
+/** The JSON schemas of the API's document, as far as its routes use them. */
+export interface Schema {
+  type?: string | string[];
+  format?: string;
+  pattern?: string;
+  enum?: unknown[];
+  const?: unknown;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  exclusiveMinimum?: number;
+  maximum?: number;
+  minItems?: number;
+  maxItems?: number;
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+  allOf?: Schema[];
+}
+
+export type Ids = Record<string, string>;
+
+const idOf = (name: string, ids: Ids) => {
+  const id = ids[name];
+  if (id === undefined) throw new Error(`no id for ${name}: a new kind of id needs a value here`);
+  return id;
+};
+
+const exampleText = ({ pattern, minLength = 1, maxLength = Infinity }: Schema, name: string) => {
+  const text = "example".padEnd(minLength, "x").slice(0, maxLength);
+  if (pattern !== undefined && !new RegExp(pattern).test(text))
+    throw new Error(`"${text}" does not match ${pattern} of ${name}: say here what does`);
+  return text;
+};
+
+/**
+ * A value that the schema takes: every property, the shortest of everything else.
+ * @param ids values of UUIDs by the name of their property
+ * @throws Error for an id or a pattern that nobody thought of
+ */
+export const exampleOf = (schema: Schema, ids: Ids, name = "body"): unknown => {
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum) return schema.enum[0];
+  const [choice] = schema.anyOf ?? schema.oneOf ?? [];
+  if (choice) return exampleOf(choice, ids, name);
+  if (schema.allOf) return Object.assign({}, ...schema.allOf.map((part) => exampleOf(part, ids, name)));
+  const [type] = [schema.type].flat();
+  if (type === "object") {
+    const entries = Object.entries(schema.properties ?? {});
+    return Object.fromEntries(entries.map(([key, inner]) => [key, exampleOf(inner, ids, key)]));
+  }
+  if (type === "array") {
+    return schema.items ? [exampleOf(schema.items, ids, name)].slice(0, schema.maxItems) : [];
+  }
+  if (type === "string") return schema.format === "uuid" ? idOf(name, ids) : exampleText(schema, name);
+  if (type === "boolean") return true;
+  if (type === "integer" || type === "number")
+    return Math.max(schema.minimum ?? 1, (schema.exclusiveMinimum ?? 0) + 1);
+  return null;
+};
