@@ -48,6 +48,13 @@ const Environment = z.object({
     .int()
     .positive()
     .default(LIMITS.artifactMaxFiles * 4),
+  /** Source and build of a version together. */
+  LEO_VERSION_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .max(LIMITS.artifactMaxBytes)
+    .default(LIMITS.artifactMaxBytes),
   /** Disk that must stay free: what storing the rest of a run takes, and more. */
   LEO_DISK_RESERVE_BYTES: z.coerce
     .number()

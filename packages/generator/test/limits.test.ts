@@ -4,9 +4,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect, test } from "vitest";
+import { LIMITS } from "@leo/core/limits.ts";
 import { AgentCrash } from "../src/agent/agent.ts";
 import { failureOfError } from "../src/agent/turn-failure.ts";
-import { findPassedLimit, watchLimits, type LimitOptions } from "../src/limits/watch.ts";
+import { findOutputLimit } from "../src/limits/output.ts";
+import { findPassedLimit, watchLimits, type RunLimits } from "../src/limits/watch.ts";
 import { cleanEnvironment } from "../src/process/environment.ts";
 import { findFamily, killFamily } from "../src/process/family.ts";
 import { readProcessLimit, spawnLimited } from "../src/process/limited.ts";
@@ -16,19 +18,16 @@ import { manualClock } from "./support/manual-clock.ts";
 import { withRunPaths } from "./support/run-paths.ts";
 import { until } from "./support/until.ts";
 
-const limits = (paths: RunPaths, change: Partial<LimitOptions> = {}): LimitOptions => ({
+const limits = (paths: RunPaths, change: Partial<RunLimits> = {}): RunLimits => ({
   paths,
   maxBytes: 1_000,
   maxFiles: 3,
   maxProcesses: 3,
   minFreeBytes: 1,
-  clock: manualClock(),
-  logger: pino({ level: "silent" }),
-  onPassed: () => undefined,
   ...change,
 });
 
-test("each limit is told by its own sentence", () =>
+test("each limit has a code and a sentence of its own", () =>
   withRunPaths(async (paths) => {
     await mkdir(join(paths.workspace, "src"));
     for (const name of ["a", "b", "src/c"]) await writeFile(join(paths.workspace, name), "x".repeat(100));
@@ -38,19 +37,44 @@ test("each limit is told by its own sentence", () =>
       findPassedLimit(limits(paths, { maxBytes: 299 })),
       findPassedLimit(limits(paths, { minFreeBytes: Number.MAX_SAFE_INTEGER })),
     ]);
-    expect(passed.map((failure) => failure?.detail)).toEqual([
-      "workspace limit: 3 files, 2 are allowed",
-      "workspace limit: 300 bytes, 299 are allowed",
-      expect.stringMatching(/^disk limit: \d+ bytes are free/),
+    expect(passed).toMatchObject([
+      { code: "too_many_files", detail: "3 files, 2 are allowed" },
+      { code: "workspace_too_large", detail: "300 bytes, 299 are allowed" },
+      { code: "disk_full", detail: expect.stringMatching(/^\d+ bytes are free/) },
     ]);
-    expect(new Set(passed.map((failure) => failure?.message)).size).toBe(2);
+    expect(new Set(passed.map((failure) => failure?.message)).size).toBe(3);
+  }));
+
+test("a build that a version cannot hold whole is refused; one file over 10 MB is left out", () =>
+  withRunPaths(async (paths) => {
+    expect(await findOutputLimit(paths, 1_000)).toBeUndefined();
+    await mkdir(join(paths.workspace, "dist"));
+    await writeFile(join(paths.workspace, "app.ts"), "x".repeat(400));
+    await writeFile(join(paths.workspace, "dist/app.js"), "x".repeat(600));
+    await writeFile(join(paths.workspace, "dist/film.mp4"), Buffer.alloc(LIMITS.fileMaxBytes + 1));
+    expect(await findOutputLimit(paths, 1_000)).toBeUndefined();
+    expect(await findOutputLimit(paths, 999)).toMatchObject({
+      code: "output_too_large",
+      detail: "source and build have 1000 bytes, 999 are allowed",
+    });
+    const names = Array.from({ length: LIMITS.artifactMaxFiles }, (_, index) => `dist/${index}`);
+    for (const name of names) await writeFile(join(paths.workspace, name), "");
+    expect(await findOutputLimit(paths, 1_000)).toMatchObject({
+      code: "output_too_large",
+      detail: "the build has 5001 files, 5000 are allowed",
+    });
   }));
 
 test("the watch looks every two seconds and speaks once", () =>
   withRunPaths(async (paths) => {
     const clock = manualClock();
-    const told: (string | undefined)[] = [];
-    const stop = watchLimits(limits(paths, { clock, onPassed: ({ detail }) => told.push(detail) }));
+    const told: string[] = [];
+    const stop = watchLimits({
+      limits: limits(paths),
+      clock,
+      logger: pino({ level: "silent" }),
+      onPassed: ({ code }) => told.push(code),
+    });
     const look = async () => {
       clock.advance(2_000);
       await until(() => clock.delays().length === 1 || told.length > 0);
@@ -60,7 +84,7 @@ test("the watch looks every two seconds and speaks once", () =>
     await writeFile(join(paths.workspace, "large"), "x".repeat(2_000));
     await look();
     clock.advance(10_000);
-    expect(told).toHaveLength(1);
+    expect(told).toEqual(["workspace_too_large"]);
     stop();
   }));
 
@@ -74,7 +98,7 @@ test("the processes of a run are found by their HOME and killed, detached ones t
     });
     const ended = once(shell, "exit");
     await until(async () => (await findFamily(paths.home)).length >= 5);
-    expect((await findPassedLimit(limits(paths)))?.detail).toMatch(/processes limit/);
+    expect(await findPassedLimit(limits(paths))).toMatchObject({ code: "process_limit" });
     await killFamily(paths.home);
     await ended;
     expect(await findFamily(paths.home)).toEqual([]);
@@ -118,8 +142,8 @@ test("a command that does not end, or leaves others behind, is ended with its gr
 
 test("a full disk and an agent that crashed or fell silent end a run differently", () => {
   const fullDisk = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-  expect(failureOfError(fullDisk)).toMatchObject({ message: expect.stringContaining("disk") });
+  expect(failureOfError(fullDisk).code).toBe("disk_full");
   expect(failureOfError(new AgentCrash("gone")).code).toBe("agent_error");
-  expect(failureOfError(new AgentCrash("quiet", true)).code).toBe("stalled");
+  expect(failureOfError(new AgentCrash("quiet", "stalled")).code).toBe("stalled");
   expect(failureOfError(new Error("what?")).code).toBe("internal");
 });

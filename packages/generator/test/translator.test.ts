@@ -9,6 +9,7 @@ import { manualClock } from "./support/manual-clock.ts";
 const setUp = () => {
   const facts: GeneratorFact[] = [];
   const clock = manualClock();
+  const endless: string[] = [];
   let toolsEnded = 0;
   const translator = new MessageTranslator({
     report: (fact) => facts.push(cleanFact(fact)),
@@ -17,12 +18,13 @@ const setUp = () => {
     onToolEnded: () => {
       toolsEnded += 1;
     },
+    onEndlessText: (cause) => endless.push(cause),
   });
   const say = (message: unknown) => translator.translate(message as SDKMessage);
   const stream = (event: unknown) => say({ type: "stream_event", parent_tool_use_id: null, event });
   const text = (piece: string, index = 0) =>
     stream({ type: "content_block_delta", index, delta: { type: "text_delta", text: piece } });
-  return { facts, clock, translator, say, stream, text, toolsEnded: () => toolsEnded };
+  return { facts, endless, clock, translator, say, stream, text, toolsEnded: () => toolsEnded };
 };
 
 const texts = (facts: GeneratorFact[]) =>
@@ -105,14 +107,14 @@ test("a tool is told when it starts and when it ends; one without an answer fail
   expect(toolsEnded()).toBe(1);
 });
 
-test("text without end is told to two million characters", () => {
-  const { facts, translator, stream, text } = setUp();
+test("text without end is told to two million characters and noticed once", () => {
+  const { facts, endless, translator, stream, text } = setUp();
   stream({ type: "message_start", message: { id: "m1" } });
   for (let index = 0; index < 300; index += 1) text("word ".repeat(2_000));
   translator.end();
   const chars = facts.reduce((sum, fact) => sum + (fact.type === "agent_text" ? fact.text.length : 0), 0);
   expect(chars).toBe(2_000_000);
-  expect(facts.filter(({ type }) => type === "log")).toHaveLength(1);
+  expect(endless).toEqual(["the agent wrote more than 2000000 characters"]);
 });
 
 test("long thinking is a sign of life every 30 seconds", () => {

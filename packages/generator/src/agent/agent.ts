@@ -7,6 +7,7 @@
 import type { Options, Query, SDKMessage, SDKResultMessage } from "@anthropic-ai/claude-agent-sdk";
 import type { ChildProcess } from "node:child_process";
 import type { Logger } from "pino";
+import type { FailureCode } from "@leo/core/failure.ts";
 import { agentEnvironment } from "../process/environment.ts";
 import { killGroup, spawnLimited } from "../process/limited.ts";
 import type { Report } from "../report.ts";
@@ -48,15 +49,15 @@ export interface TurnEnd {
   text: string;
 }
 
-/** The agent's process ended or fell silent without a result. */
+/** The agent's process ended without a result, or was ended because none was to be expected. */
 export class AgentCrash extends Error {
   override name = "AgentCrash";
-  /** True when it was alive and said nothing. */
-  readonly silent: boolean;
+  /** What it means for the run: `agent_error` when the process ended by itself. */
+  readonly code: FailureCode;
 
-  constructor(message: string, silent = false) {
+  constructor(message: string, code: FailureCode = "agent_error") {
     super(message);
-    this.silent = silent;
+    this.code = code;
   }
 }
 
@@ -102,6 +103,7 @@ export class AppGeneratorAgent {
       clock: options.clock,
       workspace: options.paths.workspace,
       onToolEnded: options.onToolEnded,
+      onEndlessText: (text) => this.#giveUp(new AgentCrash(text, "output_too_large")),
     });
   }
 
@@ -167,8 +169,7 @@ export class AppGeneratorAgent {
     const { error_status: status, attempt, retry_delay_ms: delayMs } = message;
     if (status === 429) return this.#watchSilence(this.#options.silentMs + delayMs);
     if (!CREDENTIAL_STATUS.has(status) || attempt === 1) return;
-    this.#end(new CredentialRefused(status ?? 0));
-    this.stop();
+    this.#giveUp(new CredentialRefused(status ?? 0));
   }
 
   #watchSilence(limitMs: number): void {
@@ -176,8 +177,8 @@ export class AppGeneratorAgent {
     this.#cancelWatch = this.#options.clock.after(limitMs, () => {
       const tool = this.#translator.waitingTool;
       const cause = tool ? `the tool did not return: ${tool}` : "the agent said nothing";
-      this.#end(new AgentCrash(`${cause} for ${Math.round(limitMs / 1_000)} s`, true));
-      this.stop();
+      const message = `${cause} for ${Math.round(limitMs / 1_000)} s`;
+      this.#giveUp(new AgentCrash(message, tool ? "tool_timeout" : "stalled"));
     });
   }
 
@@ -197,6 +198,12 @@ export class AppGeneratorAgent {
     this.#translator.end();
     this.#turn?.reject(cause);
     this.#turn = undefined;
+  }
+
+  /** Ends a process that goes on by itself. */
+  #giveUp(cause: Error): void {
+    this.#end(cause);
+    this.stop();
   }
 
   #queryOptions(): Options {

@@ -65,7 +65,8 @@ export class AgentSession {
     try {
       return await this.#agent.prompt(prompt, planning);
     } catch (error) {
-      const mayRestart = error instanceof AgentCrash && !error.silent && !this.#stopped && this.id;
+      const mayRestart =
+        error instanceof AgentCrash && error.code === "agent_error" && !this.#stopped && this.id;
       if (!mayRestart || this.#restarts >= RESTARTS_MAX) throw failed(failureOfError(error));
       this.#options.logger.error({ err: error }, "the agent crashed and is started again");
       const text = "The agent's process crashed; it is started again and goes on.";

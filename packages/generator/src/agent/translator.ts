@@ -8,7 +8,7 @@ import type { Clock } from "../socket/clock.ts";
 import { TextCoalescer } from "./text-coalescer.ts";
 import { toolResult, toolTarget } from "./tool-summary.ts";
 
-/** Text of one run beyond which the rest is not told: a loop, not an answer. */
+/** Text of one run beyond which it is a loop, not an answer. */
 const TEXT_MAX_CHARS = 2_000_000;
 /** How often a person is told that the agent is still thinking. */
 const THINKING_TOLD_EVERY_MS = 30_000;
@@ -19,6 +19,8 @@ export interface TranslatorOptions {
   workspace: string;
   /** Called when a tool that may have changed files has ended. */
   onToolEnded: () => void;
+  /** Called once when the agent's text has no end; what follows is not told. */
+  onEndlessText: (text: string) => void;
 }
 
 type StreamEvent = Extract<SDKMessage, { type: "stream_event" }>["event"];
@@ -89,16 +91,11 @@ export class MessageTranslator {
     this.#streamed.add(this.#messageId);
     this.#textChars += text.length;
     if (this.#textChars > TEXT_MAX_CHARS) {
-      if (this.#textChars - text.length <= TEXT_MAX_CHARS) this.#tooMuchText();
+      const isFirst = this.#textChars - text.length <= TEXT_MAX_CHARS;
+      if (isFirst) this.#options.onEndlessText(`the agent wrote more than ${TEXT_MAX_CHARS} characters`);
       return;
     }
     this.#text.add(`${this.#messageId}:${index}`, text);
-  }
-
-  #tooMuchText(): void {
-    this.#text.end();
-    const text = "The agent wrote more than 2,000,000 characters; the rest of its text is not shown.";
-    this.#options.report({ type: "log", level: "warn", text });
   }
 
   #assistantBlock(messageId: string, block: AssistantBlock): void {

@@ -1,5 +1,4 @@
 import { failure, type Failure } from "@leo/core/failure.ts";
-import { limitFailure } from "../limits/limit-failure.ts";
 import type { GatewayUsage } from "../gateway/meter.ts";
 import type { TurnEnd } from "./agent.ts";
 import { AgentCrash } from "./agent.ts";
@@ -35,7 +34,7 @@ export const failureOfTurn = (
 /** What a thrown error means for the run. */
 export const failureOfError = (error: unknown): Failure => {
   const detail = errorText(error);
-  if (isSystemError(error, "ENOSPC")) return limitFailure("disk", detail);
-  if (error instanceof AgentCrash) return failure(error.silent ? "stalled" : "agent_error", detail);
+  if (isSystemError(error, "ENOSPC")) return failure("disk_full", detail);
+  if (error instanceof AgentCrash) return failure(error.code, detail);
   return failure("internal", detail);
 };

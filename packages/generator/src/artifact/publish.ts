@@ -38,7 +38,7 @@ const tellRefused = (listing: FileListing, report: Report) => {
 };
 
 /** Files of the build's output; there may be none. */
-const listOutput = async (paths: RunPaths): Promise<FileListing> => {
+export const listOutput = async (paths: RunPaths): Promise<FileListing> => {
   try {
     return await listFiles(outputDirectory(paths), true);
   } catch (error) {

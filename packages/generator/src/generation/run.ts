@@ -3,7 +3,7 @@
  * stored and the last fact says why, unless the attempt no longer counts.
  */
 import type { Logger } from "pino";
-import { failure, type Failure } from "@leo/core/failure.ts";
+import { failure, type Failure, type FailureCode } from "@leo/core/failure.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import { AgentSession } from "../agent/session.ts";
 import { failureOfError } from "../agent/turn-failure.ts";
@@ -12,7 +12,8 @@ import { Checkpoints } from "../artifact/checkpoints.ts";
 import { publishVersion } from "../artifact/publish.ts";
 import { openStore } from "../artifact/store.ts";
 import type { Config } from "../config.ts";
-import { watchLimits } from "../limits/watch.ts";
+import { findOutputLimit } from "../limits/output.ts";
+import { findPassedLimit, watchLimits, type RunLimits } from "../limits/watch.ts";
 import { killFamily } from "../process/family.ts";
 import { readProcessLimit } from "../process/limited.ts";
 import type { Report } from "../report.ts";
@@ -42,8 +43,18 @@ export interface GenerationOptions {
   stop: AbortController;
 }
 
+/** Failures after which a build of what exists is worth its time, and does not add to what is too much. */
+const BUILT_ONCE_MORE = new Set<FailureCode>([
+  "budget",
+  "agent_error",
+  "stalled",
+  "tool_timeout",
+  "process_limit",
+]);
+
 export class GenerationRun {
   readonly #options: GenerationOptions;
+  readonly #limits: RunLimits;
   readonly #store;
   readonly #tracker: FileTracker;
   readonly #usage: UsageWatch;
@@ -62,6 +73,13 @@ export class GenerationRun {
     this.#options = options;
     const { start, config, paths, report, logger } = options;
     this.#store = openStore(start.artifact.bucket, config.LEO_S3_FORCE_PATH_STYLE);
+    this.#limits = {
+      paths,
+      maxBytes: config.LEO_WORKSPACE_MAX_BYTES,
+      maxFiles: config.LEO_WORKSPACE_MAX_FILES,
+      maxProcesses: config.LEO_AGENT_MAX_PROCESSES,
+      minFreeBytes: config.LEO_DISK_RESERVE_BYTES,
+    };
     this.#tracker = new FileTracker(paths.workspace);
     this.#browser = new RunBrowser(findChromium(config.LEO_CHROMIUM), paths);
     this.#usage = new UsageWatch(config.ANTHROPIC_BASE_URL, report, logger);
@@ -93,10 +111,18 @@ export class GenerationRun {
       await unlessStopped(this.#work(), stop.signal);
       return undefined;
     } catch (error) {
-      if (error instanceof Stopped) return error.stopCause;
+      if (error instanceof Stopped) return this.#explain(error.stopCause);
       logger.error({ err: error }, "the run failed");
-      return { kind: "failed", failure: failureOfError(error) };
+      return this.#explain({ kind: "failed", failure: failureOfError(error) });
     }
+  }
+
+  /** A process without room for a file or another process ends in many ways: the limit that it met says more. */
+  async #explain(cause: StopCause): Promise<StopCause> {
+    const isVague =
+      cause.kind === "failed" && (cause.failure.code === "agent_error" || cause.failure.code === "internal");
+    const passed = isVague && (await findPassedLimit(this.#limits));
+    return passed ? { kind: "failed", failure: passed } : cause;
   }
 
   async #work(): Promise<void> {
@@ -109,7 +135,7 @@ export class GenerationRun {
       restored: this.#restored,
       session,
       userMessages,
-      verify: () => this.#verify(this.#options.stop.signal),
+      verify: () => this.#verifyWithinLimits(),
       onPlanAccepted: () => {
         this.#planAccepted = true;
       },
@@ -159,6 +185,17 @@ export class GenerationRun {
     return session;
   }
 
+  /** The watch looks now and then; what is checked and stored is looked at just before. */
+  async #verifyWithinLimits(): Promise<Verification> {
+    const { paths, config, stop } = this.#options;
+    const passed = await findPassedLimit(this.#limits);
+    if (passed) throw failed(passed);
+    const verification = await this.#verify(stop.signal);
+    const tooLarge = await findOutputLimit(paths, config.LEO_VERSION_MAX_BYTES);
+    if (tooLarge) throw failed(tooLarge);
+    return verification;
+  }
+
   async #verify(signal: AbortSignal): Promise<Verification> {
     const { paths, config, report } = this.#options;
     report({ type: "progress", step: "verifying" });
@@ -188,22 +225,13 @@ export class GenerationRun {
   }
 
   #watch(): void {
-    const { start, config, paths, clock, logger, stop } = this.#options;
+    const { start, config, clock, logger, stop } = this.#options;
     const fail = (cause: Failure) => stop.abort(failed(cause));
     const remainingMs = Math.max(0, Date.parse(start.limits.deadlineAt) - clock.nowMs());
     const closingMs = Math.min(config.LEO_CLOSING_MS, remainingMs / 10);
     this.#cancelWatches.push(
       clock.after(remainingMs - closingMs, () => fail(failure("deadline", start.limits.deadlineAt))),
-      watchLimits({
-        paths,
-        maxBytes: config.LEO_WORKSPACE_MAX_BYTES,
-        maxFiles: config.LEO_WORKSPACE_MAX_FILES,
-        maxProcesses: config.LEO_AGENT_MAX_PROCESSES,
-        minFreeBytes: config.LEO_DISK_RESERVE_BYTES,
-        clock,
-        logger,
-        onPassed: fail,
-      }),
+      watchLimits({ limits: this.#limits, clock, logger, onPassed: fail }),
       this.#checkpointRegularly(),
     );
   }
@@ -270,8 +298,7 @@ export class GenerationRun {
   async #buildPartial(cause: Failure): Promise<void> {
     const { config, logger } = this.#options;
     const current = await this.#tellChanges();
-    const hasTime = cause.code === "budget" || cause.code === "agent_error" || cause.code === "stalled";
-    if (!hasTime || current === this.#verifiedVersion) return;
+    if (!BUILT_ONCE_MORE.has(cause.code) || current === this.#verifiedVersion) return;
     try {
       await this.#verify(AbortSignal.timeout(config.LEO_CLOSING_MS));
     } catch (error) {

@@ -4,11 +4,11 @@
  * Inside: `workspace/…` (no node_modules, no build output, no links), `session.jsonl` and
  * `checkpoint.json`.
  */
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { create, extract } from "tar";
+import { extract, Header, Pack, ReadEntry } from "tar";
 import { z } from "zod";
 import { FilePath } from "@leo/core/artifact.ts";
 import { Id } from "@leo/core/id.ts";
@@ -34,35 +34,39 @@ const SESSION = "session.jsonl";
 const UNPACKED_MAX_BYTES = LIMITS.artifactMaxBytes * 2;
 
 export interface PackedCheckpoint {
-  /** The tar.gz, in memory, so that a full disk does not stop it. */
+  /** The tar.gz, in memory: nothing is written, so that a full disk does not stop it. */
   content: Buffer;
   /** Set when the session is in it. */
   sessionId: string | undefined;
 }
+
+const entryOf = (path: string, content: Buffer): ReadEntry => {
+  const entry = new ReadEntry(new Header({ path, type: "File", size: content.length, mode: 0o600 }));
+  entry.end(content);
+  return entry;
+};
 
 /** Packs a run's present state. */
 export const packCheckpoint = async (paths: RunPaths, state: CheckpointState): Promise<PackedCheckpoint> => {
   const { files } = withinLimits(await listFiles(paths.workspace));
   // The harness writes no transcript before its first answer.
   const sessionId = (await hasSession(paths, state.sessionId)) ? state.sessionId : undefined;
-  const about = join(paths.root, ABOUT);
-  await writeFile(about, JSON.stringify({ version: 1, workspace: paths.workspace, ...state, sessionId }));
-
-  const stored = new Map([[about, ABOUT]]);
-  if (sessionId) stored.set(sessionFile(paths, sessionId), SESSION);
-  const archive = create(
-    {
-      gzip: { level: 3 },
-      cwd: paths.root,
-      portable: true,
-      noDirRecurse: true,
-      preservePaths: true,
-      onWriteEntry: (entry) => {
-        entry.path = stored.get(entry.path) ?? entry.path;
-      },
+  const about = { version: 1, workspace: paths.workspace, ...state, sessionId };
+  const session = sessionId && sessionFile(paths, sessionId);
+  const archive = new Pack({
+    gzip: { level: 3 },
+    cwd: paths.root,
+    portable: true,
+    noDirRecurse: true,
+    preservePaths: true,
+    onWriteEntry: (entry) => {
+      if (entry.path === session) entry.path = SESSION;
     },
-    [...stored.keys(), ...files.map(({ path }) => `workspace/${path}`)],
-  );
+  });
+  archive.add(entryOf(ABOUT, Buffer.from(JSON.stringify(about))));
+  if (session) archive.add(session);
+  for (const { path } of files) archive.add(`workspace/${path}`);
+  archive.end();
   const parts: Buffer[] = [];
   for await (const part of archive) parts.push(part);
   return { content: Buffer.concat(parts), sessionId };

@@ -154,7 +154,7 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
     "Looking at the environment.",
     `env | sort; echo "token ${FAKE_TOKEN}"; echo "TOKEN=${FAKE_TOKEN}" > .env`,
   ),
-  "fork-bomb": command("Starting helpers.", "for i in $(seq 1 1500); do sleep 5 & done; wait", 60_000),
+  "fork-bomb": command("Starting helpers.", "for i in $(seq 1 600); do sleep 30 & done; wait", 60_000),
   "long-tool": command("Waiting for a long job.", "sleep 3600", 600_000),
   endless: ({ conversation, step }) =>
     turn({ text: `Checking again (${step}).`, tools: [toolsIn(conversation).bash(`echo ${step}`, "Check")] }),

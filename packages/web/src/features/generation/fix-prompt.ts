@@ -1,6 +1,17 @@
+import type { FailureCode } from "@leo/core/failure.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import type { LiveState } from "./live-state.ts";
+
+/** Failures that the agent can mend in another run, told what they were. */
+const MENDABLE = new Set<FailureCode | undefined>([
+  "agent_error",
+  "tool_timeout",
+  "process_limit",
+  "workspace_too_large",
+  "too_many_files",
+  "output_too_large",
+]);
 
 /** The end of a tool's output says what went wrong. */
 const OUTPUT_MAX_CHARS = 4_000;
@@ -10,7 +21,7 @@ const fault = (live: LiveState): { what: string; output: string } | undefined =>
   const round = live.items.findLast((item) => item.kind === "checks");
   const check = round?.checks.find(({ result }) => result === "failed");
   if (check) return { what: `the check "${check.name}"`, output: check.output ?? "" };
-  if (live.failure?.code === "agent_error" && live.failure.detail) {
+  if (MENDABLE.has(live.failure?.code) && live.failure?.detail) {
     return { what: "the run", output: live.failure.detail };
   }
   return undefined;
