@@ -4,6 +4,9 @@ import { Failure } from "./failure.ts";
 import { GenerationState } from "./generation.ts";
 import { LIMITS } from "./limits.ts";
 
+/** More than any run can spend; what is above it is a fault of the generator. */
+const USAGE_MAX_USD = 100_000;
+
 const text = z.string().max(LIMITS.eventTextMaxChars);
 
 /** Facts that a generator reports. Each becomes one event as it is. */
@@ -52,7 +55,7 @@ export const GeneratorFact = z.discriminatedUnion("type", [
     outputTokens: z.int().min(0),
     cacheReadTokens: z.int().min(0),
     cacheWriteTokens: z.int().min(0),
-    costUsd: z.number().min(0),
+    costUsd: z.number().min(0).max(USAGE_MAX_USD),
   }),
   z.object({
     type: z.literal("verified"),

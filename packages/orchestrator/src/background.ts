@@ -3,16 +3,18 @@ import type { Context } from "./context.ts";
 import { createLauncher } from "./launch/launcher.ts";
 import type { TaskClient } from "./launch/task-client.ts";
 import { reconcile, takeOver } from "./lifecycle/reconcile.ts";
+import type { Hearing } from "./lifecycle/hearing.ts";
 import { readTaskEvents } from "./lifecycle/task-events.ts";
 import { stopOverdue } from "./lifecycle/watches.ts";
 import type { Metrics } from "./metrics.ts";
-import { claim, type ClaimedAttempt } from "./queue/claim.ts";
+import { claim } from "./queue/claim.ts";
 import { repeat } from "./repeat.ts";
 
 export interface BackgroundOptions {
   tasks: TaskClient;
   metrics: Metrics;
   random: () => number;
+  hearing: Hearing;
 }
 
 export interface Background {
@@ -23,30 +25,30 @@ export interface Background {
 }
 
 const QUEUE_POLL_MS = 1_000;
-const WATCH_MS = 2_000;
-const TAKE_OVER_MS = 3_000;
-const RECONCILE_MS = 60_000;
 const CLAIM_BATCH = 20;
 const LAUNCH_BACKOFF_MS = 500;
 
 export const startBackground = (
   context: Context,
-  { tasks, metrics, random }: BackgroundOptions,
+  { tasks, metrics, random, hearing }: BackgroundOptions,
 ): Background => {
-  const { config, log, now } = context;
-  const bootAt = now();
-  const launcher = createLauncher(context, { tasks, random, backoffMs: LAUNCH_BACKOFF_MS });
+  const { config, log } = context;
+  const launcher = createLauncher(context, {
+    tasks,
+    random,
+    backoffMs: LAUNCH_BACKOFF_MS,
+    onOutcome: metrics.launchOutcome,
+  });
   const launches = new Set<Promise<void>>();
 
-  const launch = (attempt: ClaimedAttempt) => {
+  const track = (attemptId: string, launch: Promise<void>) => {
     const startedAt = performance.now();
-    const running = launcher
-      .launch(attempt)
+    const running = launch
       .then(() => metrics.launched(performance.now() - startedAt))
       .catch((cause: unknown) => {
         // The attempt's lease runs out and somebody adopts it.
         metrics.launchFailed();
-        log.error({ err: cause, event: "launch_failed", attemptId: attempt.id }, "a launch broke off");
+        log.error({ err: cause, event: "launch_failed", attemptId }, "a launch broke off");
       })
       .finally(() => launches.delete(running));
     launches.add(running);
@@ -55,15 +57,17 @@ export const startBackground = (
   const queue = repeat("queue", QUEUE_POLL_MS, log, async () => {
     for (;;) {
       const claimed = await claim(context, CLAIM_BATCH);
-      for (const attempt of claimed) launch(attempt);
+      for (const attempt of claimed) track(attempt.id, launcher.launch(attempt));
       if (claimed.length < CLAIM_BATCH) return;
     }
   });
   const repeated = [
     queue,
-    repeat("watches", WATCH_MS, log, () => stopOverdue(context, tasks, bootAt)),
-    repeat("take-over", TAKE_OVER_MS, log, () => takeOver(context, launcher)),
-    repeat("reconcile", RECONCILE_MS, log, async () =>
+    repeat("watches", config.LEO_WATCH_INTERVAL_MS, log, () => stopOverdue(context, tasks, hearing.since())),
+    repeat("take-over", config.LEO_LAUNCH_LEASE_MS / 5, log, () =>
+      takeOver(context, (attempt) => track(attempt.id, launcher.adopt(attempt))),
+    ),
+    repeat("reconcile", config.LEO_RECONCILE_INTERVAL_MS, log, async () =>
       metrics.orphansStopped(await reconcile(context, tasks)),
     ),
   ];
@@ -73,6 +77,7 @@ export const startBackground = (
   return {
     wakeQueue: () => queue.wake(),
     stop: async (timeoutMs) => {
+      launcher.stop();
       const ended = Promise.all([
         ...repeated.map((work) => work.stop()),
         stopTaskEvents?.(),

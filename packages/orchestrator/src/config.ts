@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import { timings } from "./timings.ts";
 
 const list = z.string().transform((text) => text.split(",").filter(Boolean));
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -41,6 +42,10 @@ const Environment = z.object({
   LEO_GENERATOR_FAMILY: z.string().min(1).default("leo"),
   LEO_GENERATOR_SUBNETS: list,
   LEO_GENERATOR_SECURITY_GROUPS: list,
+  /** In order of preference; each is asked in a call of its own. After a Spot interruption: FARGATE. */
+  LEO_CAPACITY_PROVIDERS: list
+    .pipe(z.array(z.enum(["FARGATE", "FARGATE_SPOT"], "is neither FARGATE nor FARGATE_SPOT")).min(1))
+    .prefault("FARGATE"),
   /** Absent: only the reconcile pass sees how tasks end. */
   LEO_TASK_EVENTS_QUEUE_URL: z.url().optional(),
   LEO_GENERATOR_VCPU: number.positive().default(4),
@@ -53,6 +58,7 @@ const Environment = z.object({
   LEO_MAX_TURNS: number.int().positive().default(100),
   LEO_DEADLINE_MS: number.int().positive().max(LIMITS.deadlineMs).default(LIMITS.deadlineMs),
   LEO_RETENTION_DAYS: number.int().positive().default(30),
+  ...timings,
 });
 
 export type Config = z.infer<typeof Environment>;

@@ -36,6 +36,11 @@ const orchestrator = await startOrchestrator(config, { log }).catch((cause: unkn
 
 const end = (signal: string) => {
   log.info({ event: "signal", signal }, "asked to end");
+  setTimeout(() => {
+    // What hangs, such as a query to a database that does not answer, is given up: whoever comes next carries on.
+    log.error({ event: "drain_timeout" }, "the drain took too long");
+    process.exit(1);
+  }, config.LEO_DRAIN_MS);
   orchestrator.stop().then(
     () => process.exit(0),
     (cause: unknown) => {

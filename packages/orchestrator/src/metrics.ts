@@ -6,6 +6,8 @@ export interface Metrics {
   committed: (durationMs: number, eventCount: number) => void;
   launched(durationMs: number): void;
   launchFailed(): void;
+  /** An answer of RunTask by its kind: `started`, `quota`, `capacity`, `fatal`, … */
+  launchOutcome: (kind: string) => void;
   orphansStopped(count: number): void;
 }
 
@@ -36,6 +38,12 @@ export const createMetrics = (database: Database, sockets: SocketCounts): Metric
   const launchFailures = new Counter({
     name: "leo_launch_failures_total",
     help: "Launches given up",
+    registers,
+  });
+  const outcomes = new Counter({
+    name: "leo_launch_outcomes_total",
+    help: "Answers of RunTask by kind",
+    labelNames: ["kind"],
     registers,
   });
   const orphans = new Counter({
@@ -91,6 +99,7 @@ export const createMetrics = (database: Database, sockets: SocketCounts): Metric
     },
     launched: (durationMs) => launch.observe(durationMs / 1_000),
     launchFailed: () => launchFailures.inc(),
+    launchOutcome: (kind) => outcomes.inc({ kind }),
     orphansStopped: (count) => orphans.inc(count),
   };
 };

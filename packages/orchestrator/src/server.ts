@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Logger } from "pino";
 import { startBackground } from "./background.ts";
+import { startDatabaseClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Context } from "./context.ts";
 import { migrateDatabase, openDatabase } from "./db/database.ts";
@@ -17,6 +18,7 @@ import { createApi } from "./http/api.ts";
 import { createVerifier } from "./http/authenticate.ts";
 import { openTaskClient } from "./launch/task-client.ts";
 import { addUserMessage, requestCancel, type UserMessageRefusal } from "./lifecycle/cancel.ts";
+import { createHearing } from "./lifecycle/hearing.ts";
 import { CONTROL_CHANNEL } from "./lifecycle/transition.ts";
 import { createMetrics } from "./metrics.ts";
 import { queuePositions } from "./queue/position.ts";
@@ -25,9 +27,11 @@ import { createGeneratorSockets } from "./sockets/generator-socket.ts";
 import { serveUiSocket } from "./sockets/ui-socket.ts";
 import { acceptSockets } from "./sockets/upgrade.ts";
 import { openStorage } from "./storage/s3.ts";
+import { recordIntervalMs } from "./timings.ts";
 
 export interface OrchestratorOptions {
   log: Logger;
+  /** Instead of the database's time. */
   now?: () => Date;
   random?: () => number;
 }
@@ -40,10 +44,9 @@ export interface Orchestrator {
 }
 
 const FEED_POLL_MS = 1_000;
-const HEARD_MS = 10_000;
 const PURGE_MS = 30_000;
-/** Of the 30 s that a drain may take; the rest is for closing. */
-const DRAIN_LAUNCHES_MS = 20_000;
+/** The part of a drain that RunTask calls under way may take; the rest is for closing. */
+const DRAIN_LAUNCHES_SHARE = 0.7;
 
 /** A load balancer keeps a connection for 300 s; closing it first would lose the request that comes on it. */
 const HTTP_TIMEOUTS = { keepAliveTimeout: 310_000, headersTimeout: 15_000, requestTimeout: 60_000 };
@@ -64,11 +67,13 @@ export const startOrchestrator = async (
   config: Config,
   options: OrchestratorOptions,
 ): Promise<Orchestrator> => {
-  const { log, now = () => new Date(), random = Math.random } = options;
+  const { log, random = Math.random } = options;
   const database = openDatabase(config.DATABASE_URL, config.LEO_DATABASE_POOL, (cause) =>
     log.warn({ err: cause, event: "database_connection_lost" }, "a database connection was lost"),
   );
   await migrateDatabase(database);
+  const clock = options.now ? undefined : await startDatabaseClock(database.pool, log);
+  const now = options.now ?? (() => clock?.now() ?? new Date());
   const storage = openStorage(config);
   const context: Context = { config, database, storage, log, now };
   const verify = createVerifier(config, now);
@@ -87,7 +92,9 @@ export const startOrchestrator = async (
     onCommitted: (generationId, frames) => hub.publish(generationId, frames),
     onMeasured: metrics.committed,
   });
-  const generatorSockets = createGeneratorSockets(context, committer);
+  const recordMs = recordIntervalMs(config.LEO_HEARTBEAT_LOST_MS);
+  const hearing = createHearing(now, 3 * recordMs);
+  const generatorSockets = createGeneratorSockets(context, committer, hearing);
   const tasks = openTaskClient(config);
 
   const api = createApi(context, {
@@ -122,9 +129,9 @@ export const startOrchestrator = async (
   });
   const port = await listenOn(server, config.PORT, config.LEO_LISTEN_HOST);
 
-  const background = startBackground(context, { tasks, metrics, random });
+  const background = startBackground(context, { tasks, metrics, random, hearing });
   const poll = repeat("feed poll", FEED_POLL_MS, log, () => hub.poll());
-  const sweep = repeat("generator sweep", HEARD_MS, log, () => generatorSockets.sweep());
+  const sweep = repeat("generator sweep", recordMs, log, () => generatorSockets.sweep());
   const purge = repeat("purge", PURGE_MS, log, () => purgeDeletedApps(context));
   const stopListening = await listen({
     databaseUrl: config.DATABASE_URL,
@@ -155,9 +162,9 @@ export const startOrchestrator = async (
   const drain = async () => {
     isDraining = true;
     log.info({ event: "draining" }, "draining: no new work, generators go on");
-    await background.stop(DRAIN_LAUNCHES_MS);
+    await background.stop(config.LEO_DRAIN_MS * DRAIN_LAUNCHES_SHARE);
     closeSockets();
-    await Promise.all([poll.stop(), sweep.stop(), purge.stop(), stopListening()]);
+    await Promise.all([poll.stop(), sweep.stop(), purge.stop(), clock?.stop(), stopListening()]);
     await committer.close();
     await closeServer(server);
     tasks.close();

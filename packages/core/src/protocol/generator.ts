@@ -15,7 +15,7 @@ import { GenerationMode } from "../generation.ts";
 import { Id } from "../id.ts";
 import { PROTOCOL } from "./close-code.ts";
 
-export const NumberedMessage = z.intersection(z.object({ n: z.int().min(1) }), GeneratorFact);
+export const NumberedMessage = z.intersection(z.object({ n: z.int32().min(1) }), GeneratorFact);
 export type NumberedMessage = z.infer<typeof NumberedMessage>;
 
 export const FromGenerator = z.discriminatedUnion("type", [

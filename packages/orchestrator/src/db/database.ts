@@ -19,6 +19,8 @@ export type Orm = Pick<
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
 /** Any fixed number: whoever holds it migrates, everyone else waits. */
 const MIGRATION_LOCK = 501_301;
+/** A process that hangs or whose machine is lost in a transaction must not hold its locks for ever. */
+const IDLE_IN_TRANSACTION_MS = 30_000;
 
 /**
  * Opens a pool. Connections are made on first use.
@@ -35,6 +37,8 @@ export const openDatabase = (
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: "leo-orchestrator",
+    // The pool waits for the promise, whatever its type says.
+    onConnect: (client) => client.query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`),
   });
   // Every connection has the listener below; the pool repeats what idle ones said.
   pool.on("error", () => undefined);

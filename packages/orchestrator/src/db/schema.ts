@@ -52,6 +52,7 @@ export const apps = leo.table(
     index("apps_deleted")
       .on(table.deletedAt)
       .where(sql`${table.deletedAt} is not null`),
+    check("apps_name", sql`length(${table.name}) between 1 and 80`),
   ],
 );
 
@@ -73,6 +74,8 @@ export const generations = leo.table(
     /** What the next attempt needs; a memory failure raises it. */
     memoryMib: integer("memory_mib").notNull(),
     vcpu: real("vcpu").notNull(),
+    /** The next attempt must not run on Spot capacity: an earlier one was taken away. */
+    onDemand: boolean("on_demand").notNull().default(false),
     /** Earliest time the queue may hand it out; long ago for a new one, so that no clock can hold it up. */
     availableAt: at("available_at")
       .notNull()
@@ -92,6 +95,8 @@ export const generations = leo.table(
     createdAt: at("created_at").notNull().defaultNow(),
     startedAt: at("started_at"),
     finishedAt: at("finished_at"),
+    /** Set once its events and its manifest were removed, days after its end. */
+    purgedAt: at("purged_at"),
   },
   (table) => [
     foreignKey({
@@ -112,6 +117,11 @@ export const generations = leo.table(
     ),
     check("generations_prompt", sql`length(${table.prompt}) between 1 and 15000`),
     check("generations_attempt", sql`${table.attempt} between 0 and ${table.maxAttempts}`),
+    check(
+      "generations_numbers",
+      sql`${table.lastSeq} >= 0 and ${table.costUsd} >= 0 and ${table.vcpu} > 0 and ${table.memoryMib} > 0`,
+    ),
+    check("generations_purged", sql`${table.purgedAt} is null or ${table.finishedAt} is not null`),
     uniqueIndex("generations_idempotency").on(table.ownerId, table.idempotencyKey),
     /** One run at a time per app. */
     uniqueIndex("generations_one_active")
@@ -126,6 +136,11 @@ export const generations = leo.table(
       .where(sql`${table.state} in ('starting', 'running', 'publishing')`),
     index("generations_owner_day").on(table.ownerId, table.createdAt),
     index("generations_finished_at").on(table.finishedAt),
+    index("generations_unpurged")
+      .on(table.finishedAt)
+      .where(sql`${table.purgedAt} is null`),
+    /** For the foreign key: a deleted version is looked up in those that build on it. */
+    index("generations_base_of").on(table.baseGenerationId),
   ],
 );
 
@@ -139,6 +154,8 @@ export const attempts = leo.table(
     number: integer("number").notNull(),
     /** SHA-256 of the attempt token, hex. The token itself is nowhere. */
     tokenHash: text("token_hash").notNull(),
+    /** Of the token before a launch was adopted: a task of the earlier RunTask call may still come with it. */
+    previousTokenHash: text("previous_token_hash"),
     vcpu: real("vcpu").notNull(),
     memoryMib: integer("memory_mib").notNull(),
     /** RunTask calls with a client token of their own; 0 before the first. */
@@ -167,15 +184,23 @@ export const attempts = leo.table(
     endedAt: at("ended_at"),
     endedClass: text("ended_class"),
     endedDetail: text("ended_detail"),
-    onDemand: boolean("on_demand").notNull().default(true),
+    /** Must not run on Spot capacity. */
+    onDemand: boolean("on_demand").notNull().default(false),
   },
   (table) => [
     uniqueIndex("attempts_number").on(table.generationId, table.number),
     uniqueIndex("attempts_token").on(table.tokenHash),
+    uniqueIndex("attempts_previous_token").on(table.previousTokenHash),
     uniqueIndex("attempts_task").on(table.taskArn),
     index("attempts_open")
       .on(table.createdAt)
       .where(sql`${table.endedAt} is null`),
+    check(
+      "attempts_numbers",
+      sql`${table.number} >= 1 and ${table.launchCount} >= 0 and ${table.lastN} >= 0 and ${table.costUsd} >= 0 and ${table.vcpu} > 0 and ${table.memoryMib} > 0`,
+    ),
+    check("attempts_ended", sql`(${table.endedAt} is null) = (${table.endedClass} is null)`),
+    check("attempts_stop", sql`(${table.stopRequestedAt} is null) = (${table.stopReason} is null)`),
   ],
 );
 
@@ -186,7 +211,10 @@ export const events = leo.table(
       .notNull()
       .references(() => generations.id, { onDelete: "cascade" }),
     seq: integer("seq").notNull(),
-    /** The attempt and message number it came from; null for the orchestrator's own facts. */
+    /**
+     * The attempt and message number it came from; null for the orchestrator's own facts. No foreign
+     * key: the statement that inserts has locked that attempt, and a check per event would cost more.
+     */
     attemptId: uuid("attempt_id"),
     n: integer("n"),
     at: at("at").notNull(),
@@ -198,6 +226,7 @@ export const events = leo.table(
     primaryKey({ columns: [table.generationId, table.seq] }),
     uniqueIndex("events_message").on(table.attemptId, table.n),
     check("events_seq", sql`${table.seq} >= 1`),
+    check("events_from", sql`(${table.attemptId} is null) = (${table.n} is null)`),
   ],
 );
 
@@ -214,7 +243,10 @@ export const userMessages = leo.table(
     /** Number of the attempt that got it; a new attempt gets it again. */
     deliveredAttempt: integer("delivered_attempt"),
   },
-  (table) => [index("user_messages_generation").on(table.generationId, table.createdAt)],
+  (table) => [
+    index("user_messages_generation").on(table.generationId, table.createdAt),
+    check("user_messages_text", sql`length(${table.text}) between 1 and 15000`),
+  ],
 );
 
 /** Links that let anyone see an app running, and nothing else of it. */

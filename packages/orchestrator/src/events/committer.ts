@@ -6,7 +6,8 @@
  * order, drops messages that are there already (`n <= last_n`), numbers the rest without gaps and
  * notifies. Under load a batch starts at most every 10 ms, so that commits stay large; when idle it
  * starts at once. A batch that fails is tried again until it is stored: callers wait, their sockets
- * stop reading, and generators keep what is not acknowledged.
+ * stop reading, and generators keep what is not acknowledged. One that fails for its own data is
+ * stored entry by entry, so that a bad message costs nobody but its sender.
  */
 import type pg from "pg";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
@@ -16,8 +17,11 @@ import type { Logger } from "pino";
 import { EVENTS_CHANNEL } from "./append.ts";
 import { eventFrames, type EventFrame, type StoredEvent } from "./frame.ts";
 
-/** `stored`: everything up to the last message is committed. `refused`: replaced or ended attempt. */
-export type CommitOutcome = "stored" | "refused";
+/**
+ * `stored`: everything up to the last message is committed. `refused`: replaced or ended attempt.
+ * `invalid`: the database cannot hold one of the messages.
+ */
+export type CommitOutcome = "stored" | "refused" | "invalid";
 
 interface Entry {
   attemptId: string;
@@ -80,6 +84,10 @@ interface LockedRow {
   last_seq: number;
 }
 
+/** SQLSTATE classes 22 (data) and 23 (constraint): the same again would fail the same way. */
+const isDataFault = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && /^2[23]/.test(String(cause.code));
+
 const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
 
 export class Committer {
@@ -132,6 +140,7 @@ export class Committer {
         await this.#store(batch);
         return true;
       } catch (cause) {
+        if (isDataFault(cause)) return this.#storeOneByOne(batch, cause);
         if (this.#closed) return false;
         this.#options.log.error(
           { err: cause, event: "commit_failed", entries: batch.length },
@@ -140,6 +149,20 @@ export class Committer {
         await pause(RETRY_MS);
       }
     }
+  }
+
+  async #storeOneByOne(batch: Entry[], cause: unknown): Promise<boolean> {
+    const [only] = batch;
+    if (only && batch.length === 1) {
+      this.#options.log.error(
+        { err: cause, event: "message_unstorable", attemptId: only.attemptId },
+        "a message cannot be stored",
+      );
+      only.done("invalid");
+      return true;
+    }
+    for (const entry of batch) if (!(await this.#storeUntilDone([entry]))) return false;
+    return true;
   }
 
   async #store(batch: Entry[]): Promise<void> {

@@ -126,7 +126,10 @@ export class Hub {
   async #pump(generationId: string, feed: Feed, reader: Reader): Promise<void> {
     const wanted = () => feed.readers.has(reader) && reader.sink.isOpen();
     while (wanted()) {
+      const headBefore = feed.head;
       const page = await this.#read(generationId, reader.cursor);
+      // Behind the head with nothing to read: what was there is purged.
+      if (page.length === 0) reader.cursor = Math.max(reader.cursor, headBefore);
       if (page.length === 0 && reader.cursor >= feed.head) {
         reader.live = true;
         return;

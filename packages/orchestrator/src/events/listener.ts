@@ -26,6 +26,7 @@ export const listen = async (options: ListenerOptions): Promise<() => Promise<vo
     const next = new Client({
       connectionString: options.databaseUrl,
       keepAlive: true,
+      connectionTimeoutMillis: 10_000,
       application_name: "leo-listener",
     });
     const lost = (cause?: Error) => {
@@ -40,8 +41,10 @@ export const listen = async (options: ListenerOptions): Promise<() => Promise<vo
     next.on("notification", ({ channel, payload }) => options.channels[channel]?.(payload ?? ""));
     await next.connect();
     for (const channel of Object.keys(options.channels)) await next.query(`listen ${channel}`);
+    if (closed) return next.end();
     client = next;
     failures = 0;
+    return undefined;
   };
 
   const schedule = () => {

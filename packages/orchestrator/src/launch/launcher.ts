@@ -3,17 +3,17 @@
  *
  * An attempt is written before RunTask is called, with a lease that its launcher renews. A launcher
  * that dies leaves an attempt without a task; another one adopts it: it looks for a task by
- * `startedBy` first, and only when there is none calls RunTask again, with a new attempt token, since
- * the old one died with its launcher. A task of the old call that turns up later has a token nobody
- * knows, and reconciliation stops it.
+ * `startedBy` first. Only when there is none it calls RunTask again, with a new attempt token, since
+ * the old one died with its launcher, and with the same client token: if the old call did make a
+ * task, ECS says ConflictException and names it. That task comes with the old token, which stays
+ * valid beside the new one.
  *
- * Client token: `{attemptId}.{launchCount}`. The same one while it is unknown whether a task was made,
- * the next one after an answer that said no.
+ * Client token: `{attemptId}.{launchCount}`. The same one while it is unknown whether a task was
+ * made; the next one, with the next place, after an answer that said no.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { eq } from "drizzle-orm";
 import { failure, type Failure } from "@leo/core/failure.ts";
-import { LIMITS } from "@leo/core/limits.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
@@ -21,6 +21,7 @@ import { appendFacts } from "../events/append.ts";
 import {
   endAttempt,
   recordTask,
+  releaseLaunch,
   renewLaunch,
   requestStop,
   tellProgress,
@@ -28,9 +29,11 @@ import {
   type AttemptRow,
 } from "../lifecycle/attempt.ts";
 import { lockGeneration } from "../lifecycle/lock.ts";
+import { taskStopped, UNKNOWN_TASK } from "../lifecycle/observe-task.ts";
 import { transitionIn } from "../lifecycle/transition.ts";
-import { LAUNCH_LEASE_MS, newAttemptToken, type ClaimedAttempt } from "../queue/claim.ts";
+import { hashAttemptToken, newAttemptToken, type ClaimedAttempt } from "../queue/claim.ts";
 import type { LaunchOutcome } from "./outcome.ts";
+import { placeOf } from "./place.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import type { TaskClient } from "./task-client.ts";
 
@@ -40,26 +43,29 @@ export interface LauncherOptions {
   random: () => number;
   /** First pause of the backoff. */
   backoffMs: number;
+  /** Told of every outcome of RunTask. */
+  onOutcome: (kind: LaunchOutcome["kind"]) => void;
 }
 
 export interface Launcher {
   launch(attempt: ClaimedAttempt): Promise<void>;
   adopt(attempt: AttemptRow): Promise<void>;
+  /** Launches that wait are released for another orchestrator; calls under way end first. */
+  stop(): void;
 }
 
 /** Own bound below ECS's 20 RunTask calls a second. */
 const RUN_TASK_PER_SECOND = 10;
 const BACKOFF_MAX_MS = 30_000;
-/** How long a launch without capacity in the account waits in the queue. */
-const QUOTA_PAUSE_MS = 30_000;
-/** Errors that say nothing about a task: give up and let the next attempt try. */
-const LAUNCH_GIVE_UP_MS = LIMITS.capacityRetryMs;
 
 interface Launch {
-  attempt: AttemptRef & { memoryMib: number; deadlineAt: Date };
+  attempt: AttemptRef & { memoryMib: number; onDemand: boolean; deadlineAt: Date };
   token: string;
+  tokenHash: string;
   launchCount: number;
   tries: number;
+  /** Answers that said no: the next place is asked. */
+  refusals: number;
   definitionRetried: boolean;
   /** Answers with neither a task nor a failure, with the present token. */
   emptyAnswers: number;
@@ -70,6 +76,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
   const { config, database, log, now } = context;
   const { tasks } = options;
   const rate = createRateLimit(RUN_TASK_PER_SECOND);
+  const stopping = new AbortController();
 
   const isCancelled = async (generationId: string) => {
     const [row] = await database.orm
@@ -105,19 +112,11 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
         "The account's machine limit is reached; waiting for a place.",
       );
       await orm.delete(attempts).where(eq(attempts.id, attempt.id));
-      const availableAt = new Date(at.getTime() + QUOTA_PAUSE_MS);
+      const availableAt = new Date(at.getTime() + config.LEO_QUOTA_PAUSE_MS);
       await transitionIn(orm, attempt.generationId, { type: "launch_deferred" }, at, attempt.number, {
         availableAt,
       });
       log.warn({ event: "launch_quota", attemptId: attempt.id, detail }, "the vCPU quota is reached");
-    });
-
-  const cancelled = (attempt: AttemptRef) =>
-    database.orm.transaction(async (orm) => {
-      const at = now();
-      await lockGeneration(orm, attempt.generationId);
-      await endAttempt(orm, attempt, "cancelled", "cancelled before the launch", at);
-      await transitionIn(orm, attempt.generationId, { type: "task_gone" }, at, attempt.number);
     });
 
   const started = async (attempt: AttemptRef, taskArn: string) => {
@@ -126,18 +125,35 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
       { event: "task_started", attemptId: attempt.id, generationId: attempt.generationId, taskArn, recorded },
       "task started",
     );
-    if (!recorded || !(await isCancelled(attempt.generationId))) return;
+    if (!recorded) {
+      // It ended meanwhile, or has another task: nobody would wait for this one.
+      await tasks.stop(taskArn, STOP_REASON.orphan);
+      return;
+    }
+    if (!(await isCancelled(attempt.generationId))) return;
     await requestStop(database.orm, attempt.id, STOP_REASON.cancel, now());
     await tasks.stop(taskArn, STOP_REASON.cancel);
   };
 
-  const runOnce = async ({ attempt, token, launchCount, tries }: Launch): Promise<LaunchOutcome> => {
-    await rate.take();
+  const cancelled = async ({ attempt, tries }: Launch) => {
+    // A call without a clear answer may have made a task: it must be gone first.
+    const taskArn = tries > 0 ? await tasks.findByAttempt(attempt.id) : undefined;
+    if (taskArn) return started(attempt, taskArn);
+    return database.orm.transaction(async (orm) => {
+      const at = now();
+      await lockGeneration(orm, attempt.generationId);
+      await endAttempt(orm, attempt, "cancelled", "cancelled before the launch", at);
+      await transitionIn(orm, attempt.generationId, { type: "task_gone" }, at, attempt.number);
+    });
+  };
+
+  const runOnce = (launch: Launch): Promise<LaunchOutcome> => {
+    const { attempt, token, launchCount } = launch;
     return tasks.run({
       attemptId: attempt.id,
       clientToken: `${attempt.id}.${launchCount}`,
       memoryMib: attempt.memoryMib,
-      subnetIndex: tries,
+      ...placeOf(config, attempt.onDemand, launch.refusals),
       agentEnvironment: {
         LEO_GENERATOR_URL: config.LEO_GENERATOR_URL,
         LEO_ATTEMPT_TOKEN: token,
@@ -152,17 +168,29 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
     });
   };
 
-  /** Backoff with full jitter, keeping the lease. Returns false when the launch is no longer ours. */
-  const pause = async (launch: Launch): Promise<boolean> => {
-    const ceilingMs = Math.min(options.backoffMs * 2 ** launch.tries, BACKOFF_MAX_MS);
-    let leftMs = options.random() * ceilingMs;
-    while (leftMs > 0) {
-      const partMs = Math.min(leftMs, LAUNCH_LEASE_MS / 3);
-      await sleep(partMs);
+  /** Waits and keeps the lease. Returns false when the launch is no longer ours; a cancel ends it early. */
+  const hold = async ({ attempt, tokenHash }: Launch, durationMs: number): Promise<boolean> => {
+    let leftMs = durationMs;
+    while (leftMs > 0 && !stopping.signal.aborted) {
+      const partMs = Math.min(leftMs, config.LEO_LAUNCH_LEASE_MS / 5);
+      // Stopping ends the wait early; the loop then ends as well.
+      await sleep(partMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       leftMs -= partMs;
-      if (!(await renewLaunch(context, launch.attempt.id, LAUNCH_LEASE_MS))) return false;
+      if (!(await renewLaunch(context, attempt.id, tokenHash))) return false;
+      if (await isCancelled(attempt.generationId)) return true;
     }
-    return true;
+    if (!stopping.signal.aborted) return true;
+    await releaseLaunch(context, attempt.id, tokenHash);
+    return false;
+  };
+
+  /** Full jitter. */
+  const backoffMs = ({ tries }: Launch) =>
+    options.random() * Math.min(options.backoffMs * 2 ** tries, BACKOFF_MAX_MS);
+
+  const takeNewToken = (launch: Launch) => {
+    launch.launchCount += 1;
+    launch.emptyAnswers = 0;
   };
 
   /** Carries an outcome out. Returns true when the launch is over. */
@@ -190,10 +218,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
         }
         // The same token first; but a token replays its first answer, so an empty one may be final.
         launch.emptyAnswers += 1;
-        if (launch.emptyAnswers > 1) {
-          launch.launchCount += 1;
-          launch.emptyAnswers = 0;
-        }
+        if (outcome.isTokenSpent || launch.emptyAnswers > 1) takeNewToken(launch);
         break;
       }
       case "inactive_definition":
@@ -202,16 +227,17 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
           return true;
         }
         launch.definitionRetried = true;
-        launch.launchCount += 1;
+        takeNewToken(launch);
         return false;
       case "capacity":
       case "retry_new":
-        launch.launchCount += 1;
+        launch.refusals += 1;
+        takeNewToken(launch);
         break;
       case "retry_same":
         break;
     }
-    if (now().getTime() - launch.startedAt < LAUNCH_GIVE_UP_MS) return false;
+    if (now().getTime() - launch.startedAt < config.LEO_CAPACITY_RETRY_MS) return false;
     await fail(
       attempt,
       failure(outcome.kind === "capacity" ? "capacity" : "internal", outcome.detail),
@@ -222,17 +248,17 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
 
   const drive = async (launch: Launch): Promise<void> => {
     for (;;) {
-      if (await isCancelled(launch.attempt.generationId)) return cancelled(launch.attempt);
-      const ours = await renewLaunch(context, launch.attempt.id, LAUNCH_LEASE_MS, {
-        launchCount: launch.launchCount,
-      });
-      if (!ours) return undefined;
+      const { attempt, tokenHash, launchCount } = launch;
+      if (!(await hold(launch, rate.reserve()))) return undefined;
+      if (await isCancelled(attempt.generationId)) return cancelled(launch);
+      if (!(await renewLaunch(context, attempt.id, tokenHash, { launchCount }))) return undefined;
       const outcome = await runOnce(launch);
+      options.onOutcome(outcome.kind);
       if (outcome.kind !== "started")
-        log.warn({ event: "launch_retry", attemptId: launch.attempt.id, outcome }, "RunTask gave no task");
+        log.warn({ event: "launch_retry", attemptId: attempt.id, outcome }, "RunTask gave no task");
       if (await settle(launch, outcome)) return undefined;
       launch.tries += 1;
-      if (!(await pause(launch))) return undefined;
+      if (!(await hold(launch, backoffMs(launch)))) return undefined;
     }
   };
 
@@ -240,8 +266,10 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
     drive({
       attempt,
       token,
+      tokenHash: hashAttemptToken(token),
       launchCount,
       tries: 0,
+      refusals: 0,
       definitionRetried: false,
       emptyAnswers: 0,
       startedAt: now().getTime(),
@@ -260,9 +288,15 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
     adopt: async (attempt) => {
       const taskArn = attempt.launchCount > 0 ? await tasks.findByAttempt(attempt.id) : undefined;
       if (taskArn) return started(attempt, taskArn);
+      // It has spoken, so it had a task, and that is gone: it must not run twice.
+      if (attempt.readyAt) return taskStopped(context, attempt, UNKNOWN_TASK);
       const { token, hash } = newAttemptToken();
-      const ours = await renewLaunch(context, attempt.id, LAUNCH_LEASE_MS, { tokenHash: hash });
-      return ours ? begin(attempt, token, attempt.launchCount + 1) : undefined;
+      const ours = await renewLaunch(context, attempt.id, attempt.tokenHash, {
+        tokenHash: hash,
+        previousTokenHash: attempt.tokenHash,
+      });
+      return ours ? begin(attempt, token, Math.max(1, attempt.launchCount)) : undefined;
     },
+    stop: () => stopping.abort(),
   };
 };

@@ -9,8 +9,8 @@ export type LaunchOutcome =
   /** Unknown whether a task was made: the same token again. */
   | { kind: "retry_same"; detail: string }
   | { kind: "retry_new"; detail: string }
-  /** 200 with neither tasks nor failures: look for the task by `startedBy`. */
-  | { kind: "look_up"; detail: string }
+  /** No word of a task: look for it by `startedBy`. With a spent token the next call needs a new one. */
+  | { kind: "look_up"; isTokenSpent: boolean; detail: string }
   | { kind: "capacity"; detail: string }
   | { kind: "quota"; detail: string }
   /** The family was resolved to a revision that is gone. */
@@ -23,7 +23,8 @@ export const classifyAnswer = (answer: Pick<RunTaskCommandOutput, "tasks" | "fai
   const taskArn = answer.tasks?.[0]?.taskArn;
   if (taskArn) return { kind: "started", taskArn };
   const failure = answer.failures?.[0];
-  if (!failure) return { kind: "look_up", detail: "no task and no failure in the answer" };
+  if (!failure)
+    return { kind: "look_up", isTokenSpent: false, detail: "no task and no failure in the answer" };
   const detail = [failure.reason, failure.detail].filter(Boolean).join(": ");
   if (/capacity is unavailable/i.test(detail)) return { kind: "capacity", detail };
   if (/limit on the number of vCPUs/i.test(detail)) return { kind: "quota", detail };
@@ -41,7 +42,7 @@ export const classifyError = (error: unknown): LaunchOutcome => {
   const detail = `${name}: ${error instanceof Error ? error.message : String(error)}`;
   if (name === "ConflictException") {
     const taskArn = (error as { resourceIds?: string[] }).resourceIds?.[0];
-    return taskArn ? { kind: "started", taskArn } : { kind: "look_up", detail };
+    return taskArn ? { kind: "started", taskArn } : { kind: "look_up", isTokenSpent: true, detail };
   }
   if (name === "ClientException" && /inactive/i.test(detail)) return { kind: "inactive_definition", detail };
   if (FATAL.test(name)) return { kind: "fatal", detail };

@@ -1,15 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
-/** A token bucket: `take` resolves at most `perSecond` times a second, in order. */
-export const createRateLimit = (perSecond: number): { take(): Promise<void> } => {
+/** A token bucket: `reserve` gives out places, at most `perSecond` a second, and says how long until each. */
+export const createRateLimit = (perSecond: number): { reserve(): number } => {
   const intervalMs = 1_000 / perSecond;
   let freeAt = 0;
   return {
-    take: async () => {
-      const startAt = Math.max(performance.now(), freeAt);
+    reserve: () => {
+      const now = performance.now();
+      const startAt = Math.max(now, freeAt);
       freeAt = startAt + intervalMs;
-      const waitMs = startAt - performance.now();
-      if (waitMs > 0) await sleep(waitMs);
+      return startAt - now;
     },
   };
 };

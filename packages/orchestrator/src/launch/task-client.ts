@@ -13,8 +13,9 @@ export interface LaunchRequest {
   attemptId: string;
   clientToken: string;
   memoryMib: number;
-  /** Which of the configured subnets; wraps around. */
-  subnetIndex: number;
+  capacityProvider: string;
+  /** One, so that another can be tried when it has no capacity. */
+  subnet: string | undefined;
   agentEnvironment: Record<string, string>;
   gatewayEnvironment: Record<string, string>;
 }
@@ -32,14 +33,21 @@ export interface TaskClient {
 }
 
 const DESCRIBE_MAX = 100;
+/** Shorter than a launch's lease: who waits for an answer still holds the launch when it comes. */
+const requestHandler = { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 const pairs = (environment: Record<string, string>) =>
   Object.entries(environment).map(([name, value]) => ({ name, value }));
 
 /** ECS as the launcher needs it. The endpoint and credentials come from the SDK's own environment. */
 export const openTaskClient = (config: Config): TaskClient => {
   // RunTask's retries are the launcher's: it alone knows which token to use.
-  const once = new ECSClient({ region: config.AWS_REGION, maxAttempts: 1 });
-  const ecs = new ECSClient({ region: config.AWS_REGION, maxAttempts: 5, retryMode: "adaptive" });
+  const once = new ECSClient({ region: config.AWS_REGION, requestHandler, maxAttempts: 1 });
+  const ecs = new ECSClient({
+    region: config.AWS_REGION,
+    requestHandler,
+    maxAttempts: 5,
+    retryMode: "adaptive",
+  });
   const cluster = config.LEO_CLUSTER;
 
   const list = async (filter: { startedBy: string } | { family: string; desiredStatus: "RUNNING" }) => {
@@ -55,14 +63,14 @@ export const openTaskClient = (config: Config): TaskClient => {
 
   return {
     run: async (request) => {
-      const subnets = config.LEO_GENERATOR_SUBNETS;
-      const subnet = subnets[request.subnetIndex % subnets.length];
+      const { subnet, capacityProvider } = request;
       const command = new RunTaskCommand({
         cluster,
         taskDefinition: config.LEO_GENERATOR_FAMILY,
         clientToken: request.clientToken,
         startedBy: request.attemptId,
-        launchType: "FARGATE",
+        // One provider a call: a strategy of several spreads tasks, it never falls back.
+        capacityProviderStrategy: [{ capacityProvider, weight: 1 }],
         networkConfiguration: {
           awsvpcConfiguration: {
             subnets: subnet ? [subnet] : [],

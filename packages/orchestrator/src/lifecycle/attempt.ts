@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, isNull, lt, sql } from "drizzle-orm";
 import type { LifecycleFact } from "@leo/core/event.ts";
 import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
@@ -56,57 +56,86 @@ export const endAttempt = async (
   return ended !== undefined;
 };
 
-/** Records that the task exists. Returns false when another launcher recorded one before. */
-export const recordTask = async (context: Context, attempt: AttemptRef, taskArn: string): Promise<boolean> =>
-  context.database.orm.transaction(async (orm) => {
-    const at = context.now();
-    await lockGeneration(orm, attempt.generationId);
-    const [row] = await orm
-      .update(attempts)
-      .set({ taskArn, taskAcceptedAt: at })
-      .where(and(eq(attempts.id, attempt.id), isNull(attempts.taskArn), isNull(attempts.endedAt)))
-      .returning({ id: attempts.id });
-    if (!row) return false;
-    await tellProgress(orm, attempt, "task_accepted", at);
-    return true;
-  });
-
 export type AttemptRef = Pick<AttemptRow, "id" | "generationId" | "number">;
 
 /**
- * Takes over attempts that have no task and whose launcher is gone.
- * @param leaseMs how long the caller may take before it must renew
+ * Records that the attempt's task exists, in the caller's transaction with the generation locked.
+ * @returns false when the attempt has another task, or has ended
  */
-export const adoptLaunches = async (context: Context, leaseMs: number): Promise<AttemptRow[]> => {
-  const at = context.now();
-  return context.database.orm
-    .update(attempts)
-    .set({ launchLeaseUntil: new Date(at.getTime() + leaseMs) })
-    .where(and(isNull(attempts.endedAt), isNull(attempts.taskArn), lt(attempts.launchLeaseUntil, at)))
-    .returning();
+export const recordTaskIn = async (
+  orm: Orm,
+  attempt: AttemptRef,
+  taskArn: string,
+  at: Date,
+): Promise<boolean> => {
+  const [row] = await orm
+    .select({ taskArn: attempts.taskArn, endedAt: attempts.endedAt })
+    .from(attempts)
+    .where(eq(attempts.id, attempt.id));
+  if (!row || row.endedAt) return false;
+  if (row.taskArn !== null) return row.taskArn === taskArn;
+  await orm.update(attempts).set({ taskArn, taskAcceptedAt: at }).where(eq(attempts.id, attempt.id));
+  await tellProgress(orm, attempt, "task_accepted", at);
+  return true;
 };
 
-/** Keeps a launch. Returns false when the attempt ended or another launcher has it. */
+export const recordTask = (context: Context, attempt: AttemptRef, taskArn: string): Promise<boolean> =>
+  context.database.orm.transaction(async (orm) => {
+    await lockGeneration(orm, attempt.generationId);
+    return recordTaskIn(orm, attempt, taskArn, context.now());
+  });
+
+const leaseFrom = (context: Context) =>
+  new Date(context.now().getTime() + context.config.LEO_LAUNCH_LEASE_MS);
+
+/** Takes over attempts that have no task and whose launcher is gone. */
+export const adoptLaunches = async (context: Context): Promise<AttemptRow[]> =>
+  context.database.orm
+    .update(attempts)
+    .set({ launchLeaseUntil: leaseFrom(context) })
+    .where(
+      and(isNull(attempts.endedAt), isNull(attempts.taskArn), lt(attempts.launchLeaseUntil, context.now())),
+    )
+    .returning();
+
+/** The attempt while it is the holder's to launch: who adopts it gives it another token. */
+const heldLaunch = (attemptId: string, tokenHash: string) =>
+  and(
+    eq(attempts.id, attemptId),
+    eq(attempts.tokenHash, tokenHash),
+    isNull(attempts.endedAt),
+    isNull(attempts.taskArn),
+  );
+
+/**
+ * Keeps a launch.
+ * @param tokenHash of the holder's token
+ * @returns false when the attempt ended, has a task, or another launcher has it
+ */
 export const renewLaunch = async (
   context: Context,
   attemptId: string,
-  leaseMs: number,
-  changes: { launchCount?: number; tokenHash?: string } = {},
+  tokenHash: string,
+  changes: Partial<Pick<AttemptRow, "launchCount" | "tokenHash" | "previousTokenHash">> = {},
 ): Promise<boolean> => {
-  const at = context.now();
   const rows = await context.database.orm
     .update(attempts)
-    .set({ ...changes, launchLeaseUntil: new Date(at.getTime() + leaseMs) })
-    .where(
-      and(
-        eq(attempts.id, attemptId),
-        isNull(attempts.endedAt),
-        isNull(attempts.taskArn),
-        gt(attempts.launchLeaseUntil, at),
-      ),
-    )
+    .set({ ...changes, launchLeaseUntil: leaseFrom(context) })
+    .where(heldLaunch(attemptId, tokenHash))
     .returning({ id: attempts.id });
   return rows.length > 0;
+};
+
+/** Lets another orchestrator adopt a launch at once. */
+export const releaseLaunch = async (
+  context: Context,
+  attemptId: string,
+  tokenHash: string,
+): Promise<void> => {
+  await context.database.orm
+    .update(attempts)
+    .set({ launchLeaseUntil: new Date(0) })
+    .where(heldLaunch(attemptId, tokenHash));
 };
 
 /** Asks once for a stop; the reason says why. Returns false when a stop was asked for before. */

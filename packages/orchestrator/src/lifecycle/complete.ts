@@ -1,43 +1,78 @@
-import { eq } from "drizzle-orm";
+/**
+ * How an attempt's work ends: its last message was committed, or its manifest was found. All of it
+ * is safe to repeat.
+ */
+import { and, eq } from "drizzle-orm";
 import type { Failure } from "@leo/core/failure.ts";
 import type { Context } from "../context.ts";
-import { generations } from "../db/schema.ts";
-import { findArtifact } from "./artifact.ts";
+import type { Orm } from "../db/database.ts";
+import { attempts, events, generations } from "../db/schema.ts";
+import { findArtifact, type FoundArtifact } from "./artifact.ts";
 import { publish } from "./publish.ts";
-import { transition } from "./transition.ts";
+import { transitionIn, type Transition } from "./transition.ts";
+
+/** The attempt's `all_work_complete`, if it is committed. Nothing comes after it. */
+export const finalWord = async (
+  context: Context,
+  attemptId: string,
+): Promise<{ failure?: Failure } | undefined> => {
+  const [last] = await context.database.orm
+    .select({ body: events.body })
+    .from(attempts)
+    .innerJoin(events, and(eq(events.attemptId, attempts.id), eq(events.n, attempts.lastN)))
+    .where(eq(attempts.id, attemptId));
+  return last?.body.type === "all_work_complete" ? last.body : undefined;
+};
 
 /**
- * An attempt's work is over: its last message was committed, or its manifest was found. Safe to
- * repeat. A run that ended with a failure keeps the partial version that it uploaded.
+ * Moves the generation on, in the caller's transaction. A run that ended with a failure keeps the
+ * partial version that it uploaded.
+ * @param cause why the work is not whole
  */
+export const completeWorkIn = (
+  orm: Orm,
+  generationId: string,
+  attempt: number,
+  at: Date,
+  cause?: Failure,
+  artifact?: FoundArtifact,
+): Promise<Transition | undefined> =>
+  transitionIn(
+    orm,
+    generationId,
+    { type: "work_complete", ...(cause ? { failure: cause } : {}) },
+    at,
+    attempt,
+    cause && artifact ? { artifactPrefix: artifact.prefix, manifest: artifact.manifest } : {},
+  );
+
+/** Publishes after the commit. The version is shown as soon as it is recorded; nobody waits for it here. */
+export const publishSoon = (context: Context, { generation, decision }: Transition): void => {
+  if (!decision.effects.some((effect) => effect.type === "publish")) return;
+  publish(context, generation.id).catch((error: unknown) => {
+    context.log.error(
+      { err: error, event: "publish_failed", generationId: generation.id },
+      "publishing will be tried again",
+    );
+  });
+};
+
+/** The generator said that its work is over. @throws when the bucket or the database is away: say it again */
 export const completeWork = async (
   context: Context,
   generationId: string,
   attempt: number,
   cause?: Failure,
 ): Promise<void> => {
-  const done = await transition(
-    context,
-    generationId,
-    { type: "work_complete", ...(cause ? { failure: cause } : {}) },
-    attempt,
-  );
-  if (!done) return;
-  if (done.decision.effects.some((effect) => effect.type === "publish")) {
-    // The version is shown as soon as it is recorded; the caller's acknowledgement need not wait.
-    publish(context, generationId).catch((error: unknown) => {
-      context.log.error(
-        { err: error, event: "publish_failed", generationId },
-        "publishing will be tried again",
-      );
-    });
-    return;
-  }
-  const { appId } = done.generation;
-  const partial = await findArtifact(context, appId, generationId, attempt);
-  if (!partial) return;
-  await context.database.orm
-    .update(generations)
-    .set({ artifactPrefix: partial.prefix, manifest: partial.manifest })
+  const { orm } = context.database;
+  const [row] = await orm
+    .select({ appId: generations.appId })
+    .from(generations)
     .where(eq(generations.id, generationId));
+  if (!row) return;
+  const partial = cause ? await findArtifact(context, row.appId, generationId, attempt) : undefined;
+  const done = await orm.transaction((transaction) =>
+    completeWorkIn(transaction, generationId, attempt, context.now(), cause, partial),
+  );
+  if (done) publishSoon(context, done);
 };

@@ -6,9 +6,9 @@ import { and, eq, lt } from "drizzle-orm";
 import { classifyStop, type StoppedTask } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
-import { endAttempt, findAttempt, tellProgress, type AttemptRow } from "./attempt.ts";
+import { endAttempt, findAttempt, recordTaskIn, tellProgress, type AttemptRow } from "./attempt.ts";
 import { findArtifact } from "./artifact.ts";
-import { completeWork } from "./complete.ts";
+import { completeWorkIn, finalWord, publishSoon } from "./complete.ts";
 import { lockGeneration } from "./lock.ts";
 import { transitionIn, type GenerationRow } from "./transition.ts";
 
@@ -21,6 +21,9 @@ export interface ObservedTask extends StoppedTask {
 
 /** A memory failure gets this much: the largest that 4 vCPUs allow without a step in price. */
 const LARGER_MEMORY_MIB = 16_384;
+
+/** What is left of a task that DescribeTasks calls MISSING. */
+export const UNKNOWN_TASK: StoppedTask = { stoppedReason: "ECS no longer knows the task", containers: [] };
 
 /** @returns false when the task belongs to no attempt of ours */
 export const observeTask = async (context: Context, task: ObservedTask): Promise<boolean> => {
@@ -41,9 +44,11 @@ const taskMoved = (context: Context, attempt: AttemptRow, task: ObservedTask) =>
     const at = context.now();
     const running = task.lastStatus === "RUNNING" && attempt.taskRunningAt === null;
     await lockGeneration(orm, attempt.generationId);
+    // The event may be here before RunTask's answer.
+    if (!(await recordTaskIn(orm, attempt, task.taskArn, at))) return;
     const [moved] = await orm
       .update(attempts)
-      .set({ taskVersion: task.version, taskArn: task.taskArn, ...(running ? { taskRunningAt: at } : {}) })
+      .set({ taskVersion: task.version, ...(running ? { taskRunningAt: at } : {}) })
       .where(and(eq(attempts.id, attempt.id), lt(attempts.taskVersion, task.version)))
       .returning({ id: attempts.id });
     if (moved && running) await tellProgress(orm, attempt, "task_running", at);
@@ -54,7 +59,11 @@ const readGeneration = async (context: Context, generationId: string): Promise<G
   return row;
 };
 
-/** The task is gone: its work counts if its manifest is there, else the stop reason decides. */
+/**
+ * The task is gone. Its work counts if it said how it ended, or its manifest is there; else the stop
+ * reason decides. One transaction ends the attempt and moves the generation, so that a process that
+ * dies here leaves nothing between the two.
+ */
 export const taskStopped = async (
   context: Context,
   attempt: AttemptRow,
@@ -66,34 +75,38 @@ export const taskStopped = async (
   const stoppedReason = attempt.stopReason ?? task.stoppedReason;
   const verdict = classifyStop({ ...task, stoppedReason });
   const active = generation.attempt === attempt.number && ["starting", "running"].includes(generation.state);
-  const artifact =
-    active && generation.cancelRequestedAt === null
-      ? await findArtifact(context, generation.appId, generation.id, attempt.number)
-      : undefined;
+  const wanted = active && generation.cancelRequestedAt === null;
+  const artifact = wanted
+    ? await findArtifact(context, generation.appId, generation.id, attempt.number)
+    : undefined;
+  const word = wanted ? await finalWord(context, attempt.id) : undefined;
   const detail = verdict.failure.detail ?? verdict.class;
-  const finished = artifact !== undefined && !artifact.manifest.partial;
-  await context.database.orm.transaction(async (orm) => {
+  const isFinished = word !== undefined || (artifact !== undefined && !artifact.manifest.partial);
+  const completed = await context.database.orm.transaction(async (orm) => {
     const at = context.now();
     const current = await lockGeneration(orm, generation.id);
-    if (!current || !(await endAttempt(orm, attempt, verdict.class, detail, at))) return;
-    if (finished || (current.state !== "starting" && current.state !== "running")) return;
+    if (!current || !(await endAttempt(orm, attempt, verdict.class, detail, at))) return undefined;
+    if (current.attempt !== attempt.number || (current.state !== "starting" && current.state !== "running"))
+      return undefined;
+    if (isFinished && current.cancelRequestedAt === null)
+      return completeWorkIn(orm, generation.id, attempt.number, at, word?.failure, artifact);
     await tellProgress(orm, attempt, "ended", at, detail);
     if (current.cancelRequestedAt !== null) {
-      await transitionIn(orm, generation.id, { type: "task_gone" }, at, attempt.number);
-      return;
+      return transitionIn(orm, generation.id, { type: "task_gone" }, at, attempt.number);
     }
-    const changes = verdict.moreMemory
-      ? { memoryMib: Math.max(generation.memoryMib, LARGER_MEMORY_MIB) }
-      : {};
+    const changes = {
+      ...(verdict.moreMemory ? { memoryMib: Math.max(generation.memoryMib, LARGER_MEMORY_MIB) } : {}),
+      ...(verdict.onDemand ? { onDemand: true } : {}),
+    };
     const retry = verdict.retry || isRetryable(attempt);
     const input = { type: "attempt_failed", failure: verdict.failure, retry } as const;
-    await transitionIn(orm, generation.id, input, at, attempt.number, changes);
+    return transitionIn(orm, generation.id, input, at, attempt.number, changes);
   });
   context.log.info(
     { event: "task_ended", attemptId: attempt.id, generationId: generation.id, class: verdict.class, detail },
     "task ended",
   );
-  if (finished) await completeWork(context, generation.id, attempt.number);
+  if (completed) publishSoon(context, completed);
 };
 
 /** A stop by one of our watches for a platform's fault: once more. */

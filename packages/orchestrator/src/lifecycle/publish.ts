@@ -5,14 +5,12 @@ import { generations } from "../db/schema.ts";
 import { findArtifact, listCheckpoints } from "./artifact.ts";
 import { transition } from "./transition.ts";
 
-const LEASE_MS = 30_000;
-
 /** Takes the lease on a generation in `publishing`; only its holder publishes. */
 const takeLease = async (context: Context, generationId: string) => {
   const at = context.now();
   const [row] = await context.database.orm
     .update(generations)
-    .set({ publishLeaseUntil: new Date(at.getTime() + LEASE_MS) })
+    .set({ publishLeaseUntil: new Date(at.getTime() + context.config.LEO_PUBLISH_LEASE_MS) })
     .where(
       and(
         eq(generations.id, generationId),

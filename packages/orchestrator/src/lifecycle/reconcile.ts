@@ -8,18 +8,11 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
-import type { Launcher } from "../launch/launcher.ts";
 import type { TaskClient } from "../launch/task-client.ts";
-import { LAUNCH_LEASE_MS } from "../queue/claim.ts";
 import { adoptLaunches, findAttempt, type AttemptRow } from "./attempt.ts";
-import { observeTask, taskStopped, type ObservedTask } from "./observe-task.ts";
+import { observeTask, taskStopped, UNKNOWN_TASK, type ObservedTask } from "./observe-task.ts";
 import { findUnpublished, publish } from "./publish.ts";
 import { transition } from "./transition.ts";
-
-/** ECS answers with a delay: a task this young may be unknown there, or not yet recorded here. */
-const YOUNG_MS = 60_000;
-/** A stop that had no effect is asked for again after this. */
-const STOP_AGAIN_MS = 60_000;
 
 export const toObserved = (task: Task): ObservedTask | undefined => {
   if (!task.taskArn || !task.startedBy) return undefined;
@@ -38,8 +31,9 @@ export const toObserved = (task: Task): ObservedTask | undefined => {
   };
 };
 
-const isYoung = (context: Context, since: Date | null | undefined) =>
-  since ? context.now().getTime() - since.getTime() < YOUNG_MS : false;
+/** Too short ago for ECS's answer to show it. */
+const isRecent = ({ config, now }: Context, since: Date | null | undefined) =>
+  since ? now().getTime() - since.getTime() < config.LEO_TASK_SETTLE_MS : false;
 
 const openAttempts = (context: Context): Promise<AttemptRow[]> =>
   context.database.orm
@@ -47,39 +41,56 @@ const openAttempts = (context: Context): Promise<AttemptRow[]> =>
     .from(attempts)
     .where(and(isNull(attempts.endedAt), isNotNull(attempts.taskArn)));
 
+/** One that fails is logged and comes again in the next pass; it does not keep the others. */
+const forEach = async <T>(context: Context, items: T[], work: (item: T) => Promise<void>): Promise<void> => {
+  for (const item of items) {
+    await work(item).catch((cause: unknown) =>
+      context.log.error({ err: cause, event: "reconcile_failed" }, "the next pass tries again"),
+    );
+  }
+};
+
+const compareAttempt = async (
+  context: Context,
+  tasks: TaskClient,
+  attempt: AttemptRow,
+  task: Task | undefined,
+): Promise<void> => {
+  const observed = task && toObserved(task);
+  if (observed) await observeTask(context, observed);
+  else if (!isRecent(context, attempt.taskAcceptedAt)) await taskStopped(context, attempt, UNKNOWN_TASK);
+  // A stop that had no effect is asked for again.
+  const { stopRequestedAt, stopReason, taskArn } = attempt;
+  if (!stopRequestedAt || isRecent(context, stopRequestedAt)) return;
+  if (taskArn && task && task.lastStatus !== "STOPPED") {
+    await tasks.stop(taskArn, stopReason ?? STOP_REASON.orphan);
+  }
+};
+
 const compareAttempts = async (context: Context, tasks: TaskClient): Promise<void> => {
   const open = await openAttempts(context);
   const described = await tasks.describe(open.flatMap(({ taskArn }) => taskArn ?? []));
   const byArn = new Map(described.map((task) => [task.taskArn, task]));
-  for (const attempt of open) {
-    const task = byArn.get(attempt.taskArn ?? "");
-    const observed = task && toObserved(task);
-    if (observed) await observeTask(context, observed);
-    else
-      await taskStopped(context, attempt, { stoppedReason: "ECS no longer knows the task", containers: [] });
-    const stopIsOld =
-      attempt.stopRequestedAt && context.now().getTime() - attempt.stopRequestedAt.getTime() > STOP_AGAIN_MS;
-    if (stopIsOld && attempt.taskArn && task?.lastStatus !== "STOPPED") {
-      await tasks.stop(attempt.taskArn, attempt.stopReason ?? STOP_REASON.orphan);
-    }
-  }
+  await forEach(context, open, (attempt) =>
+    compareAttempt(context, tasks, attempt, byArn.get(attempt.taskArn ?? "")),
+  );
 };
 
 /** Stops running tasks of our family that no open attempt owns. Returns how many. */
 const stopOrphans = async (context: Context, tasks: TaskClient): Promise<number> => {
   const running = await tasks.describe(await tasks.listRunning());
   let stopped = 0;
-  for (const task of running) {
-    if (!task.taskArn || isYoung(context, task.createdAt)) continue;
+  await forEach(context, running, async (task) => {
+    if (!task.taskArn || isRecent(context, task.createdAt)) return;
     const attempt = task.startedBy ? await findAttemptOf(context, task.startedBy) : undefined;
-    if (attempt && attempt.endedAt === null && attempt.taskArn === task.taskArn) continue;
+    if (attempt && attempt.endedAt === null && attempt.taskArn === task.taskArn) return;
     await tasks.stop(task.taskArn, STOP_REASON.orphan);
     context.log.warn(
       { event: "orphan_stopped", taskArn: task.taskArn, startedBy: task.startedBy },
       "stopped a task that nobody owns",
     );
     stopped += 1;
-  }
+  });
   return stopped;
 };
 
@@ -97,7 +108,11 @@ const expireQueued = async (context: Context): Promise<void> => {
         lt(generations.createdAt, new Date(context.now().getTime() - LIMITS.queueExpiryMs)),
       ),
     );
-  for (const { id } of old) await transition(context, id, { type: "queue_expired" });
+  await forEach(
+    context,
+    old,
+    async ({ id }) => void (await transition(context, id, { type: "queue_expired" })),
+  );
 };
 
 /** One whole pass. Returns how many orphans it stopped. */
@@ -108,8 +123,7 @@ export const reconcile = async (context: Context, tasks: TaskClient): Promise<nu
 };
 
 /** What a dead orchestrator left: launches without a task, versions not yet published. */
-export const takeOver = async (context: Context, launcher: Launcher): Promise<void> => {
-  const adopted = await adoptLaunches(context, LAUNCH_LEASE_MS);
-  await Promise.all(adopted.map((attempt) => launcher.adopt(attempt)));
-  for (const generationId of await findUnpublished(context)) await publish(context, generationId);
+export const takeOver = async (context: Context, adopt: (attempt: AttemptRow) => void): Promise<void> => {
+  for (const attempt of await adoptLaunches(context)) adopt(attempt);
+  await forEach(context, await findUnpublished(context), (generationId) => publish(context, generationId));
 };

@@ -3,15 +3,14 @@
  * the end of the task then decides what becomes of the generation.
  *
  * | watch | from | limit |
- * | start | launch of the task | `ready` within 180 s |
+ * | start | accepted task | `ready` within 180 s |
  * | heartbeat | last frame | 90 s |
  * | stall | last agent event | 10 min |
  * | deadline | `deadline_at`, enforced inside the container too | + 2 min for its uploads |
  * | cancel | request | 60 s, or at once while no generator is connected |
  *
- * Frames cannot arrive while no orchestrator runs, so silence counts from this process's start.
+ * Silence counts from when this process could hear: see `hearing.ts`.
  */
-import { LIMITS } from "@leo/core/limits.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import type { TaskClient } from "../launch/task-client.ts";
@@ -23,35 +22,34 @@ interface Overdue {
   reason: string;
 }
 
-const DEADLINE_GRACE_MS = 120_000;
-
 const OVERDUE = `
 select a.id, a.task_arn as "taskArn",
   case
     when g.cancel_requested_at < $1 or (g.cancel_requested_at is not null and a.ready_at is null) then '${STOP_REASON.cancel}'
     when a.deadline_at < $2 then '${STOP_REASON.deadline}'
     when g.attempt <> a.number or g.state in ('completed', 'failed', 'cancelled') and g.finished_at < $1 then '${STOP_REASON.orphan}'
-    when a.ready_at is null and a.task_accepted_at < $3 then '${STOP_REASON.startTimeout}'
+    when a.ready_at is null and greatest(a.task_accepted_at, $6) < $3 then '${STOP_REASON.startTimeout}'
     when a.ready_at is not null and greatest(a.last_frame_at, $6) < $4 then '${STOP_REASON.heartbeatLost}'
     when a.ready_at is not null and g.state = 'running' and greatest(a.last_activity_at, a.ready_at, $6) < $5 then '${STOP_REASON.stalled}'
   end as reason
 from leo.attempts a join leo.generations g on g.id = a.generation_id
 where a.ended_at is null and a.task_arn is not null and a.stop_requested_at is null`;
 
-/** Stops what is overdue. `bootAt`: when this process began to listen to generators. */
-export const stopOverdue = async (context: Context, tasks: TaskClient, bootAt: Date): Promise<void> => {
+/** Stops what is overdue. @param hearingSince silence before it does not count */
+export const stopOverdue = async (context: Context, tasks: TaskClient, hearingSince: Date): Promise<void> => {
+  const { config } = context;
   const now = context.now().getTime();
   const before = (durationMs: number) => new Date(now - durationMs);
   const { rows } = await context.database.pool.query<Overdue>({
     name: "overdue",
     text: `select * from (${OVERDUE}) found where reason is not null`,
     values: [
-      before(LIMITS.cancelGraceMs),
-      before(DEADLINE_GRACE_MS),
-      before(LIMITS.startTimeoutMs),
-      before(LIMITS.heartbeatLostMs),
-      before(LIMITS.stalledMs),
-      bootAt,
+      before(config.LEO_CANCEL_GRACE_MS),
+      before(config.LEO_DEADLINE_GRACE_MS),
+      before(config.LEO_START_TIMEOUT_MS),
+      before(config.LEO_HEARTBEAT_LOST_MS),
+      before(config.LEO_STALLED_MS),
+      hearingSince,
     ],
   });
   for (const { id, taskArn, reason } of rows) {

@@ -18,6 +18,7 @@ export interface ClaimedAttempt {
   generationId: string;
   number: number;
   memoryMib: number;
+  onDemand: boolean;
   deadlineAt: Date;
   /** The attempt token; nowhere else but in the task. */
   token: string;
@@ -25,7 +26,6 @@ export interface ClaimedAttempt {
 
 /** Any fixed number: whoever holds it claims. */
 const CLAIM_LOCK = 501_302;
-export const LAUNCH_LEASE_MS = 15_000;
 
 /** A fresh attempt token and the hash that is stored of it. */
 export const newAttemptToken = (): { token: string; hash: string } => {
@@ -64,17 +64,17 @@ with used as (
   update leo.generations g
   set state = 'starting', attempt = g.attempt + 1, started_at = coalesce(g.started_at, $1), last_seq = g.last_seq + 1
   from paired p where g.id = p.id
-  returning g.id, g.attempt, g.vcpu, g.memory_mib, g.last_seq, p.attempt_id, p.token_hash
+  returning g.id, g.attempt, g.vcpu, g.memory_mib, g.on_demand, g.last_seq, p.attempt_id, p.token_hash
 ), attempted as (
-  insert into leo.attempts (id, generation_id, number, token_hash, vcpu, memory_mib, launch_lease_until, created_at, deadline_at)
-  select attempt_id, id, attempt, token_hash, vcpu, memory_mib, $7, $1, $8 from claimed
+  insert into leo.attempts (id, generation_id, number, token_hash, vcpu, memory_mib, on_demand, launch_lease_until, created_at, deadline_at)
+  select attempt_id, id, attempt, token_hash, vcpu, memory_mib, on_demand, $7, $1, $8 from claimed
 ), told as (
   insert into leo.events (generation_id, seq, at, type, body)
   select id, last_seq, $1, 'state_changed',
          json_build_object('type', 'state_changed', 'state', 'starting', 'attempt', attempt)
   from claimed
 )
-select attempt_id as id, id as "generationId", attempt as number, memory_mib as "memoryMib",
+select attempt_id as id, id as "generationId", attempt as number, memory_mib as "memoryMib", on_demand as "onDemand",
        pg_notify('${EVENTS_CHANNEL}', id || ':' || last_seq) as notified
 from claimed`;
 
@@ -100,7 +100,7 @@ export const claim = async (context: Context, limit: number): Promise<ClaimedAtt
         limit,
         fresh.map(({ id }) => id),
         fresh.map(({ hash }) => hash),
-        new Date(at.getTime() + LAUNCH_LEASE_MS),
+        new Date(at.getTime() + config.LEO_LAUNCH_LEASE_MS),
         deadlineAt,
       ],
     });

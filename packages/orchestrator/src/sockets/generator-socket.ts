@@ -3,7 +3,7 @@
  * from the database. Messages are acknowledged once they are committed. A generator may reconnect
  * at any time, to any orchestrator; its newest socket replaces the one before.
  */
-import { eq, sql } from "drizzle-orm";
+import { eq, or, sql } from "drizzle-orm";
 import { isFinal } from "@leo/core/generation.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
@@ -13,10 +13,12 @@ import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
 import type { Committer } from "../events/committer.ts";
 import { tellProgress, type AttemptRow } from "../lifecycle/attempt.ts";
-import { completeWork } from "../lifecycle/complete.ts";
+import { completeWork, finalWord } from "../lifecycle/complete.ts";
+import type { Hearing } from "../lifecycle/hearing.ts";
 import { lockGeneration } from "../lifecycle/lock.ts";
 import { transitionIn, type GenerationRow } from "../lifecycle/transition.ts";
 import { hashAttemptToken } from "../queue/claim.ts";
+import { keepAliveTimes } from "../timings.ts";
 import { closeWith, parseFrame } from "./frame.ts";
 import { keepAlive } from "./keepalive.ts";
 import { composeStart, takeUserMessages } from "./start-generation.ts";
@@ -59,8 +61,12 @@ const refusalOf = (
   return undefined;
 };
 
-export const createGeneratorSockets = (context: Context, committer: Committer): GeneratorSockets => {
-  const { database, log, now } = context;
+export const createGeneratorSockets = (
+  context: Context,
+  committer: Committer,
+  hearing: Hearing,
+): GeneratorSockets => {
+  const { config, database, log, now } = context;
   const connections = new Map<string, Connection>();
 
   const findWork = async (
@@ -71,7 +77,9 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
       .from(attempts)
       .innerJoin(generations, eq(generations.id, attempts.generationId))
       .where(
-        "tokenHash" in where ? eq(attempts.tokenHash, where.tokenHash) : eq(attempts.id, where.attemptId),
+        "tokenHash" in where
+          ? or(eq(attempts.tokenHash, where.tokenHash), eq(attempts.previousTokenHash, where.tokenHash))
+          : eq(attempts.id, where.attemptId),
       );
     return row;
   };
@@ -99,7 +107,8 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
       await transitionIn(orm, attempt.generationId, { type: "ready" }, at, attempt.number);
     });
 
-  const tell = async (connection: Connection, { attempt, generation }: Work) => {
+  /** @param again also what this attempt got before, on a connection that may have lost it */
+  const tell = async (connection: Connection, { attempt, generation }: Work, again = false) => {
     const refusal = refusalOf(attempt, generation);
     if (refusal) {
       closeWith(connection.socket, refusal.code, refusal.reason);
@@ -110,7 +119,7 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
       connection.cancelSent = true;
       return;
     }
-    for (const { id, text } of await takeUserMessages(context, generation.id, attempt.number)) {
+    for (const { id, text } of await takeUserMessages(context, generation.id, attempt.number, again)) {
       connection.send({ type: "user_message", messageId: id, text });
     }
   };
@@ -118,6 +127,9 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
   const welcome = async (connection: Connection, started: boolean) => {
     const { attempt } = connection;
     await becomeReady(attempt);
+    // An orchestrator may have died between storing the last message and acting on it.
+    const word = started ? await finalWord(context, attempt.id) : undefined;
+    if (word) await completeWork(context, attempt.generationId, attempt.number, word.failure);
     const work = await findWork({ attemptId: attempt.id });
     if (!work || connection.socket.readyState !== connection.socket.OPEN) return;
     const older = connections.get(attempt.generationId);
@@ -127,12 +139,16 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
     if (!started) connection.send(await composeStart(context, work.generation, work.attempt));
     connection.isWelcomed = true;
     // Read again: what was asked for meanwhile found no generator to tell.
-    await control(attempt.generationId);
+    await control(attempt.generationId, started);
   };
 
   const store = async (connection: Connection, messages: NumberedMessage[]) => {
     const { attempt, socket } = connection;
     const outcome = await committer.commit(attempt.id, messages);
+    if (outcome === "invalid") {
+      closeWith(socket, CloseCode.protocol, "a message that cannot be stored");
+      return;
+    }
     if (outcome === "refused") {
       await refuse(socket, attempt.id);
       return;
@@ -208,7 +224,7 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
       () => closeWith(socket, CloseCode.timeout, "no ready in time"),
       LIMITS.helloTimeoutMs,
     );
-    keepAlive(socket, () => (connection.heard = true));
+    keepAlive(socket, keepAliveTimes(config.LEO_HEARTBEAT_LOST_MS), () => (connection.heard = true));
     socket.on("close", () => {
       clearTimeout(readyTimer);
       if (connections.get(attempt.generationId) === connection) connections.delete(attempt.generationId);
@@ -230,11 +246,11 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
     return attach(socket, work.attempt);
   };
 
-  const control = async (generationId: string) => {
+  const control = async (generationId: string, again = false) => {
     const connection = connections.get(generationId);
     if (!connection?.isWelcomed) return;
     const work = await findWork({ attemptId: connection.attempt.id });
-    if (work) await tell(connection, work);
+    if (work) await tell(connection, work, again);
     else closeWith(connection.socket, CloseCode.fenced, "the generation was deleted");
   };
 
@@ -256,12 +272,11 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
         void admitted.then((handle) => handle?.(data, isBinary));
       });
     },
-    control,
+    control: (generationId) => control(generationId),
     sweep: async () => {
       const heard = [...connections.values()].filter((connection) => connection.heard);
       for (const connection of heard) connection.heard = false;
       const ids = heard.map(({ attempt }) => attempt.id);
-      if (ids.length === 0) return;
       const { rows } = await database.pool.query<{ generation_id: string }>({
         name: "heard",
         text: `with mine as (
@@ -274,6 +289,7 @@ export const createGeneratorSockets = (context: Context, committer: Committer): 
                   or exists (select 1 from leo.user_messages m where m.generation_id = g.id and m.delivered_attempt is null)`,
         values: [ids, now()],
       });
+      hearing.recorded();
       for (const row of rows) await control(row.generation_id);
     },
   };

@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or } from "drizzle-orm";
+import { and, eq, isNull, lt, lte, or } from "drizzle-orm";
 import { attemptPrefix } from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Context } from "../context.ts";
@@ -67,12 +67,17 @@ export const composeStart = async (
   };
 };
 
-/** Takes the user's added requests that this attempt has not got yet, oldest first. */
+/**
+ * Takes the user's added requests that this attempt has not got yet, oldest first.
+ * @param again also those it may have got: its generator knows each by its id and takes it once
+ */
 export const takeUserMessages = async (
   context: Context,
   generationId: string,
   attempt: number,
+  again: boolean,
 ): Promise<{ id: string; text: string }[]> => {
+  const before = again ? lte : lt;
   // One statement, so that two who look at once cannot both take a request.
   const rows = await context.database.orm
     .update(userMessages)
@@ -80,7 +85,7 @@ export const takeUserMessages = async (
     .where(
       and(
         eq(userMessages.generationId, generationId),
-        or(isNull(userMessages.deliveredAttempt), lt(userMessages.deliveredAttempt, attempt)),
+        or(isNull(userMessages.deliveredAttempt), before(userMessages.deliveredAttempt, attempt)),
       ),
     )
     .returning();

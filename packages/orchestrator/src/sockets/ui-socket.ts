@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { apps, generations } from "../db/schema.ts";
 import type { Hub, Sink } from "../events/hub.ts";
 import type { User, Verifier } from "../http/authenticate.ts";
+import { keepAliveTimes } from "../timings.ts";
 import { closeWith, parseFrame } from "./frame.ts";
 import { keepAlive } from "./keepalive.ts";
 
@@ -62,7 +63,7 @@ export const serveUiSocket = (
     LIMITS.helloTimeoutMs,
   );
   const send = (message: ToBrowser) => socket.send(JSON.stringify(message));
-  keepAlive(socket);
+  keepAlive(socket, keepAliveTimes(context.config.LEO_HEARTBEAT_LOST_MS));
 
   const accept = async (accessToken: string): Promise<boolean> => {
     try {

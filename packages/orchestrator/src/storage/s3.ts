@@ -22,7 +22,12 @@ export const openStorage = (
   const client = new S3Client({
     region: config.AWS_REGION,
     forcePathStyle: config.LEO_S3_FORCE_PATH_STYLE,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, httpsAgent: { maxSockets: 200 } },
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: 30_000,
+      throwOnRequestTimeout: true,
+      httpsAgent: { maxSockets: 200 },
+    },
   });
   const Bucket = config.LEO_BUCKET;
 
