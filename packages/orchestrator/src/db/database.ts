@@ -37,8 +37,11 @@ export const openDatabase = (
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: "leo-orchestrator",
-    // The pool waits for the promise, whatever its type says.
-    onConnect: (client) => client.query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`),
+    verify: (client, done) => {
+      client
+        .query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`)
+        .then(() => done(), done);
+    },
   });
   // Every connection has the listener below; the pool repeats what idle ones said.
   pool.on("error", () => undefined);
