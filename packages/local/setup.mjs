@@ -12,13 +12,22 @@ import { buildWeb } from "./setup/web.mjs";
 
 const forTests = process.argv.includes("--tests");
 
+/**
+ * Waits for all, also when one has failed: nothing may go on behind the lock's back.
+ * @param {Promise<void>[]} works
+ */
+const all = async (works) => {
+  for (const result of await Promise.allSettled(works)) if (result.status === "rejected") throw result.reason;
+};
+
 const setUp = async () => {
   const [major] = process.versions.node.split(".").map(Number);
   if (major < 20)
     throw new SetupError(`This is Node ${process.versions.node}; Leo needs Node 20 or newer to begin.`);
-  await installProject();
-  await Promise.all([installTemplate(), buildWeb()]);
-  if (forTests) await Promise.all([ensureChromium(), installSstPlatform()]);
+  const packages = installProject();
+  const works = [packages, installTemplate(), packages.then(buildWeb)];
+  if (forTests) works.push(ensureChromium(packages), packages.then(installSstPlatform));
+  await all(works);
 };
 
 withSetupLock(setUp).catch((error) => {

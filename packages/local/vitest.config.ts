@@ -1,5 +1,30 @@
 import path from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files of a minute and more. They start first, so that no worker is left alone with one at the end. */
+const SLOW = [
+  "orchestrator/test/chaos",
+  "web/test/flows",
+  "generator/test/scenarios",
+  "generator/test/continuity",
+  "web/test/accessibility",
+  "mock/test/scenarios",
+  "mock/test/agent",
+  "web/test/workspace",
+  "generator/test/verify",
+];
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = SLOW.findIndex((name) => moduleId.includes(name));
+      return place === -1 ? SLOW.length : place;
+    };
+    const inVitestsOrder = super.sort.bind(this);
+    return (await inVitestsOrder(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
 
 /** One run over the tests of all packages; name folders or files to run a part. */
 export default defineConfig({
@@ -10,7 +35,9 @@ export default defineConfig({
     environment: "node",
     globalSetup: "packages/local/src/testing/global-setup.ts",
     pool: "forks",
-    maxWorkers: 2,
+    // One more than the cores of the machine this is made for: tests wait as much as they compute.
+    maxWorkers: 3,
+    sequence: { sequencer: SlowFirst },
     // Generous: tests wait for conditions, and on a busy machine a second of work may take ten.
     expect: { poll: { timeout: 40_000, interval: 20 } },
     testTimeout: 90_000,

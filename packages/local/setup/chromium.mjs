@@ -60,13 +60,23 @@ const byPlaywright = async () => {
   ]);
 };
 
-/** Makes sure that the browser tests have a browser. */
-export const ensureChromium = async () => {
+const bring = async (/** @type {Promise<void>} */ packages) => {
+  if (isDebianRoot()) return byApt();
+  await packages;
+  // Playwright may have brought one before.
+  if (!findChromium()) await byPlaywright();
+};
+
+/**
+ * Makes sure that the browser tests have a browser.
+ * @param {Promise<void>} packages resolves when the project's packages are installed; apt does not wait for it
+ */
+export const ensureChromium = async (packages) => {
   if (findChromium()) return;
   if (process.env.LEO_CHROMIUM) {
     throw new SetupError(`LEO_CHROMIUM is ${process.env.LEO_CHROMIUM}, and there is no such file.`);
   }
-  await (isDebianRoot() ? byApt() : byPlaywright()).catch((error) => {
+  await bring(packages).catch((error) => {
     throw new SetupError(
       `The browser tests need Chromium or Chrome. Install one, or set LEO_CHROMIUM to its path.\n${error.message}`,
     );

@@ -3,52 +3,62 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { withModel } from "./support/model.ts";
 import { play, type Message } from "./support/play.ts";
-import { build, typecheck, withWorkspace } from "./support/workspace.ts";
+import { build, typecheck, withWorkspace, withWorkspaces, type Workspace } from "./support/workspace.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-test.for([
-  ["a todo list", "todo", "TodoList"],
-  ["a kanban board for our team", "kanban", "Board"],
-  ["a notes app", "notes", "Notebook"],
-  ["a calculator", "calculator", "Calculator"],
-  ["a pomodoro timer", "pomodoro", "Timer"],
-  ["a landing page for a coffee roastery called Dawn", "landing", "Landing"],
-  ["track my houseplants", "general", "Collection"],
-] as const)(
-  "%o type-checks, and it builds after every kind of follow-up",
-  async ([prompt, name, component]) => {
-    await withModel({}, (model) =>
-      withWorkspace(async (workspace) => {
-        const messages: Message[] = [];
-        const file = (path: string) => readFileSync(join(workspace.path, path), "utf8");
-        const [report] = await play(model, workspace, [prompt], messages);
-        expect(report).toContain("is ready");
-        expect(file("src/App.tsx")).toContain(`<${component}`);
-        await typecheck(workspace);
+const APPS = [
+  { prompt: "a todo list", name: "todo", component: "TodoList" },
+  { prompt: "a kanban board for our team", name: "kanban", component: "Board" },
+  { prompt: "a notes app", name: "notes", component: "Notebook" },
+  { prompt: "a calculator", name: "calculator", component: "Calculator" },
+  { prompt: "a pomodoro timer", name: "pomodoro", component: "Timer" },
+  { prompt: "a landing page for a coffee roastery called Dawn", name: "landing", component: "Landing" },
+  { prompt: "track my houseplants", name: "general", component: "Collection" },
+];
 
-        const followUps = [
-          'change the title to "Our place"',
-          "make it teal, please",
-          "dark mode by default",
-          "add a search box",
-          "add a footer section",
-          "now add shopping ideas",
-        ];
-        const reports = await play(model, workspace, followUps, messages);
-        expect(reports.every((text) => text.startsWith("Done."))).toBe(true);
-        expect(file("src/App.tsx")).toContain('const title = "Our place";');
-        expect(file("src/App.tsx")).toContain('<Panel heading="Footer" />');
-        expect(file("src/App.tsx")).toContain('<Panel heading="Shopping ideas" />');
-        expect(file("src/index.css")).toContain("#14b8a6");
-        expect(file("src/lib/useTheme.ts")).toContain('"dark";');
-        const searchable = ["todo", "kanban", "notes", "general"].includes(name);
-        expect(existsSync(join(workspace.path, "src/components/SearchBox.tsx"))).toBe(searchable);
-        await typecheck(workspace);
-        await build(workspace);
-      }),
-    );
-  },
+const FOLLOW_UPS = [
+  'change the title to "Our place"',
+  "make it teal, please",
+  "dark mode by default",
+  "add a search box",
+  "add a footer section",
+  "now add shopping ideas",
+];
+
+test("every app type-checks, and it builds after every kind of follow-up", { timeout: 180_000 }, () =>
+  withModel({}, (model) =>
+    withWorkspaces(
+      APPS.map(({ name }) => name),
+      async (workspaces, all) => {
+        const apps = APPS.map((app, index) => {
+          const workspace = workspaces[index] as Workspace;
+          const file = (path: string) => readFileSync(join(workspace.path, path), "utf8");
+          return { ...app, workspace, file, messages: [] as Message[] };
+        });
+        for (const { prompt, component, workspace, messages, file } of apps) {
+          const [report] = await play(model, workspace, [prompt], messages);
+          expect(report).toContain("is ready");
+          expect(file("src/App.tsx")).toContain(`<${component}`);
+        }
+        await typecheck(all);
+
+        for (const { name, workspace, messages, file } of apps) {
+          const reports = await play(model, workspace, FOLLOW_UPS, messages);
+          expect(reports.every((text) => text.startsWith("Done."))).toBe(true);
+          expect(file("src/App.tsx")).toContain('const title = "Our place";');
+          expect(file("src/App.tsx")).toContain('<Panel heading="Footer" />');
+          expect(file("src/App.tsx")).toContain('<Panel heading="Shopping ideas" />');
+          expect(file("src/index.css")).toContain("#14b8a6");
+          expect(file("src/lib/useTheme.ts")).toContain('"dark";');
+          const searchable = ["todo", "kanban", "notes", "general"].includes(name);
+          expect(existsSync(join(workspace.path, "src/components/SearchBox.tsx"))).toBe(searchable);
+        }
+        await typecheck(all);
+        for (const { workspace } of apps) await build(workspace);
+      },
+    ),
+  ),
 );
 
 test("a second prompt that names another app replaces the first", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,17 +14,50 @@ export interface Workspace {
   home: string;
 }
 
-/** Makes a copy of the generator's template that shares its installed packages. */
-export const createWorkspace = async (): Promise<Workspace & { remove: () => Promise<void> }> => {
-  const root = await mkdtemp(join(tmpdir(), "leo-mock-"));
-  const [path, home] = [join(root, "workspace"), join(root, "home")];
-  await mkdir(home);
+const copyTemplate = async (path: string) => {
   await cp(TEMPLATE, path, {
     recursive: true,
     filter: (source) => !["node_modules", "dist", ".vite"].includes(basename(source)),
   });
   await symlink(join(TEMPLATE, "node_modules"), join(path, "node_modules"));
+};
+
+const makeRoot = () => mkdtemp(join(tmpdir(), "leo-mock-"));
+
+/** Makes a copy of the generator's template that shares its installed packages. */
+export const createWorkspace = async (): Promise<Workspace & { remove: () => Promise<void> }> => {
+  const root = await makeRoot();
+  const [path, home] = [join(root, "workspace"), join(root, "home")];
+  await mkdir(home);
+  await copyTemplate(path);
   return { path, home, remove: () => rm(root, { recursive: true, force: true }) };
+};
+
+/**
+ * Runs with one workspace a name, in one folder whose compiler settings cover them all: the compiler
+ * then reads the libraries once for all apps.
+ * @param use gets the workspaces, and the folder as one more
+ */
+export const withWorkspaces = async <T>(
+  names: string[],
+  use: (workspaces: Workspace[], all: Workspace) => Promise<T>,
+): Promise<T> => {
+  const root = await makeRoot();
+  const home = join(root, "home");
+  try {
+    await mkdir(home);
+    const workspaces = names.map((name) => ({ path: join(root, name), home }));
+    await Promise.all(workspaces.map(({ path }) => copyTemplate(path)));
+    await symlink(join(TEMPLATE, "node_modules"), join(root, "node_modules"));
+    const settings = {
+      extends: join(TEMPLATE, "tsconfig.json"),
+      include: names.map((name) => `${name}/src`),
+    };
+    await writeFile(join(root, "tsconfig.json"), JSON.stringify(settings));
+    return await use(workspaces, { path: root, home });
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
 };
 
 /** Runs with a workspace of its own. */
