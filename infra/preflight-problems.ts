@@ -16,27 +16,45 @@ export interface Circumstances {
 /** Values of `sslmode` with which `pg` always encrypts. */
 const ENCRYPTED = new Set(["require", "verify-ca", "verify-full", "no-verify"]);
 
-const databaseProblems = (text: string): string[] => {
+/** What is wrong with something, and what to do about it. */
+export interface Problem {
+  what: string;
+  advice: string;
+}
+
+/** Why a stage cannot use this database URL; the URL itself is never repeated. */
+export const databaseUrlProblem = (text: string): Problem | undefined => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^postgres(ql)?:$/.test(url.protocol)) {
-    return ["The secret DatabaseUrl is not a URL such as postgresql://user:password@host:5432/postgres."];
+    return {
+      what: "is not a URL such as postgresql://user:password@host:5432/postgres",
+      advice: "copy it from the Supabase project's Connect dialog",
+    };
   }
   if (url.port === "6543") {
-    return [
-      "The secret DatabaseUrl is the transaction pooler (port 6543), which drops LISTEN and advisory locks; use the session pooler (port 5432).",
-    ];
+    return {
+      what: "is the transaction pooler (port 6543), which drops LISTEN and advisory locks",
+      advice: "use the session pooler (port 5432)",
+    };
   }
   if (/^db\.[a-z]+\.supabase\.co$/.test(url.hostname)) {
-    return [
-      "The secret DatabaseUrl is Supabase's direct host, which has IPv6 only; use the session pooler (port 5432).",
-    ];
+    return {
+      what: "is Supabase's direct host, which has IPv6 only",
+      advice: "use the session pooler (port 5432)",
+    };
   }
   if (!ENCRYPTED.has(url.searchParams.get("sslmode") ?? "")) {
-    return [
-      "The secret DatabaseUrl asks for no encryption, and the way to the database is the internet; end it with ?uselibpqcompat=true&sslmode=require.",
-    ];
+    return {
+      what: "asks for no encryption, and the way to the database is the internet",
+      advice: "end it with ?uselibpqcompat=true&sslmode=require",
+    };
   }
-  return [];
+  return undefined;
+};
+
+const databaseProblems = (text: string): string[] => {
+  const problem = databaseUrlProblem(text);
+  return problem ? [`The secret DatabaseUrl ${problem.what}; ${problem.advice}.`] : [];
 };
 
 const secretProblems = (stage: Stage, env: Circumstances["env"]): string[] => {
@@ -50,12 +68,19 @@ const secretProblems = (stage: Stage, env: Circumstances["env"]): string[] => {
 /** The orchestrator, a second one during a rolling deploy, and all generators of the budget. */
 export const neededVcpus = ({ orchestrator, vcpuBudget }: Stage) => 2 * orchestrator.vcpu + vcpuBudget;
 
-const quotaProblems = (stage: Stage, vcpuQuota: number): string[] => {
+/** Whether the stage fits into the account's quota. */
+export const quotaProblem = (stage: Stage, vcpuQuota: number): Problem | undefined => {
   const needed = neededVcpus(stage);
-  if (vcpuQuota >= needed) return [];
-  return [
-    `Region ${stage.region} allows this account ${vcpuQuota} Fargate vCPUs, but the stage needs ${needed}: ask for more of quota ${FARGATE_VCPU_QUOTA.quotaCode} in Service Quotas, or lower LEO_VCPU_BUDGET.`,
-  ];
+  if (vcpuQuota >= needed) return undefined;
+  return {
+    what: `Region ${stage.region} allows this account ${vcpuQuota} Fargate vCPUs, but the stage needs ${needed}`,
+    advice: `ask for more of quota ${FARGATE_VCPU_QUOTA.quotaCode} in Service Quotas, or lower LEO_VCPU_BUDGET`,
+  };
+};
+
+const quotaProblems = (stage: Stage, vcpuQuota: number): string[] => {
+  const problem = quotaProblem(stage, vcpuQuota);
+  return problem ? [`${problem.what}: ${problem.advice}.`] : [];
 };
 
 const imageProblems = ({ orchestrator, generator }: Stage, dockerAnswers: boolean): string[] => {

@@ -1,0 +1,51 @@
+/** Which checks are made of what, in the order in which they are told. */
+import type { Check } from "./check.ts";
+import { addressesCheck } from "./checks/addresses.ts";
+import { bucketCheck } from "./checks/bucket.ts";
+import { certificateCheck } from "./checks/certificate.ts";
+import { claudeCheck } from "./checks/claude.ts";
+import { clockCheck } from "./checks/clock.ts";
+import { credentialsCheck } from "./checks/credentials.ts";
+import { databaseCheck } from "./checks/database.ts";
+import { githubCheck } from "./checks/github.ts";
+import { machineCheck } from "./checks/machine.ts";
+import { migrationsCheck } from "./checks/migrations.ts";
+import { nodeCheck } from "./checks/node.ts";
+import { queueCheck } from "./checks/queue.ts";
+import { quotaCheck } from "./checks/quota.ts";
+import { regionCheck } from "./checks/region.ts";
+import { secretsCheck } from "./checks/secrets.ts";
+import { siteCheck } from "./checks/site.ts";
+import { supabaseCheck } from "./checks/supabase.ts";
+
+/** The local cloud's parts, once they run. */
+const LOCAL_CLOUD: Check[] = [supabaseCheck, databaseCheck, migrationsCheck(), bucketCheck, queueCheck];
+
+export const localChecks = (isUp: boolean): Check[] => [
+  nodeCheck(),
+  machineCheck,
+  siteCheck,
+  ...(isUp ? LOCAL_CLOUD : []),
+  claudeCheck,
+  githubCheck(),
+  clockCheck(),
+];
+
+export const STAGE_CHECKS: Check[] = [
+  nodeCheck(),
+  credentialsCheck,
+  regionCheck,
+  quotaCheck,
+  secretsCheck,
+  supabaseCheck,
+  databaseCheck,
+  migrationsCheck(),
+  addressesCheck(),
+  bucketCheck,
+  queueCheck,
+  claudeCheck,
+  githubCheck(),
+  certificateCheck(),
+  siteCheck,
+  clockCheck(),
+];

@@ -1,0 +1,37 @@
+import { lookup } from "node:dns/promises";
+import { type Check, failure, type Finding, NotChecked, ok, warning } from "../check.ts";
+import { reasonOf } from "../explain.ts";
+import type { Target } from "../target.ts";
+
+/** All addresses of a name; injected in tests. */
+export type Resolve = (host: string) => Promise<{ family: number }[]>;
+
+const hostOf = (url: string | undefined) =>
+  url && URL.canParse(url) ? new URL(url).hostname.replaceAll(/^\[|\]$/g, "") : undefined;
+
+const hostsOf = ({ secrets, modelUrl }: Target): string[] => [
+  ...new Set([secrets.DatabaseUrl, secrets.SupabaseUrl, modelUrl].flatMap((url) => hostOf(url) ?? [])),
+];
+
+const findingOf = async (host: string, resolve: Resolve): Promise<Finding> => {
+  try {
+    const families = new Set((await resolve(host)).map(({ family }) => family));
+    if (families.has(4)) return ok(`${host} has IPv4${families.has(6) ? " and IPv6" : ""}`);
+    return failure(
+      `${host} has IPv6 only, and Leo's network on AWS has none`,
+      "For the database use the session pooler.",
+    );
+  } catch (error) {
+    return warning(`${host}: ${reasonOf(error)}`, "Look at the name, and at this machine's DNS.");
+  }
+};
+
+/** Whether what Leo calls can be reached over IPv4, the only one that its network on AWS has. */
+export const addressesCheck = (resolve: Resolve = (host) => lookup(host, { all: true })): Check => ({
+  name: "addresses",
+  run: async (target) => {
+    const hosts = hostsOf(target);
+    if (hosts.length === 0) throw new NotChecked("no address is known");
+    return Promise.all(hosts.map((host) => findingOf(host, resolve)));
+  },
+});

@@ -1,0 +1,51 @@
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { type Check, failure, type Finding, ok } from "../check.ts";
+import { awsProblem, type AwsProblem, reasonOf } from "../explain.ts";
+import type { AwsConfig, Target } from "../target.ts";
+
+const LOG_IN = "Log in (`aws sso login`) or set AWS_PROFILE, as docs/deploy.md says.";
+
+const PROBLEMS: Partial<Record<AwsProblem, Finding>> = {
+  no_credentials: failure("there are no AWS credentials", LOG_IN),
+  expired: failure("the AWS credentials have expired", LOG_IN),
+  invalid: failure("AWS does not know these credentials", LOG_IN),
+  clock: failure("AWS refuses the signature: this machine's clock is wrong", "Set the clock."),
+  denied: failure(
+    "these credentials may not even ask who they are",
+    "Allow sts:GetCallerIdentity; a policy denies it.",
+  ),
+};
+
+/** Who the credentials belong to, or why they do not work. */
+export const readIdentity = async (
+  aws: AwsConfig,
+  signal: AbortSignal,
+): Promise<Pick<Target, "identity" | "identityProblem">> => {
+  const sts = new STSClient(aws);
+  try {
+    const { Account = "", Arn = "" } = await sts.send(new GetCallerIdentityCommand({}), {
+      abortSignal: signal,
+    });
+    return { identity: { account: Account, arn: Arn } };
+  } catch (error) {
+    const known = PROBLEMS[awsProblem(error)];
+    const unknown = failure(
+      `AWS cannot be asked in ${aws.region}: ${reasonOf(error)}`,
+      "Look at the network, and at LEO_REGION.",
+    );
+    return { identityProblem: known ?? unknown };
+  } finally {
+    sts.destroy();
+  }
+};
+
+/** `arn:aws:sts::111122223333:assumed-role/Admin/ada` → `assumed-role/Admin/ada` */
+const whoIs = (arn: string) => arn.split(":").slice(5).join(":");
+
+export const credentialsCheck: Check = {
+  name: "credentials",
+  run: async ({ identity, identityProblem }) => {
+    if (!identity) return [identityProblem ?? failure("the AWS credentials were not looked at")];
+    return [ok(`account ${identity.account}, ${whoIs(identity.arn)}`)];
+  },
+};

@@ -1,0 +1,69 @@
+import type { Client } from "pg";
+import { databaseUrlProblem } from "../../../../infra/preflight-problems.ts";
+import { type Check, failure, type Finding, ok, warning } from "../check.ts";
+import { NoDatabase, withDatabase } from "../database.ts";
+import { secretOf, type Target } from "../target.ts";
+
+const MAJOR_MIN = 14;
+/** The orchestrator's pool and its listener, twice during a rolling deploy. */
+const CONNECTIONS_NEEDED = 22;
+
+/**
+ * A setting outlives its transaction in a session and is lost, or another client's, in a transaction
+ * pooler. The pooler may give the same connection twice by chance, so this proves only the bad case.
+ */
+const keepsSession = async (client: Client): Promise<boolean> => {
+  await client.query("set leo.doctor = 'kept'");
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const { rows } = await client.query<{ value: string | null }>(
+      "select current_setting('leo.doctor', true) as value",
+    );
+    if (rows[0]?.value !== "kept") return false;
+  }
+  return true;
+};
+
+const look = async (client: Client): Promise<Finding[]> => {
+  const { rows } = await client.query<{ version: number; room: number }>(
+    `select current_setting('server_version_num')::int / 10000 as version,
+            current_setting('max_connections')::int as room`,
+  );
+  const [{ version, room } = { version: 0, room: 0 }] = rows;
+  if (version < MAJOR_MIN)
+    return [failure(`it is PostgreSQL ${version}`, `Leo needs ${MAJOR_MIN} or newer.`)];
+  if (!(await keepsSession(client))) {
+    return [
+      failure(
+        "it does not keep a session, so LISTEN and advisory locks are lost",
+        "Use the session pooler (port 5432).",
+      ),
+    ];
+  }
+  const few =
+    room < CONNECTIONS_NEEDED
+      ? [
+          warning(
+            `it allows ${room} connections`,
+            `During a deploy Leo may use ${CONNECTIONS_NEEDED}; allow more.`,
+          ),
+        ]
+      : [];
+  return [ok(`PostgreSQL ${version}, keeps sessions`), ...few];
+};
+
+/** A stage's URL has rules of its own; the local cloud's is made by Leo. */
+const urlProblem = (target: Target) => target.stage && databaseUrlProblem(secretOf(target, "DatabaseUrl"));
+
+export const databaseCheck: Check = {
+  name: "database",
+  run: async (target) => {
+    const problem = urlProblem(target);
+    if (problem) return [failure(`DatabaseUrl ${problem.what}`, `${problem.advice}.`)];
+    try {
+      return await withDatabase(target, look);
+    } catch (error) {
+      if (!(error instanceof NoDatabase)) throw error;
+      return [failure(`it cannot be used: ${error.message}`, "Is the project paused, or DatabaseUrl wrong?")];
+    }
+  },
+};

@@ -1,0 +1,55 @@
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { type Check, failure, type Finding, NotChecked, ok, warning } from "../check.ts";
+import { awsProblem, reasonOf } from "../explain.ts";
+import { needCredentials } from "../target.ts";
+
+const depthOf = async (sqs: SQSClient, name: string, signal: AbortSignal): Promise<number> => {
+  const options = { abortSignal: signal };
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }), options);
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }),
+    options,
+  );
+  return Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+};
+
+const dead = (name: string, depth: number): Finding[] =>
+  depth === 0
+    ? []
+    : [
+        warning(
+          `${depth} task events could not be handled and lie in ${name}`,
+          "Look at the orchestrator's log for task_event_failed; docs/lifecycle.md says what to do.",
+        ),
+      ];
+
+/** Counts only: receiving a message would take it from the orchestrator. */
+export const queueCheck: Check = {
+  name: "queue",
+  run: async (target, signal) => {
+    needCredentials(target);
+    const { aws, queue, isUp } = target;
+    if (!queue) throw new NotChecked("its name is not known");
+    const sqs = new SQSClient(aws);
+    try {
+      const [waiting, deadDepth] = await Promise.all([
+        depthOf(sqs, queue.name, signal),
+        queue.deadName ? depthOf(sqs, queue.deadName, signal) : 0,
+      ]);
+      return [ok(`${queue.name}: ${waiting} task events wait`), ...dead(queue.deadName ?? "", deadDepth)];
+    } catch (error) {
+      const problem = awsProblem(error);
+      if (problem === "missing" && !isUp)
+        return [ok(`${queue.name} does not exist yet; the deploy makes it`)];
+      if (problem === "missing")
+        return [failure(`${queue.name} does not exist`, "Deploy again: it was removed by hand.")];
+      if (problem === "denied")
+        return [
+          failure(`${queue.name} may not be read with these credentials`, "Allow sqs:GetQueueAttributes."),
+        ];
+      return [failure(`${queue.name} cannot be read: ${reasonOf(error)}`)];
+    } finally {
+      sqs.destroy();
+    }
+  },
+};

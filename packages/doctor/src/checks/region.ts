@@ -1,0 +1,18 @@
+import { type Check, ok, warning } from "../check.ts";
+
+/** The SDK and the `aws` command go by these; SST and Leo go by LEO_REGION. */
+const OTHERS = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
+export const regionCheck: Check = {
+  name: "region",
+  run: async ({ aws: { region }, env }) => {
+    const other = OTHERS.find((name) => env[name] && env[name] !== region);
+    if (!other) return [ok(region)];
+    return [
+      warning(
+        `the stage is in ${region}, but ${other} says ${env[other]}`,
+        `Commands of \`aws\` look into the other Region; set ${other}=${region} for them.`,
+      ),
+    ];
+  },
+};

@@ -1,0 +1,41 @@
+import { type Check, failure, NotChecked, ok } from "../check.ts";
+import { jsonOf, probe } from "../probe.ts";
+
+const WHY: Record<string, string> = {
+  draining: "it is being replaced",
+  no_database: "it has no database",
+};
+
+/** Whether Leo answers where its users look for it. */
+export const siteCheck: Check = {
+  name: "site",
+  run: async ({ publicUrl, isUp, stage }, signal) => {
+    if (!isUp) {
+      return [
+        ok(
+          stage
+            ? "nothing is deployed yet"
+            : "Leo does not run here; `npm start` starts it, and then more is checked",
+        ),
+      ];
+    }
+    if (!publicUrl) throw new NotChecked("its address is not known");
+    const answer = await probe(new URL("/health", publicUrl).href, signal);
+    if ("unreachable" in answer) {
+      return [
+        failure(
+          `${publicUrl} cannot be reached: ${answer.unreachable}`,
+          stage ? "Is this machine's address in LEO_ALLOWLIST?" : "Look at .leo/logs/orchestrator.log.",
+        ),
+      ];
+    }
+    if (answer.status === 200) return [ok(`${publicUrl} answers`)];
+    const { status = "" } = (jsonOf(answer.text) ?? {}) as { status?: string };
+    return [
+      failure(
+        `${publicUrl} answers ${answer.status}${WHY[status] ? `: ${WHY[status]}` : ""}`,
+        stage ? `Run \`npm run deployed -- --stage ${stage.name}\`.` : "Look at .leo/logs/orchestrator.log.",
+      ),
+    ];
+  },
+};

@@ -1,0 +1,76 @@
+/** What runs of a stage: its address, and the secrets that its tasks got. */
+import { DescribeServicesCommand, DescribeTaskDefinitionCommand, ECSClient } from "@aws-sdk/client-ecs";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { namesFor } from "../../../infra/names.ts";
+import { SECRET_NAMES, SECRETS } from "../../../infra/secret-list.ts";
+import { warning } from "./check.ts";
+import { awsProblem, reasonOf } from "./explain.ts";
+import type { AwsConfig, SecretValues, Target } from "./target.ts";
+
+type Names = ReturnType<typeof namesFor>;
+
+/** Where the service that is deployed says that it is, or undefined when none is. */
+const readService = async (
+  aws: AwsConfig,
+  { app, orchestrator }: Names,
+  abortSignal: AbortSignal,
+): Promise<{ publicUrl?: string } | undefined> => {
+  const ecs = new ECSClient(aws);
+  try {
+    const { services = [] } = await ecs.send(
+      new DescribeServicesCommand({ cluster: app, services: [orchestrator] }),
+      { abortSignal },
+    );
+    const [service] = services;
+    if (service?.status !== "ACTIVE") return undefined;
+    const { taskDefinition } = await ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: service.taskDefinition }),
+      { abortSignal },
+    );
+    const variables = (taskDefinition?.containerDefinitions ?? []).flatMap(
+      ({ environment }) => environment ?? [],
+    );
+    return { publicUrl: variables.find(({ name }) => name === "LEO_PUBLIC_URL")?.value };
+  } catch (error) {
+    if (awsProblem(error) === "missing") return undefined;
+    throw error;
+  } finally {
+    ecs.destroy();
+  }
+};
+
+const readRunningSecrets = async (
+  aws: AwsConfig,
+  names: Names,
+  abortSignal: AbortSignal,
+): Promise<Pick<Target, "runningSecrets" | "runningSecretsProblem">> => {
+  const client = new SecretsManagerClient(aws);
+  try {
+    const read = async (name: keyof typeof SECRETS) => {
+      const command = new GetSecretValueCommand({ SecretId: names.secret(SECRETS[name].name) });
+      return [name, (await client.send(command, { abortSignal })).SecretString] as const;
+    };
+    const values = Object.fromEntries(await Promise.all(SECRET_NAMES.map(read))) as SecretValues;
+    return { runningSecrets: values };
+  } catch (error) {
+    return {
+      runningSecretsProblem: warning(
+        `what the running tasks got cannot be read from Secrets Manager: ${reasonOf(error)}`,
+        "Allow secretsmanager:GetSecretValue, or deploy to be sure.",
+      ),
+    };
+  } finally {
+    client.destroy();
+  }
+};
+
+/** @throws what ECS answers when it cannot be asked */
+export const readDeployment = async (
+  aws: AwsConfig,
+  names: Names,
+  signal: AbortSignal,
+): Promise<Pick<Target, "isUp" | "publicUrl" | "runningSecrets" | "runningSecretsProblem">> => {
+  const service = await readService(aws, names, signal);
+  if (!service) return { isUp: false };
+  return { isUp: true, ...service, ...(await readRunningSecrets(aws, names, signal)) };
+};

@@ -1,0 +1,80 @@
+import { scrub } from "@leo/core/scrub.ts";
+import { type Check, failure, type Finding, NotChecked, type Status, warning } from "./check.ts";
+import { plainMessage } from "./explain.ts";
+import type { Target } from "./target.ts";
+
+export interface Line extends Finding {
+  check: string;
+}
+
+export interface Report {
+  target: string;
+  /** Whether nothing failed; warnings do not count. */
+  ok: boolean;
+  counts: Record<Status, number>;
+  lines: Line[];
+}
+
+const tooLate = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+
+const runOne = async (check: Check, target: Target, timeoutMs: number): Promise<Finding[]> => {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    return await Promise.race([check.run(target, signal), tooLate(signal)]);
+  } catch (error) {
+    if (error instanceof NotChecked) return [warning(`not checked: ${error.message}`)];
+    if (signal.aborted) return [failure(`no answer within ${timeoutMs / 1_000} s`, "Look at the network.")];
+    return [failure(`could not be checked: ${plainMessage(error)}`)];
+  }
+};
+
+/** What a report needs to know of a target. */
+type Patient = Pick<Target, "name" | "secrets" | "runningSecrets">;
+
+/** The values that must not be printed, and a database's password by itself. */
+const sensitive = ({ secrets, runningSecrets = {} }: Patient): string[] =>
+  [secrets, runningSecrets].flatMap((values) => {
+    const { DatabaseUrl = "" } = values;
+    const password = URL.canParse(DatabaseUrl) ? new URL(DatabaseUrl).password : "";
+    const all = Object.entries(values).flatMap(([name, value]) => (name === "SupabaseUrl" ? [] : value));
+    return [...all, password, decodeURIComponent(password)];
+  });
+
+/** Shorter values are words such as `none`. */
+const SECRET_MIN_CHARS = 6;
+
+const masked = (target: Patient) => {
+  const values = sensitive(target).filter((value) => value.length >= SECRET_MIN_CHARS);
+  return (text: string) => scrub(values.reduce((clean, value) => clean.replaceAll(value, "[secret]"), text));
+};
+
+/** Makes the report of findings, without any secret in it. */
+export const report = (target: Patient, lines: Line[]): Report => {
+  const clean = masked(target);
+  const counts = { ok: 0, warning: 0, failure: 0 };
+  for (const { status } of lines) counts[status] += 1;
+  return {
+    target: target.name,
+    ok: counts.failure === 0,
+    counts,
+    lines: lines.map(({ check, status, message, advice }) => ({
+      check,
+      status,
+      message: clean(message),
+      ...(advice && { advice: clean(advice) }),
+    })),
+  };
+};
+
+/** Runs the checks side by side; none may take longer than `timeoutMs`. */
+export const examine = async (target: Target, checks: Check[], timeoutMs: number): Promise<Report> => {
+  const findings = await Promise.all(
+    checks.map(async (check) =>
+      (await runOne(check, target, timeoutMs)).map((finding) => ({ check: check.name, ...finding })),
+    ),
+  );
+  return report(target, findings.flat());
+};

@@ -1,0 +1,77 @@
+/**
+ * `npm run doctor [-- --stage prod] [--json]`: looks at a stage, or at this machine (`--local`, the
+ * default), and says what to do. Exits 1 when something failed.
+ */
+import { parseArgs } from "node:util";
+import { ConfigError } from "@leo/core/config.ts";
+import { StartError } from "../../local/src/start-error.ts";
+import { failure } from "./check.ts";
+import { examine, report, type Report } from "./doctor.ts";
+import { localChecks, STAGE_CHECKS } from "./checks.ts";
+import { localTarget } from "./local-target.ts";
+import { render } from "./render.ts";
+import { stageTarget } from "./stage-target.ts";
+
+const CHECK_MS = 9_000;
+const USAGE = "Usage: npm run doctor [-- [--local | --stage NAME] [--json]]";
+
+class UsageError extends Error {}
+
+const readArguments = () => {
+  const options = {
+    stage: { type: "string" },
+    local: { type: "boolean" },
+    json: { type: "boolean", default: false },
+  } as const;
+  try {
+    const { values } = parseArgs({ options });
+    if (values.stage !== undefined && values.local) throw new Error("one of both");
+    return values;
+  } catch (cause) {
+    throw new UsageError(USAGE, { cause });
+  }
+};
+
+/** Without settings nothing else can be looked at. */
+const settingsReport = (name: string, { message }: ConfigError): Report => {
+  const [, ...problems] = message.split("\n");
+  const lines = problems.map((problem) => ({
+    check: "settings",
+    ...failure(problem.trim(), "Change it in .env, .env.{stage} or the environment."),
+  }));
+  return report({ name: `stage ${name}`, secrets: {} }, lines);
+};
+
+const examineStage = async (name: string): Promise<Report> => {
+  const found = await stageTarget(name, process.env).catch((error: unknown) => {
+    if (error instanceof ConfigError) return settingsReport(name, error);
+    throw error;
+  });
+  if ("lines" in found) return found;
+  const { target, findings } = found;
+  const told = { name: "stage", run: async () => findings };
+  return examine(target, [told, ...STAGE_CHECKS], CHECK_MS);
+};
+
+const examineThisMachine = async (): Promise<Report> => {
+  const target = await localTarget(process.env);
+  return examine(target, localChecks(target.isUp), CHECK_MS);
+};
+
+const main = async (): Promise<number> => {
+  const { stage, json } = readArguments();
+  const found = await (stage === undefined ? examineThisMachine() : examineStage(stage));
+  const text = json ? JSON.stringify(found, undefined, 2) : render(found, process.stdout.isTTY);
+  process.stdout.write(`${text}\n`);
+  return found.ok ? 0 : 1;
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UsageError || error instanceof StartError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+// Connections of checks that were given up must not hold the process.
+process.stdout.write("", () => process.exit());

@@ -1,0 +1,36 @@
+import { reasonOf } from "./explain.ts";
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+const ANSWER_MAX_CHARS = 1_000_000;
+
+/**
+ * One HTTP request, without following redirects.
+ * @returns the answer, or in words why there is none
+ */
+export const probe = async (
+  url: string,
+  signal: AbortSignal,
+  init: RequestInit = {},
+): Promise<Answer | { unreachable: string }> => {
+  try {
+    const response = await fetch(url, { redirect: "manual", ...init, signal });
+    const text = (await response.text()).slice(0, ANSWER_MAX_CHARS);
+    return { status: response.status, headers: response.headers, text };
+  } catch (error) {
+    return { unreachable: reasonOf(error) };
+  }
+};
+
+/** Parsed JSON, or undefined for text that is none. */
+export const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,75 @@
+/** What each secret looks like. Sentences never repeat a value. */
+import { databaseUrlProblem, type Problem } from "../../../infra/preflight-problems.ts";
+import type { SecretName } from "../../../infra/secret-list.ts";
+import { jsonOf } from "./probe.ts";
+
+const NONE = "none";
+
+/** The role inside one of Supabase's older keys, which are JWTs. */
+const roleOf = (key: string): string | undefined => {
+  const payload = key.split(".")[1];
+  if (!key.startsWith("eyJ") || !payload) return undefined;
+  const claims = jsonOf(Buffer.from(payload, "base64url").toString("utf8"));
+  return (claims as { role?: string } | undefined)?.role;
+};
+
+const supabaseUrl = (text: string): Problem | undefined => {
+  const advice = "copy it from the project's settings; it looks like https://abcdefgh.supabase.co";
+  if (!URL.canParse(text)) return { what: "is not a URL", advice };
+  const { protocol, pathname } = new URL(text);
+  if (protocol !== "https:") return { what: "is not an https URL", advice };
+  return pathname === "/" ? undefined : { what: "has a path", advice };
+};
+
+const anonKey = (text: string): Problem | undefined => {
+  const advice = "use the project's publishable key (sb_publishable_…)";
+  if (text.startsWith("sb_secret_") || roleOf(text) === "service_role") {
+    return { what: "is a secret key, and browsers would see it", advice };
+  }
+  return text.startsWith("sb_publishable_") || roleOf(text) === "anon"
+    ? undefined
+    : { what: "is not one of Supabase's keys", advice };
+};
+
+const serviceRoleKey = (text: string): Problem | undefined =>
+  text.startsWith("sb_secret_") || roleOf(text) === "service_role"
+    ? undefined
+    : { what: "is not a secret key of Supabase", advice: "use the project's secret key (sb_secret_…)" };
+
+const shaped =
+  (shape: RegExp, what: string, advice: string) =>
+  (text: string): Problem | undefined =>
+    text === NONE || shape.test(text) ? undefined : { what, advice };
+
+const claudeToken = (text: string): Problem | undefined => {
+  const advice = "run `claude setup-token` and use what it prints (sk-ant-oat…)";
+  if (text.startsWith("sk-ant-oat")) return undefined;
+  if (text.startsWith("sk-ant-api")) return { what: "is an API key, not a Claude token", advice };
+  return { what: "is not a Claude token", advice };
+};
+
+const SHAPES: Record<SecretName, (text: string) => Problem | undefined> = {
+  SupabaseUrl: supabaseUrl,
+  SupabaseAnonKey: anonKey,
+  SupabaseServiceRoleKey: serviceRoleKey,
+  DatabaseUrl: databaseUrlProblem,
+  GithubBotToken: shaped(
+    /^(gh[pousr]_|github_pat_)\w+$/,
+    "is not a GitHub token",
+    "make a token for the bot's account (ghp_… or github_pat_…), or set it to none",
+  ),
+  FlyApiToken: shaped(
+    /^(FlyV1 |fo1_|fm2_)/,
+    "is not a Fly.io token",
+    "make one with `fly tokens create org`, or set it to none",
+  ),
+  ClaudeOauthToken: claudeToken,
+};
+
+/** What is wrong with a secret's shape, if anything. */
+export const shapeProblem = (name: SecretName, value: string): Problem | undefined => {
+  if (value !== value.trim()) {
+    return { what: "begins or ends with a space or a line break", advice: "set it again without" };
+  }
+  return SHAPES[name](value);
+};

@@ -1,0 +1,63 @@
+/** What is being looked at: a stage on AWS or this machine, with every address that a check calls. */
+import type { SecretName } from "../../../infra/secret-list.ts";
+import type { Stage } from "../../../infra/stage.ts";
+import { type Finding, NotChecked } from "./check.ts";
+
+export type SecretValues = Partial<Record<SecretName, string>>;
+
+/** What every AWS client is made with; endpoints come from the SDK's own `AWS_ENDPOINT_URL…` variables. */
+export interface AwsConfig {
+  region: string;
+  endpoint?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+  maxAttempts: number;
+  requestHandler: { connectionTimeout: number; requestTimeout: number };
+}
+
+export interface Target {
+  /** As it is called in sentences: `this machine`, `stage prod`. */
+  name: string;
+  env: Record<string, string | undefined>;
+  aws: AwsConfig;
+  s3ForcePathStyle: boolean;
+  /** Whose credentials these are; absent when they do not work. */
+  identity?: { account: string; arn: string };
+  /** Why they do not work. */
+  identityProblem?: Finding;
+  /** Settings of the stage; absent on this machine. */
+  stage?: Stage;
+  /** What a deploy would use, or what the local cloud uses. */
+  secrets: SecretValues;
+  /** Why the secrets could not be read. */
+  secretsProblem?: Finding;
+  /** What the running tasks got; absent when nothing is deployed. */
+  runningSecrets?: SecretValues;
+  /** Why that could not be read. */
+  runningSecretsProblem?: Finding;
+  /** Something runs there: what it lacks now is a failure, and not just something still to be made. */
+  isUp: boolean;
+  bucket?: string;
+  queue?: { name: string; deadName?: string };
+  /** Where Leo answers. */
+  publicUrl?: string;
+  /** Where TLS is expected: the site's host, and a port other than 443 in tests. */
+  tls?: { host: string; port: number; connectTo?: string; ca?: string };
+  modelUrl: string;
+  githubUrl: string;
+  /** A server whose clock is right. */
+  clockUrl: string;
+  dataDir: string;
+  port: number;
+}
+
+/** A secret's value. @throws NotChecked when there is none */
+export const secretOf = ({ secrets }: Target, name: SecretName): string => {
+  const value = secrets[name];
+  if (value) return value;
+  throw new NotChecked(`${name} is not known`);
+};
+
+/** @throws NotChecked when the credentials do not work */
+export const needCredentials = ({ identity }: Target): void => {
+  if (!identity) throw new NotChecked("the AWS credentials do not work");
+};

@@ -1,0 +1,198 @@
+import { createServer, connect } from "node:net";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { Client } from "pg";
+import { describe, expect, inject, test } from "vitest";
+import { withDatabase } from "@leo/local/testing/database.ts";
+import { migrateDatabase, openDatabase } from "@leo/orchestrator/db/database.ts";
+import { addressesCheck, type Resolve } from "../src/checks/addresses.ts";
+import { databaseCheck } from "../src/checks/database.ts";
+import { compare, migrationsCheck } from "../src/checks/migrations.ts";
+import { closedUrl } from "./support/stand-in.ts";
+import { SECRETS, targetWith, told } from "./support/target.ts";
+
+/** Without the rules for a stage's URL, which ask for encryption. */
+const local = (DatabaseUrl: string) => targetWith({ stage: undefined, secrets: { ...SECRETS, DatabaseUrl } });
+
+const migrate = async (url: string) => {
+  const database = openDatabase(url, 2, () => undefined);
+  await migrateDatabase(database);
+  await database.close();
+};
+
+const run = async (url: string, sql: string) => {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+};
+
+const databaseAt = async (url: string) => told(databaseCheck, local(url));
+
+describe("the database", () => {
+  test("answers and keeps sessions", async () => {
+    expect(await databaseAt(inject("postgresUrl"))).toEqual([
+      expect.stringMatching(/^ok: PostgreSQL \d+, keeps sessions$/),
+    ]);
+  });
+
+  test("of a stage is refused by its URL, before anything is sent there", async () => {
+    const DatabaseUrl = "postgresql://u:p@pooler.example.com:6543/postgres";
+    expect(await told(databaseCheck, targetWith({ secrets: { ...SECRETS, DatabaseUrl } }))).toEqual([
+      "failure: DatabaseUrl is the transaction pooler (port 6543), which drops LISTEN and advisory locks",
+    ]);
+  });
+
+  test("is gone, has another name, or nobody answers", async () => {
+    const missing = new URL(inject("postgresUrl"));
+    missing.pathname = "/none";
+    expect(await databaseAt(missing.href)).toEqual([
+      "failure: it cannot be used: there is no database of that name",
+    ]);
+    const closed = new URL(await closedUrl());
+    expect(await databaseAt(`postgresql://u:p@${closed.host}/db`)).toEqual([
+      "failure: it cannot be used: the connection is refused",
+    ]);
+  });
+
+  test("refuses the user", async () => {
+    const stranger = new URL(inject("postgresUrl"));
+    stranger.username = "nobody";
+    stranger.password = "wrong-password";
+    const [line] = await databaseAt(stranger.href);
+    expect(line).toMatch(/^failure: it cannot be used: it refuses the (password|user)$/);
+  });
+
+  test("behind something that takes a new connection for each statement keeps no session", async () => {
+    await withSwappingPooler(inject("postgresUrl"), async (url) => {
+      expect(await databaseAt(url)).toEqual([
+        "failure: it does not keep a session, so LISTEN and advisory locks are lost",
+      ]);
+    });
+  });
+});
+
+/**
+ * What a transaction pooler does to a session, as far as one client sees it: what was set is gone with
+ * the next statement. Each statement is followed by DISCARD ALL, whose answer is left out.
+ */
+const withSwappingPooler = async (postgresUrl: string, work: (url: string) => Promise<void>) => {
+  const { hostname, port } = new URL(postgresUrl);
+  const discard = Buffer.concat([Buffer.from("Q"), Buffer.alloc(4), Buffer.from("discard all\0")]);
+  discard.writeInt32BE(discard.length - 1, 1);
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    let swallow = false;
+    client.on("data", (data) => upstream.write(data));
+    upstream.on("data", (data) => {
+      if (swallow) {
+        swallow = false;
+        return;
+      }
+      client.write(data);
+      // "SET", complete and ready: only the first statement of the check ends this way.
+      if (data.includes("SET\0") && data.includes("Z")) {
+        swallow = true;
+        upstream.write(discard);
+      }
+    });
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = new URL(postgresUrl);
+  url.hostname = "127.0.0.1";
+  url.port = String((server.address() as AddressInfo).port);
+  try {
+    await work(url.href);
+  } finally {
+    server.close();
+  }
+};
+
+describe("migrations", () => {
+  const check = migrationsCheck();
+
+  test("are all applied once an orchestrator has started", async () => {
+    await withDatabase(async (url) => {
+      await migrate(url);
+      expect(await told(check, local(url))).toEqual([
+        expect.stringMatching(/^ok: all \d+ migrations are applied$/),
+      ]);
+    });
+  });
+
+  test("are pending in an empty database: as it should be before the first deploy", async () => {
+    await withDatabase(async (url) => {
+      const pending = /\d+ of \d+ migrations are not applied: 0000_/;
+      const [before] = await told(check, { ...local(url), isUp: false });
+      expect(before).toMatch(pending);
+      expect(before).toMatch(/^ok: .*the first start applies them$/);
+      const [after] = await told(check, local(url));
+      expect(after).toMatch(/^warning: /);
+    });
+  });
+
+  test("were edited after they were applied", async () => {
+    await withDatabase(async (url) => {
+      await migrate(url);
+      await run(url, "update leo.__drizzle_migrations set hash = 'other' where id = 1");
+      expect(await told(check, local(url))).toEqual([
+        expect.stringMatching(/^failure: 0000_\w+: applied in another form than in this checkout$/),
+      ]);
+    });
+  });
+
+  test("are newer in the database than in this checkout", () => {
+    const known = [{ tag: "0000_initial", when: 1, hash: "a" }];
+    const applied = new Map([
+      [1, "a"],
+      [2, "b"],
+    ]);
+    expect(compare(known, applied, true)).toEqual([
+      expect.objectContaining({
+        status: "warning",
+        message: "the database is newer than this checkout",
+      }),
+    ]);
+  });
+
+  test("are not looked at when the database does not answer", async () => {
+    const closed = new URL(await closedUrl());
+    await expect(told(check, local(`postgresql://u:p@${closed.host}/db`))).rejects.toThrow(
+      "the database cannot be used",
+    );
+  });
+});
+
+describe("addresses", () => {
+  const resolve: Resolve = async (host) => {
+    if (host === "pooler.example.com") return [{ family: 4 }, { family: 6 }];
+    if (host === "abcdefgh.supabase.co") return [{ family: 6 }];
+    throw Object.assign(new Error("no"), { code: "ENOTFOUND" });
+  };
+
+  test("of everything that is called must include IPv4", async () => {
+    const target = targetWith({ modelUrl: "https://model.example.com" });
+    expect(await told(addressesCheck(resolve), target)).toEqual([
+      "ok: pooler.example.com has IPv4 and IPv6",
+      "failure: abcdefgh.supabase.co has IPv6 only, and Leo's network on AWS has none",
+      "warning: model.example.com: the name is not known to DNS",
+    ]);
+  });
+
+  test("are looked up for real", async () => {
+    const secrets = { DatabaseUrl: "postgresql://u:p@127.0.0.1:5432/db", SupabaseUrl: "http://[::1]:9" };
+    const target = targetWith({ secrets, modelUrl: "http://127.0.0.1:9" });
+    expect(await told(addressesCheck(), target)).toEqual([
+      "ok: 127.0.0.1 has IPv4",
+      "failure: ::1 has IPv6 only, and Leo's network on AWS has none",
+    ]);
+  });
+});

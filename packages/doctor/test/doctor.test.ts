@@ -1,0 +1,145 @@
+import { execFile } from "node:child_process";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { type Check, failure, type Finding, NotChecked, ok, warning } from "../src/check.ts";
+import { localChecks, STAGE_CHECKS } from "../src/checks.ts";
+import { supabaseCheck } from "../src/checks/supabase.ts";
+import { examine, type Report } from "../src/doctor.ts";
+import { render } from "../src/render.ts";
+import { closedUrl, withServer } from "./support/stand-in.ts";
+import { SECRETS, targetWith } from "./support/target.ts";
+
+const check = (name: string, run: () => Promise<Finding[]>): Check => ({ name, run });
+
+test("a report tells each finding, and fails only on failures", async () => {
+  const good = check("good", async () => [ok("fine")]);
+  const odd = check("odd", async () => [warning("hm", "Look."), ok("else fine")]);
+  const bad = check("bad", async () => [failure("broken", "Mend it.")]);
+  const passed = await examine(targetWith(), [good, odd], 1_000);
+  expect(passed).toMatchObject({ ok: true, counts: { ok: 2, warning: 1, failure: 0 } });
+  const failed = await examine(targetWith(), [good, bad], 1_000);
+  expect(failed.ok).toBe(false);
+  expect(render(failed, false).split("\n")).toEqual([
+    "Leo's doctor: stage prod",
+    "",
+    "  ok       good  fine",
+    "  failure  bad   broken",
+    "                 → Mend it.",
+    "",
+    "1 failure, 0 warnings, 1 ok",
+  ]);
+});
+
+test("a check that cannot look, breaks, or takes too long is a line like the others", async () => {
+  const skipped = check("skipped", () => Promise.reject(new NotChecked("the database cannot be used")));
+  const broken = check("broken", () => Promise.reject(new Error("unforeseen\nstack")));
+  const { lines } = await withServer(
+    () => "never",
+    (url) =>
+      examine(
+        targetWith({ secrets: { ...SECRETS, SupabaseUrl: url } }),
+        [skipped, broken, supabaseCheck, check("stuck", () => new Promise(() => undefined))],
+        400,
+      ),
+  );
+  expect(lines.map(({ status, message }) => `${status}: ${message}`)).toEqual([
+    "warning: not checked: the database cannot be used",
+    "failure: could not be checked: unforeseen",
+    expect.stringMatching(/^failure: (no answer within 0.4 s|.* it does not answer)$/),
+    "failure: no answer within 0.4 s",
+  ]);
+});
+
+test("no secret is printed, whatever a check says", async () => {
+  const runningSecrets = { ...SECRETS, ClaudeOauthToken: "unusual-but-secret" };
+  const values = [...Object.values(SECRETS), "unusual-but-secret", "pass-w0rd"].join(" ");
+  const leaky = check("leaky", async () => [failure(`it said ${values}`, `not ${values}`)]);
+  const report = await examine(targetWith({ runningSecrets }), [leaky], 1_000);
+  const text = `${render(report, true)}${JSON.stringify(report)}`;
+  const { SupabaseUrl, FlyApiToken, ...secret } = SECRETS;
+  for (const value of [...Object.values(secret), "unusual-but-secret", "pass-w0rd"]) {
+    expect(text).not.toContain(value);
+  }
+  // An address and the word for "no token" are no secrets.
+  expect(text).toContain(SupabaseUrl);
+  expect(text).toContain(FlyApiToken);
+});
+
+test("every check has a name of its own and is part of a list", () => {
+  const names = (checks: Check[]) => checks.map(({ name }) => name);
+  expect(new Set(names(STAGE_CHECKS)).size).toBe(STAGE_CHECKS.length);
+  expect(names(localChecks(true))).toEqual(
+    expect.arrayContaining(["supabase", "database", "migrations", "bucket", "queue"]),
+  );
+});
+
+const MAIN = path.resolve(import.meta.dirname, "../src/main.ts");
+
+/** Runs the command; nothing of this machine's AWS reaches it. */
+const doctor = async (args: string[], env: Record<string, string> = {}) => {
+  const surroundings = {
+    PATH: process.env.PATH,
+    HOME: tmpdir(),
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_ACCESS_KEY_ID: "LEOTEST",
+    AWS_SECRET_ACCESS_KEY: "local",
+    ...env,
+  };
+  const run = promisify(execFile)(process.execPath, [MAIN, ...args], { env: surroundings });
+  return run.then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  );
+};
+
+const unreachable = async () => {
+  const url = await closedUrl();
+  return {
+    AWS_ENDPOINT_URL: url,
+    LEO_UPSTREAM_URL: url,
+    LEO_GITHUB_API_URL: url,
+    LEO_DOCTOR_CLOCK_URL: url,
+  };
+};
+
+test("of a stage that cannot be reached it says so, as JSON too, and exits 1", async () => {
+  const { code, stdout } = await doctor(["--stage", "prod", "--json"], await unreachable());
+  const report = JSON.parse(stdout) as Report;
+  expect(code).toBe(1);
+  expect(report).toMatchObject({ target: "stage prod in us-east-1", ok: false });
+  expect(report.lines).toContainEqual({
+    check: "credentials",
+    status: "failure",
+    message: "AWS cannot be asked in us-east-1: the connection is refused",
+    advice: "Look at the network, and at LEO_REGION.",
+  });
+  expect(report.lines).toContainEqual(
+    expect.objectContaining({ check: "bucket", message: "not checked: the AWS credentials do not work" }),
+  );
+});
+
+test("of this machine it asks nothing that only AWS has, and exits 0", async () => {
+  const env = { ...(await unreachable()), LEO_DATA_DIR: path.join(tmpdir(), "leo-doctor-none") };
+  const port = new URL(await closedUrl()).port;
+  const { code, stdout, stderr } = await doctor([], { ...env, PORT: port });
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(/^Leo's doctor: this machine/);
+  expect(stdout).toMatch(/port \d+ is free/);
+  expect(stdout).not.toMatch(/quota|credentials/);
+  expect(code).toBe(0);
+});
+
+test("wrong settings are told one by one, a wrong argument with the usage", async () => {
+  const settings = { LEO_ALLOWLIST: "10.0.0.1", LEO_VCPU_BUDGET: "1" };
+  const wrong = await doctor(["--stage", "prod", "--json"], settings);
+  expect(wrong.code).toBe(1);
+  const { lines } = JSON.parse(wrong.stdout) as Report;
+  expect(lines.map(({ check: name, message }) => `${name} ${message}`)).toEqual([
+    expect.stringMatching(/^settings LEO_ALLOWLIST/),
+    expect.stringMatching(/^settings LEO_VCPU_BUDGET/),
+  ]);
+  const usage = await doctor(["--stage", "prod", "--local"]);
+  expect(usage).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Usage: npm run doctor/) });
+});
