@@ -23,6 +23,7 @@ export const environment = {
   LEO_RUNNING_PER_USER: String(stage.runningPerUser),
   LEO_GENERATION_BUDGET_USD: String(stage.generationBudgetUsd),
   LEO_RETENTION_DAYS: String(stage.retentionDays),
+  ...(stage.githubOrganization ? { LEO_GITHUB_ORGANIZATION: stage.githubOrganization } : {}),
 };
 
 /** The gateway alone holds the Claude token: every other secret goes into this container. */

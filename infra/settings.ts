@@ -1,5 +1,6 @@
 /** Settings of a deployment: their names, their form, and what must fit together. */
 import { z } from "zod";
+import { GithubLogin } from "@leo/core/publishing.ts";
 
 const number = z.coerce.number();
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -63,6 +64,7 @@ export const Settings = z.object({
   LEO_RUNNING_PER_USER: number.int().min(1),
   LEO_GENERATION_BUDGET_USD: number.positive(),
   LEO_RETENTION_DAYS: number.int().min(1),
+  LEO_GITHUB_ORGANIZATION: GithubLogin.optional(),
   LEO_ALARM_EMAIL: z.email("is not an e-mail address").optional(),
   LEO_MONTHLY_BUDGET_USD: number.positive(),
   LEO_EXEC: flag,

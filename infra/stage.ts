@@ -50,6 +50,7 @@ export const readStage = (name: string, env: Record<string, string | undefined> 
     runningPerUser: settings.LEO_RUNNING_PER_USER,
     generationBudgetUsd: settings.LEO_GENERATION_BUDGET_USD,
     retentionDays: settings.LEO_RETENTION_DAYS,
+    githubOrganization: settings.LEO_GITHUB_ORGANIZATION,
     alarmEmail: settings.LEO_ALARM_EMAIL,
     monthlyBudgetUsd: settings.LEO_MONTHLY_BUDGET_USD,
     exec: settings.LEO_EXEC,

@@ -52,6 +52,7 @@ test.for([
   [{ LEO_ORCHESTRATOR_MEMORY_GB: "2.5" }, /LEO_ORCHESTRATOR_MEMORY_GB: at 1 vCPU/],
   [{ LEO_VCPU_BUDGET: "2" }, /LEO_VCPU_BUDGET: is less than one generator's 4 vCPU/],
   [{ LEO_ALARM_EMAIL: "ops" }, /LEO_ALARM_EMAIL: is not an e-mail address/],
+  [{ LEO_GITHUB_ORGANIZATION: "acme/apps" }, /LEO_GITHUB_ORGANIZATION: This is not a GitHub user name/],
   [{ LEO_GENERATOR_IMAGE: "not an image" }, /LEO_GENERATOR_IMAGE: is not an image reference/],
   [{ LEO_EXEC: "yes" }, /LEO_EXEC/],
   [{ LEO_REGION: "" }, /LEO_REGION: is not set/],

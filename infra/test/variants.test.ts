@@ -33,7 +33,8 @@ const HTTPS_LISTENERS = [
 ];
 
 test("a domain in Route 53 gets a certificate, records, HTTPS and an origin for each preview", async () => {
-  const graph = await graphOf({ stage: "prod", settings: DOMAIN });
+  const settings = { ...DOMAIN, LEO_GITHUB_ORGANIZATION: "acme-apps" };
+  const graph = await graphOf({ stage: "prod", settings });
 
   expect(one(graph, "acm/certificate:Certificate")).toMatchObject({
     domainName: "leo.example.com",
@@ -49,6 +50,7 @@ test("a domain in Route 53 gets a certificate, records, HTTPS and an origin for 
   expect(environmentOf(container(graph, "OrchestratorTask", "leo-saas-app"))).toMatchObject({
     LEO_PUBLIC_URL: "https://leo.example.com",
     LEO_PREVIEW_URL_TEMPLATE: "https://{generationId}.preview.leo.example.com/",
+    LEO_GITHUB_ORGANIZATION: "acme-apps",
   });
   expect(graph.outputs.url).toBe("https://leo.example.com");
 

@@ -12,6 +12,8 @@ export const ERROR_STATUS = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  /** The files hold what looks like secrets; the details are `Findings`. Goes on once confirmed. */
+  secrets_found: 409,
   payload_too_large: 413,
   rate_limited: 429,
   limit_reached: 429,
@@ -37,6 +39,8 @@ export const PublicConfig = z.object({
   supabaseAnonKey: z.string(),
   /** `{generationId}` stands for the id. */
   previewUrlTemplate: z.string(),
+  /** Whether versions can be published to GitHub on this installation. */
+  publishing: z.boolean(),
   limits: z.object({
     promptMaxChars: z.int(),
     runningPerUser: z.int(),

@@ -3,6 +3,7 @@ import { Check } from "./artifact.ts";
 import { Failure } from "./failure.ts";
 import { GenerationState } from "./generation.ts";
 import { LIMITS } from "./limits.ts";
+import { PublicationFailureCode } from "./publishing.ts";
 
 /** More than any run can spend; what is above it is a fault of the generator. */
 const USAGE_MAX_USD = 100_000;
@@ -93,6 +94,15 @@ export const LifecycleFact = z.discriminatedUnion("type", [
   }),
   /** A request that the user added while the agent works. */
   z.object({ type: z.literal("user_message"), messageId: z.string(), text }),
+  /** How publishing the version ended. Comes after `completed`, each time it was published. */
+  z.object({
+    type: z.literal("publication"),
+    state: z.enum(["done", "failed"]),
+    /** `owner/name`, once there is one. */
+    repository: z.string().optional(),
+    commitUrl: z.string().optional(),
+    failure: z.object({ code: PublicationFailureCode, message: z.string().max(2_000) }).optional(),
+  }),
 ]);
 export type LifecycleFact = z.infer<typeof LifecycleFact>;
 

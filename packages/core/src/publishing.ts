@@ -70,3 +70,50 @@ export const Publication = z.object({
   finishedAt: z.iso.datetime().optional(),
 });
 export type Publication = z.infer<typeof Publication>;
+
+/** A GitHub user name: letters, digits and single hyphens between them, at most 39. */
+export const GithubLogin = z
+  .string()
+  .trim()
+  .max(39, "A GitHub user name has at most 39 characters.")
+  .regex(/^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/, "This is not a GitHub user name.");
+
+/** How an app is published. */
+export const AppPublishing = z.object({
+  /** Every new version is published by itself. */
+  automatic: z.boolean(),
+  /** Absent before the first version was published. */
+  repository: z.object({ name: z.string(), url: z.string() }).optional(),
+  /** The GitHub user who was invited to the repository. */
+  invitedLogin: z.string().optional(),
+  /** Why that did not work, as a sentence. */
+  invitationFailure: z.string().optional(),
+  /** The newest try of each version that was ever to be published. */
+  publications: z.array(Publication),
+});
+export type AppPublishing = z.infer<typeof AppPublishing>;
+
+export const ChangeAppPublishing = z.object({
+  automatic: z.boolean().optional(),
+  /** Null forgets the repository: the next version goes into a new one. Nothing on GitHub is changed. */
+  repository: z.null().optional(),
+});
+export type ChangeAppPublishing = z.infer<typeof ChangeAppPublishing>;
+
+export const PublishVersion = z.object({
+  /** Digest of the findings that the caller has seen and accepts. */
+  confirm: z.string().max(100).optional(),
+  /** The commit of somebody else that the caller has seen and builds upon. */
+  onTopOf: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/, "This is not a commit.")
+    .optional(),
+});
+export type PublishVersion = z.infer<typeof PublishVersion>;
+
+/** A person's side of publishing, for all of their apps. */
+export const GithubAccount = z.object({
+  /** Null: nobody is invited. */
+  login: GithubLogin.nullable(),
+});
+export type GithubAccount = z.infer<typeof GithubAccount>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import { GithubLogin } from "@leo/core/publishing.ts";
 import { timings } from "./timings.ts";
 
 const list = z.string().transform((text) => text.split(",").filter(Boolean));
@@ -34,7 +35,16 @@ const Environment = z.object({
   LEO_DATABASE_POOL: number.int().min(2).default(10),
   SUPABASE_URL: z.url(),
   SUPABASE_ANON_KEY: z.string().min(1),
-  GITHUB_BOT_TOKEN: z.string().optional(),
+  /** Publishes versions to GitHub. Absent, empty or `none`: nothing is published. */
+  GITHUB_BOT_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]*$/, "has spaces or characters that no token has")
+    .optional()
+    .transform((token) => (token === "none" || token === "" ? undefined : token)),
+  LEO_GITHUB_API_URL: z.url({ protocol: /^https?$/ }).default("https://api.github.com"),
+  LEO_GITHUB_GIT_URL: z.url({ protocol: /^https?$/ }).default("https://github.com"),
+  /** Owns the repositories; absent: the token's own account does. */
+  LEO_GITHUB_ORGANIZATION: GithubLogin.optional(),
   AWS_REGION: z.string().min(1),
   LEO_BUCKET: z.string().min(3),
   LEO_S3_FORCE_PATH_STYLE: flag.default(false),

@@ -87,6 +87,7 @@ export class Stub {
       supabaseUrl: this.url,
       supabaseAnonKey: "anon",
       previewUrlTemplate: `http://{generationId}.localhost:${bound}/`,
+      publishing: true,
       limits: {
         promptMaxChars: 15_000,
         runningPerUser: 3,

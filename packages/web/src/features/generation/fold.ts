@@ -169,6 +169,9 @@ export const fold = (draft: Draft, event: Event): void => {
     case "error":
       draft.failure = event.failure;
       return;
+    case "publication":
+      draft.items.push({ ...event, kind: "publication" });
+      return;
     case "all_work_complete":
       return;
   }

@@ -40,6 +40,7 @@ type Content =
   | { kind: "stored"; fileCount: number; sizeBytes: number; durationMs: number }
   | { kind: "notice"; level: "warn" | "error"; text: string }
   | { kind: "message"; messageId: string; text: string }
+  | (Pick<EventOf<"publication">, "state" | "repository" | "commitUrl" | "failure"> & { kind: "publication" })
   | { kind: "end"; state: "completed" | "failed" | "cancelled"; failure?: Failure };
 
 /** One row of the timeline. Several events may fold into one; `seq` and `at` are those of the first. */

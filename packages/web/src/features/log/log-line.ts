@@ -85,6 +85,12 @@ const describe = (event: Event): Pick<LogLine, "level" | "source" | "text"> => {
       };
     case "user_message":
       return { level: "info", source: "you", text: event.text };
+    case "publication":
+      return {
+        level: event.failure ? "error" : "info",
+        source: "github",
+        text: words([event.state, event.repository, event.commitUrl, event.failure?.message]),
+      };
   }
 };
 

@@ -1,5 +1,6 @@
 import {
   Clock,
+  CloudUpload,
   FileDiff,
   HardDriveUpload,
   ListTree,
@@ -65,6 +66,25 @@ const NoticeRow = ({ item }: { item: ItemOf<"notice"> }) => (
   </Row>
 );
 
+const PublicationRow = ({ item }: { item: ItemOf<"publication"> }) => {
+  const icon = <CloudUpload className="size-3.5" />;
+  if (item.failure) {
+    return (
+      <Row icon={icon} tone="bad">
+        Not published: {item.failure.message}
+      </Row>
+    );
+  }
+  return (
+    <Row icon={icon}>
+      Published to{" "}
+      <a href={item.commitUrl} target="_blank" rel="noreferrer" className="underline underline-offset-2">
+        {item.repository}
+      </a>
+    </Row>
+  );
+};
+
 /** Every kind of row that needs nothing but its item. Plans and ends have actions and stand apart. */
 export const TimelineRow = memo(function TimelineRow({
   item,
@@ -88,6 +108,8 @@ export const TimelineRow = memo(function TimelineRow({
       return <StoredRow item={item} />;
     case "notice":
       return <NoticeRow item={item} />;
+    case "publication":
+      return <PublicationRow item={item} />;
     case "message":
       return <MessageBubble text={item.text} at={item.at} note="added while it worked" />;
   }

@@ -23,6 +23,7 @@ const DENSE: ReadonlySet<SpacedKind> = new Set<SpacedKind>([
   "start",
   "stored",
   "notice",
+  "publication",
 ]);
 
 /** Lines of work stand close together; text and cards get air. */
