@@ -49,6 +49,8 @@ export const GeneratorFact = z.discriminatedUnion("type", [
   }),
   /** A plan that waits for the user's word (mode `plan_first`). */
   z.object({ type: z.literal("plan_proposed"), text }),
+  /** The next turn answers this added request. */
+  z.object({ type: z.literal("user_message_taken"), messageId: z.string().max(100) }),
   /** Running totals of this attempt, never deltas. */
   z.object({
     type: z.literal("usage"),
@@ -94,6 +96,8 @@ export const LifecycleFact = z.discriminatedUnion("type", [
   }),
   /** A request that the user added while the agent works. */
   z.object({ type: z.literal("user_message"), messageId: z.string(), text }),
+  /** An added request that no turn answered before the run was over. */
+  z.object({ type: z.literal("user_message_returned"), messageId: z.string() }),
   /** How publishing the version ended. Comes after `completed`, each time it was published. */
   z.object({
     type: z.literal("publication"),
@@ -105,6 +109,13 @@ export const LifecycleFact = z.discriminatedUnion("type", [
   }),
 ]);
 export type LifecycleFact = z.infer<typeof LifecycleFact>;
+
+/**
+ * Facts whose acknowledgement a generator waits for: a request that was added before the fact was
+ * committed still changes what it does next, so the orchestrator hands it over before it acknowledges.
+ */
+export const settlesMessages = (fact: GeneratorFact) =>
+  fact.type === "plan_proposed" || (fact.type === "progress" && fact.step === "uploading");
 
 /** The first field pair every event has: its number in the generation and when it was committed. */
 const stamped = { seq: z.int().min(1), at: z.iso.datetime() };

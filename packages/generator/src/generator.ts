@@ -101,6 +101,7 @@ class Generator {
         config: this.#config,
         userMessages: this.#userMessages,
         report: this.#report,
+        delivered: () => this.#link.delivered(),
         logger: this.#logger,
         clock: this.#clock,
         stop: this.#stop,

@@ -103,6 +103,17 @@ for (const [name, generator] of Object.entries({ real, scripted })) {
       expect(orchestrator.readies).toEqual([false]);
     }));
 
+  test(`${name}: a request that the user adds is taken once, however often it is sent`, () =>
+    generator(async ({ orchestrator, ended }) => {
+      await until(() => orchestrator.facts.length > 5);
+      const message = { type: "user_message", messageId: "m1", text: "make it green" } as const;
+      orchestrator.send(message);
+      orchestrator.send(message);
+      await ended;
+      const taken = orchestrator.facts.filter(({ type }) => type === "user_message_taken");
+      expect(taken).toMatchObject([{ messageId: "m1" }]);
+    }));
+
   test(`${name}: a cancel is answered by all_work_complete`, () =>
     generator(async ({ orchestrator, ended }) => {
       await until(() => orchestrator.facts.length > 5);

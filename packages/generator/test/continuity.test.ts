@@ -141,6 +141,47 @@ test("a message that comes while the agent works is answered after its turn, onc
     expect(JSON.stringify(last.messages).match(/make the accent colour green/g)).toHaveLength(1);
   }));
 
+test("a request that comes while the finished version waits to be stored is answered first", () =>
+  generate({ prompt: "a todo list" }, async (generation) => {
+    const { orchestrator, finished, manifest } = generation;
+    await orchestrator.fact("verified");
+    // The acknowledgement of `uploading` is what the generator waits for.
+    orchestrator.acknowledge(false);
+    const { n } = await orchestrator.fact("progress", ({ step }) => step === "uploading");
+    orchestrator.send({ type: "user_message", messageId: "late", text: "make the accent colour green" });
+    orchestrator.acknowledge(true);
+    orchestrator.send({ type: "ack", n });
+    expect((await finished()).failure).toBeUndefined();
+    const told = orchestrator.facts.flatMap((fact) =>
+      fact.type === "user_message_taken" || fact.type === "verified" || fact.type === "artifact_uploaded"
+        ? [fact.type]
+        : [],
+    );
+    expect(told).toEqual(["verified", "user_message_taken", "verified", "artifact_uploaded"]);
+    expect((await manifest()).partial).toBeUndefined();
+    expect(promptsOf(generation)).toContain("make the accent colour green");
+  }));
+
+test("what was added before the plan was seen changes the plan and does not accept it", () =>
+  generate({ mode: "plan_first", prompt: "a kanban board" }, async (generation) => {
+    const { orchestrator, finished } = generation;
+    await orchestrator.fact("progress", ({ step }) => step === "planning");
+    orchestrator.send({ type: "user_message", messageId: "early", text: "Please call it Harbour." });
+    await orchestrator.fact("plan_proposed");
+    await orchestrator.fact("progress", ({ step, text }) => step === "planning" && text !== undefined);
+    const before = orchestrator.facts.map(({ type }) => type);
+    expect(before.indexOf("user_message_taken")).toBeLessThan(before.lastIndexOf("plan_proposed"));
+    expect(before).not.toContain("file_changed");
+    expect(orchestrator.facts.findLast(({ type }) => type === "plan_proposed")).toMatchObject({
+      text: expect.stringContaining("Harbour"),
+    });
+    orchestrator.send({ type: "user_message", messageId: "yes", text: "Yes." });
+    expect((await finished()).failure).toBeUndefined();
+    expect(orchestrator.facts.flatMap((f) => (f.type === "user_message_taken" ? [f.messageId] : []))).toEqual(
+      ["early", "yes"],
+    );
+  }));
+
 test("a cancel stops the agent, stores what exists and is the last word", () =>
   generate({ prompt: "a todo list mock:slow", model: { slowMs: 2_000 } }, async (generation) => {
     const { orchestrator, finished, manifest } = generation;

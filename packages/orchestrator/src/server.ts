@@ -10,16 +10,16 @@ import type { Context } from "./context.ts";
 import { migrateDatabase, openDatabase } from "./db/database.ts";
 import { ApiFault } from "./domain/fault.ts";
 import { purgeDeletedApps } from "./domain/purge.ts";
-import { EVENTS_CHANNEL, QUEUE_CHANNEL } from "./events/append.ts";
+import { CONTROL_CHANNEL, EVENTS_CHANNEL, QUEUE_CHANNEL } from "./events/append.ts";
 import { Committer } from "./events/committer.ts";
 import { Hub } from "./events/hub.ts";
 import { listen } from "./events/listener.ts";
 import { createApi } from "./http/api.ts";
 import { createVerifier } from "./http/authenticate.ts";
 import { openTaskClient } from "./launch/task-client.ts";
-import { addUserMessage, requestCancel, type UserMessageRefusal } from "./lifecycle/cancel.ts";
+import { requestCancel } from "./lifecycle/cancel.ts";
 import { createHearing } from "./lifecycle/hearing.ts";
-import { CONTROL_CHANNEL } from "./lifecycle/transition.ts";
+import { addUserMessage, type UserMessageRefusal } from "./lifecycle/user-messages.ts";
 import { createMetrics } from "./metrics.ts";
 import { queuePositions } from "./queue/position.ts";
 import { repeat } from "./repeat.ts";
@@ -53,6 +53,10 @@ const HTTP_TIMEOUTS = { keepAliveTimeout: 310_000, headersTimeout: 15_000, reque
 
 const REFUSALS: Record<UserMessageRefusal, ApiFault> = {
   not_running: new ApiFault("conflict", "The generation is not running. Send a follow-up request instead."),
+  storing: new ApiFault(
+    "conflict",
+    "The version is finished and being stored. Send this as the next request in a moment.",
+  ),
   too_many: new ApiFault(
     "limit_reached",
     "Too many messages wait already. Try again when the agent has answered.",

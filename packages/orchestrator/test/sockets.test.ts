@@ -161,6 +161,83 @@ describe("/ws/generator", () => {
     }));
 });
 
+describe("requests that the user adds", () => {
+  const add = async (leo: TestOrchestrator, generationId: string, text: string) => {
+    const response = await fetch(`${leo.orchestrator.url}/api/generations/${generationId}/messages`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${leo.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ text }),
+    });
+    const body = (await response.json()) as { messageId: string; error?: { message: string } };
+    return { status: response.status, ...body };
+  };
+  const uploading = { type: "progress", step: "uploading" } as const;
+
+  test("what was added before the version is stored arrives before that is acknowledged; after it is refused", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generation, generator } = await startRun(leo);
+      await leo.reaches(generation.id, "running");
+      await generator.first("start_generation");
+      const added = ["one", "two", "three"].map((text) => add(leo, generation.id, text));
+      generator.send({ type: "messages", messages: [{ n: 1, ...uploading }] });
+      const answers = await Promise.all(added);
+      const isFirstAck = (message: { type: string; n?: number }) => message.type === "ack" && message.n === 1;
+      await expect.poll(() => generator.received.some(isFirstAck)).toBe(true);
+      const taken = answers.flatMap(({ status, messageId }) => (status === 202 ? [messageId] : []));
+      const beforeAck = generator.received
+        .slice(0, generator.received.findIndex(isFirstAck))
+        .flatMap((message) => (message.type === "user_message" ? [message.messageId] : []));
+      expect(beforeAck.toSorted()).toEqual(taken.toSorted());
+
+      expect(await add(leo, generation.id, "late")).toMatchObject({
+        status: 409,
+        error: { message: expect.stringContaining("being stored") },
+      });
+      generator.send({ type: "messages", messages: [{ n: 2, type: "progress", step: "agent" }] });
+      await expect.poll(async () => (await add(leo, generation.id, "on time")).status).toBe(202);
+    }));
+
+  test("one whose delivery may have been lost is sent again before the first acknowledgement", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generation, task, generator } = await startRun(leo);
+      await leo.reaches(generation.id, "running");
+      const { messageId } = await add(leo, generation.id, "make it blue");
+      await generator.first("user_message");
+      generator.socket.terminate();
+      const next = await openGeneratorSocket(task.url, task.token);
+      next.send({ type: "ready", protocol: 1, started: true });
+      await next.first("ack");
+      expect(next.received[0]).toEqual({ type: "user_message", messageId, text: "make it blue" });
+    }));
+
+  test("one that no turn took is returned at the end, and only ten wait", () =>
+    withOrchestrator({}, async (leo) => {
+      const { generation, generator } = await startRun(leo);
+      await leo.reaches(generation.id, "running");
+      const added = [];
+      for (let index = 0; index < 11; index += 1) added.push(await add(leo, generation.id, `wish ${index}`));
+      expect(added.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 202), 429]);
+      const [first, ...others] = added.slice(0, 10).map(({ messageId }) => messageId);
+      await leo.putManifest(generation, 1);
+      const taken = { type: "user_message_taken", messageId: first ?? "" } as const;
+      const end = { type: "all_work_complete" } as const;
+      generator.send({
+        type: "messages",
+        messages: [
+          { n: 1, ...taken },
+          { n: 2, ...end },
+        ],
+      });
+      await leo.reaches(generation.id, "completed");
+      const events = await leo.events(generation.id);
+      const returned = events.flatMap((event) =>
+        event.type === "user_message_returned" ? [event.messageId] : [],
+      );
+      expect(returned).toEqual(others);
+      expect(events.at(-1)).toMatchObject({ type: "state_changed", state: "completed" });
+    }));
+});
+
 describe("/ws/ui", () => {
   test("a page that reconnects with its last seq sees every event once, whichever orchestrator serves it", () =>
     withOrchestrator({}, async (leo) => {

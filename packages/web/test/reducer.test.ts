@@ -142,6 +142,18 @@ test("a failed run ends with its failure and its failed check", () => {
   expect(state.items.findLast((item) => item.kind === "checks")).toMatchObject({ passed: false, round: 3 });
 });
 
+test("an added request is shown as waiting, then as taken or returned", () => {
+  const added: Fact[] = ["a", "b", "c"].map((messageId) => ({ type: "user_message", messageId, text: "x" }));
+  const facts: Fact[] = [
+    ...START,
+    ...added,
+    { type: "user_message_taken", messageId: "a" },
+    { type: "user_message_returned", messageId: "c" },
+  ];
+  const messages = reduceEvents(EMPTY, stamp(facts)).items.filter((item) => item.kind === "message");
+  expect(messages.map(({ status }) => status)).toEqual(["taken", "waiting", "returned"]);
+});
+
 test("a plan waits for the user's word and no longer once it came", () => {
   const plan: Fact[] = [...START, { type: "plan_proposed", text: "1. Build it" }];
   expect(reduceEvents(EMPTY, stamp(plan)).openPlan).toBe("1. Build it");

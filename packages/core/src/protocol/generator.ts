@@ -8,6 +8,10 @@
  * On every connection the generator first sends `ready`. The orchestrator answers `ack` with what
  * it already has, then `start_generation` if `ready.started` is false. `all_work_complete` is the
  * last message; the generator exits once it is acknowledged.
+ *
+ * A `user_message` may be sent more than once and counts once. The fact `user_message_taken` says that
+ * the next turn answers it. Before `progress uploading` and `plan_proposed` are acknowledged, every
+ * message that was added before them is sent; after `progress uploading` the user can add none.
  */
 import { z } from "zod";
 import { GeneratorFact } from "../event.ts";

@@ -42,6 +42,15 @@ The request:
 
 ${request}`;
 
+/** What the person added before they saw the plan. */
+export const planChangedPrompt = (
+  added: string,
+): string => `Propose a plan again, with what the person adds here, and do not change any file yet. Answer with the whole plan alone.
+
+The added request:
+
+${added}`;
+
 /** What follows the person's answer to a plan. */
 export const planAnsweredPrompt = (answer: string): string => `The answer to your plan:
 

@@ -37,6 +37,8 @@ export interface GenerationOptions {
   paths: RunPaths;
   userMessages: UserMessages;
   report: Report;
+  /** Resolves when everything reported so far is acknowledged. */
+  delivered: () => Promise<void>;
   logger: Logger;
   clock: Clock;
   /** Ends the run; aborted with a `Stopped`. */
@@ -64,6 +66,7 @@ export class GenerationRun {
   #session: AgentSession | undefined;
   #restored: CheckpointState = {};
   #planAccepted = false;
+  readonly #answered: string[] = [];
   #prepared = false;
   #verification: Verification | undefined;
   #verifiedVersion = 0;
@@ -87,7 +90,11 @@ export class GenerationRun {
       prefix: start.artifact.prefix,
       paths,
       store: this.#store,
-      state: () => ({ sessionId: this.#session?.id, planAccepted: this.#planAccepted || undefined }),
+      state: () => ({
+        sessionId: this.#session?.id,
+        planAccepted: this.#planAccepted || undefined,
+        answered: this.#answered,
+      }),
       workspaceVersion: () => this.#tellChanges(),
     });
   }
@@ -126,7 +133,7 @@ export class GenerationRun {
   }
 
   async #work(): Promise<void> {
-    const { start, userMessages, report, clock } = this.#options;
+    const { start, userMessages, report, delivered, clock } = this.#options;
     await this.#prepare();
     const session = await this.#startAgent();
     report({ type: "progress", step: "agent" });
@@ -139,17 +146,21 @@ export class GenerationRun {
       onPlanAccepted: () => {
         this.#planAccepted = true;
       },
+      onAnswered: (messageId) => this.#answered.push(messageId),
       report,
+      delivered,
       clock,
     });
   }
 
   async #prepare(): Promise<void> {
-    const { start, paths, config, stop } = this.#options;
+    const { start, paths, config, userMessages, stop } = this.#options;
     if (start.previous) {
       this.#restored = await restorePrevious(paths, config.LEO_TEMPLATE_DIR, start.previous, stop.signal);
     }
     this.#planAccepted = this.#restored.planAccepted ?? false;
+    this.#answered.push(...(this.#restored.answered ?? []));
+    userMessages.skip(this.#answered);
     await this.#tracker.changes();
     this.#verifiedVersion = this.#tracker.version;
     this.#prepared = true;
@@ -276,7 +287,8 @@ export class GenerationRun {
     try {
       await this.#usage.refresh();
       if (cause?.kind === "failed") await this.#buildPartial(cause.failure);
-      report({ type: "progress", step: "uploading" });
+      // Work that is whole has said so already, when it asked whether anything was added.
+      if (cause) report({ type: "progress", step: "uploading" });
       await publishVersion({
         start,
         paths,

@@ -21,6 +21,12 @@ export class UserMessages {
     return true;
   }
 
+  /** Leaves out messages that an earlier attempt has answered. */
+  skip(messageIds: readonly string[]): void {
+    for (const messageId of messageIds) this.#seen.add(messageId);
+    this.#waiting = this.#waiting.filter(({ messageId }) => !messageIds.includes(messageId));
+  }
+
   get waiting(): number {
     return this.#waiting.length;
   }

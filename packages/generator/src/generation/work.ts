@@ -1,22 +1,34 @@
 /**
  * What a run does between preparing and storing: plan, let the agent work, answer what the user
  * adds, check, give failed checks back.
+ *
+ * The user may add a request at any moment. Before a run proposes a plan as the one to be answered,
+ * and before it stores its version, it says so and waits until that is acknowledged: by then every
+ * request that was added before has arrived, and is answered first.
  */
 import { failure } from "@leo/core/failure.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { AgentSession } from "../agent/session.ts";
-import { fixPrompt, planAnsweredPrompt, planPrompt, resumedPrompt } from "../agent/system-prompt.ts";
+import {
+  fixPrompt,
+  planAnsweredPrompt,
+  planChangedPrompt,
+  planPrompt,
+  resumedPrompt,
+} from "../agent/system-prompt.ts";
 import type { Report } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
 import type { Verification } from "../verify/verify.ts";
 import type { CheckpointState } from "../workspace/checkpoint.ts";
 import { failed } from "./stop-cause.ts";
-import type { UserMessages } from "./user-messages.ts";
+import type { UserMessage, UserMessages } from "./user-messages.ts";
 
 /** Rounds of checks for one request, the first included. */
 const VERIFY_ROUNDS = 3;
 /** A run that waits for a person says so again before anybody takes it for dead. */
 const WAITING_TOLD_EVERY_MS = 240_000;
+/** How long an orchestrator that is away may keep a finished version from being stored. */
+const ACKNOWLEDGED_MS = 5_000;
 
 export interface Work {
   start: StartGeneration;
@@ -26,7 +38,11 @@ export interface Work {
   userMessages: UserMessages;
   verify: () => Promise<Verification>;
   onPlanAccepted: () => void;
+  /** An added request is answered. */
+  onAnswered: (messageId: string) => void;
   report: Report;
+  /** Resolves when everything reported so far is acknowledged. */
+  delivered: () => Promise<void>;
   clock: Clock;
 }
 
@@ -35,17 +51,20 @@ export interface Work {
  * @throws Stopped when it cannot be done
  */
 export const doWork = async (work: Work): Promise<void> => {
-  const { session, userMessages } = work;
+  const { session, userMessages, report } = work;
   await session.turn(await firstPrompt(work));
   let roundsLeft = VERIFY_ROUNDS;
   for (;;) {
-    for (let message = userMessages.take(); message; message = userMessages.take()) {
-      await session.turn(message.text);
-      roundsLeft = VERIFY_ROUNDS;
-    }
+    if (await answerAll(work, ({ text }) => session.turn(text))) roundsLeft = VERIFY_ROUNDS;
     const { passed, checks } = await work.verify();
     if (userMessages.waiting > 0) continue;
-    if (passed) return;
+    if (passed) {
+      report({ type: "progress", step: "uploading" });
+      await acknowledged(work);
+      if (userMessages.waiting === 0) return;
+      report({ type: "progress", step: "agent" });
+      continue;
+    }
     const wrong = checks.flatMap(({ name, result, output = "" }) =>
       result === "failed" ? [{ name, output }] : [],
     );
@@ -59,6 +78,30 @@ export const doWork = async (work: Work): Promise<void> => {
   }
 };
 
+/** Answers every request that waits. @returns whether there was one */
+const answerAll = async (
+  { userMessages, report, onAnswered }: Work,
+  answer: (message: UserMessage) => Promise<unknown>,
+): Promise<boolean> => {
+  let answered = false;
+  for (let message = userMessages.take(); message; message = userMessages.take()) {
+    const { messageId } = message;
+    report({ type: "user_message_taken", messageId });
+    await answer(message);
+    onAnswered(messageId);
+    answered = true;
+  }
+  return answered;
+};
+
+/** Waits for the orchestrator, but not for one that is away. */
+const acknowledged = async ({ delivered, clock }: Work): Promise<void> => {
+  const tooLate = Promise.withResolvers<void>();
+  const cancel = clock.after(ACKNOWLEDGED_MS, () => tooLate.resolve());
+  await Promise.race([delivered(), tooLate.promise]);
+  cancel();
+};
+
 const firstPrompt = async (work: Work): Promise<string> => {
   const { start, restored } = work;
   if (start.mode === "plan_first" && !restored.planAccepted)
@@ -67,11 +110,26 @@ const firstPrompt = async (work: Work): Promise<string> => {
 };
 
 /** Proposes a plan and waits for the user's word, however long that takes. @returns what the user said */
-const agreeOnPlan = async ({ start, session, userMessages, onPlanAccepted, report, clock }: Work) => {
+const agreeOnPlan = async (work: Work): Promise<string> => {
+  const { start, session, userMessages, report } = work;
   report({ type: "progress", step: "planning" });
-  const plan = await session.turn(planPrompt(start.prompt), true);
-  report({ type: "plan_proposed", text: plan });
+  let plan = await session.turn(planPrompt(start.prompt), true);
+  do {
+    await answerAll(work, async ({ text }) => {
+      plan = await session.turn(planChangedPrompt(text), true);
+    });
+    report({ type: "plan_proposed", text: plan });
+    await work.delivered();
+  } while (userMessages.waiting > 0);
+  const { messageId, text } = await answerToPlan(work);
+  report({ type: "user_message_taken", messageId });
+  work.onPlanAccepted();
+  work.onAnswered(messageId);
+  report({ type: "progress", step: "agent" });
+  return text;
+};
 
+const answerToPlan = async ({ userMessages, report, clock }: Work): Promise<UserMessage> => {
   let cancel = () => {};
   const tell = () => {
     report({ type: "progress", step: "planning", text: "Waiting for your answer to the plan." });
@@ -79,10 +137,7 @@ const agreeOnPlan = async ({ start, session, userMessages, onPlanAccepted, repor
   };
   tell();
   try {
-    const { text } = await userMessages.next();
-    onPlanAccepted();
-    report({ type: "progress", step: "agent" });
-    return text;
+    return await userMessages.next();
   } finally {
     cancel();
   }

@@ -25,8 +25,10 @@ const About = z.object({
   sessionId: Id.optional(),
   /** The user has agreed to a plan; it is not asked for again. */
   planAccepted: z.boolean().optional(),
+  /** Ids of the added requests that are answered; they are not asked again. */
+  answered: z.array(z.string().max(100)).optional(),
 });
-export type CheckpointState = Pick<z.infer<typeof About>, "sessionId" | "planAccepted">;
+export type CheckpointState = Pick<z.infer<typeof About>, "sessionId" | "planAccepted" | "answered">;
 
 const ABOUT = "checkpoint.json";
 const SESSION = "session.jsonl";
@@ -115,12 +117,12 @@ export const restoreCheckpoint = async (
   );
   const about = About.parse(JSON.parse(await readFile(join(staging, ABOUT), "utf8")));
   await moveWorkspace(staging, paths);
-  const { sessionId, planAccepted } = about;
+  const { sessionId, planAccepted, answered } = about;
   if (sessionId) {
     await adoptSession(paths, { file: join(staging, SESSION), sessionId, workspace: about.workspace });
   }
   await rm(staging, { recursive: true, force: true });
-  return { sessionId, planAccepted };
+  return { sessionId, planAccepted, answered };
 };
 
 /** Renames the unpacked workspace into place; an empty one packs no entry at all. */

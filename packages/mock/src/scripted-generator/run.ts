@@ -61,6 +61,7 @@ class Run {
   readonly #refused = Promise.withResolvers<End>();
   readonly #work = Promise.withResolvers<StartGeneration>();
   readonly #outbox: Outbox;
+  readonly #heard = new Set<string>();
   #script: GeneratorScript;
   #connection: Connection | undefined;
   #started = false;
@@ -145,8 +146,15 @@ class Run {
       case "cancel":
         return this.#script.ignoreCancel ? undefined : this.#cancelled.abort();
       case "user_message":
-        return this.#send({ type: "progress", step: "turn_complete", text: `Heard: ${message.text}` });
+        return this.#hear(message);
     }
+  }
+
+  #hear({ messageId, text }: Extract<ToGenerator, { type: "user_message" }>): void {
+    if (this.#heard.has(messageId)) return;
+    this.#heard.add(messageId);
+    this.#send({ type: "user_message_taken", messageId });
+    this.#send({ type: "progress", step: "turn_complete", text: `Heard: ${text}` });
   }
 
   #send(fact: GeneratorFact): void {

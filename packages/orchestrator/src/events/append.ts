@@ -6,6 +6,8 @@ import type { Orm } from "../db/database.ts";
 export const EVENTS_CHANNEL = "leo_events";
 /** Channel without payload: the queue may have work or a free place. */
 export const QUEUE_CHANNEL = "leo_queue";
+/** Channel whose payload is a generation's id: look whether its generator must be told something. */
+export const CONTROL_CHANNEL = "leo_control";
 
 /**
  * Appends the orchestrator's own facts to a generation, in the caller's transaction.

@@ -4,7 +4,8 @@ import { decide, type Decision, type LifecycleInput } from "@leo/core/lifecycle.
 import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { generations } from "../db/schema.ts";
-import { appendFacts, QUEUE_CHANNEL } from "../events/append.ts";
+import { appendFacts, CONTROL_CHANNEL, QUEUE_CHANNEL } from "../events/append.ts";
+import { returnUntaken } from "./user-messages.ts";
 
 export type GenerationRow = typeof generations.$inferSelect;
 
@@ -12,9 +13,6 @@ export interface Transition {
   generation: GenerationRow;
   decision: Decision;
 }
-
-/** Channel whose payload is a generation's id: look whether its generator must be told something. */
-export const CONTROL_CHANNEL = "leo_control";
 
 /** A failed attempt waits this long before the next one. */
 const RETRY_DELAY_MS = 1_000;
@@ -54,6 +52,7 @@ export const transitionIn = async (
     .where(and(eq(generations.id, generationId), eq(generations.state, row.state)))
     .returning();
   if (!generation) return undefined;
+  if (isFinal(state)) await returnUntaken(orm, generationId, now);
   if (state === row.state) {
     const step = { type: "attempt_progress", attempt: row.attempt, step: "stopping" } as const;
     await appendFacts(orm, generationId, [step], now);

@@ -7,6 +7,7 @@ import { eq, or, sql } from "drizzle-orm";
 import { isFinal } from "@leo/core/generation.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
+import { settlesMessages } from "@leo/core/event.ts";
 import { FromGenerator, type NumberedMessage, type ToGenerator } from "@leo/core/protocol/generator.ts";
 import type { WebSocket } from "ws";
 import type { Context } from "../context.ts";
@@ -32,6 +33,8 @@ interface Connection {
   send(message: ToGenerator): void;
   /** It has its work; nothing else may reach it before. */
   isWelcomed: boolean;
+  /** What it is told, one look at the database after the other. */
+  telling: Promise<void>;
   cancelSent: boolean;
   heard: boolean;
 }
@@ -108,6 +111,12 @@ export const createGeneratorSockets = (
     });
 
   /** @param again also what this attempt got before, on a connection that may have lost it */
+  const sendUserMessages = async ({ attempt, send }: Connection, again: boolean) => {
+    for (const { id, text } of await takeUserMessages(context, attempt.generationId, attempt.number, again)) {
+      send({ type: "user_message", messageId: id, text });
+    }
+  };
+
   const tell = async (connection: Connection, { attempt, generation }: Work, again = false) => {
     const refusal = refusalOf(attempt, generation);
     if (refusal) {
@@ -119,9 +128,7 @@ export const createGeneratorSockets = (
       connection.cancelSent = true;
       return;
     }
-    for (const { id, text } of await takeUserMessages(context, generation.id, attempt.number, again)) {
-      connection.send({ type: "user_message", messageId: id, text });
-    }
+    await sendUserMessages(connection, again);
   };
 
   const welcome = async (connection: Connection, started: boolean) => {
@@ -135,11 +142,13 @@ export const createGeneratorSockets = (
     const older = connections.get(attempt.generationId);
     connections.set(attempt.generationId, connection);
     if (older && older.socket !== connection.socket) older.socket.terminate();
+    // One that has its work may wait for the acknowledgement to know that no request is on its way.
+    if (started) await sendUserMessages(connection, true);
     connection.send({ type: "ack", n: work.attempt.lastN });
     if (!started) connection.send(await composeStart(context, work.generation, work.attempt));
     connection.isWelcomed = true;
     // Read again: what was asked for meanwhile found no generator to tell.
-    await control(attempt.generationId, started);
+    await control(attempt.generationId, !started);
   };
 
   const store = async (connection: Connection, messages: NumberedMessage[]) => {
@@ -157,6 +166,7 @@ export const createGeneratorSockets = (
     if (last?.type === "all_work_complete") {
       await completeWork(context, attempt.generationId, attempt.number, last.failure);
     }
+    if (messages.some(settlesMessages)) await control(attempt.generationId);
     if (last && socket.readyState === socket.OPEN) connection.send({ type: "ack", n: last.n });
   };
 
@@ -166,6 +176,7 @@ export const createGeneratorSockets = (
       attempt,
       send: (message) => socket.send(JSON.stringify(message)),
       isWelcomed: false,
+      telling: Promise.resolve(),
       cancelSent: false,
       heard: true,
     };
@@ -249,9 +260,13 @@ export const createGeneratorSockets = (
   const control = async (generationId: string, again = false) => {
     const connection = connections.get(generationId);
     if (!connection?.isWelcomed) return;
-    const work = await findWork({ attemptId: connection.attempt.id });
-    if (work) await tell(connection, work, again);
-    else closeWith(connection.socket, CloseCode.fenced, "the generation was deleted");
+    const look = async () => {
+      const work = await findWork({ attemptId: connection.attempt.id });
+      if (work) await tell(connection, work, again);
+      else closeWith(connection.socket, CloseCode.fenced, "the generation was deleted");
+    };
+    connection.telling = connection.telling.then(look, look);
+    await connection.telling;
   };
 
   return {

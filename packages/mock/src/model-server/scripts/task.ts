@@ -107,6 +107,7 @@ export const readTask = (conversation: Conversation, scenario: string): Task => 
   }
   const work = kindOfWork(existing, request);
   const app = work === "follow_up" && existing ? existing : task.app;
-  const plans = asksForPlan(own[0], words) && !isAnswered && !wroteFiles(current);
+  const plans =
+    PLANNING.test(current.prompt) || (asksForPlan(own[0], words) && !isAnswered && !wroteFiles(current));
   return { ...task, kind: plans ? "plan" : work, app };
 };

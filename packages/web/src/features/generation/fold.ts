@@ -117,6 +117,12 @@ const settleStep = (draft: Draft, step: ItemOf<"step">["step"], outcome: Timelin
   draft.items[draft.items.length - 1] = { ...outcome, seq: last.seq, at: last.at };
 };
 
+const settleMessage = (draft: Draft, messageId: string, status: ItemOf<"message">["status"]) => {
+  const index = draft.items.findLastIndex((item) => item.kind === "message" && item.messageId === messageId);
+  const item = draft.items[index];
+  if (item?.kind === "message") draft.items[index] = { ...item, status };
+};
+
 const log = (draft: Draft, event: EventOf<"log">) => {
   if (event.level !== "warn" && event.level !== "error") return;
   draft.items.push({ ...place(event), kind: "notice", level: event.level, text: event.text });
@@ -148,8 +154,18 @@ export const fold = (draft: Draft, event: Event): void => {
       return;
     case "user_message":
       draft.openPlan = undefined;
-      draft.items.push({ ...place(event), kind: "message", messageId: event.messageId, text: event.text });
+      draft.items.push({
+        ...place(event),
+        kind: "message",
+        messageId: event.messageId,
+        text: event.text,
+        status: "waiting",
+      });
       return;
+    case "user_message_taken":
+      return settleMessage(draft, event.messageId, "taken");
+    case "user_message_returned":
+      return settleMessage(draft, event.messageId, "returned");
     case "verified":
       return settleStep(draft, "verifying", {
         ...place(event),

@@ -39,7 +39,7 @@ type Content =
   | { kind: "checks"; round: number; passed: boolean; checks: Check[] }
   | { kind: "stored"; fileCount: number; sizeBytes: number; durationMs: number }
   | { kind: "notice"; level: "warn" | "error"; text: string }
-  | { kind: "message"; messageId: string; text: string }
+  | { kind: "message"; messageId: string; text: string; status: "waiting" | "taken" | "returned" }
   | (Pick<EventOf<"publication">, "state" | "repository" | "commitUrl" | "failure"> & { kind: "publication" })
   | { kind: "end"; state: "completed" | "failed" | "cancelled"; failure?: Failure };
 

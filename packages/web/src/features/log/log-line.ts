@@ -85,6 +85,10 @@ const describe = (event: Event): Pick<LogLine, "level" | "source" | "text"> => {
       };
     case "user_message":
       return { level: "info", source: "you", text: event.text };
+    case "user_message_taken":
+      return { level: "debug", source: "you", text: "the agent answers the added request" };
+    case "user_message_returned":
+      return { level: "warn", source: "you", text: "the run ended before the added request was answered" };
     case "publication":
       return {
         level: event.failure ? "error" : "info",

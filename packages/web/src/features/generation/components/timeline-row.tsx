@@ -85,6 +85,12 @@ const PublicationRow = ({ item }: { item: ItemOf<"publication"> }) => {
   );
 };
 
+const MESSAGE_NOTES: Record<ItemOf<"message">["status"], string> = {
+  waiting: "added while it works, answered after the present turn",
+  taken: "added while it worked",
+  returned: "not answered, the run was over; send it as the next request",
+};
+
 /** Every kind of row that needs nothing but its item. Plans and ends have actions and stand apart. */
 export const TimelineRow = memo(function TimelineRow({
   item,
@@ -111,6 +117,6 @@ export const TimelineRow = memo(function TimelineRow({
     case "publication":
       return <PublicationRow item={item} />;
     case "message":
-      return <MessageBubble text={item.text} at={item.at} note="added while it worked" />;
+      return <MessageBubble text={item.text} at={item.at} note={MESSAGE_NOTES[item.status]} />;
   }
 });
