@@ -111,9 +111,10 @@ export const createGeneratorSockets = (
     });
 
   /** @param again also what this attempt got before, on a connection that may have lost it */
-  const sendUserMessages = async ({ attempt, send }: Connection, again: boolean) => {
-    for (const { id, text } of await takeUserMessages(context, attempt.generationId, attempt.number, again)) {
-      send({ type: "user_message", messageId: id, text });
+  const sendUserMessages = async (connection: Connection, again: boolean) => {
+    const { generationId, number } = connection.attempt;
+    for (const { id, text } of await takeUserMessages(context, generationId, number, again)) {
+      connection.send({ type: "user_message", messageId: id, text });
     }
   };
 
