@@ -8,6 +8,7 @@ import { readTaskEvents } from "./lifecycle/task-events.ts";
 import { stopOverdue } from "./lifecycle/watches.ts";
 import type { Metrics } from "./metrics.ts";
 import { claim } from "./queue/claim.ts";
+import { startPublishing } from "./publishing/worker.ts";
 import { repeat } from "./repeat.ts";
 
 export interface BackgroundOptions {
@@ -71,6 +72,7 @@ export const startBackground = (
       metrics.orphansStopped(await reconcile(context, tasks)),
     ),
   ];
+  const publishing = startPublishing(context, { random });
   const queueUrl = config.LEO_TASK_EVENTS_QUEUE_URL;
   const stopTaskEvents = queueUrl ? readTaskEvents(context, queueUrl) : undefined;
 
@@ -80,6 +82,7 @@ export const startBackground = (
       launcher.stop();
       const ended = Promise.all([
         ...repeated.map((work) => work.stop()),
+        publishing.stop(),
         stopTaskEvents?.(),
         Promise.allSettled(launches),
       ]);

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { ZipArchive } from "archiver";
 import { sourceKey } from "@leo/core/artifact.ts";
 import type { Context } from "../context.ts";
+import { slug } from "./slug.ts";
 import type { Version } from "./version.ts";
 
 /**
@@ -41,7 +42,4 @@ export const archiveVersion = (
 };
 
 /** A file name for the archive that every system takes. */
-export const archiveName = ({ appName }: Version) => {
-  const plain = appName.normalize("NFKD").replaceAll(/[^A-Za-z0-9]+/g, "-");
-  return `${plain.replaceAll(/^-+|-+$/g, "").toLowerCase() || "app"}.zip`;
-};
+export const archiveName = ({ appName }: Version) => `${slug(appName) || "app"}.zip`;

@@ -17,6 +17,7 @@ import { appRoutes } from "./routes/apps.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { generationRoutes } from "./routes/generations.ts";
 import { publicRoutes } from "./routes/public.ts";
+import { publishingRoutes } from "./routes/publishing.ts";
 import { apiHeaders, pageHeaders } from "./security-headers.ts";
 import { createStatic, WEB_DIST } from "./static.ts";
 
@@ -79,6 +80,7 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   api.route("/", appRoutes(context, routeParts));
   api.route("/", generationRoutes(context, routeParts));
   api.route("/", fileRoutes(context, routeParts));
+  api.route("/", publishingRoutes(context, routeParts));
   api.route("/", accountRoutes(context, routeParts));
   addDocument(api);
 

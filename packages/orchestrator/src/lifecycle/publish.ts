@@ -2,8 +2,9 @@ import { and, eq, isNull, lt, or } from "drizzle-orm";
 import { failure } from "@leo/core/failure.ts";
 import type { Context } from "../context.ts";
 import { generations } from "../db/schema.ts";
+import { publishAutomatically } from "../domain/publication.ts";
 import { findArtifact, listCheckpoints } from "./artifact.ts";
-import { transition } from "./transition.ts";
+import { transition, transitionIn } from "./transition.ts";
 
 /** Takes the lease on a generation in `publishing`; only its holder publishes. */
 const takeLease = async (context: Context, generationId: string) => {
@@ -40,9 +41,12 @@ export const publish = async (context: Context, generationId: string): Promise<v
     );
     return;
   }
-  await transition(context, generationId, { type: "published" }, row.attempt, {
-    artifactPrefix: found.prefix,
-    manifest: found.manifest,
+  const version = { artifactPrefix: found.prefix, manifest: found.manifest };
+  await context.database.orm.transaction(async (orm) => {
+    const at = context.now();
+    const done = await transitionIn(orm, generationId, { type: "published" }, at, row.attempt, version);
+    // In the same transaction: a version that is to be on GitHub cannot be forgotten.
+    if (done) await publishAutomatically(orm, at, done.generation);
   });
   const checkpoints = await listCheckpoints(context, found.prefix);
   await context.storage.delete(checkpoints.filter((key) => key !== found.manifest.checkpoint?.key));

@@ -6,6 +6,7 @@ import type { Context } from "../../context.ts";
 import { archiveName, archiveVersion } from "../../domain/archive.ts";
 import { diffVersions } from "../../domain/diff.ts";
 import { ApiFault, notFound } from "../../domain/fault.ts";
+import { refuseUnseenSecrets } from "../../domain/secret-scan.ts";
 import { findVersion, isText, readSource } from "../../domain/version.ts";
 import { authenticated } from "../authenticate.ts";
 import { asciiFileName } from "../content-disposition.ts";
@@ -63,11 +64,14 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
       method: "get",
       path: "/api/generations/{id}/archive.zip",
       summary: "The sources of a version as a zip",
-      request: { params: GenerationParams },
-      responses: { 200: bytes("application/zip"), ...refusals(404) },
+      description:
+        "A version that holds what looks like secrets is refused with the list (`secrets_found`) until `confirm` names its digest.",
+      request: { params: GenerationParams, query: z.object({ confirm: z.string().max(100).optional() }) },
+      responses: { 200: bytes("application/zip"), ...refusals(404, 409) },
     }),
     async (c) => {
       const version = await findVersion(orm, c.var.user.userId, c.req.valid("param").id);
+      await refuseUnseenSecrets(context, version, [c.req.valid("query").confirm]);
       return c.body(streamed(c.env, context.log, archiveVersion(context, version)), 200, {
         "content-type": "application/zip",
         "content-disposition": `attachment; filename="${archiveName(version)}"`,

@@ -1,0 +1,121 @@
+/** The `git` client as a child process: with an environment of its own, a time limit, and no prompt. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+export interface GitOptions {
+  /** The only directory that git may write to; it is its home as well. */
+  directory: string;
+  /** `http:` or `https:`: nothing else is spoken. */
+  protocol: string;
+  token: string;
+  signal: AbortSignal;
+}
+
+export type Git = (args: string[], input?: Readable) => Promise<string>;
+
+/** git ended with an error, or was ended. */
+export class GitError extends Error {
+  override name = "GitError";
+  readonly stderr: string;
+
+  constructor(command: string, stderr: string) {
+    super(`git ${command}: ${stderr}`);
+    this.stderr = stderr;
+  }
+}
+
+const ASKPASS = fileURLToPath(new URL("askpass.sh", import.meta.url));
+const TIMEOUT_MS = 180_000;
+const OUTPUT_MAX_CHARS = 64 * 1024;
+
+/** How the machine reaches the internet. A proxy's password is no business of git's. */
+const NETWORK = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+const network = () =>
+  Object.fromEntries(
+    NETWORK.flatMap((name) => {
+      const value = process.env[name];
+      return value && !value.includes("@") ? [[name, value]] : [];
+    }),
+  );
+
+const environment = ({ directory, token }: GitOptions): Record<string, string> => ({
+  PATH: process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+  HOME: directory,
+  TMPDIR: directory,
+  LANG: "C",
+  LC_ALL: "C",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_ASKPASS: ASKPASS,
+  LEO_GIT_TOKEN: token,
+  ...network(),
+});
+
+/** A redirect could lead the token elsewhere, and no protocol but the expected one is spoken. */
+const settings = ({ protocol }: GitOptions) =>
+  [
+    "http.followRedirects=false",
+    "protocol.allow=never",
+    `protocol.${protocol.replace(":", "")}.allow=always`,
+    "gc.auto=0",
+  ].flatMap((setting) => ["-c", setting]);
+
+const append = (text: string, chunk: Buffer) => (text + chunk.toString("utf8")).slice(-OUTPUT_MAX_CHARS);
+
+/**
+ * A `git` that works in one directory.
+ * @returns runs one command and gives what it wrote on stdout; throws GitError, or the signal's reason
+ */
+export const openGit =
+  (options: GitOptions): Git =>
+  async (args, input) => {
+    const { directory, signal } = options;
+    signal.throwIfAborted();
+    const [command = ""] = args;
+    const child = spawn("git", [...settings(options), ...args], {
+      cwd: directory,
+      env: environment(options),
+      // A group of its own, so that the helpers which git starts end with it.
+      detached: true,
+      stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.on("data", (chunk: Buffer) => (stdout = append(stdout, chunk)));
+    child.stderr?.on("data", (chunk: Buffer) => (stderr = append(stderr, chunk)));
+
+    const kill = () => {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      process.kill(-child.pid, "SIGKILL");
+    };
+    const timer = setTimeout(() => {
+      stderr = append(stderr, Buffer.from(`took longer than ${TIMEOUT_MS} ms`));
+      kill();
+    }, TIMEOUT_MS);
+    signal.addEventListener("abort", kill, { once: true });
+    const ended = new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    // A git that ends early closes its input; its own error says more than the broken pipe.
+    const fed =
+      input && child.stdin ? pipeline(input, child.stdin).then(() => undefined, asError) : undefined;
+    try {
+      const exitCode = await ended;
+      signal.throwIfAborted();
+      if (exitCode !== 0) throw new GitError(command, stderr.trim());
+      const cause = await fed;
+      if (cause) throw cause;
+      return stdout;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", kill);
+      input?.destroy();
+    }
+  };
+
+const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
