@@ -1,13 +1,76 @@
+/**
+ * What must never leave in an event, a log line or an error: credentials by their shape
+ * (`token-shapes.ts`), and what only a terminal reads. Everything here runs in linear time.
+ */
 import { TOKEN_SHAPES } from "./token-shapes.ts";
+
+/**
+ * Of an address only the password goes, so that the rest can still be read. A database's password may
+ * hold a `/`, which a URL should have encoded.
+ */
+const URL_PASSWORDS = [
+  /(postgres(?:ql)?:\/\/[^\s:@/"'<>]{0,256}:)(?!\[removed)[^\s@"'<>]{1,256}@/g,
+  /(:\/\/[^\s:@/"'<>]{0,256}:)(?!\[removed)[^\s@/"'<>]{1,256}@/g,
+];
+
+const scrubPasswords = (text: string): string =>
+  text.includes("://")
+    ? URL_PASSWORDS.reduce((clean, shape) => clean.replace(shape, "$1[removed: password]@"), text)
+    : text;
+
+/** A run of words and dots, in which a JWT is three words in a row of which the first is `{"` in base64. */
+const DOTTED = /[A-Za-z0-9_.-]{28,}/g;
+const PART_MIN_CHARS = 8;
+
+/** Read part by part, because a pattern would start over at every `eyJ`. */
+const scrubJwts = (text: string): string => {
+  if (!text.includes("eyJ")) return text;
+  return text.replace(DOTTED, (run) => {
+    const parts = run.split(".");
+    const kept: string[] = [];
+    for (let index = 0; index < parts.length; index += 1) {
+      const header = parts[index] ?? "";
+      const at = header.indexOf("eyJ");
+      const token = at === -1 ? [] : [header.slice(at), ...parts.slice(index + 1, index + 3)];
+      const isToken = token.length === 3 && token.every((part) => part.length >= PART_MIN_CHARS);
+      kept.push(isToken ? `${header.slice(0, at)}[removed: jwt]` : header);
+      if (isToken) index += 2;
+    }
+    return kept.join(".");
+  });
+};
 
 /** The text with every known token shape replaced by `[removed: name]`. */
 export const scrub = (text: string): string =>
-  TOKEN_SHAPES.reduce((clean, { name, shape }) => clean.replace(shape, `[removed: ${name}]`), text);
+  TOKEN_SHAPES.reduce(
+    (clean, { name, marks, shape }) =>
+      marks.some((mark) => clean.includes(mark)) ? clean.replace(shape, `[removed: ${name}]`) : clean,
+    scrubJwts(scrubPasswords(text)),
+  );
 
-/** A copy in which every string, at any depth, is scrubbed. Keys are kept. */
-export const scrubDeep = <T>(value: T): T => {
-  if (typeof value === "string") return scrub(value) as T;
-  if (Array.isArray(value)) return value.map(scrubDeep) as T;
+/** Characters that draw nothing, but for tab and line feed. */
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
+const CONTROLS = new RegExp(CONTROL, "g");
+/** Window titles, links, device strings: from their introducer to their end, at most to the end of the line. */
+const STRINGS = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?/g;
+/** Colours, cursor moves, and all other sequences. */
+const SEQUENCES = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?/g;
+
+/** The text without what only a terminal reads: escape sequences and control characters. Tabs and line feeds stay. */
+export const stripTerminal = (text: string): string =>
+  CONTROL.test(text) ? text.replace(STRINGS, "").replace(SEQUENCES, "").replace(CONTROLS, "") : text;
+
+const mapStrings = <T>(value: T, change: (text: string) => string): T => {
+  if (typeof value === "string") return change(value) as T;
+  if (Array.isArray(value)) return value.map((inner: unknown) => mapStrings(inner, change)) as T;
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, scrubDeep(inner)])) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [change(key), mapStrings(inner, change)]),
+  ) as T;
 };
+
+/** A copy in which every string, at any depth, is scrubbed, keys included. */
+export const scrubDeep = <T>(value: T): T => mapStrings(value, scrub);
+
+/** The same for what a generator reports: without what only a terminal reads as well, which could hide a token. */
+export const cleanDeep = <T>(value: T): T => mapStrings(value, (text) => scrub(stripTerminal(text)));

@@ -1,62 +1,121 @@
 /**
  * What credentials look like: the one list for the scrubber of events and logs and for the scan of
  * files. Every shape runs in linear time over text that an attacker wrote: nothing in it can begin
- * again inside of what it has just read.
+ * again inside of what it has just read. It finds a token also right behind a letter, because in a
+ * line of JSON one at the start of a line stands behind `\n`; where an ordinary word could end like
+ * the token starts, only behind such an escape.
  */
 export interface TokenShape {
   /** Stands in the place of a removed token. */
   name: string;
   /** For a person. */
   kind: string;
+  /** A text with none of these has no such token; looking for them costs next to nothing. */
+  marks: string[];
   /** Global, so that it finds every one. */
   shape: RegExp;
 }
 
+/** Not in the middle of a word, unless that is the letter of an escape. */
+const START = String.raw`(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))`;
+
+/**
+ * A private key up to its end if there is one, else what can be part of it. The body may be escaped
+ * once or twice, or be a list of lines.
+ */
+const PRIVATE_KEY =
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:(?!-----(?:BEGIN|END) )[\s\S]){0,16000}-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\:,._]*)/g;
+
 export const TOKEN_SHAPES: TokenShape[] = [
-  {
-    name: "private-key",
-    kind: "Private key",
-    shape: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g,
-  },
-  { name: "anthropic", kind: "Anthropic key", shape: /\bsk-ant-[A-Za-z0-9_-]{8,}/g },
+  { name: "private-key", kind: "Private key", marks: ["PRIVATE KEY"], shape: PRIVATE_KEY },
+  { name: "anthropic", kind: "Anthropic key", marks: ["sk-ant-"], shape: /sk-ant-[A-Za-z0-9_-]{8,}/g },
   {
     name: "openai",
     kind: "OpenAI key",
-    shape: /\bsk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})/g,
+    marks: ["sk-"],
+    shape: new RegExp(
+      `${START}sk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})`,
+      "g",
+    ),
   },
   {
     name: "github",
     kind: "GitHub token",
-    shape: /\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,})/g,
+    marks: ["gh", "github_pat_"],
+    shape: /(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,})/g,
   },
-  { name: "gitlab", kind: "GitLab token", shape: /\bglpat-[A-Za-z0-9_-]{20,}/g },
-  { name: "aws", kind: "AWS access key id", shape: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g },
+  {
+    name: "gitlab",
+    kind: "GitLab token",
+    marks: ["glpat-"],
+    shape: /glpat-[A-Za-z0-9_-]{20,}/g,
+  },
+  {
+    name: "aws",
+    kind: "AWS access key id",
+    marks: ["AKIA", "ASIA"],
+    shape: /(?:AKIA|ASIA)[A-Z0-9]{16}/g,
+  },
   {
     name: "aws-secret",
     kind: "AWS secret access key",
-    shape: /\bsecret_?access_?key["']?\s{0,5}[:=]\s{0,5}["'`]?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi,
+    marks: ["ecret", "ECRET"],
+    shape: /secret_?access_?key[\\"']{0,4}\s{0,5}[:=]\s{0,5}[\\"'`]{0,4}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi,
   },
   {
     name: "fly",
     kind: "Fly.io token",
-    shape: /\b(?:fo1_[A-Za-z0-9_-]{16,}|FlyV1 [A-Za-z0-9+/=_,-]{16,}|fm[12][ar]?_[A-Za-z0-9+/=_-]{16,})/g,
+    marks: ["fo1_", "FlyV1", "fm1", "fm2"],
+    shape: /(?:fo1_[A-Za-z0-9_-]{16,}|FlyV1 [A-Za-z0-9+/=_,-]{16,}|fm[12][ar]?_[A-Za-z0-9+/=_-]{16,})/g,
   },
-  { name: "supabase", kind: "Supabase secret key", shape: /\bsb(?:p|_secret)_[A-Za-z0-9_-]{16,}/g },
-  { name: "stripe", kind: "Stripe key", shape: /\b(?:[rs]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}/g },
-  { name: "slack", kind: "Slack token", shape: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g },
-  { name: "google", kind: "Google API key", shape: /\bAIza[A-Za-z0-9_-]{35}/g },
-  { name: "npm", kind: "npm token", shape: /\bnpm_[A-Za-z0-9]{36}\b/g },
-  { name: "sendgrid", kind: "SendGrid key", shape: /\bSG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}/g },
+  {
+    name: "supabase",
+    kind: "Supabase secret key",
+    marks: ["sbp_", "sb_secret_"],
+    shape: /(?:sbp_[A-Za-z0-9_-]{16,}|sb_secret_[A-Za-z0-9_-]{20,})/g,
+  },
+  {
+    name: "stripe",
+    kind: "Stripe key",
+    marks: ["k_live_", "k_test_", "whsec_"],
+    shape: new RegExp(`${START}(?:[rs]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}`, "g"),
+  },
+  {
+    name: "slack",
+    kind: "Slack token",
+    marks: ["xox"],
+    shape: new RegExp(`${START}xox[abeoprs]-[A-Za-z0-9-]{10,}`, "g"),
+  },
+  { name: "google", kind: "Google API key", marks: ["AIza"], shape: /AIza[A-Za-z0-9_-]{35}/g },
+  {
+    name: "npm",
+    kind: "npm token",
+    marks: ["npm_"],
+    shape: new RegExp(String.raw`${START}npm_[A-Za-z0-9]{36}\b`, "g"),
+  },
+  {
+    name: "sendgrid",
+    kind: "SendGrid key",
+    marks: ["SG."],
+    shape: new RegExp(String.raw`${START}SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}`, "g"),
+  },
   {
     name: "database-url",
     kind: "Database URL with a password",
+    marks: ["://"],
     shape:
       /\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?|amqps?):\/\/[^\s:@/"'`]{0,100}:[^\s@/"'`]{1,200}@(?!localhost\b|127\.|\[)[^\s/"'`]{1,200}/g,
   },
-  { name: "leo-attempt", kind: "Leo attempt token", shape: /\bleo_at_[A-Za-z0-9_-]{16,}/g },
+  {
+    name: "leo",
+    kind: "Leo token",
+    marks: ["leo_"],
+    shape: /leo_(?:at|pv|sh)_[A-Za-z0-9_-]{16,}/g,
+  },
   {
     name: "jwt",
     kind: "JSON web token",
+    marks: ["eyJ"],
     shape: /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
   },
 ];

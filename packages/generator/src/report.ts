@@ -1,7 +1,6 @@
-import { stripVTControlCharacters } from "node:util";
 import type { GeneratorFact } from "@leo/core/event.ts";
 import { LIMITS } from "@leo/core/limits.ts";
-import { scrub } from "@leo/core/scrub.ts";
+import { scrub, stripTerminal } from "@leo/core/scrub.ts";
 
 /** Takes a fact to the orchestrator. */
 export type Report = (fact: GeneratorFact) => void;
@@ -28,7 +27,7 @@ export const cutStart = (text: string, maxChars: number): string =>
   text.length <= maxChars ? text : `[cut] … ${text.slice(8 - maxChars).toWellFormed()}`;
 
 /** Without what Postgres cannot store and what only a terminal reads. */
-const storable = (text: string) => stripVTControlCharacters(text).toWellFormed().replaceAll("\0", "");
+const storable = (text: string) => stripTerminal(text).toWellFormed();
 
 /** Scrubbed before it is cut, so that no credential is cut to a shape that nobody knows. */
 const clean = <T>(value: T, key = ""): T => {

@@ -1,6 +1,7 @@
 /** The generator as a process: settings, log, signals, exit code. */
 import { pino } from "pino";
 import { ConfigError } from "@leo/core/config.ts";
+import { scrub } from "@leo/core/scrub.ts";
 import { readConfig, type Config } from "./config.ts";
 import { runGenerator } from "./generator.ts";
 
@@ -18,10 +19,13 @@ const read = (): Config => {
 };
 
 const config = read();
-const logger = pino({
-  level: config.LEO_LOG_LEVEL,
-  base: { part: "generator", generationId: config.LEO_GENERATION_ID, attempt: config.LEO_ATTEMPT },
-});
+const logger = pino(
+  {
+    level: config.LEO_LOG_LEVEL,
+    base: { part: "generator", generationId: config.LEO_GENERATION_ID, attempt: config.LEO_ATTEMPT },
+  },
+  { write: (line: string) => void process.stdout.write(scrub(line)) },
+);
 const terminate = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => terminate.abort());
 

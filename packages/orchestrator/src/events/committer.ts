@@ -12,7 +12,7 @@
 import type pg from "pg";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import { isAgentActivity } from "@leo/core/event.ts";
-import { scrubDeep } from "@leo/core/scrub.ts";
+import { cleanDeep } from "@leo/core/scrub.ts";
 import type { Logger } from "pino";
 import { EVENTS_CHANNEL } from "./append.ts";
 import { eventFrames, type EventFrame, type StoredEvent } from "./frame.ts";
@@ -183,7 +183,7 @@ export class Committer {
       for (const { n, ...fact } of messages) {
         if (n <= attempt.highestN) continue;
         attempt.highestN = n;
-        const body = JSON.stringify(scrubDeep(fact));
+        const body = JSON.stringify(cleanDeep(fact));
         attempt.bodies.set(n, body);
         columns[0].push(attemptId);
         columns[1].push(n);
