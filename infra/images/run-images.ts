@@ -116,9 +116,9 @@ const generate = async (
 
 /** A browser finds `*.localhost` by itself; here the name goes along as the Host header. */
 const previewStatus = (previewUrl: string): Promise<number | undefined> => {
-  const { host, port, pathname } = new URL(previewUrl);
+  const { host, port, pathname, search } = new URL(previewUrl);
   return new Promise((resolve, reject) => {
-    get({ host: "127.0.0.1", port, path: pathname, headers: { host } }, (answer) => {
+    get({ host: "127.0.0.1", port, path: pathname + search, headers: { host } }, (answer) => {
       answer.resume();
       resolve(answer.statusCode);
     }).once("error", reject);

@@ -66,6 +66,21 @@ export const CreateGeneration = z.object({
 export const RenameApp = z.object({ name: AppName });
 export const AppList = z.object({ apps: z.array(App), nextCursor: z.string().optional() });
 export const AppDetail = z.object({ app: App, generations: z.array(Generation) });
+/** A link that shows the app running to whoever has it. */
+export const Share = z.object({
+  id: Id,
+  /** The one version it shows; absent: always the newest. */
+  generationId: Id.optional(),
+  createdAt: z.iso.datetime(),
+  /** How often it was opened. */
+  seenCount: z.int(),
+  lastSeenAt: z.iso.datetime().optional(),
+});
+export type Share = z.infer<typeof Share>;
+export const CreateShare = z.object({ generationId: Id.optional() });
+/** The address is told here and never again. */
+export const CreatedShare = z.object({ share: Share, url: z.string() });
+export const ShareList = z.object({ shares: z.array(Share) });
 export const EventPage = z.object({ events: z.array(Event), lastSeq: z.int() });
 export const AddUserMessage = z.object({ text: Prompt });
 export const FileList = z.object({

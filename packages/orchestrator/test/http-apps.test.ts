@@ -85,8 +85,10 @@ test("a follow-up continues from the newest completed version, or from the one g
       second.body.id,
       first.id,
     ]);
-    expect(body.app.previewUrl).toBe(`http://${second.body.id}.localhost:5013`);
-    expect(body.generations.at(-1)?.previewUrl).toBe(`http://${first.id}.localhost:5013`);
+    expect(body.app.previewUrl).toContain(`http://${second.body.id}.localhost:5013/?leo-link=leo_pv_`);
+    expect(body.generations.at(-1)?.previewUrl).toContain(
+      `http://${first.id}.localhost:5013/?leo-link=leo_pv_`,
+    );
   }));
 
 test("a second request on an app at work is refused with a sentence, even when many come at once", () =>

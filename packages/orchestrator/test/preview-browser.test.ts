@@ -2,21 +2,28 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@leo/local/free-port.ts";
-import type { BrowserContext, Frame, Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { chromium, type Browser, type BrowserContext, type Frame, type Page } from "playwright-core";
+import { CHROMIUM_FLAGS, chromiumPath } from "@leo/local/testing/chromium.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { z } from "zod";
 import type { CreatedApp } from "@leo/core/api.ts";
+import type { Generation } from "@leo/core/generation.ts";
 import { withApi, type TestApi } from "./support/api.ts";
-import { withBrowser } from "./support/browser.ts";
 import { completeGeneration } from "./support/version.ts";
+
+let chromiumProcess: Browser;
+beforeAll(async () => {
+  chromiumProcess = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_FLAGS });
+});
+afterAll(() => chromiumProcess.close());
 
 /** What a hostile app would try; each attempt answers what it got. */
 const ATTACKS = `
 const attempt = async (run) => { try { return String(await run()); } catch (error) { return "refused: " + error.name; } };
-const leo = new URLSearchParams(location.search).get("leo");
-const framed = () => new Promise((resolve) => {
+const [leo, other] = ["leo", "other"].map((name) => new URLSearchParams(location.search).get(name));
+const framed = (address) => new Promise((resolve) => {
   const frame = document.createElement("iframe");
-  frame.src = leo + "/";
+  frame.src = address;
   frame.onload = () => { try { resolve(frame.contentDocument ? "blank" : "opaque"); } catch (error) { resolve(error.name); } };
   document.body.append(frame);
 });
@@ -28,10 +35,14 @@ globalThis.results = {
   ownStorage: await attempt(() => { localStorage.setItem("mine", "1"); return localStorage.getItem("session"); }),
   api: await attempt(async () => (await fetch(leo + "/api/config")).text()),
   apiWithCookies: await attempt(async () => (await fetch(leo + "/api/apps", { credentials: "include" })).text()),
+  apiAsForm: await attempt(async () => (await fetch(leo + "/api/apps", { method: "POST", credentials: "include", mode: "no-cors", body: "{}" })).type),
+  otherPreview: await attempt(async () => (await fetch(other, { credentials: "include", mode: "no-cors" })).type),
+  link: new URLSearchParams(location.search).has("leo-link"),
   worker: await attempt(async () => (await navigator.serviceWorker.register("./assets/worker.js")).scope),
   wideWorker: await attempt(async () => (await navigator.serviceWorker.register("./assets/worker.js", { scope: "/" })).scope),
   navigateTop: await attempt(() => { top.location.href = "about:blank#taken"; }),
-  framed: await framed(),
+  framed: await framed(leo + "/"),
+  framedPreview: await framed(other),
 };
 `;
 const HOSTILE = {
@@ -46,7 +57,7 @@ const LEO_SCRIPT = `
 localStorage.setItem("session", "secret");
 document.cookie = "leo=secret; path=/";
 const frame = document.createElement("iframe");
-frame.src = new URLSearchParams(location.search).get("preview") + "?leo=" + encodeURIComponent(location.origin);
+frame.src = new URLSearchParams(location.search).get("preview");
 document.body.append(frame);
 `;
 
@@ -54,7 +65,7 @@ interface Stage {
   api: TestApi;
   browser: BrowserContext;
   leo: string;
-  /** Preview URL of a completed version with these files. */
+  /** The link to the preview of a completed version with these files. */
   publish: (dist: Record<string, string>) => Promise<string>;
 }
 
@@ -69,17 +80,19 @@ const withStage = async (template: (port: number) => string, run: (stage: Stage)
   const env = { LEO_PUBLIC_URL: leo, LEO_PREVIEW_URL_TEMPLATE: template(port) };
   try {
     await withApi(
-      (api) =>
-        withBrowser(async (browser) => {
-          const publish: Stage["publish"] = async (dist) => {
-            const { body } = await api.call<z.infer<typeof CreatedApp>>(api.ann, "POST", "/api/apps", {
-              prompt: "x",
-            });
-            await completeGeneration(api, body.generation.id, { dist });
-            return env.LEO_PREVIEW_URL_TEMPLATE.replace("{generationId}", body.generation.id);
-          };
-          await run({ api, browser, leo, publish });
-        }),
+      async (api) => {
+        const browser = await chromiumProcess.newContext();
+        const publish: Stage["publish"] = async (dist) => {
+          const { body } = await api.call<z.infer<typeof CreatedApp>>(api.ann, "POST", "/api/apps", {
+            prompt: "x",
+          });
+          const path = `/api/generations/${body.generation.id}`;
+          await completeGeneration(api, body.generation.id, { dist });
+          return (await api.call<Generation>(api.ann, "GET", path)).body.previewUrl ?? "";
+        };
+        await run({ api, browser, leo, publish });
+        await browser.close();
+      },
       { env, port, parts: { webDist } },
     );
   } finally {
@@ -87,8 +100,12 @@ const withStage = async (template: (port: number) => string, run: (stage: Stage)
   }
 };
 
-const embed = async ({ leo }: Stage, page: Page, preview: string): Promise<Frame> => {
-  await page.goto(`${leo}/?preview=${encodeURIComponent(preview)}`);
+/** Opens the hostile app inside Leo's page and tells it where Leo and another preview are. */
+const embed = async ({ leo }: Stage, page: Page, evil: string, other: string): Promise<Frame> => {
+  const preview = new URL(evil);
+  preview.searchParams.set("leo", leo);
+  preview.searchParams.set("other", other);
+  await page.goto(`${leo}/?preview=${encodeURIComponent(preview.href)}`);
   const handle = await page.waitForSelector("iframe", { state: "attached" });
   const frame = await handle.contentFrame();
   if (!frame) throw new Error("the preview's frame did not load");
@@ -105,7 +122,7 @@ test("a hostile app on its own host reaches neither Leo nor another preview", { 
       const evil = await stage.publish(HOSTILE);
       const other = await stage.publish({ "index.html": "<title>Other</title>" });
       const page = await stage.browser.newPage();
-      const results = await resultsOf(await embed(stage, page, evil));
+      const results = await resultsOf(await embed(stage, page, evil, other));
       expect(results).toEqual({
         origin: new URL(evil).origin,
         parentDom: "refused: SecurityError",
@@ -114,36 +131,54 @@ test("a hostile app on its own host reaches neither Leo nor another preview", { 
         ownStorage: "null",
         api: "refused: TypeError",
         apiWithCookies: "refused: TypeError",
+        apiAsForm: "refused: TypeError",
+        otherPreview: "refused: TypeError",
+        link: false,
         worker: "refused: TypeError",
         wideWorker: expect.stringMatching(/^refused: /),
         navigateTop: "refused: SecurityError",
         framed: "opaque",
+        framedPreview: "opaque",
       });
       expect(await page.title()).toBe("Leo");
       expect(page.url()).toContain(stage.leo);
+      const posts = stage.api.logged().filter((line) => line.includes('"method":"POST"'));
+      // The two that published the apps; what the hostile one sent was nobody's.
+      expect(posts.filter((line) => line.includes('"status":201'))).toHaveLength(2);
       await page.goto(other);
       expect(await page.title()).toBe("Other");
     },
   ),
 );
 
-test("on its own host an app keeps its storage over a reload", { timeout: 60_000 }, () =>
-  withStage(
-    (port) => `http://{generationId}.leo.localhost:${port}`,
-    async ({ browser, publish }) => {
-      const script = "document.title = String(localStorage.count = Number(localStorage.count ?? 0) + 1);";
-      const url = await publish({
-        "index.html": '<!doctype html><script type="module" crossorigin src="./assets/a.js"></script>',
-        "assets/a.js": script,
-      });
-      const page = await browser.newPage();
-      await page.goto(url);
-      await page.reload();
-      expect(await page.title()).toBe("2");
-      await page.goto(`${url}/deep/link`);
-      expect(await page.title()).toBe("3");
-    },
-  ),
+test(
+  "on its own host a link opens the app, which keeps its storage and its access over a reload",
+  { timeout: 60_000 },
+  () =>
+    withStage(
+      (port) => `http://{generationId}.leo.localhost:${port}`,
+      async ({ browser, leo, publish }) => {
+        const script = "document.title = String(localStorage.count = Number(localStorage.count ?? 0) + 1);";
+        const url = await publish({
+          "index.html": '<!doctype html><script type="module" crossorigin src="./assets/a.js"></script>',
+          "assets/a.js": script,
+        });
+        const page = await browser.newPage();
+        await page.goto(url);
+        await page.reload();
+        expect(await page.title()).toBe("2");
+        expect(page.url()).toBe(`${new URL(url).origin}/`);
+        await page.goto(new URL("/deep/link", url).href);
+        expect(await page.title()).toBe("3");
+        const cookies = await browser.cookies(new URL(url).origin);
+        expect(cookies).toMatchObject([{ httpOnly: true, secure: true, sameSite: "None", path: "/" }]);
+        // Leo's own address, and whoever has no link, get nothing.
+        expect(await browser.cookies(leo)).toEqual([]);
+        await browser.clearCookies();
+        await page.reload();
+        expect(await page.title()).toBe("No preview here");
+      },
+    ),
 );
 
 test("under a path an app runs, but without an origin of its own or Leo's", { timeout: 60_000 }, () =>
@@ -152,7 +187,8 @@ test("under a path an app runs, but without an origin of its own or Leo's", { ti
     async (stage) => {
       const evil = await stage.publish(HOSTILE);
       const page = await stage.browser.newPage();
-      const results = await resultsOf(await embed(stage, page, evil));
+      const other = await stage.publish({ "index.html": "<title>Other</title>" });
+      const results = await resultsOf(await embed(stage, page, evil, other));
       expect(results).toMatchObject({
         origin: "null",
         parentDom: "refused: SecurityError",
@@ -161,7 +197,10 @@ test("under a path an app runs, but without an origin of its own or Leo's", { ti
         // The bridge gives it one that lives in its frame only.
         ownStorage: "null",
         api: "refused: TypeError",
+        apiAsForm: "refused: TypeError",
+        navigateTop: "refused: SecurityError",
         framed: "opaque",
+        framedPreview: "opaque",
       });
       expect(results["worker"]).toMatch(/^refused: /);
       expect(results["wideWorker"]).toMatch(/^refused: /);

@@ -5,7 +5,8 @@ import { newId } from "@leo/core/id.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { z } from "zod";
-import type { CreatedApp } from "@leo/core/api.ts";
+import type { CreatedApp, CreatedShare } from "@leo/core/api.ts";
+import type { Generation } from "@leo/core/generation.ts";
 import { withBridge } from "../src/http/preview-bridge.ts";
 import { withApi, type ApiOptions, type TestApi } from "./support/api.ts";
 import { raw } from "./support/raw.ts";
@@ -24,10 +25,22 @@ const DIST: Files = {
 
 interface Preview extends TestApi {
   id: string;
+  /** The owner's link, and the token in it. */
+  link: string;
+  token: string;
   appId: string;
   prefix: string;
   get: (path: string, headers?: Record<string, string>, method?: string) => ReturnType<typeof raw>;
 }
+
+const COOKIE = "__Host-leo-preview";
+
+const linkOf = async (api: TestApi, id: string, user = api.ann) => {
+  const { body } = await api.call<z.infer<typeof Generation>>(user, "GET", `/api/generations/${id}`);
+  const link = body.previewUrl ?? "";
+  const [token = ""] = /leo_pv_[\w-]{43}/.exec(link) ?? [];
+  return { link, token };
+};
 
 const withPreview = (run: (preview: Preview) => Promise<void>, options: ApiOptions = {}) =>
   withApi(async (api) => {
@@ -36,9 +49,13 @@ const withPreview = (run: (preview: Preview) => Promise<void>, options: ApiOptio
     });
     const { id } = body.generation;
     const { prefix } = await completeGeneration(api, id, { source: { ".secret": "s" }, dist: DIST });
+    const { link, token } = await linkOf(api, id);
     const get: Preview["get"] = (path, headers = {}, method = "GET") =>
-      raw(api.url, path, { method, headers: { host: `${id}.localhost:5013`, ...headers } });
-    await run({ ...api, id, appId: body.app.id, prefix, get });
+      raw(api.url, path, {
+        method,
+        headers: { host: `${id}.localhost:5013`, cookie: `${COOKIE}=${token}`, ...headers },
+      });
+    await run({ ...api, id, appId: body.app.id, prefix, link, token, get });
   }, options);
 
 /** What a browser gets: pages come with the bridge. */
@@ -181,7 +198,7 @@ test("HEAD is a GET without a body, anything else is refused", () =>
     }
   }));
 
-test("a preview is sandboxed, framed by Leo only, and neither reads nor sets cookies", () =>
+test("a preview is sandboxed, framed by Leo only, and takes no credential but its own", () =>
   withPreview(async ({ get }) => {
     const answers = [
       await get("/"),
@@ -200,17 +217,80 @@ test("a preview is sandboxed, framed by Leo only, and neither reads nor sets coo
         "referrer-policy": "no-referrer",
         "cross-origin-resource-policy": "same-origin",
       });
-      for (const name of ["set-cookie", "service-worker-allowed", "access-control-allow-origin"]) {
+      for (const name of ["service-worker-allowed", "access-control-allow-origin"]) {
         expect(headers[name]).toBeUndefined();
       }
     }
     expect((await get("/assets/index-abc.js", { "service-worker": "script" })).status).toBe(404);
-    const withCookie = await get("/", { cookie: "session=1", authorization: "Bearer x" });
-    expect(withCookie.headers).toEqual({
+    const credentials = { authorization: "Bearer x" };
+    const same = await get("/", credentials);
+    expect(same.headers).toEqual({
       ...answers[0]?.headers,
-      "x-request-id": withCookie.headers["x-request-id"],
-      date: withCookie.headers.date,
+      "x-request-id": same.headers["x-request-id"],
+      date: same.headers.date,
     });
+    expect((await get("/", { cookie: "session=1", ...credentials })).status).toBe(404);
+  }));
+
+test("a preview opens with its link only, and the link gives the page a cookie of its own host", () =>
+  withPreview(async ({ id, link, token, get, call, ann, bob, appId, url }) => {
+    expect(link).toBe(`http://${id}.localhost:5013/?leo-link=${token}`);
+    const first = await get(`/?leo-link=${token}`, { cookie: "" });
+    expect([first.status, first.headers.location]).toEqual([200, undefined]);
+    expect(first.headers["set-cookie"]).toEqual([
+      `${COOKIE}=${token}; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=None; Partitioned`,
+    ]);
+    // Another preview of the same site may have put a cookie beside it.
+    const twice = `${COOKIE}=x; a=b; ${COOKIE}=${token}`;
+    expect((await get("/assets/style.css", { cookie: twice })).status).toBe(200);
+    const script = await get(`/assets/style.css?leo-link=${token}`, { cookie: "" });
+    expect([script.status, script.headers["set-cookie"]]).toEqual([200, undefined]);
+
+    const { body } = await call<z.infer<typeof CreatedApp>>(bob, "POST", "/api/apps", { prompt: "x" });
+    const other = { host: `${body.generation.id}.localhost:5013` };
+    const refused = [
+      await get("/", { cookie: "" }),
+      await get("/assets/style.css", { cookie: "" }),
+      await get("/", { cookie: `${COOKIE}=${token.slice(0, -1)}` }),
+      await get("/", { cookie: `${COOKIE}=${token.toUpperCase()}` }),
+      await get("/", { cookie: `leo-preview=${token}`, authorization: `Bearer ${ann}` }),
+      await get("/", other),
+      await get(`/?leo-link=${token}`, other),
+    ];
+    for (const { status, headers, body: page } of refused) {
+      expect([status, headers["set-cookie"], headers["cache-control"]]).toEqual([404, undefined, "no-store"]);
+      expect(page.toString()).toContain("A preview is private");
+      expect(page.toString()).toBe(refused[0]?.body.toString());
+    }
+
+    const again = await call<{ app: { previewUrl: string } }>(ann, "GET", `/api/apps/${appId}`);
+    expect(again.body.app.previewUrl).toBe(link);
+    expect((await call(bob, "POST", `/api/apps/${appId}/preview-links/revoke`)).status).toBe(404);
+    expect((await get("/")).status).toBe(200);
+    const revoked = await call<{ previewUrl: string }>(
+      ann,
+      "POST",
+      `/api/apps/${appId}/preview-links/revoke`,
+    );
+    expect(revoked.status).toBe(200);
+    expect((await get("/")).status).toBe(404);
+    expect((await get(`/?leo-link=${token}`, { cookie: "" })).status).toBe(404);
+    const { pathname, search } = new URL(revoked.body.previewUrl);
+    expect((await get(pathname + search, { cookie: "" })).status).toBe(200);
+    expect((await raw(url, "/", { headers: { cookie: `${COOKIE}=${token}` } })).headers["set-cookie"]).toBe(
+      undefined,
+    );
+  }));
+
+test("neither a link's token nor a share's is in any log line", () =>
+  withPreview(async ({ id, token, get, call, ann, appId, url, logged }) => {
+    await get(`/?leo-link=${token}`);
+    const { body } = await call<z.infer<typeof CreatedShare>>(ann, "POST", `/api/apps/${appId}/shares`, {
+      generationId: id,
+    });
+    await raw(url, new URL(body.url).pathname);
+    expect(logged().length).toBeGreaterThan(3);
+    expect(logged().join("")).not.toMatch(/leo_(?:pv|sh)_/);
   }));
 
 test("the API is not reachable on a preview host, nor a preview on Leo's", () =>
@@ -301,9 +381,11 @@ const UNDER_PATH: ApiOptions = {
 };
 
 test("without a preview domain, previews live under a path with an opaque origin", () =>
-  withPreview(async ({ url, id, call, ann, appId }) => {
+  withPreview(async ({ url, id, link, token, call, ann, appId }) => {
     const host = { host: "leo.example.com" };
-    const root = await raw(url, `/preview/${id}/`, { headers: host });
+    const folder = `/preview/${id}/${token}`;
+    expect(link).toBe(`https://leo.example.com${folder}/`);
+    const root = await raw(url, `${folder}/`, { headers: host });
     expect([root.status, root.body.toString()]).toEqual([200, SERVED["index.html"]]);
     const policy = root.headers["content-security-policy"];
     expect(policy).toMatch(/^sandbox allow-scripts /);
@@ -311,13 +393,20 @@ test("without a preview domain, previews live under a path with an opaque origin
     expect(policy).toContain("frame-ancestors https://leo.example.com");
     // Module scripts of an opaque origin are fetched across origins.
     expect(root.headers["access-control-allow-origin"]).toBe("*");
-    expect((await raw(url, `/preview/${id}/assets/style.css`, { headers: host })).body.toString()).toBe(
-      "body{}",
-    );
+    expect((await raw(url, `${folder}/assets/style.css`, { headers: host })).body.toString()).toBe("body{}");
 
-    const bare = await raw(url, `/preview/${id}`, { headers: host });
-    expect([bare.status, bare.headers.location]).toEqual([308, `/preview/${id}/`]);
-    const worker = await raw(url, `/preview/${id}/assets/index-abc.js`, {
+    expect(root.headers["set-cookie"]).toBeUndefined();
+    expect(root.headers["strict-transport-security"]).toBe("max-age=31536000");
+
+    const bare = await raw(url, folder, { headers: host });
+    expect([bare.status, bare.headers.location]).toEqual([308, `${folder}/`]);
+    const cookie = { ...host, cookie: `${COOKIE}=${token}` };
+    for (const path of ["", "/", "/assets/style.css", `/?leo-link=${token}`, "/leo_pv_x/", `/x${token}/`]) {
+      const refused = await raw(url, `/preview/${id}${path}`, { headers: cookie });
+      expect([path, refused.status]).toEqual([path, 404]);
+      expect(refused.body.toString()).toContain("A preview is private");
+    }
+    const worker = await raw(url, `${folder}/assets/index-abc.js`, {
       headers: { ...host, "service-worker": "script" },
     });
     expect(worker.status).toBe(404);
@@ -327,12 +416,12 @@ test("without a preview domain, previews live under a path with an opaque origin
       "..%2f..%2fapi/config",
       "assets/../../manifest.json",
     ]) {
-      const { body } = await raw(url, `/preview/${id}/${path}`, { headers: host });
+      const { body } = await raw(url, `${folder}/${path}`, { headers: host });
       expect(body.toString()).not.toContain("sha256");
       expect(body.toString()).not.toContain("supabaseUrl");
     }
     expect((await raw(url, "/preview/nonsense/", { headers: host })).status).toBe(404);
     expect((await raw(url, "/preview//", { headers: host })).status).toBe(404);
     const { body } = await call<{ app: { previewUrl: string } }>(ann, "GET", `/api/apps/${appId}`);
-    expect(body.app.previewUrl).toBe(`https://leo.example.com/preview/${id}/`);
+    expect(body.app.previewUrl).toBe(link);
   }, UNDER_PATH));

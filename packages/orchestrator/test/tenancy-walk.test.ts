@@ -5,7 +5,7 @@
  */
 import { expect, test } from "vitest";
 import type { z } from "zod";
-import type { ApiError, CreatedApp } from "@leo/core/api.ts";
+import type { ApiError, CreatedApp, CreatedShare } from "@leo/core/api.ts";
 import { newId } from "@leo/core/id.ts";
 import { withApi, type Answer, type TestApi } from "./support/api.ts";
 import { fill, nameOf, operationsOf, type Operation } from "./support/document.ts";
@@ -13,7 +13,7 @@ import { exampleOf, type Ids } from "./support/schema.ts";
 import { completeGeneration } from "./support/version.ts";
 
 /** The only routes that anyone may call. A route that is not here must ask who calls. */
-const PUBLIC = ["GET /api/config", "GET /health", "GET /metrics"];
+const PUBLIC = ["GET /api/config", "GET /health", "GET /metrics", "GET /s/{token}"];
 /** Only a user with the role `admin` gets past these; ids in them name whatever there is. */
 const isForAdmins = ({ path }: Operation) => path.startsWith("/api/admin/");
 const hasId = ({ path }: Operation) => path.includes("{");
@@ -28,18 +28,25 @@ const makeThings = async (api: TestApi, owner = api.ann): Promise<Ids> => {
   });
   const source = { "src/App.tsx": "export const secret = 1;" };
   await completeGeneration(api, body.generation.id, { source, dist: { "index.html": "<p>secret</p>" } });
-  return idsOf(body.app.id, body.generation.id);
+  const { body: shared } = await api.call<z.infer<typeof CreatedShare>>(
+    owner,
+    "POST",
+    `/api/apps/${body.app.id}/shares`,
+    {},
+  );
+  return idsOf(body.app.id, body.generation.id, shared.share.id);
 };
 
-const idsOf = (appId: string, generationId: string): Ids => ({
+const idsOf = (appId: string, generationId: string, shareId: string): Ids => ({
   appId,
+  shareId,
   id: generationId,
   generationId,
   baseGenerationId: generationId,
   base: generationId,
   path: "src/App.tsx",
 });
-const unknownIds = () => idsOf(newId(), newId());
+const unknownIds = () => idsOf(newId(), newId(), newId());
 
 /** Parameters of the query that are ids, filled in. */
 const queryOf = ({ parameters }: Operation, ids: Ids) => {

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { apps, generations } from "../db/schema.ts";
 import { ApiFault, notFound } from "./fault.ts";
 import { newestOf, viewGenerations } from "./generation.ts";
-import { previewUrl } from "./preview-url.ts";
+import { ownerToken, previewLink } from "./preview-link.ts";
 import type { QueueView } from "./queue-view.ts";
 
 export type AppRow = typeof apps.$inferSelect;
@@ -40,7 +40,11 @@ export const viewApps = async (context: Context, queue: QueueView, rows: AppRow[
       updatedAt: row.updatedAt.toISOString(),
       latest: viewOf.get(row.id),
       previewUrl: version?.hasPreview
-        ? previewUrl(context.config.LEO_PREVIEW_URL_TEMPLATE, version.id)
+        ? previewLink(
+            context.config.LEO_PREVIEW_URL_TEMPLATE,
+            version.id,
+            ownerToken(row.previewKey, version.id),
+          )
         : undefined,
     };
   });
@@ -85,6 +89,17 @@ export const renameApp = async (context: Context, ownerId: string, appId: string
   const [row] = await context.database.orm
     .update(apps)
     .set({ name, updatedAt: context.now() })
+    .where(owned(ownerId, appId))
+    .returning();
+  if (!row) throw notFound("app");
+  return row;
+};
+
+/** Gives the app another preview key: links to its previews that were given out so far end. @throws ApiFault `not_found` */
+export const revokePreviewLinks = async ({ database }: Context, ownerId: string, appId: string) => {
+  const [row] = await database.orm
+    .update(apps)
+    .set({ previewKey: sql`default` })
     .where(owned(ownerId, appId))
     .returning();
   if (!row) throw notFound("app");

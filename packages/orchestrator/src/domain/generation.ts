@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
 import { ApiFault, notFound } from "./fault.ts";
-import { previewUrl } from "./preview-url.ts";
+import { ownerToken, previewLink } from "./preview-link.ts";
 import type { QueuePlace } from "../queue/position.ts";
 import type { QueueView } from "./queue-view.ts";
 
@@ -13,6 +13,7 @@ import type { QueueView } from "./queue-view.ts";
 const VIEW = {
   id: generations.id,
   appId: generations.appId,
+  previewKey: apps.previewKey,
   prompt: generations.prompt,
   mode: generations.mode,
   state: generations.state,
@@ -58,6 +59,7 @@ export const newestOf = async (
   const rows = await orm
     .selectDistinctOn([generations.appId], VIEW)
     .from(generations)
+    .innerJoin(apps, eq(apps.id, generations.appId))
     .where(
       and(inArray(generations.appId, appIds), completed ? eq(generations.state, "completed") : undefined),
     )
@@ -81,7 +83,7 @@ const viewGeneration = (template: string, row: GenerationRow, place?: QueuePlace
   baseGenerationId: row.baseGenerationId ?? undefined,
   costUsd: row.costUsd,
   failure: row.failure ?? undefined,
-  previewUrl: row.hasPreview ? previewUrl(template, row.id) : undefined,
+  previewUrl: row.hasPreview ? previewLink(template, row.id, ownerToken(row.previewKey, row.id)) : undefined,
   lastSeq: row.lastSeq,
   createdAt: row.createdAt.toISOString(),
   startedAt: iso(row.startedAt),

@@ -4,6 +4,7 @@ import type { Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Context } from "../context.ts";
 import { ApiFault } from "../domain/fault.ts";
+import { isLinkToken } from "../domain/preview-link.ts";
 import { previewHostId, previewPlace } from "../domain/preview-url.ts";
 import { createVerifier } from "./authenticate.ts";
 import type { Env } from "./env.ts";
@@ -18,12 +19,13 @@ import { fileRoutes } from "./routes/files.ts";
 import { generationRoutes } from "./routes/generations.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { publishingRoutes } from "./routes/publishing.ts";
+import { openShareRoute, shareRoutes } from "./routes/shares.ts";
 import { apiHeaders, pageHeaders } from "./security-headers.ts";
 import { createStatic, WEB_DIST } from "./static.ts";
 
 const BODY_MAX_BYTES = 64 * 1024;
 /** Paths that are never pages of the web UI. */
-const NO_PAGE = /^\/(?:api|ws|health|metrics)(?:\/|$)/;
+const NO_PAGE = /^\/(?:api|ws|health|metrics|s)(?:\/|$)/;
 
 const setHeaders =
   (headers: Record<string, string>): MiddlewareHandler<Env> =>
@@ -40,16 +42,16 @@ const servePreviews = (api: Hono<Env>, context: Context) => {
     api.use(async (c, next) => {
       const url = new URL(c.req.url);
       const id = previewHostId(place, url.hostname);
-      return id === undefined ? next() : preview(c, id, url.pathname);
+      return id === undefined ? next() : preview(c, { id, path: url.pathname });
     });
     return;
   }
-  api.all(`${place.prefix}*`, async (c) => {
-    const rest = new URL(c.req.url).pathname.slice(place.prefix.length);
-    const slash = rest.indexOf("/");
+  api.all(`${place.prefix}*`, (c) => {
+    const path = new URL(c.req.url).pathname;
+    const [id = "", token = "", ...rest] = path.slice(place.prefix.length).split("/");
     // The page's own links are relative to a folder.
-    if (slash === -1) return c.redirect(`${place.prefix}${rest}/`, 308);
-    return preview(c, rest.slice(0, slash), rest.slice(slash));
+    if (rest.length === 0 && isLinkToken(token)) return c.redirect(`${path}/`, 308);
+    return preview(c, { id, token, path: `/${rest.join("/")}` });
   });
 };
 
@@ -67,7 +69,6 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   servePreviews(api, context);
 
   api.use(
-    "/api/*",
     setHeaders(apiHeaders(config)),
     bodyLimit({
       maxSize: BODY_MAX_BYTES,
@@ -82,12 +83,17 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   api.route("/", fileRoutes(context, routeParts));
   api.route("/", publishingRoutes(context, routeParts));
   api.route("/", accountRoutes(context, routeParts));
+  api.route("/", shareRoutes(context, routeParts));
+  api.route("/", openShareRoute(context));
   addDocument(api);
 
   const serveUi = createStatic(parts.webDist ?? WEB_DIST);
-  api.get("*", setHeaders(pageHeaders(config)), async (c, next) => {
-    if (NO_PAGE.test(c.req.path)) return next();
-    return (await serveUi(c)) ?? next();
+  const pages = pageHeaders(config);
+  api.get("*", async (c, next) => {
+    const response = NO_PAGE.test(c.req.path) ? undefined : await serveUi(c);
+    if (!response) return next();
+    for (const [name, value] of Object.entries(pages)) response.headers.set(name, value);
+    return response;
   });
   api.notFound(() => {
     throw new ApiFault("not_found", "There is nothing at this address.");

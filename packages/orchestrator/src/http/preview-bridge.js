@@ -1,10 +1,17 @@
-// Runs first in every previewed page. Two things only:
+// Runs first in every previewed page. Three things only:
 //
+// - it takes the link's token out of the address bar; the page's cookie has it by now;
 // - it tells the frame around it of errors, as `{ type: "leo:app-error", message }`;
 // - where the browser refuses storage (an opaque origin, or a third party's frame in a strict
 //   browser), it puts a storage in place that the frame keeps: read from `window.name`, written
 //   back there and posted as `{ type: "leo:app-storage", data }`.
 (() => {
+  const address = new URL(location.href);
+  if (address.searchParams.has("leo-link")) {
+    address.searchParams.delete("leo-link");
+    history.replaceState(history.state, "", address.href);
+  }
+
   const tell = (message) => {
     if (window.parent !== window) window.parent.postMessage(message, "*");
   };

@@ -1,6 +1,8 @@
 /**
  * Previews: the built files of a version, on an origin of their own or under a path with an
- * opaque origin. Everything served here is untrusted. No cookie or token is read or set.
+ * opaque origin. Everything served here is untrusted, and private: it takes a link's token, from the
+ * address or, on a host of its own, from that host's cookie (`domain/preview-link.ts`). No other
+ * cookie and no token of Leo's is read here, and what is set here reaches no other host.
  */
 import type { Context as HonoContext } from "hono";
 import { getMimeType } from "hono/utils/mime";
@@ -8,11 +10,14 @@ import { FilePath } from "@leo/core/artifact.ts";
 import { Id } from "@leo/core/id.ts";
 import type { Context } from "../context.ts";
 import { findPreviewFile, type PreviewFile } from "../domain/preview-file.ts";
+import { LINK_PARAMETER } from "../domain/preview-link.ts";
 import { previewPlace, type PreviewPlace } from "../domain/preview-url.ts";
 import { readBytes } from "../domain/version.ts";
 import type { Env } from "./env.ts";
+import { messagePage } from "./message-page.ts";
 import { BRIDGE_TAG, withBridge } from "./preview-bridge.ts";
 import { matchesTag, parseRange, type ByteRange } from "./range.ts";
+import { NO_DEVICES, transportSecurity } from "./security-headers.ts";
 import { streamed } from "./stream.ts";
 
 type PreviewContext = HonoContext<Env>;
@@ -20,22 +25,33 @@ type PreviewContext = HonoContext<Env>;
 /** Up to here a file is read before it is sent, so that a slow reader holds no connection to S3. */
 const READ_AHEAD_MAX_BYTES = 1024 * 1024;
 
+/**
+ * Secure, and so on HTTPS or `*.localhost` only. `None` and `Partitioned`, because on a laptop Leo's
+ * page, which frames it, is another site. The prefix keeps other previews from setting it here.
+ */
+const COOKIE = "__Host-leo-preview";
+const COOKIE_ATTRIBUTES = "Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=None; Partitioned";
+/** A request is not checked against more tokens than this. */
+const TOKENS_MAX = 4;
+
 const SANDBOX = "sandbox allow-scripts allow-forms allow-modals allow-popups allow-downloads";
 
 /** The headers of every answer on the preview origin. */
-export const previewHeaders = (place: PreviewPlace, publicOrigin: string): Record<string, string> => {
+export const previewHeaders = (place: PreviewPlace, publicUrl: URL): Record<string, string> => {
   const ownOrigin = place.kind === "host";
   const policy = [
     // On a host of its own the page keeps its origin, and with it its storage; under a path on
     // Leo's host its origin must be opaque.
     ownOrigin ? `${SANDBOX} allow-same-origin` : SANDBOX,
     "object-src 'none'",
-    `frame-ancestors ${publicOrigin}`,
+    `frame-ancestors ${publicUrl.origin}`,
   ];
   return {
     "content-security-policy": policy.join("; "),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
+    "permissions-policy": NO_DEVICES,
+    ...transportSecurity(publicUrl),
     "origin-agent-cluster": "?1",
     "cross-origin-resource-policy": ownOrigin ? "same-origin" : "cross-origin",
     // An opaque origin loads even its own module scripts across origins.
@@ -70,24 +86,17 @@ const isNavigation = (c: PreviewContext) => {
   return (c.req.header("accept") ?? "").includes("text/html");
 };
 
-const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-
-const page = (c: PreviewContext, title: string, text: string) =>
-  c.html(
-    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
-<body style="font:16px/1.5 system-ui;max-width:36rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark">
-<h1 style="font-size:1.25rem">${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p></body></html>`,
-    404,
-    { "cache-control": "no-store" },
-  );
-
 const noPreview = (c: PreviewContext) =>
-  page(c, "No preview here", "This version does not exist, is not finished yet, or was deleted.");
+  messagePage(
+    c,
+    404,
+    "No preview here",
+    "A preview is private: it needs a link that still works. Open it from Leo, or ask whoever sent you here for another link.",
+  );
 
 const noFile = (c: PreviewContext) =>
   isNavigation(c)
-    ? page(c, "Page not found", "The app has no such page.")
+    ? messagePage(c, 404, "Page not found", "The app has no such page.")
     : c.text("Not found", 404, { "cache-control": "no-store" });
 
 /** Files with a hash in their name never change; a version never does either, but it can be deleted. */
@@ -129,8 +138,9 @@ const sendPage = async (context: Context, c: PreviewContext, file: PreviewFile):
 };
 
 const expired = (c: PreviewContext) =>
-  page(
+  messagePage(
     c,
+    404,
     "This version has expired",
     "Its files are no longer kept. Run the request again to get a new one.",
   );
@@ -169,14 +179,31 @@ const candidates = (c: PreviewContext, rawPath: string): string[] => {
   return assets === -1 ? [path] : [path, path.slice(assets + 1)];
 };
 
-/**
- * Serves previews.
- * @returns a handler: whose preview (null: a preview host without a valid id) and the raw path within it
- */
+/** The tokens that a request on a preview's own host shows: in its address, then in its cookies. */
+const tokensOf = (c: PreviewContext): string[] => {
+  const inCookies = (c.req.header("cookie") ?? "")
+    .split(";")
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${COOKIE}=`))
+    .map((pair) => pair.slice(COOKIE.length + 1));
+  return [c.req.query(LINK_PARAMETER) ?? "", ...inCookies].slice(0, TOKENS_MAX);
+};
+
+/** Whose preview is asked for, and what of it. */
+export interface PreviewRequest {
+  /** Null: a preview host without a valid id. */
+  id: string | null;
+  /** The raw path within the preview. */
+  path: string;
+  /** The token in the path, where that is its place. */
+  token?: string;
+}
+
+/** Serves previews. */
 export const createPreview = (context: Context) => {
   const place = previewPlace(context.config.LEO_PREVIEW_URL_TEMPLATE);
-  const headers = previewHeaders(place, new URL(context.config.LEO_PUBLIC_URL).origin);
-  return async (c: PreviewContext, id: string | null, rawPath: string): Promise<Response> => {
+  const headers = previewHeaders(place, new URL(context.config.LEO_PUBLIC_URL));
+  return async (c: PreviewContext, { id, path, token }: PreviewRequest): Promise<Response> => {
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     if (c.req.method !== "GET" && c.req.method !== "HEAD")
       return c.text("Method not allowed", 405, { allow: "GET, HEAD" });
@@ -185,8 +212,12 @@ export const createPreview = (context: Context) => {
     const generationId = Id.safeParse(id);
     if (!generationId.success) return noPreview(c);
     c.set("previewId", generationId.data);
-    const file = await findPreviewFile(context, generationId.data, candidates(c, rawPath));
-    if (file) return send(context, c, file);
-    return file === null ? noFile(c) : noPreview(c);
+    const tokens = place.kind === "host" ? tokensOf(c) : [token ?? ""];
+    const opened = await findPreviewFile(context, generationId.data, tokens, candidates(c, path));
+    if (!opened) return noPreview(c);
+    if (!opened.file) return noFile(c);
+    if (place.kind === "host" && isPage(opened.file))
+      c.header("set-cookie", `${COOKIE}=${opened.token}; ${COOKIE_ATTRIBUTES}`);
+    return send(context, c, opened.file);
   };
 };

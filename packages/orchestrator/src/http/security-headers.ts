@@ -5,19 +5,34 @@ type Headers = Record<string, string>;
 
 const HSTS_SECONDS = 365 * 24 * 3600;
 
-/** Every answer on Leo's own origin. */
+/** Only where the address is HTTPS: on plain HTTP browsers ignore it. */
+export const transportSecurity = (publicUrl: URL): Headers =>
+  publicUrl.protocol === "https:" ? { "strict-transport-security": `max-age=${HSTS_SECONDS}` } : {};
+
+/** What reaches hardware or money; neither Leo nor an app that it made has a use for them. */
+export const NO_DEVICES = ["bluetooth", "hid", "midi", "payment", "serial", "usb"]
+  .map((feature) => `${feature}=()`)
+  .join(", ");
+
+/** Every answer on Leo's own origin, errors included. */
 const common = (publicUrl: URL): Headers => ({
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  ...(publicUrl.protocol === "https:" ? { "strict-transport-security": `max-age=${HSTS_SECONDS}` } : {}),
+  "permissions-policy": `camera=(), geolocation=(), microphone=(), ${NO_DEVICES}`,
+  ...transportSecurity(publicUrl),
 });
 
-/** The API answers no documents: nothing in them may run, and nothing is kept by a cache. */
+/**
+ * What is no page of the web UI: the API, health, metrics, sockets refused, addresses of nothing.
+ * Nothing in it may run or be framed, and no cache keeps it. Styles are for the plain pages that
+ * tell a person one thing.
+ */
 export const apiHeaders = (config: Config): Headers => ({
   ...common(new URL(config.LEO_PUBLIC_URL)),
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
   "cache-control": "no-store",
 });
 
@@ -38,9 +53,5 @@ export const pageHeaders = (config: Config): Headers => {
     "object-src 'none'",
     "form-action 'self'",
   ];
-  return {
-    ...common(publicUrl),
-    "content-security-policy": policy.join("; "),
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-  };
+  return { ...common(publicUrl), "content-security-policy": policy.join("; ") };
 };

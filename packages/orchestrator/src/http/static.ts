@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Context as HonoContext } from "hono";
 import { getMimeType } from "hono/utils/mime";
 import type { Env } from "./env.ts";
+import { messagePage } from "./message-page.ts";
 import { matchesTag } from "./range.ts";
 
 interface StaticFile {
@@ -76,13 +77,11 @@ const send = (c: HonoContext<Env>, { files }: Build, name: string, file: StaticF
 };
 
 const notBuilt = (c: HonoContext<Env>) =>
-  c.html(
-    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Leo: no web UI</title>
-<body style="font:16px/1.5 system-ui;max-width:36rem;margin:20vh auto;color-scheme:light dark">
-<h1 style="font-size:1.25rem">The web UI is not built</h1>
-<p>Leo's API runs, but packages/web/dist is missing. Run <code>npm run build -w packages/web</code> and reload.</p></body></html>`,
+  messagePage(
+    c,
     503,
-    { "cache-control": "no-store" },
+    "The web UI is not built",
+    "Leo's API runs, but packages/web/dist is missing. Run npm run build -w packages/web and reload.",
   );
 
 /**

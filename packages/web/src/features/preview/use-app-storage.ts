@@ -3,7 +3,7 @@ import { useEffect, useMemo, type RefObject } from "react";
 /** As much as a browser gives an origin, roughly; what is over it is not kept. */
 const MAX_CHARS = 1_000_000;
 
-const keyOf = (url: string) => `leo.preview ${url}`;
+const keyOf = (generationId: string) => `leo.preview ${generationId}`;
 
 /** The storage that a previewed page posts when the browser refuses it one of its own. */
 const storageIn = (data: unknown): string | undefined => {
@@ -16,11 +16,12 @@ const storageIn = (data: unknown): string | undefined => {
 /**
  * Keeps what a previewed app stores where the browser refuses it a storage of its own: in a frame of
  * another site, or on an opaque origin.
+ * @param generationId whose app; the address is no name for it, its link changes when it is revoked
  * @param load counts the loads of the frame from 1
  * @returns the name for the app's frame, in which the app finds what is kept
  */
 export const useAppStorage = (
-  url: string,
+  generationId: string,
   frame: RefObject<HTMLIFrameElement | null>,
   load: number,
 ): string => {
@@ -28,11 +29,14 @@ export const useAppStorage = (
     const onMessage = (event: MessageEvent<unknown>) => {
       if (event.source === null || event.source !== frame.current?.contentWindow) return;
       const text = storageIn(event.data);
-      if (text !== undefined) localStorage.setItem(keyOf(url), text);
+      if (text !== undefined) localStorage.setItem(keyOf(generationId), text);
     };
     addEventListener("message", onMessage);
     return () => removeEventListener("message", onMessage);
-  }, [url, frame]);
+  }, [generationId, frame]);
   // Read once per load: a changed name would reach a page that is already there.
-  return useMemo(() => (load > 0 ? (localStorage.getItem(keyOf(url)) ?? "") : ""), [url, load]);
+  return useMemo(
+    () => (load > 0 ? (localStorage.getItem(keyOf(generationId)) ?? "") : ""),
+    [generationId, load],
+  );
 };

@@ -41,6 +41,7 @@ export const PreviewTab = ({ selection }: { selection: Selection }) => {
     return (
       <PreviewPanel
         key={shown.generation.id}
+        generationId={shown.generation.id}
         url={shown.generation.previewUrl}
         versionName={name}
         note={working ? `${name}; the next one is being built` : undefined}

@@ -21,18 +21,19 @@ const DEVICES = [
 const SANDBOX = "allow-scripts allow-forms allow-modals allow-popups allow-same-origin allow-downloads";
 
 interface PreviewPanelProps {
+  generationId: string;
   url: string;
   /** "Version 2" */
   versionName: string;
   note?: ReactNode;
 }
 
-export const PreviewPanel = ({ url, versionName, note }: PreviewPanelProps) => {
+export const PreviewPanel = ({ generationId, url, versionName, note }: PreviewPanelProps) => {
   const [device, setDevice] = useState<Device>("full");
   const [load, setLoad] = useState(1);
   const frame = useRef<HTMLIFrameElement>(null);
   const { errors, clear } = useAppErrors(frame);
-  const frameName = useAppStorage(url, frame, load);
+  const frameName = useAppStorage(generationId, frame, load);
   const { onReload, onLoad } = useKeepFocus(frame);
   const reload = () => {
     clear();
