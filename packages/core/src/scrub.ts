@@ -48,13 +48,19 @@ export const scrub = (text: string): string =>
     scrubJwts(scrubPasswords(text)),
   );
 
-/** Characters that draw nothing, but for tab and line feed. */
-const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
-const CONTROLS = new RegExp(CONTROL, "g");
+/** Characters that draw nothing, but for tab and line feed: C0, DEL and C1. */
+const CONTROL = /[^\P{Cc}\t\n]/u;
+const CONTROLS = new RegExp(CONTROL, "gu");
+const [ESC, BEL] = ["\u001B", "\u0007"];
+/** Their one-character forms: DCS, SOS, OSC, PM, APC; what ends them; CSI. */
+const [STRING_C1, END_C1, CSI_C1] = ["\u0090\u0098\u009D-\u009F", "\u009C", "\u009B"];
 /** Window titles, links, device strings: from their introducer to their end, at most to the end of the line. */
-const STRINGS = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?/g;
+const STRINGS = new RegExp(
+  String.raw`(?:${ESC}[\]PX^_]|[${STRING_C1}])[^${BEL}${ESC}${END_C1}\n]*(?:${BEL}|${ESC}\\|${END_C1})?`,
+  "g",
+);
 /** Colours, cursor moves, and all other sequences. */
-const SEQUENCES = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?/g;
+const SEQUENCES = new RegExp(String.raw`(?:${ESC}\[|${CSI_C1})[0-?]*[ -/]*[@-~]?|${ESC}[ -/]*[0-~]?`, "g");
 
 /** The text without what only a terminal reads: escape sequences and control characters. Tabs and line feeds stay. */
 export const stripTerminal = (text: string): string =>

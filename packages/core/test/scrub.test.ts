@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { cleanDeep, scrub, scrubDeep, stripTerminal } from "../src/scrub.ts";
 
 const chars = (alphabet: string, minLength: number, maxLength = minLength) =>
-  fc.string({ unit: fc.constantFrom(...alphabet), minLength, maxLength });
+  fc.string({ unit: fc.constantFrom(...alphabet.split("")), minLength, maxLength });
 const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const WORD = `${UPPER}${UPPER.toLowerCase()}0123456789`;
 const BASE64 = `${WORD}+/`;
@@ -18,7 +18,7 @@ const TOKENS: Record<string, fc.Arbitrary<string>> = {
     after(["sk-", "ant-oat01-"], chars(BASE64URL, 40, 110)),
   ),
   github: fc.oneof(
-    fc.constantFrom(..."pousr").chain((kind) => after(["gh", kind, "_"], chars(WORD, 36))),
+    fc.constantFrom("p", "o", "u", "s", "r").chain((kind) => after(["gh", kind, "_"], chars(WORD, 36))),
     after(["github", "_pat_"], chars(WORD, 22)).chain((head) => after([head, "_"], chars(WORD, 59))),
   ),
   aws: fc.constantFrom("AKIA", "ASIA").chain((kind) => after([kind], chars(`${UPPER}234567`, 16))),
@@ -156,7 +156,7 @@ describe("a private key", () => {
 });
 
 test("the secret half of an AWS key is removed where it is named", () => {
-  const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + "EXAMPLEKEY";
+  const secret = ["wJalrXUtnFEMI/K7MDENG", "bPxRfiCYEXAMPLEKEY"].join("/");
   for (const text of [`AWS_SECRET_ACCESS_KEY=${secret}`, JSON.stringify({ secretAccessKey: secret })])
     expect(scrub(text)).not.toContain(secret);
 });
@@ -246,7 +246,7 @@ test("what only a terminal reads goes, tabs and line feeds stay", () => {
   for (const [text, clean] of cases) expect(stripTerminal(text)).toBe(clean);
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
-      expect(stripTerminal(text)).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f]/);
+      expect(stripTerminal(text)).not.toMatch(/[^\P{Cc}\t\n]/u);
     }),
   );
 });
