@@ -46,7 +46,7 @@ const servePreviews = (api: Hono<Env>, context: Context) => {
     });
     return;
   }
-  api.all(`${place.prefix}*`, (c) => {
+  api.all(`${place.prefix}*`, async (c) => {
     const path = new URL(c.req.url).pathname;
     const [id = "", token = "", ...rest] = path.slice(place.prefix.length).split("/");
     // The page's own links are relative to a folder.
