@@ -1,3 +1,5 @@
+import fc from "fast-check";
+
 /** The JSON schemas of the API's document, as far as its routes use them. */
 export interface Schema {
   type?: string | string[];
@@ -28,17 +30,16 @@ const idOf = (name: string, ids: Ids) => {
   return id;
 };
 
-const exampleText = ({ pattern, minLength = 1, maxLength = Infinity }: Schema, name: string) => {
-  const text = "example".padEnd(minLength, "x").slice(0, maxLength);
-  if (pattern !== undefined && !new RegExp(pattern).test(text))
-    throw new Error(`"${text}" does not match ${pattern} of ${name}: say here what does`);
+const exampleText = ({ pattern, minLength = 1, maxLength = Infinity }: Schema): string => {
+  if (pattern === undefined) return "example".padEnd(minLength, "x").slice(0, maxLength);
+  const [text = ""] = fc.sample(fc.stringMatching(new RegExp(pattern)), { seed: 1, numRuns: 1 });
   return text;
 };
 
 /**
  * A value that the schema takes: every property, the shortest of everything else.
  * @param ids values of UUIDs by the name of their property
- * @throws Error for an id or a pattern that nobody thought of
+ * @throws Error for a kind of id that nobody thought of
  */
 export const exampleOf = (schema: Schema, ids: Ids, name = "body"): unknown => {
   if (schema.const !== undefined) return schema.const;
@@ -54,7 +55,7 @@ export const exampleOf = (schema: Schema, ids: Ids, name = "body"): unknown => {
   if (type === "array") {
     return schema.items ? [exampleOf(schema.items, ids, name)].slice(0, schema.maxItems) : [];
   }
-  if (type === "string") return schema.format === "uuid" ? idOf(name, ids) : exampleText(schema, name);
+  if (type === "string") return schema.format === "uuid" ? idOf(name, ids) : exampleText(schema);
   if (type === "boolean") return true;
   if (type === "integer" || type === "number")
     return Math.max(schema.minimum ?? 1, (schema.exclusiveMinimum ?? 0) + 1);
