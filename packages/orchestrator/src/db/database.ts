@@ -37,10 +37,9 @@ export const openDatabase = (
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: "leo-orchestrator",
-    verify: (client, done) => {
-      client
-        .query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`)
-        .then(() => done(), done);
+    // Said by a statement: poolers refuse it as a parameter of the start.
+    onConnect: async (client) => {
+      await client.query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`);
     },
   });
   // Every connection has the listener below; the pool repeats what idle ones said.
