@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
-import { Pool } from "pg";
+import { Pool, type ClientBase } from "pg";
 import * as schema from "./schema.ts";
 
 export interface Database {
@@ -22,6 +22,10 @@ const MIGRATION_LOCK = 501_301;
 /** A process that hangs or whose machine is lost in a transaction must not hold its locks for ever. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
 
+/** By a statement: a pooler in between refuses the setting as a parameter of the connection. */
+const setUpConnection = (client: ClientBase) =>
+  client.query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`);
+
 /**
  * Opens a pool. Connections are made on first use.
  * @param onConnectionError told of lost connections, such as at a restart of the server
@@ -37,10 +41,8 @@ export const openDatabase = (
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: "leo-orchestrator",
-    // Said by a statement: poolers refuse it as a parameter of the start.
-    onConnect: async (client) => {
-      await client.query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`);
-    },
+    // The pool waits for its promise, which its types do not say.
+    onConnect: setUpConnection as (client: ClientBase) => void,
   });
   // Every connection has the listener below; the pool repeats what idle ones said.
   pool.on("error", () => undefined);
