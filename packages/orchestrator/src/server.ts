@@ -9,7 +9,7 @@ import type { Config } from "./config.ts";
 import type { Context } from "./context.ts";
 import { migrateDatabase, openDatabase } from "./db/database.ts";
 import { ApiFault } from "./domain/fault.ts";
-import { purgeDeletedApps } from "./domain/purge.ts";
+import { purgeDeletedApps, purgeExpired } from "./domain/purge.ts";
 import { CONTROL_CHANNEL, EVENTS_CHANNEL, QUEUE_CHANNEL } from "./events/append.ts";
 import { Committer } from "./events/committer.ts";
 import { Hub } from "./events/hub.ts";
@@ -136,7 +136,10 @@ export const startOrchestrator = async (
   const background = startBackground(context, { tasks, metrics, random, hearing });
   const poll = repeat("feed poll", FEED_POLL_MS, log, () => hub.poll());
   const sweep = repeat("generator sweep", recordMs, log, () => generatorSockets.sweep());
-  const purge = repeat("purge", PURGE_MS, log, () => purgeDeletedApps(context));
+  const purge = repeat("purge", PURGE_MS, log, async () => {
+    await purgeDeletedApps(context);
+    await purgeExpired(context);
+  });
   const stopListening = await listen({
     databaseUrl: config.DATABASE_URL,
     log,

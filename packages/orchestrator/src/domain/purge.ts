@@ -6,6 +6,8 @@ import { apps, attempts, generations } from "../db/schema.ts";
 import { requestCancel } from "../lifecycle/cancel.ts";
 
 const APPS_PER_PASS = 50;
+const GENERATIONS_PER_STATEMENT = 20;
+const DAY_MS = 24 * 3_600_000;
 const KEYS_PER_DELETE = 1_000;
 
 /** What of a deleted app is still alive: generations to cancel, and tasks that may still upload. */
@@ -59,5 +61,36 @@ export const purgeDeletedApps = async (context: Context): Promise<void> => {
     } catch (cause) {
       context.log.error({ err: cause, event: "purge_failed", appId: id }, "the next pass tries again");
     }
+  }
+};
+
+const PURGE_EXPIRED = `
+with expired as (
+  select id from leo.generations where purged_at is null and finished_at < $1
+  order by finished_at limit ${GENERATIONS_PER_STATEMENT} for update skip locked
+), gone as (
+  delete from leo.events e using expired where e.generation_id = expired.id
+)
+update leo.generations g set purged_at = $2, manifest = null, artifact_prefix = null
+from expired where g.id = expired.id`;
+
+/**
+ * Removes the events and the manifest of generations that ended `LEO_RETENTION_DAYS` ago; the bucket
+ * expires their objects by a rule of its own. The generation stays in the list of its app. Safe to run
+ * in several processes at once.
+ * @returns how many generations were purged
+ */
+export const purgeExpired = async ({ config, database, now }: Context): Promise<number> => {
+  let purged = 0;
+  for (;;) {
+    const at = now();
+    const before = new Date(at.getTime() - config.LEO_RETENTION_DAYS * DAY_MS);
+    const { rowCount } = await database.pool.query({
+      name: "purge-expired",
+      text: PURGE_EXPIRED,
+      values: [before, at],
+    });
+    purged += rowCount ?? 0;
+    if ((rowCount ?? 0) < GENERATIONS_PER_STATEMENT) return purged;
   }
 };

@@ -8,6 +8,7 @@ import { and, count, desc, eq, isNull, sql } from "drizzle-orm";
 import { isFinal, type GenerationMode } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
@@ -149,6 +150,20 @@ const chosenVersion = async (orm: Orm, ownerId: string, appId: string, id: strin
   throw new ApiFault("conflict", "Only a completed version can be continued from.");
 };
 
+/** @throws ApiFault `conflict` when the files of the version have expired: nothing can build on them */
+const refuseExpired = async (orm: Orm, config: Config, baseGenerationId: string | undefined) => {
+  if (!baseGenerationId) return;
+  const [base] = await orm
+    .select({ purgedAt: generations.purgedAt })
+    .from(generations)
+    .where(eq(generations.id, baseGenerationId));
+  if (!base?.purgedAt) return;
+  throw new ApiFault(
+    "conflict",
+    `The files of this version were kept for ${config.LEO_RETENTION_DAYS} days and are gone. Make a new app from the same request.`,
+  );
+};
+
 /**
  * A follow-up on the newest completed version, or on the one given. With no version yet it starts
  * from nothing, so that a failed first request can be put in other words.
@@ -166,6 +181,7 @@ export const submitFollowUp = (
     const baseGenerationId = chosen
       ? await chosenVersion(orm, caller.ownerId, appId, chosen)
       : await newestVersion(orm, appId);
+    await refuseExpired(orm, context.config, baseGenerationId);
     return { appId, prompt, mode, baseGenerationId };
   });
 };
@@ -177,5 +193,6 @@ export const submitRetry = (context: Context, caller: Caller, generationId: stri
     if (!isFinal(row.state)) throw new ApiFault("conflict", "This run has not ended yet. Cancel it first.");
     await lockApp(orm, caller.ownerId, row.appId);
     const { appId, prompt, mode, baseGenerationId } = row;
+    await refuseExpired(orm, context.config, baseGenerationId ?? undefined);
     return { appId, prompt, mode, baseGenerationId: baseGenerationId ?? undefined };
   });
