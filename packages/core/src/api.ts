@@ -1,5 +1,6 @@
 /** Bodies and answers of the HTTP API. The orchestrator serves them; the web UI reads them. */
 import { z } from "zod";
+import { UserLimits } from "./account.ts";
 import { ArtifactFile, Check } from "./artifact.ts";
 import { Event } from "./event.ts";
 import { App, AppName, Generation, GenerationMode, Prompt } from "./generation.ts";
@@ -43,9 +44,7 @@ export const PublicConfig = z.object({
   publishing: z.boolean(),
   limits: z.object({
     promptMaxChars: z.int(),
-    runningPerUser: z.int(),
-    queuedPerUser: z.int(),
-    generationBudgetUsd: z.number(),
+    ...UserLimits.shape,
     retentionDays: z.int(),
   }),
 });
@@ -103,8 +102,15 @@ export type Diff = z.infer<typeof Diff>;
 export const Usage = z.object({
   running: z.int(),
   queued: z.int(),
+  /** Requests since midnight UTC, those of deleted apps included. */
   generationsToday: z.int(),
+  /** Charged since midnight UTC, for runs that are over. */
   spentTodayUsd: z.number(),
+  /** Set aside today for requests that wait or run: they can cost no more. */
+  reservedTodayUsd: z.number(),
+  /** The last 30 UTC days, today last. */
+  days: z.array(z.object({ day: z.iso.date(), usd: z.number(), generations: z.int() })),
+  /** What holds for this user. */
   limits: PublicConfig.shape.limits,
 });
 export type Usage = z.infer<typeof Usage>;

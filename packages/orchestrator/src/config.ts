@@ -64,7 +64,12 @@ const Environment = z.object({
   LEO_VCPU_BUDGET: number.positive().default(4),
   LEO_RUNNING_PER_USER: number.int().min(1).default(3),
   LEO_QUEUED_PER_USER: number.int().min(1).default(20),
+  LEO_GENERATIONS_PER_DAY: number.int().min(1).default(100),
+  /** What one run may spend on the model. */
   LEO_GENERATION_BUDGET_USD: number.positive().default(5),
+  /** What one user may spend between two midnights UTC, and all users together. */
+  LEO_USER_DAY_BUDGET_USD: number.positive().default(100),
+  LEO_PLATFORM_DAY_BUDGET_USD: number.positive().default(500),
   LEO_MAX_TURNS: number.int().positive().default(100),
   LEO_DEADLINE_MS: number.int().positive().max(LIMITS.deadlineMs).default(LIMITS.deadlineMs),
   LEO_RETENTION_DAYS: number.int().positive().default(30),

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { z } from "zod";
-import type { ApiError, AppDetail, AppList, CreatedApp, EventPage } from "@leo/core/api.ts";
+import type { ApiError, AppDetail, AppList, CreatedApp, EventPage, Usage } from "@leo/core/api.ts";
 import type { App, Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
+import { repairLedger } from "../src/domain/ledger.ts";
 import { withApi, type TestApi } from "./support/api.ts";
 import { completeGeneration, endGeneration, setUpdatedAt } from "./support/version.ts";
 
@@ -188,8 +189,10 @@ test("the queue limit names itself, and a finished place can be used again", () 
       expect(refused.status).toBe(429);
       expect(refused.body.error).toEqual({
         code: "limit_reached",
-        message: "You have 2 requests in the queue, the limit is 2. Wait until one starts, or cancel one.",
-        details: { limit: "queued_per_user", max: 2 },
+        message: expect.stringMatching(
+          /^You have 2 requests in the queue, the limit is 2\. The next is expected to start at \d\d:\d\d UTC, in [45] minutes; or cancel one\.$/,
+        ),
+        details: { limit: "queued_per_user", max: 2, current: 2, freesAt: expect.any(String) },
       });
       expect((await api.call(api.bob, "POST", "/api/apps", { prompt: "mine" })).status).toBe(201);
       await api.call(api.ann, "POST", `/api/generations/${generation.id}/cancel`);
@@ -202,16 +205,24 @@ test("usage counts what runs, what waits and what today cost", () =>
   withApi(async (api) => {
     await create(api, api.ann);
     const { generation } = await create(api, api.ann);
+    await api.context.database.pool.query(
+      `insert into leo.attempts (id, generation_id, number, token_hash, vcpu, memory_mib, launch_lease_until, deadline_at, cost_usd)
+       values (gen_random_uuid(), $1, 1, 'x', 1, 1, now(), now(), 0.25)`,
+      [generation.id],
+    );
     await completeGeneration(api, generation.id, {});
-    await api.context.database.pool.query("update leo.generations set cost_usd = 0.25 where id = $1", [
-      generation.id,
-    ]);
-    const { body } = await api.call(api.ann, "GET", "/api/usage");
+    await repairLedger(api.context);
+    const { body } = await api.call<Usage>(api.ann, "GET", "/api/usage");
     expect(body).toMatchObject({
       running: 0,
       queued: 1,
       generationsToday: 2,
       spentTodayUsd: 0.25,
-      limits: { queuedPerUser: 20, runningPerUser: 3 },
+      reservedTodayUsd: 5,
+      limits: { queuedPerUser: 20, runningPerUser: 3, generationsPerDay: 100, dayBudgetUsd: 100 },
     });
+    const today = new Date().toISOString().slice(0, 10);
+    expect(body.days).toHaveLength(30);
+    expect(body.days.at(-1)).toEqual({ day: today, usd: 0.25, generations: 2 });
+    expect(body.days.slice(0, -1).every(({ usd, generations }) => usd === 0 && generations === 0)).toBe(true);
   }));

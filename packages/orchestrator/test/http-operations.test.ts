@@ -31,7 +31,9 @@ test("the public settings hold what a browser needs and no secret", () =>
           promptMaxChars: 15_000,
           runningPerUser: 3,
           queuedPerUser: 20,
+          generationsPerDay: 100,
           generationBudgetUsd: 5,
+          dayBudgetUsd: 100,
           retentionDays: 30,
         },
       });

@@ -6,6 +6,7 @@ import { sql } from "drizzle-orm";
 import {
   boolean,
   check,
+  date,
   foreignKey,
   index,
   integer,
@@ -30,6 +31,8 @@ import { PublicationState, type Findings, type PublicationFailure } from "@leo/c
 export const leo = pgSchema("leo");
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+/** Millionths of a USD are kept. */
+const usd = (name: string) => numeric(name, { precision: 12, scale: 6, mode: "number" });
 const quoted = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(", "));
 
 export const apps = leo.table(
@@ -82,7 +85,7 @@ export const generations = leo.table(
       .default(sql`to_timestamp(0)`),
     cancelRequestedAt: at("cancel_requested_at"),
     lastSeq: integer("last_seq").notNull().default(0),
-    costUsd: numeric("cost_usd", { precision: 12, scale: 6, mode: "number" }).notNull().default(0),
+    costUsd: usd("cost_usd").notNull().default(0),
     failure: jsonb("failure").$type<Failure>(),
     /** Where the files of the version are, and their manifest; set once it was found in the bucket. */
     artifactPrefix: text("artifact_prefix"),
@@ -177,7 +180,7 @@ export const attempts = leo.table(
     /** Highest message number committed. */
     lastN: integer("last_n").notNull().default(0),
     /** Newest running total that the gateway counted for this attempt. */
-    costUsd: numeric("cost_usd", { precision: 12, scale: 6, mode: "number" }).notNull().default(0),
+    costUsd: usd("cost_usd").notNull().default(0),
     stopRequestedAt: at("stop_requested_at"),
     stopReason: text("stop_reason"),
     /** Set when the task is gone. Until then it holds its vCPUs. */
@@ -367,3 +370,96 @@ export const secretScans = leo.table("secret_scans", {
   found: jsonb("found").$type<Findings>(),
   scannedAt: at("scanned_at").notNull(),
 });
+
+/** People as Leo has seen them, with limits of their own. A row exists once somebody came or was given limits. */
+export const users = leo.table(
+  "users",
+  {
+    /** Supabase's id of the user. */
+    id: uuid("id").primaryKey(),
+    /** As the last access token said. */
+    email: text("email"),
+    /** Instead of the setting; null: the setting holds. */
+    runningPerUser: integer("running_per_user"),
+    queuedPerUser: integer("queued_per_user"),
+    generationsPerDay: integer("generations_per_day"),
+    generationBudgetUsd: usd("generation_budget_usd"),
+    dayBudgetUsd: usd("day_budget_usd"),
+    /** Since then nothing is taken from them and nothing of theirs is started. */
+    suspendedAt: at("suspended_at"),
+    suspendedReason: text("suspended_reason"),
+    firstSeenAt: at("first_seen_at").notNull(),
+    lastSeenAt: at("last_seen_at").notNull(),
+  },
+  (table) => [
+    check(
+      "users_limits",
+      sql`${table.runningPerUser} >= 0 and ${table.queuedPerUser} >= 0 and ${table.generationsPerDay} >= 0 and ${table.generationBudgetUsd} > 0 and ${table.dayBudgetUsd} >= 0`,
+    ),
+    check("users_suspended", sql`(${table.suspendedAt} is null) = (${table.suspendedReason} is null)`),
+    index("users_last_seen").on(table.lastSeenAt.desc(), table.id),
+  ],
+);
+
+/** What the operator changed while running; one row, or none so far. */
+export const platformSettings = leo.table(
+  "platform_settings",
+  {
+    id: boolean("id").primaryKey().default(true),
+    /** Whether new generations are taken. */
+    intakeOpen: boolean("intake_open").notNull().default(true),
+    /** Why not, as a sentence for whoever asks. */
+    intakeMessage: text("intake_message"),
+    /** Instead of the setting; null: the setting holds. */
+    dayBudgetUsd: usd("day_budget_usd"),
+    updatedAt: at("updated_at").notNull(),
+  },
+  (table) => [
+    check("platform_settings_one", sql`${table.id}`),
+    check("platform_settings_budget", sql`${table.dayBudgetUsd} >= 0`),
+  ],
+);
+
+/**
+ * The one record of money. An entry is made when a request is taken, for its first attempt, with the
+ * run's whole budget; it is settled when that attempt is over, and the next attempt gets an entry of
+ * its own. Entries outlive their app: there is no foreign key.
+ */
+export const ledger = leo.table(
+  "ledger",
+  {
+    generationId: uuid("generation_id").notNull(),
+    attempt: integer("attempt").notNull(),
+    ownerId: uuid("owner_id").notNull(),
+    /** UTC day of the request; everything of a generation counts on it. */
+    day: date("day", { mode: "string" }).notNull(),
+    /** What the attempt may spend. Counts until it is settled. */
+    reservedUsd: usd("reserved_usd").notNull(),
+    /** What the attempt spent on the model, whoever pays; null while open. */
+    costUsd: usd("cost_usd"),
+    /** What the user pays of it: nothing after a fault of the platform, never more than was reserved. */
+    chargedUsd: usd("charged_usd"),
+    reservedAt: at("reserved_at").notNull(),
+    settledAt: at("settled_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.generationId, table.attempt] }),
+    index("ledger_owner_day").on(table.ownerId, table.day),
+    index("ledger_day").on(table.day),
+    index("ledger_open")
+      .on(table.reservedAt)
+      .where(sql`${table.settledAt} is null`),
+    check(
+      "ledger_numbers",
+      sql`${table.attempt} >= 1 and ${table.reservedUsd} >= 0 and ${table.costUsd} >= 0`,
+    ),
+    check(
+      "ledger_charged",
+      sql`${table.chargedUsd} between 0 and least(${table.costUsd}, ${table.reservedUsd})`,
+    ),
+    check(
+      "ledger_settled",
+      sql`(${table.settledAt} is null) = (${table.costUsd} is null) and (${table.settledAt} is null) = (${table.chargedUsd} is null)`,
+    ),
+  ],
+);

@@ -4,7 +4,7 @@
  * answer; the unique indexes on the key and on an app's active generation are what guarantees it.
  */
 import { createHash } from "node:crypto";
-import { and, count, desc, eq, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { isFinal, type GenerationMode } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
@@ -13,6 +13,7 @@ import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
 import { appendFacts, QUEUE_CHANNEL } from "../events/append.ts";
+import { QueueFull, queueFull, refuseAtTheDoor, reserveBudget } from "./admission.ts";
 import { nameFromPrompt } from "./app-name.ts";
 import { ApiFault, notFound } from "./fault.ts";
 import { findGeneration } from "./generation.ts";
@@ -48,33 +49,21 @@ const findByKey = async (orm: Orm, { ownerId, key }: Caller, requestHash: string
   throw new ApiFault("conflict", "This Idempotency-Key was used for another request.");
 };
 
-const refuseOverLimit = async (orm: Orm, limit: number, ownerId: string) => {
-  const [{ queued } = { queued: 0 }] = await orm
-    .select({ queued: count() })
-    .from(generations)
-    .where(and(eq(generations.ownerId, ownerId), eq(generations.state, "queued")));
-  if (queued < limit) return;
-  throw new ApiFault(
-    "limit_reached",
-    `You have ${queued} requests in the queue, the limit is ${limit}. Wait until one starts, or cancel one.`,
-    { limit: "queued_per_user", max: limit },
-  );
-};
-
 const submit = (
-  { config, database, now }: Context,
+  context: Context,
   caller: Caller,
   request: unknown[],
   prepare: (orm: Orm, at: Date) => Promise<Work>,
-): Promise<string> =>
-  database.orm.transaction(async (orm) => {
-    const { ownerId, key } = caller;
+): Promise<string> => {
+  const { config, database, now } = context;
+  const { ownerId, key } = caller;
+  const enter = database.orm.transaction(async (orm) => {
     await orm.execute(sql`select pg_advisory_xact_lock(${SUBMIT_LOCK}, hashtext(${ownerId}))`);
     const requestHash = hashOf(request);
     const earlier = await findByKey(orm, caller, requestHash);
     if (earlier) return earlier;
 
-    await refuseOverLimit(orm, config.LEO_QUEUED_PER_USER, ownerId);
+    const limits = await refuseAtTheDoor(context, orm, ownerId);
     const at = now();
     const work = await prepare(orm, at);
     const [generation] = await orm
@@ -100,10 +89,15 @@ const submit = (
       );
     }
     await orm.update(apps).set({ updatedAt: at }).where(eq(apps.id, work.appId));
+    await reserveBudget(context, orm, { id: generation.id, ownerId }, limits, at);
     await appendFacts(orm, generation.id, [{ type: "state_changed", state: "queued", attempt: 0 }], at);
     await orm.execute(sql`select pg_notify(${QUEUE_CHANNEL}, '')`);
     return generation.id;
   });
+  return enter.catch(async (cause: unknown) => {
+    throw cause instanceof QueueFull ? await queueFull(context, ownerId, cause) : cause;
+  });
+};
 
 /** A new app and its first generation. @returns the generation's id */
 export const submitApp = (

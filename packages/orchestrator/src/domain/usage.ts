@@ -1,34 +1,45 @@
 import { sql } from "drizzle-orm";
 import type { PublicConfig, Usage } from "@leo/core/api.ts";
+import type { UserLimits } from "@leo/core/account.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
+import { effectiveLimits, findUser, settingLimits } from "./account.ts";
+import { userDay, userDays } from "./ledger.ts";
 
-export const limitsOf = (config: Config): PublicConfig["limits"] => ({
+/** Days of the history, today included. */
+const HISTORY_DAYS = 30;
+
+/** @param limits of one user; absent: of everybody who has none of their own */
+export const limitsOf = (
+  config: Config,
+  limits: UserLimits = settingLimits(config),
+): PublicConfig["limits"] => ({
   promptMaxChars: LIMITS.promptMaxChars,
-  runningPerUser: config.LEO_RUNNING_PER_USER,
-  queuedPerUser: config.LEO_QUEUED_PER_USER,
-  generationBudgetUsd: config.LEO_GENERATION_BUDGET_USD,
+  ...limits,
   retentionDays: config.LEO_RETENTION_DAYS,
 });
 
-/** What a user runs now and has spent since midnight UTC. */
+/** What a user runs now, has spent since midnight UTC and on the days before, and may do. */
 export const usageOf = async ({ config, database, now }: Context, ownerId: string): Promise<Usage> => {
-  const midnight = `${now().toISOString().slice(0, 10)}T00:00:00Z`;
-  const { rows } = await database.orm.execute<Record<"running" | "queued" | "today" | "spent", number>>(sql`
-    select count(*) filter (where state in ('starting', 'running', 'publishing'))::int as running,
-           count(*) filter (where state = 'queued')::int as queued,
-           count(*) filter (where created_at >= ${midnight}::timestamptz)::int as today,
-           coalesce(sum(cost_usd) filter (where created_at >= ${midnight}::timestamptz), 0)::float8 as spent
-    from leo.generations
-    where owner_id = ${ownerId}
-      and (created_at >= ${midnight}::timestamptz or state not in ('completed', 'failed', 'cancelled'))`);
-  const [usage] = rows;
+  const at = now();
+  const { orm } = database;
+  const [{ rows }, today, days, user] = await Promise.all([
+    orm.execute<{ running: number; queued: number }>(sql`
+      select count(*) filter (where state <> 'queued')::int as running,
+             count(*) filter (where state = 'queued')::int as queued
+      from leo.generations where owner_id = ${ownerId} and finished_at is null`),
+    userDay(orm, ownerId, at),
+    userDays(orm, ownerId, at, HISTORY_DAYS),
+    findUser(orm, ownerId),
+  ]);
   return {
-    running: usage?.running ?? 0,
-    queued: usage?.queued ?? 0,
-    generationsToday: usage?.today ?? 0,
-    spentTodayUsd: usage?.spent ?? 0,
-    limits: limitsOf(config),
+    running: rows[0]?.running ?? 0,
+    queued: rows[0]?.queued ?? 0,
+    generationsToday: today.generations,
+    spentTodayUsd: today.spentUsd,
+    reservedTodayUsd: today.reservedUsd,
+    days,
+    limits: limitsOf(config, effectiveLimits(config, user)),
   };
 };

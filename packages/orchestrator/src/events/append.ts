@@ -8,6 +8,8 @@ export const EVENTS_CHANNEL = "leo_events";
 export const QUEUE_CHANNEL = "leo_queue";
 /** Channel whose payload is a generation's id: look whether its generator must be told something. */
 export const CONTROL_CHANNEL = "leo_control";
+/** Channel whose payload is a user's id: their limits or their suspension changed. */
+export const USERS_CHANNEL = "leo_users";
 
 /**
  * Appends the orchestrator's own facts to a generation, in the caller's transaction.

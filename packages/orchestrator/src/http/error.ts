@@ -34,6 +34,7 @@ export const onError =
       );
     }
     if (fault.code === "unauthenticated") c.header("www-authenticate", "Bearer");
+    if (fault.retryAfterSeconds !== undefined) c.header("retry-after", String(fault.retryAfterSeconds));
     return c.json(errorBody(fault), fault.status);
   };
 

@@ -17,6 +17,7 @@ import { failure, type Failure } from "@leo/core/failure.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
+import { budgetOf } from "../domain/ledger.ts";
 import { appendFacts } from "../events/append.ts";
 import {
   endAttempt,
@@ -147,8 +148,9 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
     });
   };
 
-  const runOnce = (launch: Launch): Promise<LaunchOutcome> => {
+  const runOnce = async (launch: Launch): Promise<LaunchOutcome> => {
     const { attempt, token, launchCount } = launch;
+    const budgetUsd = await budgetOf(context, attempt.generationId, attempt.number);
     return tasks.run({
       attemptId: attempt.id,
       clientToken: `${attempt.id}.${launchCount}`,
@@ -163,7 +165,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
       },
       gatewayEnvironment: {
         LEO_GENERATION_ID: attempt.generationId,
-        LEO_BUDGET_USD: String(config.LEO_GENERATION_BUDGET_USD),
+        LEO_BUDGET_USD: String(budgetUsd),
       },
     });
   };

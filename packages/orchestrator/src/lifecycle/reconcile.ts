@@ -8,6 +8,7 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
+import { repairLedger } from "../domain/ledger.ts";
 import type { TaskClient } from "../launch/task-client.ts";
 import { adoptLaunches, findAttempt, type AttemptRow } from "./attempt.ts";
 import { observeTask, taskStopped, UNKNOWN_TASK, type ObservedTask } from "./observe-task.ts";
@@ -115,10 +116,20 @@ const expireQueued = async (context: Context): Promise<void> => {
   );
 };
 
+const checkLedger = async (context: Context): Promise<void> => {
+  const repaired = await repairLedger(context);
+  if (repaired > 0)
+    context.log.warn(
+      { event: "ledger_repaired", repaired },
+      "ledger entries did not match their generations",
+    );
+};
+
 /** One whole pass. Returns how many orphans it stopped. */
 export const reconcile = async (context: Context, tasks: TaskClient): Promise<number> => {
   await compareAttempts(context, tasks);
   await expireQueued(context);
+  await checkLedger(context);
   return stopOrphans(context, tasks);
 };
 

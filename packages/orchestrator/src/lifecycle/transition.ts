@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { generations } from "../db/schema.ts";
 import { appendFacts, CONTROL_CHANNEL, QUEUE_CHANNEL } from "../events/append.ts";
+import { carryOver, settle } from "../domain/ledger.ts";
 import { returnUntaken } from "./user-messages.ts";
 
 export type GenerationRow = typeof generations.$inferSelect;
@@ -52,7 +53,13 @@ export const transitionIn = async (
     .where(and(eq(generations.id, generationId), eq(generations.state, row.state)))
     .returning();
   if (!generation) return undefined;
-  if (isFinal(state)) await returnUntaken(orm, generationId, now);
+  const cause = failure ?? ("failure" in input ? input.failure : undefined);
+  if (isFinal(state)) {
+    await settle(orm, generationId, now, cause);
+    await returnUntaken(orm, generationId, now);
+  }
+  // Not the end, so another attempt follows.
+  if (!isFinal(state) && cause) await carryOver(orm, generationId, row.attempt, now, cause);
   if (state === row.state) {
     const step = { type: "attempt_progress", attempt: row.attempt, step: "stopping" } as const;
     await appendFacts(orm, generationId, [step], now);

@@ -3,8 +3,9 @@
  *
  * Terms: a *turn* is the place of a generation among its owner's: one with two active runs has its
  * first queued generation at turn 3. Places go by turn, then by age, so that somebody with fifty
- * queued generations does not delay another's first. Turns past the per-user limit wait. A task that
- * has not ended holds its vCPUs, whatever its generation's state is.
+ * queued generations does not delay another's first. Turns past the user's limit wait, and so does
+ * everything of somebody who is suspended. A task that has not ended holds its vCPUs, whatever its
+ * generation's state is.
  *
  * Claimers take an advisory lock first: two of them could each see the last free place otherwise.
  */
@@ -43,12 +44,13 @@ with used as (
   where state in ('starting', 'running', 'publishing') group by owner_id
 ), ranked as (
   select g.id, g.created_at, g.vcpu,
-         row_number() over (partition by g.owner_id order by g.created_at, g.id) + coalesce(a.running, 0) as turn
-  from leo.generations g left join active a using (owner_id)
-  where g.state = 'queued' and g.available_at <= $1
+         row_number() over (partition by g.owner_id order by g.created_at, g.id) + coalesce(a.running, 0) as turn,
+         coalesce(u.running_per_user, $2) as turns
+  from leo.generations g left join active a using (owner_id) left join leo.users u on u.id = g.owner_id
+  where g.state = 'queued' and g.available_at <= $1 and u.suspended_at is null
 ), ordered as (
   select id, turn, created_at, sum(vcpu) over (order by turn, created_at, id) as vcpu_through
-  from ranked where turn <= $2
+  from ranked where turn <= turns
 ), picked as (
   select g.id, o.turn, o.created_at
   from leo.generations g join ordered o using (id), used

@@ -16,7 +16,8 @@ with active as (
 ), ranked as (
   select g.id, g.owner_id, g.created_at,
          row_number() over (partition by g.owner_id order by g.created_at, g.id) + coalesce(a.running, 0) as turn
-  from leo.generations g left join active a using (owner_id) where g.state = 'queued'
+  from leo.generations g left join active a using (owner_id) left join leo.users u on u.id = g.owner_id
+  where g.state = 'queued' and u.suspended_at is null
 ), placed as (
   select id, owner_id, row_number() over (order by turn, created_at, id) as position from ranked
 ), recent as (

@@ -3,6 +3,7 @@ import { attemptPrefix } from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Context } from "../context.ts";
 import { apps, generations, userMessages } from "../db/schema.ts";
+import { budgetOf } from "../domain/ledger.ts";
 import { listCheckpoints } from "../lifecycle/artifact.ts";
 import type { AttemptRow } from "../lifecycle/attempt.ts";
 import type { GenerationRow } from "../lifecycle/transition.ts";
@@ -56,7 +57,7 @@ export const composeStart = async (
     mode: generation.mode,
     limits: {
       deadlineAt: attempt.deadlineAt.toISOString(),
-      budgetUsd: config.LEO_GENERATION_BUDGET_USD,
+      budgetUsd: await budgetOf(context, generation.id, attempt.number),
       maxTurns: config.LEO_MAX_TURNS,
     },
     artifact: {

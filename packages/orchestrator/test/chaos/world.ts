@@ -101,6 +101,9 @@ export const withWorld = (
             LEO_GENERATOR_URL: `${socketUrl}/ws/generator`,
             LEO_VCPU_BUDGET: "80",
             LEO_RUNNING_PER_USER: "10",
+            LEO_GENERATIONS_PER_DAY: "10000",
+            LEO_USER_DAY_BUDGET_USD: "50000",
+            LEO_PLATFORM_DAY_BUDGET_USD: "50000",
             ...settings,
           };
           const call = async (path: string, token: string, body: unknown, key: string): Promise<Response> => {

@@ -118,6 +118,9 @@ export const withOrchestrator = (
               LEO_VCPU_BUDGET: "400",
               LEO_RUNNING_PER_USER: "50",
               LEO_QUEUED_PER_USER: "50",
+              LEO_GENERATIONS_PER_DAY: "10000",
+              LEO_USER_DAY_BUDGET_USD: "50000",
+              LEO_PLATFORM_DAY_BUDGET_USD: "50000",
               ...options.settings,
               ...settings,
             });

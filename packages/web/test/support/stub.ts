@@ -92,7 +92,9 @@ export class Stub {
         promptMaxChars: 15_000,
         runningPerUser: 3,
         queuedPerUser: 20,
+        generationsPerDay: 100,
         generationBudgetUsd: 5,
+        dayBudgetUsd: 100,
         retentionDays: 30,
       },
     };

@@ -1,0 +1,67 @@
+/** People, their limits and the platform's switches, as an operator sees and changes them. */
+import { z } from "zod";
+import { Id } from "./id.ts";
+
+/** What one user may do. Days begin at midnight UTC. */
+export const UserLimits = z.object({
+  runningPerUser: z.int().min(0),
+  queuedPerUser: z.int().min(0),
+  generationsPerDay: z.int().min(0),
+  /** What one run may spend on the model. */
+  generationBudgetUsd: z.number().positive().max(100_000),
+  /** What all runs of a day may spend. */
+  dayBudgetUsd: z.number().min(0).max(100_000),
+});
+export type UserLimits = z.infer<typeof UserLimits>;
+
+const orSetting = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
+
+/** Limits of one user instead of the settings. `null` goes back to the setting; what is absent stays as it is. */
+export const ChangeUserLimits = z.object({
+  runningPerUser: orSetting(UserLimits.shape.runningPerUser),
+  queuedPerUser: orSetting(UserLimits.shape.queuedPerUser),
+  generationsPerDay: orSetting(UserLimits.shape.generationsPerDay),
+  generationBudgetUsd: orSetting(UserLimits.shape.generationBudgetUsd),
+  dayBudgetUsd: orSetting(UserLimits.shape.dayBudgetUsd),
+});
+export type ChangeUserLimits = z.infer<typeof ChangeUserLimits>;
+
+/** Money of one day. */
+export const Spend = z.object({
+  /** Settled and charged. */
+  spentUsd: z.number(),
+  /** Set aside for requests that wait or run. */
+  reservedUsd: z.number(),
+  generations: z.int(),
+});
+export type Spend = z.infer<typeof Spend>;
+
+/** A sentence that a person is shown. */
+export const Reason = z.string().trim().min(1).max(500);
+
+export const UserRecord = z.object({
+  id: Id,
+  email: z.string().optional(),
+  firstSeenAt: z.iso.datetime(),
+  lastSeenAt: z.iso.datetime(),
+  suspended: z.object({ at: z.iso.datetime(), reason: z.string() }).optional(),
+  /** What holds for them. */
+  limits: UserLimits,
+  /** Which of the limits are their own. */
+  own: z.array(UserLimits.keyof()),
+  running: z.int(),
+  queued: z.int(),
+  today: Spend,
+});
+export type UserRecord = z.infer<typeof UserRecord>;
+
+export const Platform = z.object({
+  /** Whether new generations are taken. */
+  intakeOpen: z.boolean(),
+  /** Why not, for whoever asks. */
+  intakeMessage: z.string().optional(),
+  dayBudgetUsd: z.number(),
+  /** Of all users; `spentUsd` is what the model cost, faults of the platform included. */
+  today: Spend,
+});
+export type Platform = z.infer<typeof Platform>;

@@ -1,0 +1,28 @@
+/** What the API says about a limit that stands in the way. */
+import { z } from "zod";
+
+export const LimitName = z.enum([
+  "queued_per_user",
+  "generations_per_day",
+  "usd_per_user_day",
+  "usd_per_platform_day",
+  "requests_per_user",
+  "requests_per_ip",
+  "refused_tokens_per_ip",
+  "sockets_per_user",
+  "shares_per_app",
+  "messages_waiting",
+]);
+export type LimitName = z.infer<typeof LimitName>;
+
+/** `details` of an error with the code `limit_reached` or `rate_limited`. */
+export const LimitDetails = z.object({
+  limit: LimitName,
+  /** In what the limit counts: requests, or USD where its name begins with `usd`. */
+  max: z.number(),
+  /** What counts against it already, without this request. */
+  current: z.number(),
+  /** When there is room again, as far as is known; `Retry-After` says the same. Absent: once something is removed. */
+  freesAt: z.iso.datetime().optional(),
+});
+export type LimitDetails = z.infer<typeof LimitDetails>;
