@@ -18,6 +18,12 @@ const Environment = z.object({
   LEO_ATTEMPT: z.coerce.number().int().min(1).optional(),
   /** The generator ends by itself at this time. Default: 60 minutes from its start. */
   LEO_DEADLINE_AT: z.iso.datetime().optional(),
+  /**
+   * What the work will allow, as far as it is known when the task starts. With both the agent's process
+   * starts ahead of its work; the work's own limits hold.
+   */
+  LEO_BUDGET_USD: z.coerce.number().positive().optional(),
+  LEO_MAX_TURNS: z.coerce.number().int().positive().optional(),
   /** The model gateway of this task. */
   ANTHROPIC_BASE_URL: z.url({ protocol: /^https?$/ }),
   LEO_MODEL: z.string().min(1).default("claude-opus-5-5"),

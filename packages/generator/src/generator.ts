@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { failure } from "@leo/core/failure.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
+import type { WarmAgent } from "./agent/warm.ts";
 import type { Config } from "./config.ts";
 import { CANCELLED, Stopped, unlessStopped, type StopCause } from "./generation/stop-cause.ts";
 import { UserMessages } from "./generation/user-messages.ts";
@@ -82,8 +83,9 @@ class Generator {
     const cancelDeadline = this.#clock.after(this.#deadlineMs - this.#clock.nowMs(), () =>
       this.#end({ kind: "failed", failure: failure("deadline", "no work was given") }),
     );
+    const warm = await this.#warmAgent(paths);
     try {
-      // What comes next is loaded while the orchestrator answers.
+      // What comes next is loaded and started while the orchestrator answers.
       const [start, { GenerationRun }] = await unlessStopped(
         Promise.all([
           this.#work.promise,
@@ -98,6 +100,7 @@ class Generator {
       return await new GenerationRun({
         start,
         paths,
+        agent: await warm?.take(start),
         config: this.#config,
         userMessages: this.#userMessages,
         report: this.#report,
@@ -111,7 +114,22 @@ class Generator {
       throw error;
     } finally {
       cancelDeadline();
+      await warm?.end();
     }
+  }
+
+  async #warmAgent(paths: RunPaths): Promise<WarmAgent | undefined> {
+    const { LEO_BUDGET_USD: budgetUsd, LEO_MAX_TURNS: maxTurns } = this.#config;
+    if (!budgetUsd || !maxTurns || this.#stop.signal.aborted) return undefined;
+    const [{ agentOptions }, { WarmAgent }] = await Promise.all([
+      import("./agent/options.ts"),
+      import("./agent/warm.ts"),
+    ]);
+    const limits = { budgetUsd, maxTurns };
+    const host = { paths, limits, logger: this.#logger, clock: this.#clock };
+    const warm = new WarmAgent(await agentOptions(this.#config, host));
+    warm.start();
+    return warm;
   }
 
   #receive(message: Parameters<LinkOptions["onMessage"]>[0]): void {

@@ -58,9 +58,11 @@ describe("/ws/generator", () => {
       expect(Object.keys(task.environment).toSorted()).toEqual([
         "LEO_ATTEMPT",
         "LEO_ATTEMPT_TOKEN",
+        "LEO_BUDGET_USD",
         "LEO_DEADLINE_AT",
         "LEO_GENERATION_ID",
         "LEO_GENERATOR_URL",
+        "LEO_MAX_TURNS",
       ]);
     }));
 

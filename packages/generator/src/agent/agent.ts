@@ -34,9 +34,13 @@ export interface AgentOptions {
   processLimit: number;
   /** Silence after which the process counts as hung, in milliseconds. */
   silentMs: number;
-  report: Report;
   logger: Logger;
   clock: Clock;
+}
+
+/** Who hears what the agent does. */
+export interface AgentListener {
+  report: Report;
   onToolEnded: () => void;
   /** After each answer of the model: the moment to ask the gateway for the totals. */
   onModelAnswer: () => void;
@@ -85,7 +89,8 @@ const isWork = (message: SDKMessage) =>
 export class AppGeneratorAgent {
   readonly #options: AgentOptions;
   readonly #prompts = new PromptQueue();
-  readonly #translator: MessageTranslator;
+  #listener: AgentListener | undefined;
+  #translator: MessageTranslator | undefined;
   #query: Query | undefined;
   #child: ChildProcess | undefined;
   #turn: OpenTurn | undefined;
@@ -98,13 +103,6 @@ export class AppGeneratorAgent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#sessionId = options.resume;
-    this.#translator = new MessageTranslator({
-      report: options.report,
-      clock: options.clock,
-      workspace: options.paths.workspace,
-      onToolEnded: options.onToolEnded,
-      onEndlessText: (text) => this.#giveUp(new AgentCrash(text, "output_too_large")),
-    });
   }
 
   /** Known from the harness's first message on. */
@@ -112,11 +110,30 @@ export class AppGeneratorAgent {
     return this.#sessionId;
   }
 
-  /** Starts the process, which then waits for the first prompt. */
+  /** True once the process has ended or is being ended. */
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Starts the process, unless it was; it then waits for the first prompt. */
   async start(): Promise<void> {
     const { query } = await import("@anthropic-ai/claude-agent-sdk");
+    if (this.#query || this.#ended) return;
     this.#query = query({ prompt: this.#prompts, options: this.#queryOptions() });
     void this.#listen(this.#query);
+  }
+
+  /** Before the first prompt there is nothing to hear. */
+  attach(listener: AgentListener): void {
+    const { clock, paths } = this.#options;
+    this.#listener = listener;
+    this.#translator = new MessageTranslator({
+      report: listener.report,
+      clock,
+      workspace: paths.workspace,
+      onToolEnded: listener.onToolEnded,
+      onEndlessText: (text) => this.#giveUp(new AgentCrash(text, "output_too_large")),
+    });
   }
 
   /**
@@ -148,11 +165,11 @@ export class AppGeneratorAgent {
     try {
       for await (const message of messages) {
         this.#noticeWork(message);
-        this.#translator.translate(message);
+        this.#translator?.translate(message);
         if (message.type === "system" && message.subtype === "init") this.#sessionId = message.session_id;
         if (message.type === "assistant") text = lastText(message) ?? text;
         if (message.type === "stream_event" && message.event.type === "message_stop") {
-          this.#options.onModelAnswer();
+          this.#listener?.onModelAnswer();
         }
         if (message.type === "result") this.#endTurn({ result: message, text });
       }
@@ -175,7 +192,7 @@ export class AppGeneratorAgent {
   #watchSilence(limitMs: number): void {
     this.#cancelWatch?.();
     this.#cancelWatch = this.#options.clock.after(limitMs, () => {
-      const tool = this.#translator.waitingTool;
+      const tool = this.#translator?.waitingTool;
       const cause = tool ? `the tool did not return: ${tool}` : "the agent said nothing";
       const message = `${cause} for ${Math.round(limitMs / 1_000)} s`;
       this.#giveUp(new AgentCrash(message, tool ? "tool_timeout" : "stalled"));
@@ -184,8 +201,8 @@ export class AppGeneratorAgent {
 
   #endTurn(end: TurnEnd): void {
     this.#cancelWatch?.();
-    this.#translator.end();
-    this.#options.onModelAnswer();
+    this.#translator?.end();
+    this.#listener?.onModelAnswer();
     const turn = this.#turn;
     this.#turn = undefined;
     turn?.resolve(end);
@@ -195,7 +212,7 @@ export class AppGeneratorAgent {
     if (this.#ended) return;
     this.#ended = cause;
     this.#cancelWatch?.();
-    this.#translator.end();
+    this.#translator?.end();
     this.#turn?.reject(cause);
     this.#turn = undefined;
   }

@@ -4,19 +4,26 @@
  */
 import type { Logger } from "pino";
 import { failed } from "../generation/stop-cause.ts";
-import type { Report } from "../report.ts";
-import { AgentCrash, AppGeneratorAgent, type AgentOptions, type TurnEnd } from "./agent.ts";
+import {
+  AgentCrash,
+  AppGeneratorAgent,
+  type AgentListener,
+  type AgentOptions,
+  type TurnEnd,
+} from "./agent.ts";
 import { restartedPrompt } from "./system-prompt.ts";
 import { failureOfError, failureOfTurn } from "./turn-failure.ts";
+import { hasSession } from "../workspace/session.ts";
 import type { UsageWatch } from "./usage.ts";
 
 const RESTARTS_MAX = 1;
 
 export interface SessionOptions {
-  /** Everything an agent needs but the session to resume. */
   agent: AgentOptions;
+  /** One that was started with these options before the work was known. */
+  started: AppGeneratorAgent | undefined;
+  listener: AgentListener;
   usage: UsageWatch;
-  report: Report;
   logger: Logger;
 }
 
@@ -28,7 +35,8 @@ export class AgentSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#agent = new AppGeneratorAgent(options.agent);
+    this.#agent = options.started ?? new AppGeneratorAgent(options.agent);
+    this.#agent.attach(options.listener);
   }
 
   get id(): string | undefined {
@@ -51,7 +59,7 @@ export class AgentSession {
     const usage = await this.#options.usage.refresh();
     const cause = failureOfTurn(end, usage);
     if (cause) throw failed(cause);
-    this.#options.report({ type: "progress", step: "turn_complete" });
+    this.#options.listener.report({ type: "progress", step: "turn_complete" });
     return end.text;
   }
 
@@ -65,16 +73,18 @@ export class AgentSession {
     try {
       return await this.#agent.prompt(prompt, planning);
     } catch (error) {
-      const mayRestart =
-        error instanceof AgentCrash && error.code === "agent_error" && !this.#stopped && this.id;
+      const mayRestart = error instanceof AgentCrash && error.code === "agent_error" && !this.#stopped;
       if (!mayRestart || this.#restarts >= RESTARTS_MAX) throw failed(failureOfError(error));
       this.#options.logger.error({ err: error }, "the agent crashed and is started again");
       const text = "The agent's process crashed; it is started again and goes on.";
-      this.#options.report({ type: "log", level: "warn", text });
+      this.#options.listener.report({ type: "log", level: "warn", text });
       this.#restarts += 1;
-      this.#agent = new AppGeneratorAgent({ ...this.#options.agent, resume: this.id });
+      const resume = (await hasSession(this.#options.agent.paths, this.id)) ? this.id : undefined;
+      this.#agent = new AppGeneratorAgent({ ...this.#options.agent, resume });
+      this.#agent.attach(this.#options.listener);
       await this.#agent.start();
-      return this.#promptWithRestart(restartedPrompt(prompt), planning);
+      // Without a transcript nothing of the prompt was heard.
+      return this.#promptWithRestart(resume ? restartedPrompt(prompt) : prompt, planning);
     }
   }
 }

@@ -5,6 +5,8 @@
 import type { Logger } from "pino";
 import { failure, type Failure, type FailureCode } from "@leo/core/failure.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
+import type { AppGeneratorAgent } from "../agent/agent.ts";
+import { agentOptions } from "../agent/options.ts";
 import { AgentSession } from "../agent/session.ts";
 import { failureOfError } from "../agent/turn-failure.ts";
 import { UsageWatch } from "../agent/usage.ts";
@@ -15,7 +17,6 @@ import type { Config } from "../config.ts";
 import { findOutputLimit } from "../limits/output.ts";
 import { findPassedLimit, watchLimits, type RunLimits } from "../limits/watch.ts";
 import { killFamily } from "../process/family.ts";
-import { readProcessLimit } from "../process/limited.ts";
 import type { Report } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
 import { RunBrowser } from "../verify/browser.ts";
@@ -35,6 +36,8 @@ export interface GenerationOptions {
   config: Config;
   /** Its workspace holds the starter. */
   paths: RunPaths;
+  /** Its process, where it was started ahead of the work. */
+  agent: AppGeneratorAgent | undefined;
   userMessages: UserMessages;
   report: Report;
   /** Resolves when everything reported so far is acknowledged. */
@@ -104,6 +107,7 @@ export class GenerationRun {
     const cause = await this.#untilStopped();
     for (const cancel of this.#cancelWatches.splice(0)) cancel();
     this.#session?.stop();
+    this.#options.agent?.stop();
     await killFamily(this.#options.paths.home);
     await this.#conclude(cause);
     await this.#browser.close();
@@ -167,28 +171,18 @@ export class GenerationRun {
   }
 
   async #startAgent(): Promise<AgentSession> {
-    const { start, config, paths, report, logger, clock } = this.#options;
+    const { start, config, paths, agent, report, logger, clock } = this.#options;
+    const { limits } = start;
+    const resume = this.#restored.sessionId;
     const session = new AgentSession({
-      agent: {
-        paths,
-        model: {
-          baseUrl: config.ANTHROPIC_BASE_URL,
-          name: config.LEO_MODEL,
-          small: config.LEO_SMALL_MODEL,
-        },
-        limits: start.limits,
-        resume: this.#restored.sessionId,
-        templateDir: config.LEO_TEMPLATE_DIR,
-        processLimit: await readProcessLimit(),
-        silentMs: config.LEO_AGENT_SILENT_MS,
+      agent: { ...(await agentOptions(config, { paths, limits, logger, clock })), resume },
+      started: agent,
+      listener: {
         report,
-        logger,
-        clock,
         onToolEnded: () => this.#tellChangesLater(),
         onModelAnswer: () => void this.#usage.refresh(),
       },
       usage: this.#usage,
-      report,
       logger,
     });
     this.#session = session;

@@ -41,6 +41,8 @@ export interface TestGenerationOptions {
   previous?: StartGeneration["previous"];
   env?: Record<string, string>;
   gatewayEnv?: Record<string, string>;
+  /** The work is not given until the test sends `start`. */
+  holdWork?: boolean;
   /** Shared with an earlier run. */
   bucket?: TestBucket;
   model?: Parameters<typeof startModelServer>[0];
@@ -93,7 +95,7 @@ export const withGeneration = (
       ...options.gatewayEnv,
     });
     const listening = await gateway.line((line) => line.includes('"listening"'));
-    const orchestrator = await startOrchestrator(start);
+    const orchestrator = await startOrchestrator(options.holdWork ? undefined : start);
     const startedMs = performance.now();
     const generator = startProcess(source("main.ts"), {
       ...path,
@@ -104,6 +106,8 @@ export const withGeneration = (
       LEO_GENERATION_ID: start.generationId,
       LEO_ATTEMPT: "1",
       LEO_DEADLINE_AT: start.limits.deadlineAt,
+      LEO_BUDGET_USD: String(start.limits.budgetUsd),
+      LEO_MAX_TURNS: String(start.limits.maxTurns),
       LEO_WORKSPACE_ROOT: root,
       ...options.env,
     });

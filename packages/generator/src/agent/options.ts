@@ -1,0 +1,15 @@
+import type { Config } from "../config.ts";
+import { readProcessLimit } from "../process/limited.ts";
+import type { AgentOptions } from "./agent.ts";
+
+/** What an agent of this machine needs, by its settings. */
+export const agentOptions = async (
+  config: Config,
+  host: Pick<AgentOptions, "paths" | "limits" | "logger" | "clock">,
+): Promise<AgentOptions> => ({
+  ...host,
+  model: { baseUrl: config.ANTHROPIC_BASE_URL, name: config.LEO_MODEL, small: config.LEO_SMALL_MODEL },
+  templateDir: config.LEO_TEMPLATE_DIR,
+  processLimit: await readProcessLimit(),
+  silentMs: config.LEO_AGENT_SILENT_MS,
+});
