@@ -91,15 +91,20 @@ export const withPlace = async (run: (place: Place) => Promise<void>): Promise<v
   }
 };
 
-/** Signs in as the local user and gives a caller of the API. */
-export const signedIn = async ({ url, endpoints }: RunFile) => {
-  const origin = url.replace("localhost", "127.0.0.1");
+/** Signs in as the local user. @returns the access token */
+export const signIn = async ({ endpoints }: RunFile): Promise<string> => {
   const token = await fetch(`${endpoints.supabase}/auth/v1/token?grant_type=password`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ email: "dev@leo.local", password: "leo-local" }),
   });
-  const { access_token: accessToken } = (await token.json()) as { access_token: string };
+  return ((await token.json()) as { access_token: string }).access_token;
+};
+
+/** A caller of the API, as the local user. */
+export const signedIn = async (run: RunFile, token?: string) => {
+  const origin = run.url.replace("localhost", "127.0.0.1");
+  const accessToken = token ?? (await signIn(run));
   return async <T>(method: string, route: string, body?: unknown): Promise<T> => {
     const response = await fetch(origin + route, {
       method,

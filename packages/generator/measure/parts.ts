@@ -1,0 +1,87 @@
+/** The generator's parts on their own. */
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { startAws } from "@leo/local/aws.ts";
+import { openStore } from "../src/artifact/store.ts";
+import { uploadFiles } from "../src/artifact/upload.ts";
+import { RunBrowser } from "../src/verify/browser.ts";
+import { verify } from "../src/verify/verify.ts";
+import { listFiles } from "../src/workspace/files.ts";
+import { prepareStarter } from "../src/workspace/prepare.ts";
+import { startOrchestrator } from "../test/support/orchestrator.ts";
+import { startProcess } from "../test/support/processes.ts";
+import { TEMPLATE, withRunPaths } from "../test/support/run-paths.ts";
+import { until } from "../test/support/until.ts";
+
+const FILES = 100;
+const FILE_BYTES = 4_096;
+
+/** From the start of the generator's process to its `ready` at the orchestrator's end of the socket, in ms. */
+export const measureReady = async (): Promise<number> => {
+  const orchestrator = await startOrchestrator();
+  const startedMs = performance.now();
+  const generator = startProcess(join(import.meta.dirname, "../src/main.ts"), {
+    PATH: process.env.PATH ?? "",
+    ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
+    LEO_GENERATOR_URL: orchestrator.url,
+    LEO_ATTEMPT_TOKEN: "leo_at_measure",
+  });
+  try {
+    await until(() => orchestrator.readies.length > 0);
+    return orchestrator.firstReadyMs() - startedMs;
+  } finally {
+    generator.child.kill("SIGTERM");
+    await generator.exited;
+    await orchestrator.close();
+  }
+};
+
+/** Type check and build of the starter, side by side as a run does them, in ms. */
+export const measureBuild = async (): Promise<number> => {
+  let durationMs = Number.NaN;
+  await withRunPaths(async (paths) => {
+    await prepareStarter(paths, TEMPLATE);
+    const browser = new RunBrowser(undefined, paths);
+    const startedMs = performance.now();
+    const { passed, checks } = await verify({
+      paths,
+      templateDir: TEMPLATE,
+      browser,
+      signal: new AbortController().signal,
+    });
+    durationMs = performance.now() - startedMs;
+    if (!passed) throw new Error(`the template does not pass its checks: ${JSON.stringify(checks)}`);
+  });
+  return durationMs;
+};
+
+/** Uploads of 100 files of 4 KiB to the local S3, one measurement a run, in ms. */
+export const measureUploads = async (runs: number): Promise<number[]> => {
+  const aws = await startAws();
+  Object.assign(process.env, aws.env);
+  const s3 = new S3Client({ forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: "measure" }));
+  const store = openStore("measure", true);
+  const times: number[] = [];
+  try {
+    await withRunPaths(async ({ workspace }) => {
+      for (let index = 0; index < FILES; index += 1)
+        await writeFile(join(workspace, `${index}.bin`), randomBytes(FILE_BYTES));
+      const { files } = await listFiles(workspace);
+      // The first use loads the AWS SDK, which a run does while its checks go on.
+      await store.create("first", Buffer.from("x"));
+      for (let run = 0; run < runs; run += 1) {
+        const startedMs = performance.now();
+        await uploadFiles(store, workspace, files, (path) => `${run}/${path}`);
+        times.push(performance.now() - startedMs);
+      }
+    });
+  } finally {
+    store.close();
+    s3.destroy();
+    await aws.stop();
+  }
+  return times;
+};
