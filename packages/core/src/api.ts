@@ -82,6 +82,17 @@ export const CreatedShare = z.object({ share: Share, url: z.string() });
 export const ShareList = z.object({ shares: z.array(Share) });
 export const EventPage = z.object({ events: z.array(Event), lastSeq: z.int() });
 export const AddUserMessage = z.object({ text: Prompt });
+export const AddedUserMessage = z.object({ messageId: Id });
+/** A request that was added to a run. It can be changed and removed while it is `waiting`. */
+export const UserMessage = z.object({
+  id: Id,
+  text: z.string(),
+  createdAt: z.iso.datetime(),
+  /** `delivered`: its generator has it; `taken`: a turn answers it; `returned`: none did until the end. */
+  state: z.enum(["waiting", "delivered", "taken", "returned"]),
+});
+export type UserMessage = z.infer<typeof UserMessage>;
+export const UserMessageList = z.object({ messages: z.array(UserMessage) });
 export const FileList = z.object({
   source: z.array(ArtifactFile),
   dist: z.array(ArtifactFile),

@@ -96,6 +96,9 @@ export const LifecycleFact = z.discriminatedUnion("type", [
   }),
   /** A request that the user added while the agent works. */
   z.object({ type: z.literal("user_message"), messageId: z.string(), text }),
+  /** An added request that still waited got another text, or was taken back. */
+  z.object({ type: z.literal("user_message_changed"), messageId: z.string(), text }),
+  z.object({ type: z.literal("user_message_removed"), messageId: z.string() }),
   /** An added request that no turn answered before the run was over. */
   z.object({ type: z.literal("user_message_returned"), messageId: z.string() }),
   /** How publishing the version ended. Comes after `completed`, each time it was published. */
@@ -110,12 +113,16 @@ export const LifecycleFact = z.discriminatedUnion("type", [
 ]);
 export type LifecycleFact = z.infer<typeof LifecycleFact>;
 
+/** Steps after which a generator takes the next of the user's added requests, if one waits. */
+export const TAKING_STEPS = ["turn_complete", "uploading"] as const;
+
 /**
  * Facts whose acknowledgement a generator waits for: a request that was added before the fact was
  * committed still changes what it does next, so the orchestrator hands it over before it acknowledges.
  */
 export const settlesMessages = (fact: GeneratorFact) =>
-  fact.type === "plan_proposed" || (fact.type === "progress" && fact.step === "uploading");
+  fact.type === "plan_proposed" ||
+  (fact.type === "progress" && (TAKING_STEPS as readonly string[]).includes(fact.step));
 
 /** The first field pair every event has: its number in the generation and when it was committed. */
 const stamped = { seq: z.int().min(1), at: z.iso.datetime() };

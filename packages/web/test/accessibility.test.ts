@@ -55,6 +55,11 @@ const open = (stub: Stub): Record<string, (page: Page) => Promise<void>> => {
     queued: app(add(stub, []), "", "Next in the queue"),
     starting: app(add(stub, START.slice(0, 3)), "", "Machine granted, loading the image"),
     running: app(add(stub, [...START, ...WORK]), "", "npm run build"),
+    queue: app(
+      add(stub, [...START, ...WORK, { type: "user_message", messageId: "m1", text: "Use blue" }]),
+      "",
+      "Use blue",
+    ),
     plan: app(add(stub, [...START, { type: "plan_proposed", text: "1. A form" }]), "", "Accept the plan"),
     done: app(done, "", "Version 2 is ready"),
     failed: app(add(stub, [...START, ...WORK, ...FAIL]), "", "This run failed"),

@@ -6,8 +6,8 @@ import { reduceEvents } from "../src/features/generation/reducer.ts";
 import { FAIL, FINISH, START, WORK } from "./support/scenario.ts";
 
 const at = (seq: number) => new Date(Date.UTC(2026, 0, 1) + seq * 10).toISOString();
-const stamp = (facts: readonly Fact[]): Event[] =>
-  facts.map((fact, index) => ({ ...fact, seq: index + 1, at: at(index + 1) }));
+const stamp = (facts: readonly Fact[], from = 1): Event[] =>
+  facts.map((fact, index) => ({ ...fact, seq: from + index, at: at(from + index) }));
 
 const RETRIED: Fact[] = [
   ...START,
@@ -142,16 +142,35 @@ test("a failed run ends with its failure and its failed check", () => {
   expect(state.items.findLast((item) => item.kind === "checks")).toMatchObject({ passed: false, round: 3 });
 });
 
-test("an added request is shown as waiting, then as taken or returned", () => {
-  const added: Fact[] = ["a", "b", "c"].map((messageId) => ({ type: "user_message", messageId, text: "x" }));
-  const facts: Fact[] = [
-    ...START,
-    ...added,
-    { type: "user_message_taken", messageId: "a" },
+test("an added request waits in the queue, can change and go, and gets its row where it is taken or returned", () => {
+  const added: Fact[] = ["a", "b", "c", "d"].map((messageId) => ({
+    type: "user_message",
+    messageId,
+    text: messageId,
+  }));
+  const waiting = reduceEvents(
+    EMPTY,
+    stamp([
+      ...START,
+      ...added,
+      { type: "user_message_changed", messageId: "b", text: "better" },
+      { type: "user_message_removed", messageId: "d" },
+    ]),
+  );
+  expect(waiting.queued.map(({ text }) => text)).toEqual(["a", "better", "c"]);
+  expect(waiting.items.some(({ kind }) => kind === "message")).toBe(false);
+  const settled: Fact[] = [
+    { type: "log", level: "warn", text: "before" },
+    { type: "user_message_taken", messageId: "b" },
     { type: "user_message_returned", messageId: "c" },
   ];
-  const messages = reduceEvents(EMPTY, stamp(facts)).items.filter((item) => item.kind === "message");
-  expect(messages.map(({ status }) => status)).toEqual(["taken", "waiting", "returned"]);
+  const after = reduceEvents(waiting, stamp(settled, waiting.lastSeq + 1));
+  expect(after.queued.map(({ messageId }) => messageId)).toEqual(["a"]);
+  expect(after.items.slice(-3)).toMatchObject([
+    { kind: "notice" },
+    { kind: "message", messageId: "b", text: "better", status: "taken" },
+    { kind: "message", messageId: "c", text: "c", status: "returned" },
+  ]);
 });
 
 test("a plan waits for the user's word and no longer once it came", () => {

@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import type { Fact } from "@leo/core/event.ts";
 import { failure } from "@leo/core/failure.ts";
@@ -216,22 +217,70 @@ test("cancel tells its true progress", async () => {
   );
 });
 
-test("what is sent while the agent works goes to the agent, afterwards it starts a new version", async () => {
+const queue = (page: Page) => page.getByRole("region", { name: "Queued requests" });
+
+const addRequest = async (page: Page, text: string) => {
+  await composer(page).fill(text);
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+};
+
+test("what is sent while the agent works waits for it, afterwards it starts a new version", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {
       const { app, generation, path } = runningApp(stub);
       await signIn(page, path);
       await timeline(page).getByText("npm run build").waitFor();
-      await composer(page).fill("Use blue");
-      await page.getByRole("button", { name: "Send", exact: true }).click();
-      await timeline(page).getByText("Use blue").waitFor();
+      await addRequest(page, "Use blue");
+      await queue(page).getByText("Use blue").waitFor();
       expect(stub.requests.at(-1)?.path ?? "").not.toBe(`/api/apps/${app.id}/generations`);
+      stub.takeMessages(generation.id);
+      await timeline(page).getByText("Use blue").waitFor();
+      await queue(page).waitFor({ state: "detached" });
       stub.emit(generation.id, ...FINISH);
       await timeline(page).getByText("Version 1 is ready").waitFor();
-      await composer(page).fill("Now green");
-      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await addRequest(page, "Now green");
       await timeline(page).getByText("Now green").waitFor();
       await expect.poll(() => stub.generations.size).toBe(2);
+    }),
+  );
+});
+
+test("a queued request can be changed and removed, and another tab sees it", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { path } = runningApp(stub);
+      await signIn(page, path);
+      const other = await page.context().newPage();
+      await other.goto(path);
+      await addRequest(page, "Use blu");
+      await addRequest(page, "And a footer");
+      await queue(other).getByText("And a footer").waitFor();
+      await queue(page).getByRole("button", { name: "Edit the queued request" }).first().click();
+      await page.getByRole("textbox", { name: "Queued request" }).fill("Use blue");
+      await page.getByRole("button", { name: "Save" }).click();
+      await queue(other).getByText("Use blue").waitFor();
+      await queue(page).getByText("Use blue").waitFor();
+      await queue(other).getByRole("button", { name: "Remove the queued request" }).last().click();
+      await queue(page).getByText("And a footer").waitFor({ state: "detached" });
+      expect(await queue(page).getByRole("listitem").count()).toBe(1);
+    }),
+  );
+});
+
+test("a change that comes too late is refused in a sentence and not lost", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /status of 409/ }, async (page) => {
+      const { generation, path } = runningApp(stub);
+      await signIn(page, path);
+      await addRequest(page, "Use blue");
+      await queue(page).getByRole("button", { name: "Edit the queued request" }).click();
+      await page.getByRole("textbox", { name: "Queued request" }).fill("Use green");
+      stub.refuseMessageChanges = true;
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByRole("alert").getByText("The agent has this request already").waitFor();
+      stub.takeMessages(generation.id);
+      await expect.poll(() => composer(page).inputValue()).toBe("Use green");
+      await timeline(page).getByText("Use blue").waitFor();
     }),
   );
 });
@@ -246,7 +295,7 @@ test("a proposed plan can be accepted", async () => {
       await signIn(page, path);
       await progress(page).getByText("Waits for your word on the plan").waitFor();
       await page.getByRole("button", { name: "Accept the plan" }).click();
-      await timeline(page).getByText("The plan is good. Build it.").waitFor();
+      await queue(page).getByText("The plan is good. Build it.").waitFor();
       expect(await page.getByRole("button", { name: "Accept the plan" }).count()).toBe(0);
       expect(stub.requests.map((request) => request.path)).toContain(
         `/api/generations/${generation.id}/messages`,

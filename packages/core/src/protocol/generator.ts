@@ -10,8 +10,9 @@
  * last message; the generator exits once it is acknowledged.
  *
  * A `user_message` may be sent more than once and counts once. The fact `user_message_taken` says that
- * the next turn answers it. Before `progress uploading` and `plan_proposed` are acknowledged, every
- * message that was added before them is sent; after `progress uploading` the user can add none.
+ * the next turn answers it. The user can change what waits, so a message is sent only when a turn can
+ * take it: before `progress turn_complete`, `progress uploading` and `plan_proposed` are acknowledged, the
+ * oldest that was added before them is sent; after `progress uploading` the user can add none.
  */
 import { z } from "zod";
 import { GeneratorFact } from "../event.ts";

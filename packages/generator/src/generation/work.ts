@@ -2,9 +2,9 @@
  * What a run does between preparing and storing: plan, let the agent work, answer what the user
  * adds, check, give failed checks back.
  *
- * The user may add a request at any moment. Before a run proposes a plan as the one to be answered,
- * and before it stores its version, it says so and waits until that is acknowledged: by then every
- * request that was added before has arrived, and is answered first.
+ * The user may add a request at any moment. When a turn is over, before a run proposes a plan as the
+ * one to be answered, and before it stores its version, it says so and waits until that is
+ * acknowledged: by then the oldest request that waits has arrived, and is answered first.
  */
 import { failure } from "@leo/core/failure.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
@@ -78,18 +78,21 @@ export const doWork = async (work: Work): Promise<void> => {
   }
 };
 
-/** Answers every request that waits. @returns whether there was one */
+/** After a turn: answers every request that waits. @returns whether there was one */
 const answerAll = async (
-  { userMessages, report, onAnswered }: Work,
+  work: Work,
   answer: (message: UserMessage) => Promise<unknown>,
 ): Promise<boolean> => {
+  const { userMessages, report, onAnswered } = work;
   let answered = false;
+  await acknowledged(work);
   for (let message = userMessages.take(); message; message = userMessages.take()) {
     const { messageId } = message;
     report({ type: "user_message_taken", messageId });
     await answer(message);
     onAnswered(messageId);
     answered = true;
+    await acknowledged(work);
   }
   return answered;
 };

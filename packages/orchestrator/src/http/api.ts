@@ -17,6 +17,7 @@ import { accountRoutes } from "./routes/account.ts";
 import { appRoutes } from "./routes/apps.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { generationRoutes } from "./routes/generations.ts";
+import { messageRoutes } from "./routes/messages.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { publishingRoutes } from "./routes/publishing.ts";
 import { openShareRoute, shareRoutes } from "./routes/shares.ts";
@@ -80,6 +81,7 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   api.route("/", publicRoutes(context, routeParts));
   api.route("/", appRoutes(context, routeParts));
   api.route("/", generationRoutes(context, routeParts));
+  api.route("/", messageRoutes(context, routeParts));
   api.route("/", fileRoutes(context, routeParts));
   api.route("/", publishingRoutes(context, routeParts));
   api.route("/", accountRoutes(context, routeParts));

@@ -18,11 +18,12 @@ import { completeWork, finalWord } from "../lifecycle/complete.ts";
 import type { Hearing } from "../lifecycle/hearing.ts";
 import { lockGeneration } from "../lifecycle/lock.ts";
 import { transitionIn, type GenerationRow } from "../lifecycle/transition.ts";
+import { takeUserMessages } from "../lifecycle/user-messages.ts";
 import { hashAttemptToken } from "../queue/claim.ts";
 import { keepAliveTimes } from "../timings.ts";
 import { closeWith, parseFrame } from "./frame.ts";
 import { keepAlive } from "./keepalive.ts";
-import { composeStart, takeUserMessages } from "./start-generation.ts";
+import { composeStart } from "./start-generation.ts";
 
 /** Frames of one generator that may wait for the database before its socket stops being read. */
 const UNCOMMITTED_FRAMES_MAX = 8;
@@ -113,7 +114,7 @@ export const createGeneratorSockets = (
   /** @param again also what this attempt got before, on a connection that may have lost it */
   const sendUserMessages = async (connection: Connection, again: boolean) => {
     const { generationId, number } = connection.attempt;
-    for (const { id, text } of await takeUserMessages(context, generationId, number, again)) {
+    for (const { id, text } of await takeUserMessages(database.orm, generationId, number, again)) {
       connection.send({ type: "user_message", messageId: id, text });
     }
   };

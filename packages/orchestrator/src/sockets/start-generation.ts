@@ -1,8 +1,8 @@
-import { and, eq, isNull, lt, lte, or } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { attemptPrefix } from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Context } from "../context.ts";
-import { apps, generations, userMessages } from "../db/schema.ts";
+import { apps, generations } from "../db/schema.ts";
 import { budgetOf } from "../domain/ledger.ts";
 import { listCheckpoints } from "../lifecycle/artifact.ts";
 import type { AttemptRow } from "../lifecycle/attempt.ts";
@@ -66,31 +66,4 @@ export const composeStart = async (
     },
     ...(previous ? { previous } : {}),
   };
-};
-
-/**
- * Takes the user's added requests that this attempt has not got yet, oldest first.
- * @param again also those it may have got: its generator knows each by its id and takes it once
- */
-export const takeUserMessages = async (
-  context: Context,
-  generationId: string,
-  attempt: number,
-  again: boolean,
-): Promise<{ id: string; text: string }[]> => {
-  const before = again ? lte : lt;
-  // One statement, so that two who look at once cannot both take a request.
-  const rows = await context.database.orm
-    .update(userMessages)
-    .set({ deliveredAttempt: attempt })
-    .where(
-      and(
-        eq(userMessages.generationId, generationId),
-        or(isNull(userMessages.deliveredAttempt), before(userMessages.deliveredAttempt, attempt)),
-      ),
-    )
-    .returning();
-  return rows
-    .toSorted((one, other) => one.createdAt.getTime() - other.createdAt.getTime())
-    .map(({ id, text }) => ({ id, text }));
 };

@@ -62,6 +62,8 @@ export class Stub {
   readonly requests: { method: string; path: string; body: unknown }[] = [];
   /** Called for each new generation. */
   onGeneration: (generation: Generation) => void = () => {};
+  /** The agent has every added request already. */
+  refuseMessageChanges = false;
   config!: PublicConfig;
   url = "";
   #subscribers = new Map<string, Set<WebSocket>>();
@@ -266,7 +268,7 @@ export class Stub {
     const notFound = this.#error(404, "not_found", "There is no such thing.");
     if (kind === "apps") return this.#appRoute(method, id, action, body) ?? notFound;
     if (kind === "generations" && id)
-      return this.#generationRoute(url, id, action, rest.join("/"), body) ?? notFound;
+      return this.#generationRoute(method, url, id, action, rest.join("/"), body) ?? notFound;
     return notFound;
   }
 
@@ -309,6 +311,7 @@ export class Stub {
   }
 
   #generationRoute(
+    method: string,
     url: URL,
     id: string,
     action: string | undefined,
@@ -323,6 +326,7 @@ export class Stub {
       return [202, generation];
     }
     if (action === "retry") return [201, this.addGeneration(generation.appId, generation.prompt)];
+    if (action === "messages" && path) return this.#messageRoute(method, id, path, body);
     if (action === "messages") {
       const messageId = randomUUID();
       this.emit(id, { type: "user_message", messageId, text: body?.["text"] ?? "" });
@@ -343,6 +347,31 @@ export class Stub {
     if (action === "diff") return [200, this.#diff(url.searchParams.get("base"), id)];
     if (!action) return [200, generation];
     return undefined;
+  }
+
+  #messageRoute(
+    method: string,
+    id: string,
+    messageId: string,
+    body: Record<string, string> | undefined,
+  ): [number, unknown] {
+    if (this.refuseMessageChanges)
+      return this.#error(409, "conflict", "The agent has this request already, so it stays as it is.");
+    if (method === "DELETE") {
+      this.emit(id, { type: "user_message_removed", messageId });
+      return [204, undefined];
+    }
+    const text = body?.["text"] ?? "";
+    this.emit(id, { type: "user_message_changed", messageId, text });
+    return [200, { id: messageId, text, createdAt: new Date().toISOString(), state: "waiting" }];
+  }
+
+  /** A turn of the agent takes up what waits. */
+  takeMessages(generationId: string): void {
+    for (const event of this.events.get(generationId) ?? []) {
+      if (event.type !== "user_message") continue;
+      this.emit(generationId, { type: "user_message_taken", messageId: event.messageId });
+    }
   }
 
   #diff(base: string | null, id: string): z.infer<typeof Diff> {

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { AddUserMessage, EventPage } from "@leo/core/api.ts";
+import { EventPage } from "@leo/core/api.ts";
 import { Generation } from "@leo/core/generation.ts";
 import type { Context } from "../../context.ts";
 import { EVENT_PAGE_MAX, readEventPage } from "../../domain/event-page.ts";
@@ -8,15 +8,7 @@ import { submitRetry } from "../../domain/submit.ts";
 import { authenticated } from "../authenticate.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
-import {
-  GenerationParams,
-  IdempotencyHeader,
-  json,
-  jsonBody,
-  jsonText,
-  refusals,
-  SIGNED_IN,
-} from "../route.ts";
+import { GenerationParams, IdempotencyHeader, json, jsonText, refusals, SIGNED_IN } from "../route.ts";
 
 /** Postgres' integer. */
 const SEQ_MAX = 2_147_483_647;
@@ -26,7 +18,7 @@ const EventQuery = z.object({
   limit: z.coerce.number().int().min(1).max(EVENT_PAGE_MAX).default(EVENT_PAGE_MAX),
 });
 
-export const generationRoutes = (context: Context, { queue, cancel, userMessage, verify }: RouteParts) => {
+export const generationRoutes = (context: Context, { queue, cancel, verify }: RouteParts) => {
   const routes = new OpenAPIHono<UserEnv>();
   const { orm } = context.database;
   const signedIn = { middleware: authenticated(verify), security: SIGNED_IN, tags: ["generations"] };
@@ -92,24 +84,6 @@ export const generationRoutes = (context: Context, { queue, cancel, userMessage,
       const caller = { ownerId, key: c.req.valid("header")["idempotency-key"] };
       const id = await submitRetry(context, caller, c.req.valid("param").id);
       return c.json(await viewOne(context, queue, ownerId, id), 201);
-    },
-  );
-
-  routes.openapi(
-    createRoute({
-      ...signedIn,
-      method: "post",
-      path: "/api/generations/{id}/messages",
-      summary: "Add a request while the agent works",
-      request: { params: GenerationParams, body: jsonBody(AddUserMessage) },
-      responses: {
-        202: json(z.object({ messageId: z.string() }), "Stored; the agent gets it after its present turn."),
-        ...refusals(400, 404, 409, 413, 429),
-      },
-    }),
-    async (c) => {
-      const row = await findGeneration(orm, c.var.user.userId, c.req.valid("param").id);
-      return c.json(await userMessage(row.id, c.req.valid("json").text), 202);
     },
   );
 

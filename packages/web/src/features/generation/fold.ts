@@ -117,10 +117,17 @@ const settleStep = (draft: Draft, step: ItemOf<"step">["step"], outcome: Timelin
   draft.items[draft.items.length - 1] = { ...outcome, seq: last.seq, at: last.at };
 };
 
-const settleMessage = (draft: Draft, messageId: string, status: ItemOf<"message">["status"]) => {
-  const index = draft.items.findLastIndex((item) => item.kind === "message" && item.messageId === messageId);
-  const item = draft.items[index];
-  if (item?.kind === "message") draft.items[index] = { ...item, status };
+/** The request leaves the queue and gets its place among the rows: where a turn took it up. */
+const settleMessage = (
+  draft: Draft,
+  event: EventOf<"user_message_taken"> | EventOf<"user_message_returned">,
+  status: ItemOf<"message">["status"],
+) => {
+  const { messageId } = event;
+  const message = draft.queued.find((queued) => queued.messageId === messageId);
+  if (!message) return;
+  draft.queued = draft.queued.filter((queued) => queued !== message);
+  draft.items.push({ ...place(event), kind: "message", messageId, text: message.text, status });
 };
 
 const log = (draft: Draft, event: EventOf<"log">) => {
@@ -154,18 +161,20 @@ export const fold = (draft: Draft, event: Event): void => {
       return;
     case "user_message":
       draft.openPlan = undefined;
-      draft.items.push({
-        ...place(event),
-        kind: "message",
-        messageId: event.messageId,
-        text: event.text,
-        status: "waiting",
-      });
+      draft.queued = [...draft.queued, { messageId: event.messageId, text: event.text, at: event.at }];
+      return;
+    case "user_message_changed":
+      draft.queued = draft.queued.map((message) =>
+        message.messageId === event.messageId ? { ...message, text: event.text } : message,
+      );
+      return;
+    case "user_message_removed":
+      draft.queued = draft.queued.filter(({ messageId }) => messageId !== event.messageId);
       return;
     case "user_message_taken":
-      return settleMessage(draft, event.messageId, "taken");
+      return settleMessage(draft, event, "taken");
     case "user_message_returned":
-      return settleMessage(draft, event.messageId, "returned");
+      return settleMessage(draft, event, "returned");
     case "verified":
       return settleStep(draft, "verifying", {
         ...place(event),

@@ -1,7 +1,7 @@
 import type { Event } from "@leo/core/event.ts";
 import type { Failure } from "@leo/core/failure.ts";
 import type { GenerationState } from "@leo/core/generation.ts";
-import type { EventOf, FileChange, TimelineItem } from "./timeline-item.ts";
+import type { EventOf, FileChange, QueuedMessage, TimelineItem } from "./timeline-item.ts";
 
 /** Everything the events of one generation say. Made by the reducer alone. */
 export interface LiveState {
@@ -25,6 +25,8 @@ export interface LiveState {
   files: ReadonlyMap<string, FileChange>;
   /** A proposed plan that nobody has answered yet. */
   openPlan: string | undefined;
+  /** Added requests that wait for their turn, oldest first. */
+  queued: readonly QueuedMessage[];
   firstAt: string | undefined;
   lastAt: string | undefined;
 }
@@ -43,6 +45,7 @@ export const EMPTY: LiveState = {
   costUsd: 0,
   files: new Map(),
   openPlan: undefined,
+  queued: [],
   firstAt: undefined,
   lastAt: undefined,
 };

@@ -16,6 +16,13 @@ export interface StartStep {
   at: string;
 }
 
+/** A request that was added while the agent works and that no turn has taken yet. */
+export interface QueuedMessage {
+  messageId: string;
+  text: string;
+  at: string;
+}
+
 /** What an item shows, without its place. */
 type Content =
   /** The way from the queue to a connected generator, one item per attempt. */
@@ -39,7 +46,7 @@ type Content =
   | { kind: "checks"; round: number; passed: boolean; checks: Check[] }
   | { kind: "stored"; fileCount: number; sizeBytes: number; durationMs: number }
   | { kind: "notice"; level: "warn" | "error"; text: string }
-  | { kind: "message"; messageId: string; text: string; status: "waiting" | "taken" | "returned" }
+  | { kind: "message"; messageId: string; text: string; status: "taken" | "returned" }
   | (Pick<EventOf<"publication">, "state" | "repository" | "commitUrl" | "failure"> & { kind: "publication" })
   | { kind: "end"; state: "completed" | "failed" | "cancelled"; failure?: Failure };
 

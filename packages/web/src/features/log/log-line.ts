@@ -85,6 +85,10 @@ const describe = (event: Event): Pick<LogLine, "level" | "source" | "text"> => {
       };
     case "user_message":
       return { level: "info", source: "you", text: event.text };
+    case "user_message_changed":
+      return { level: "info", source: "you", text: `changed to: ${event.text}` };
+    case "user_message_removed":
+      return { level: "info", source: "you", text: "the added request was taken back" };
     case "user_message_taken":
       return { level: "debug", source: "you", text: "the agent answers the added request" };
     case "user_message_returned":

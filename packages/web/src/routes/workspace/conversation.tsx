@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef } from "react";
+import { useCallback, useRef, useState } from "react";
 import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
 import { addMessage } from "../../features/generation/api/add-message.ts";
 import { Composer, type ComposerProps } from "../../features/generation/components/composer.tsx";
+import { MessageQueue } from "../../features/generation/components/message-queue.tsx";
 import { StatusStrip } from "../../features/generation/components/status-strip.tsx";
 import { Timeline } from "../../features/generation/components/timeline.tsx";
 import { Turn } from "../../features/generation/components/turn.tsx";
@@ -39,6 +40,12 @@ export const Conversation = ({ versions, latest, base, onClearBase, onSent }: Co
   });
   const editPlan = useCallback(() => composer.current?.focus(), []);
   const state = live.state ?? latest.state;
+  const [text, setText] = useState("");
+  const keepUnsaved = useCallback((unsaved: string) => {
+    setText((current) => (current.trim() === "" ? unsaved : `${current}\n${unsaved}`));
+    composer.current?.focus();
+    toast("The agent took the request before your change was saved. The change is in the box now.");
+  }, []);
 
   return (
     <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
@@ -60,6 +67,13 @@ export const Conversation = ({ versions, latest, base, onClearBase, onSent }: Co
       </Timeline>
       <div className="shrink-0 px-3 pb-3">
         <StatusStrip generation={latest} live={live} />
+        <MessageQueue
+          key={latest.id}
+          generationId={latest.id}
+          queued={live.queued}
+          closed={latest.cancelRequestedAt !== undefined || isFinal(state)}
+          onUnsaved={keepUnsaved}
+        />
         <Composer
           ref={composer}
           appId={latest.appId}
@@ -67,6 +81,8 @@ export const Conversation = ({ versions, latest, base, onClearBase, onSent }: Co
           blockedBecause={blockedBecause(latest, state)}
           base={base}
           onClearBase={onClearBase}
+          text={text}
+          onChange={setText}
           onSent={onSent}
         />
       </div>

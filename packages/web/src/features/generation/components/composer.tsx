@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
-import { useState, type Ref } from "react";
+import type { Ref } from "react";
 import { PromptBox } from "../../../components/prompt-box.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
@@ -19,6 +19,8 @@ export interface ComposerProps {
   /** The version that the next request starts from, when it is not the newest. */
   base: { id: string; name: string } | undefined;
   onClearBase: () => void;
+  text: string;
+  onChange: (text: string) => void;
   /** A request was accepted. */
   onSent: () => void;
   ref?: Ref<HTMLTextAreaElement>;
@@ -30,11 +32,12 @@ export const Composer = ({
   blockedBecause,
   base,
   onClearBase,
+  text,
+  onChange,
   onSent,
   ref,
 }: ComposerProps) => {
   const { limits } = useConfig();
-  const [text, setText] = useState("");
   const { keyFor, done } = useIdempotencyKey();
   const queryClient = useQueryClient();
 
@@ -48,7 +51,7 @@ export const Composer = ({
     mutationFn: send,
     onSuccess: async () => {
       done();
-      setText("");
+      onChange("");
       onSent();
       await queryClient.invalidateQueries({ queryKey: ["apps", appId] });
     },
@@ -68,7 +71,7 @@ export const Composer = ({
         label="What should change?"
         placeholder={runningId === undefined ? "Ask for a change…" : "Add something while it works…"}
         value={text}
-        onChange={setText}
+        onChange={onChange}
         onSubmit={submit}
         maxChars={limits.promptMaxChars}
         rows={2}

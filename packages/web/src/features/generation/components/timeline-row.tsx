@@ -86,7 +86,6 @@ const PublicationRow = ({ item }: { item: ItemOf<"publication"> }) => {
 };
 
 const MESSAGE_NOTES: Record<ItemOf<"message">["status"], string> = {
-  waiting: "added while it works, answered after the present turn",
   taken: "added while it worked",
   returned: "not answered, the run was over; send it as the next request",
 };

@@ -1,0 +1,36 @@
+import { useMutation } from "@tanstack/react-query";
+import { Pencil, X } from "lucide-react";
+import { toast } from "sonner";
+import { IconButton } from "../../../components/ui/icon-button.tsx";
+import { errorMessage } from "../../../lib/http.ts";
+import { removeMessage } from "../api/remove-message.ts";
+import type { QueuedMessage } from "../timeline-item.ts";
+
+interface QueuedRowProps {
+  generationId: string;
+  message: QueuedMessage;
+  closed: boolean;
+  onEdit: () => void;
+}
+
+/** One request that waits: its text, and while it can be, changing it and taking it back. */
+export const QueuedRow = ({ generationId, message, closed, onEdit }: QueuedRowProps) => {
+  const remove = useMutation({
+    mutationFn: () => removeMessage(generationId, message.messageId),
+    onError: (error) => toast.error(errorMessage(error)),
+  });
+  const disabled = closed || remove.isPending;
+  return (
+    <div className="flex items-start gap-1">
+      <p className="line-clamp-3 min-w-0 flex-1 py-1 text-[13px] leading-6 break-words whitespace-pre-wrap">
+        {message.text}
+      </p>
+      <IconButton label="Edit the queued request" disabled={disabled} onClick={onEdit}>
+        <Pencil className="size-3.5" aria-hidden="true" />
+      </IconButton>
+      <IconButton label="Remove the queued request" disabled={disabled} onClick={() => remove.mutate()}>
+        <X className="size-4" aria-hidden="true" />
+      </IconButton>
+    </div>
+  );
+};
