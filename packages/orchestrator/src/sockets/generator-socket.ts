@@ -279,15 +279,19 @@ export const createGeneratorSockets = (
       socket.on("error", (cause) =>
         log.debug({ err: cause, event: "generator_socket_error" }, "generator socket error"),
       );
-      // Frames that come before the token is looked up wait here.
+      // Nobody's frames are read: they wait in the network until the token is looked up.
+      socket.pause();
       const admitted = admit(socket, token).catch((cause: unknown) => {
         log.error({ err: cause, event: "generator_admission_failed" }, "a generator could not be looked up");
         closeWith(socket, CloseCode.restart, "try again");
         return undefined;
       });
-      socket.on("message", (data, isBinary) => {
-        void admitted.then((handle) => handle?.(data, isBinary));
-      });
+      const listen = async () => {
+        const handle = await admitted;
+        if (handle) socket.on("message", handle);
+        socket.resume();
+      };
+      void listen();
     },
     control: (generationId) => control(generationId),
     sweep: async () => {

@@ -1,7 +1,11 @@
+import { LIMITS } from "@leo/core/limits.ts";
 import type { WebSocket } from "ws";
 
+/** Answers that a peer has not read. One that goes on asking with more than that waiting reads nothing. */
+const UNREAD_MAX_BYTES = 8 * LIMITS.frameMaxBytes;
+
 /**
- * Pings a peer and drops it when it has been silent for too long.
+ * Pings a peer and drops it when it has been silent for too long, or asks and does not read.
  * @param onFrame called for every frame or pong of the peer
  */
 export const keepAlive = (
@@ -12,6 +16,7 @@ export const keepAlive = (
   let heardAt = performance.now();
   const heard = () => {
     heardAt = performance.now();
+    if (socket.bufferedAmount > UNREAD_MAX_BYTES) socket.terminate();
     onFrame();
   };
   const timer = setInterval(() => {

@@ -21,6 +21,8 @@ export interface UiSocketOptions {
 const BUFFER_MAX_BYTES = 1024 * 1024;
 const ROOM_POLL_MS = 20;
 const SUBSCRIPTIONS_MAX = 50;
+/** Messages of one browser that may wait for the database before its socket stops being read. */
+const WAITING_MAX = 16;
 /** A browser is asked for a new token this long before its own expires. */
 const RENEW_AHEAD_MS = 60_000;
 /** The longest time that a timer takes; a longer one would fire at once. */
@@ -148,15 +150,22 @@ export const serveUiSocket = (
 
   // One after the other, so that a subscribe waits for the hello before it.
   let queue = Promise.resolve();
+  let waiting = 0;
   socket.on("message", (data, isBinary) => {
     const message = parseFrame(socket, FromBrowser, data, isBinary);
     if (!message) return;
+    waiting += 1;
+    if (waiting >= WAITING_MAX) socket.pause();
     queue = queue
       .then(() => handle(message))
       .catch((cause: unknown) => {
         context.log.error({ err: cause, event: "ui_message_failed" }, "a browser's message failed");
         if (socket.readyState === socket.OPEN)
           send({ type: "error", code: "internal", message: "Leo could not do that. Try again." });
+      })
+      .finally(() => {
+        waiting -= 1;
+        if (socket.isPaused) socket.resume();
       });
   });
   socket.on("error", (cause) =>

@@ -14,7 +14,12 @@ export interface SocketRoutes {
   isDraining(): boolean;
 }
 
+/** Browsers and generators send a message in one frame; a few pieces are any client's right. */
+const FRAGMENTS_MAX = 128;
+
+/** A peer that keeps its side open is not waited for: nothing watches over this connection any more. */
 const reject = (stream: Duplex, status: string) => {
+  stream.once("finish", () => stream.destroy());
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 };
 
@@ -26,6 +31,7 @@ export const acceptSockets = (server: Server, routes: SocketRoutes): (() => void
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.frameMaxBytes,
+    maxFragments: FRAGMENTS_MAX,
     perMessageDeflate: false,
   });
   const serve: Record<string, (socket: WebSocket, request: IncomingMessage) => void> = {
@@ -33,8 +39,9 @@ export const acceptSockets = (server: Server, routes: SocketRoutes): (() => void
     "/ws/generator": (socket, request) => routes.generator(socket, bearer(request)),
   };
   server.on("upgrade", (request, stream, head) => {
-    const path = new URL(request.url ?? "/", "http://leo").pathname;
-    const handler = serve[path];
+    // Not parsed as an address: what is none would throw here.
+    const [path = ""] = (request.url ?? "").split("?");
+    const handler = Object.hasOwn(serve, path) ? serve[path] : undefined;
     const origin = request.headers.origin;
     stream.on("error", () => stream.destroy());
     if (!handler) return reject(stream, "404 Not Found");
