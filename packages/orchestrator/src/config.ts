@@ -19,6 +19,8 @@ const DatabaseUrl = z
 const Environment = z.object({
   PORT: number.int().min(0).max(65_535).default(5013),
   LEO_LISTEN_HOST: z.string().default("0.0.0.0"),
+  /** Connections at once, sockets included; more are refused. 1,000 generators, 5,000 browsers, and room. */
+  LEO_CONNECTIONS_MAX: number.int().min(1).default(20_000),
   LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   /** Shown to the browser; decides nothing in the orchestrator. */
   LEO_MODE: z.enum(["local", "aws"]).default("aws"),

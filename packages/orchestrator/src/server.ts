@@ -1,7 +1,6 @@
 /** Puts the orchestrator together: HTTP, sockets and background work on one port. */
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
 import type { Logger } from "pino";
 import { startBackground } from "./background.ts";
 import { startDatabaseClock } from "./clock.ts";
@@ -16,6 +15,7 @@ import { Hub } from "./events/hub.ts";
 import { listen } from "./events/listener.ts";
 import { createApi } from "./http/api.ts";
 import { createVerifier } from "./http/authenticate.ts";
+import { createHttpServer } from "./http/server.ts";
 import { openTaskClient } from "./launch/task-client.ts";
 import { requestCancel } from "./lifecycle/cancel.ts";
 import { createHearing } from "./lifecycle/hearing.ts";
@@ -47,9 +47,6 @@ const FEED_POLL_MS = 1_000;
 const PURGE_MS = 30_000;
 /** The part of a drain that RunTask calls under way may take; the rest is for closing. */
 const DRAIN_LAUNCHES_SHARE = 0.7;
-
-/** A load balancer keeps a connection for 300 s; closing it first would lose the request that comes on it. */
-const HTTP_TIMEOUTS = { keepAliveTimeout: 310_000, headersTimeout: 15_000, requestTimeout: 60_000 };
 
 const REFUSALS: Record<UserMessageRefusal, ApiFault> = {
   not_running: new ApiFault("conflict", "The generation is not running. Send a follow-up request instead."),
@@ -119,8 +116,7 @@ export const startOrchestrator = async (
     },
     metrics: () => metrics.registry.metrics(),
   });
-  const listener = getRequestListener(api.fetch);
-  const server = createServer(HTTP_TIMEOUTS, (request, response) => void listener(request, response));
+  const server = createHttpServer(api, config, log);
   const closeSockets = acceptSockets(server, {
     isDraining: () => isDraining,
     isAllowedOrigin: (origin) => origin === new URL(config.LEO_PUBLIC_URL).origin,

@@ -29,6 +29,14 @@ export const timings = {
   LEO_RECONCILE_INTERVAL_MS: atMost(60_000),
   /** ECS answers with a delay: a task this young may be unknown there, or not yet recorded here. */
   LEO_TASK_SETTLE_MS: atMost(60_000),
+  /** From the connection, or the request before, to the end of the headers. */
+  LEO_HEADERS_TIMEOUT_MS: atMost(15_000),
+  /** To the end of the body. */
+  LEO_REQUEST_TIMEOUT_MS: atMost(60_000),
+  /** A client that takes nothing of its answer for so long is cut. */
+  LEO_UNREAD_TIMEOUT_MS: atMost(60_000),
+  /** A whole answer: the largest archive, 200 MB, at 1 Mbit/s. */
+  LEO_ANSWER_TIMEOUT_MS: atMost(30 * 60_000),
   /** From SIGTERM to the end of the process, whatever still waits. */
   LEO_DRAIN_MS: atMost(28_000),
 };

@@ -8,7 +8,7 @@ import { isLinkToken } from "../domain/preview-link.ts";
 import { previewHostId, previewPlace } from "../domain/preview-url.ts";
 import { createVerifier } from "./authenticate.ts";
 import type { Env } from "./env.ts";
-import { onError, onInvalid, tooLarge } from "./error.ts";
+import { BODY_MAX_BYTES, onError, onInvalid, tooLarge } from "./error.ts";
 import { addDocument } from "./openapi.ts";
 import type { ApiParts } from "./parts.ts";
 import { createPreview } from "./preview.ts";
@@ -24,7 +24,6 @@ import { openShareRoute, shareRoutes } from "./routes/shares.ts";
 import { apiHeaders, pageHeaders } from "./security-headers.ts";
 import { createStatic, WEB_DIST } from "./static.ts";
 
-const BODY_MAX_BYTES = 64 * 1024;
 /** Paths that are never pages of the web UI. */
 const NO_PAGE = /^\/(?:api|ws|health|metrics|s)(?:\/|$)/;
 

@@ -19,12 +19,19 @@ const translate = (error: Error): ApiFault | undefined => {
   return new ApiFault("bad_request", "The body is not valid JSON.");
 };
 
-export const tooLarge = () => new ApiFault("payload_too_large", "The request is too large.");
+export const BODY_MAX_BYTES = 64 * 1024;
+export const tooLarge = () =>
+  new ApiFault("payload_too_large", `The request is too large: ${BODY_MAX_BYTES / 1024} KiB are taken.`);
+
+/** The client left in the middle of its body: nobody reads the answer, and nothing of Leo's failed. */
+const isAbort = (error: Error) =>
+  error.message === "aborted" && "code" in error && error.code === "ECONNRESET";
 
 /** The one place where errors become answers. What nobody expected is logged and told as a fixed text. */
 export const onError =
   (log: Logger): ErrorHandler<Env> =>
   (error, c) => {
+    if (isAbort(error)) return c.body(null, 400);
     const fault = translate(error) ?? new ApiFault("internal", "Something in Leo failed. Try again.");
     if (fault.status >= 500) {
       const { requestId } = c.var;

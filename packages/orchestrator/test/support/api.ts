@@ -1,6 +1,5 @@
-import { createServer } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import pino, { type Logger } from "pino";
 import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
@@ -12,6 +11,7 @@ import { migrateDatabase, openDatabase } from "../../src/db/database.ts";
 import { ApiFault } from "../../src/domain/fault.ts";
 import { createApi } from "../../src/http/api.ts";
 import type { ApiParts } from "../../src/http/parts.ts";
+import { createHttpServer } from "../../src/http/server.ts";
 import { requestCancel } from "../../src/lifecycle/cancel.ts";
 import { addUserMessage } from "../../src/lifecycle/user-messages.ts";
 import { queuePositions } from "../../src/queue/position.ts";
@@ -54,7 +54,7 @@ export interface ApiOptions {
   port?: number;
 }
 
-const listen = async (server: ReturnType<typeof createServer>, port = 0) => {
+const listen = async (server: Server, port = 0) => {
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
 };
@@ -107,8 +107,7 @@ export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOption
         const now = options.now ?? (() => new Date());
         const context: Context = { config, database, storage, log: logInto(lines), now };
         const api = createApi(context, { ...partsOf(context), ...options.parts });
-        const listener = getRequestListener(api.fetch);
-        const server = createServer((request, response) => void listener(request, response));
+        const server = createHttpServer(api, config, context.log);
         const url = `http://127.0.0.1:${await listen(server, options.port)}`;
         const s3 = new S3Client(bucket.clientConfig);
         const [ann, bob] = [newId(), newId()];

@@ -1,0 +1,78 @@
+/**
+ * The HTTP server under everything. A client gets so long to ask and so long to read; what is over
+ * that is cut, so that slow and silent ones hold no memory and no connection that others need.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { getRequestListener, RequestError } from "@hono/node-server";
+import type { Hono } from "hono";
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import { ApiFault } from "../domain/fault.ts";
+import type { Env } from "./env.ts";
+import { errorBody } from "./error.ts";
+import { apiHeaders } from "./security-headers.ts";
+
+/** A load balancer keeps a connection for 300 s; closing it first would lose the request that comes on it. */
+const KEEP_ALIVE_MS = 310_000;
+/** Node looks at this interval for requests that are late. */
+const CHECK_MS = 5_000;
+const TOLD_AGAIN_MS = 60_000;
+
+/** What goes wrong before the application sees a request, or after it has answered. */
+const refusalOf = (config: Config, log: Logger) => {
+  const headers = apiHeaders(config);
+  return (cause: unknown): Response => {
+    const isTheirs = cause instanceof RequestError;
+    if (!isTheirs) log.error({ err: cause, event: "request_failed" }, "request failed");
+    const fault = isTheirs
+      ? new ApiFault("bad_request", "The address of the request is not valid.")
+      : new ApiFault("internal", "Something in Leo failed. Try again.");
+    return Response.json(errorBody(fault), { status: fault.status, headers });
+  };
+};
+
+/** Cuts an answer that takes too long in all, or of which for a while no byte is taken. */
+const watchReader = (response: ServerResponse, durationMs: number, log: Logger) => {
+  const cut = () => {
+    log.info({ event: "slow_client_cut" }, "a client that reads too slowly was cut");
+    response.destroy();
+  };
+  const timer = setTimeout(cut, durationMs);
+  response.on("timeout", cut);
+  response.once("close", () => clearTimeout(timer));
+};
+
+/** A body that no route reads: the connection ends with the answer, or it would be read to its end. */
+const hasUnreadBody = ({ method, headers }: IncomingMessage) =>
+  (method === "GET" || method === "HEAD") &&
+  (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0);
+
+const tellDropped = (server: Server, log: Logger) => {
+  let toldAtMs = -Infinity;
+  server.on("drop", () => {
+    if (performance.now() - toldAtMs < TOLD_AGAIN_MS) return;
+    toldAtMs = performance.now();
+    log.warn({ event: "connections_full", max: server.maxConnections }, "connections are being refused");
+  });
+};
+
+/** Makes the server for an application; it does not listen yet. */
+export const createHttpServer = (api: Hono<Env>, config: Config, log: Logger): Server => {
+  const listener = getRequestListener(api.fetch, { errorHandler: refusalOf(config, log) });
+  const times = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: Math.min(config.LEO_HEADERS_TIMEOUT_MS, config.LEO_REQUEST_TIMEOUT_MS),
+    requestTimeout: config.LEO_REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: Math.min(CHECK_MS, config.LEO_HEADERS_TIMEOUT_MS),
+  };
+  const server = createServer(times, (request, response) => {
+    if (hasUnreadBody(request)) response.setHeader("connection", "close");
+    watchReader(response, config.LEO_ANSWER_TIMEOUT_MS, log);
+    void listener(request, response);
+  });
+  // For this long no byte moved either way. A socket of `/ws` leaves this watch and is pinged instead.
+  server.timeout = config.LEO_UNREAD_TIMEOUT_MS;
+  server.maxConnections = config.LEO_CONNECTIONS_MAX;
+  tellDropped(server, log);
+  return server;
+};
