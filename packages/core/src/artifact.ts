@@ -56,4 +56,5 @@ export const appPrefix = (appId: Id) => `apps/${appId}/`;
 export const manifestKey = (prefix: string) => `${prefix}manifest.json`;
 export const sourceKey = (prefix: string, path: string) => `${prefix}source/${path}`;
 export const distKey = (prefix: string, path: string) => `${prefix}dist/${path}`;
+export const screenshotKey = (prefix: string) => `${prefix}screenshot.png`;
 export const checkpointKey = (prefix: string, number: number) => `${prefix}checkpoint/${number}.tar.gz`;

@@ -1,5 +1,7 @@
 import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
+import { attemptPrefix, checkpointKey, screenshotKey } from "@leo/core/artifact.ts";
+import { newId } from "@leo/core/id.ts";
 import type { FaultInput } from "@leo/local/ecs/faults.ts";
 import { attempts } from "../src/db/schema.ts";
 import { classifyAnswer, classifyError } from "../src/launch/outcome.ts";
@@ -162,6 +164,21 @@ describe("how tasks end", () => {
       task.exit(0);
       const done = await leo.reaches(generation.id, "completed");
       expect(done.attempt).toBe(1);
+    }));
+
+  test("a manifest that names another run's objects is none", () =>
+    withOrchestrator({}, async (leo) => {
+      const generation = await leo.submit();
+      const task = await leo.task(generation.id);
+      const foreign = attemptPrefix(newId(), newId(), 1);
+      await leo.putManifest(generation, 1, {
+        checkpoint: { key: checkpointKey(foreign, 1), sizeBytes: 1 },
+      });
+      task.exit(0);
+      const second = await leo.task(generation.id, 2);
+      await leo.putManifest(generation, 2, { screenshot: screenshotKey(foreign) });
+      second.exit(0);
+      expect((await leo.reaches(generation.id, "failed")).failure?.code).toBeDefined();
     }));
 
   test("duplicate and reordered task events change nothing twice", () =>

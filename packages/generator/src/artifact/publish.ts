@@ -2,7 +2,7 @@
  * Stores a version: `source/`, `dist/`, the checkpoint, the screenshot, and the manifest last. A
  * manifest in the bucket is the proof that everything it names is there.
  */
-import { distKey, Manifest, manifestKey, sourceKey, type Check } from "@leo/core/artifact.ts";
+import { distKey, Manifest, manifestKey, screenshotKey, sourceKey, type Check } from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Report } from "../report.ts";
 import { outputDirectory } from "../verify/smoke.ts";
@@ -60,12 +60,12 @@ export const publishVersion = async (options: VersionOptions): Promise<Manifest>
   tellRefused(source, report);
   tellRefused(output, report);
 
-  const screenshotKey = `${prefix}screenshot.png`;
+  const screenshot = screenshotKey(prefix);
   const [sourceFiles, distFiles, checkpoint] = await Promise.all([
     uploadFiles(store, paths.workspace, source.files, (path) => sourceKey(prefix, path)),
     uploadFiles(store, outputDirectory(paths), output.files, (path) => distKey(prefix, path)),
     checkpoints.save(),
-    options.screenshot && store.create(screenshotKey, options.screenshot, "image/png"),
+    options.screenshot && store.create(screenshot, options.screenshot, "image/png"),
   ]);
   const manifest = Manifest.parse({
     version: 1,
@@ -76,7 +76,7 @@ export const publishVersion = async (options: VersionOptions): Promise<Manifest>
     source: sourceFiles,
     dist: distFiles,
     checkpoint,
-    ...(options.screenshot ? { screenshot: screenshotKey } : {}),
+    ...(options.screenshot ? { screenshot } : {}),
     checks: options.checks,
     ...(options.partial ? { partial: true } : {}),
   });

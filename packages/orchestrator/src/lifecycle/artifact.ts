@@ -1,10 +1,29 @@
-import { attemptPrefix, Manifest, manifestKey } from "@leo/core/artifact.ts";
+import { attemptPrefix, Manifest, manifestKey, screenshotKey } from "@leo/core/artifact.ts";
 import type { Context } from "../context.ts";
 
 export interface FoundArtifact {
   prefix: string;
   manifest: Manifest;
 }
+
+/** A manifest comes from the generator: one that names another attempt's objects is refused. */
+const isOf = (
+  manifest: Manifest,
+  { appId, generationId, attempt }: Pick<Manifest, "appId" | "generationId" | "attempt">,
+  prefix: string,
+) => {
+  const { checkpoint, screenshot = screenshotKey(prefix) } = manifest;
+  return (
+    manifest.appId === appId &&
+    manifest.generationId === generationId &&
+    manifest.attempt === attempt &&
+    screenshot === screenshotKey(prefix) &&
+    (checkpoint === undefined || isCheckpointOf(checkpoint.key, prefix))
+  );
+};
+
+const isCheckpointOf = (key: string, prefix: string) =>
+  key.startsWith(`${prefix}checkpoint/`) && /^\d+\.tar\.gz$/.test(key.slice(`${prefix}checkpoint/`.length));
 
 /**
  * Reads and checks an attempt's manifest.
@@ -20,7 +39,7 @@ export const findArtifact = async (
   const text = await context.storage.readText(manifestKey(prefix));
   if (text === undefined) return undefined;
   const parsed = Manifest.safeParse(parseJson(text));
-  if (parsed.success && parsed.data.generationId === generationId && parsed.data.attempt === attempt) {
+  if (parsed.success && isOf(parsed.data, { appId, generationId, attempt }, prefix)) {
     return { prefix, manifest: parsed.data };
   }
   context.log.error(
