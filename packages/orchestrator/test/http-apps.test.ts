@@ -60,6 +60,29 @@ test("the list has my apps only, last changed first, page by page without gaps",
     expect(seen).toEqual(made.toReversed());
   }));
 
+test("a search finds apps by name and by what was asked, in any case, and takes no character for a pattern", () =>
+  withApi(async (api) => {
+    const make = async (name: string, prompt: string) => {
+      const { body } = await api.call<Created>(api.ann, "POST", "/api/apps", { name, prompt });
+      return body.app.name;
+    };
+    await make("Harbour", "a board for ships");
+    await make("100% done_list", "todos");
+    await make("Clock", "shows the time in Harbour towns");
+    await api.call(api.bob, "POST", "/api/apps", { name: "Harbour too", prompt: "x" });
+    const find = async (q: string) => {
+      const { body } = await api.call<List>(api.ann, "GET", `/api/apps?q=${encodeURIComponent(q)}`);
+      return body.apps.map(({ name }) => name);
+    };
+    expect(await find("hARbour")).toEqual(["Clock", "Harbour"]);
+    expect(await find("ships")).toEqual(["Harbour"]);
+    expect(await find("%")).toEqual(["100% done_list"]);
+    expect(await find("e_l")).toEqual(["100% done_list"]);
+    expect(await find("\\")).toEqual([]);
+    expect(await find("  ")).toHaveLength(3);
+    expect((await api.call(api.ann, "GET", "/api/apps?q=%00")).status).toBe(400);
+  }));
+
 test("a follow-up continues from the newest completed version, or from the one given", () =>
   withApi(async (api) => {
     const { app, generation: first } = await create(api, api.ann);

@@ -9,7 +9,7 @@ import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { sourceKey } from "@leo/core/artifact.ts";
 import { expect, test } from "vitest";
 import type { z } from "zod";
-import type { ApiError, CreatedApp, Diff, FileList } from "@leo/core/api.ts";
+import type { ApiError, AppList, CreatedApp, Diff, FileList } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { withApi, type TestApi } from "./support/api.ts";
 import { completeGeneration, type Files } from "./support/version.ts";
@@ -53,6 +53,30 @@ test("the file list is the manifest: sources, built files and checks; before tha
     expect(body.source).toMatchObject([{ path: "src/App.tsx", sizeBytes: 10 }]);
     expect(body.dist).toMatchObject([{ path: "index.html" }]);
     expect(body.checks).toEqual([{ name: "build", result: "passed", durationMs: 12 }]);
+  }));
+
+test("the picture of a version comes with its card, may be kept, and is the owner's alone", () =>
+  withApi(async (api) => {
+    const picture = randomBytes(20_000);
+    const { body: made } = await api.call<z.infer<typeof CreatedApp>>(api.ann, "POST", "/api/apps", {
+      prompt: "x",
+    });
+    const path = `/api/generations/${made.generation.id}/screenshot`;
+    expect((await api.call(api.ann, "GET", path)).status).toBe(404);
+    await completeGeneration(api, made.generation.id, { screenshot: picture });
+    const { body: list } = await api.call<z.infer<typeof AppList>>(api.ann, "GET", "/api/apps");
+    expect(list.apps[0]?.screenshotUrl).toBe(path);
+    const answer = await download(api, path);
+    expect(answer.headers.get("content-type")).toBe("image/png");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(answer.headers.get("cache-control")).toBe("private, max-age=31536000, immutable");
+    expect(Buffer.from(await answer.arrayBuffer()).equals(picture)).toBe(true);
+    expect((await api.call(api.bob, "GET", path)).status).toBe(404);
+    expect((await fetch(api.url + path)).status).toBe(401);
+
+    const { id } = await makeVersion(api, {});
+    const bare = await api.call<ApiError>(api.ann, "GET", `/api/generations/${id}/screenshot`);
+    expect([bare.status, bare.body.error.message]).toEqual([404, "There is no such picture."]);
   }));
 
 test("a file comes back byte for byte, and nothing ever as a document of the API's origin", () =>

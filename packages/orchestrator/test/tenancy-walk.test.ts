@@ -18,6 +18,9 @@ const PUBLIC = ["GET /api/config", "GET /health", "GET /metrics", "GET /s/{token
 const isForAdmins = ({ path }: Operation) => path.startsWith("/api/admin/");
 const hasId = ({ path }: Operation) => path.includes("{");
 
+/** The first bytes of a PNG. */
+const PICTURE = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
 const NAME = "A name that only its owner may read";
 
 /** One of everything that a route can name: values for its path parameters and for ids in its body and query. */
@@ -33,7 +36,11 @@ const makeThings = async (api: TestApi, owner = api.ann): Promise<Ids> => {
     { text: NAME },
   );
   const source = { "src/App.tsx": "export const secret = 1;" };
-  await completeGeneration(api, body.generation.id, { source, dist: { "index.html": "<p>secret</p>" } });
+  await completeGeneration(api, body.generation.id, {
+    source,
+    dist: { "index.html": "<p>secret</p>" },
+    screenshot: PICTURE,
+  });
   const { body: shared } = await api.call<z.infer<typeof CreatedShare>>(
     owner,
     "POST",

@@ -483,3 +483,25 @@ test("a scripted model is named on the home page and in the workspace", async ()
     }),
   );
 });
+
+test("the cards of my apps show their pictures, and a search asks the server", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      for (const name of ["Todo list", "Kanban", "Clock", "Timer"]) stub.addApp(`A ${name}`, name);
+      const { app, generation } = doneApp(stub);
+      app.screenshotUrl = `/api/generations/${generation.id}/screenshot`;
+      await signIn(page, stub.url);
+      const picture = page.getByRole("listitem").filter({ hasText: "Todo list" }).locator("img");
+      await picture.first().waitFor();
+      expect(await picture.first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1);
+      const search = page.getByRole("searchbox", { name: "Search your apps" });
+      await search.fill("kan");
+      await page.getByRole("link", { name: "Clock" }).waitFor({ state: "detached" });
+      await page.getByRole("link", { name: "Kanban" }).waitFor();
+      await search.fill("nothing");
+      await page.getByText("No app of yours is called “nothing”").waitFor();
+      await search.fill("");
+      await page.getByRole("link", { name: "Clock" }).waitFor();
+    }),
+  );
+});

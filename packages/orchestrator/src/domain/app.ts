@@ -1,5 +1,5 @@
 /** Apps as their owner sees them. */
-import { and, desc, eq, isNull, notInArray, sql } from "drizzle-orm";
+import { and, desc, eq, ilike, isNull, notInArray, or, sql } from "drizzle-orm";
 import { FINAL_STATES, type App } from "@leo/core/generation.ts";
 import type { Context } from "../context.ts";
 import { apps, generations } from "../db/schema.ts";
@@ -46,6 +46,7 @@ export const viewApps = async (context: Context, queue: QueueView, rows: AppRow[
             ownerToken(row.previewKey, version.id),
           )
         : undefined,
+      screenshotUrl: version?.hasScreenshot ? `/api/generations/${version.id}/screenshot` : undefined,
     };
   });
 };
@@ -67,16 +68,32 @@ const after = (cursor: string) => {
   return sql`(${apps.updatedAt}, ${apps.id}) < (${time}, ${id}::uuid)`;
 };
 
+/** Apps whose name has these words, or that were asked for with them. Case does not matter. */
+const matching = (words: string) => {
+  const pattern = `%${words.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  return or(
+    ilike(apps.name, pattern),
+    sql`exists (select 1 from ${generations} g where g.app_id = ${apps.id} and g.prompt ilike ${pattern})`,
+  );
+};
+
 /** One page of a user's apps, the last changed first, and the cursor of the next page if there is one. */
 export const listApps = async (
   context: Context,
   ownerId: string,
-  { cursor, limit }: { cursor?: string; limit: number },
+  { cursor, limit, q }: { cursor?: string; limit: number; q?: string },
 ): Promise<{ rows: AppRow[]; nextCursor?: string }> => {
   const found = await context.database.orm
     .select({ row: apps, micros: MICROSECONDS })
     .from(apps)
-    .where(and(eq(apps.ownerId, ownerId), isNull(apps.deletedAt), cursor ? after(cursor) : undefined))
+    .where(
+      and(
+        eq(apps.ownerId, ownerId),
+        isNull(apps.deletedAt),
+        cursor ? after(cursor) : undefined,
+        q ? matching(q) : undefined,
+      ),
+    )
     .orderBy(desc(apps.updatedAt), desc(apps.id))
     .limit(limit + 1);
   const page = found.slice(0, limit);

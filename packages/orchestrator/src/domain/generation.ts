@@ -26,6 +26,7 @@ const VIEW = {
   createdAt: generations.createdAt,
   startedAt: generations.startedAt,
   finishedAt: generations.finishedAt,
+  hasScreenshot: sql<boolean>`${generations.manifest} ->> 'screenshot' is not null`,
   hasPreview: sql<boolean>`${generations.state} = 'completed' and coalesce(jsonb_array_length(${generations.manifest} -> 'dist'), 0) > 0`,
 };
 

@@ -1,11 +1,11 @@
 /** The files of a finished version: what its manifest lists, read from the bucket. */
 import { isUtf8 } from "node:buffer";
 import { and, eq, isNull } from "drizzle-orm";
-import { sourceKey, type ArtifactFile, type Manifest } from "@leo/core/artifact.ts";
+import { screenshotKey, sourceKey, type ArtifactFile, type Manifest } from "@leo/core/artifact.ts";
 import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
-import type { Storage } from "../storage.ts";
+import type { Storage, StoredObject } from "../storage.ts";
 import { ApiFault, notFound } from "./fault.ts";
 
 export interface Version {
@@ -48,6 +48,16 @@ export const readSource = async (
   const bytes = listed ? await readBytes(storage, sourceKey(version.prefix, path)) : undefined;
   if (!bytes) throw notFound("file");
   return bytes;
+};
+
+/** The picture that the smoke test took. @throws ApiFault `not_found` when there is none, or it has expired */
+export const readScreenshot = async (
+  { storage }: Pick<Context, "storage">,
+  { prefix, manifest }: Version,
+): Promise<StoredObject> => {
+  const object = manifest.screenshot ? await storage.read(screenshotKey(prefix)) : undefined;
+  if (!object) throw notFound("picture");
+  return object;
 };
 
 /** An object of at most `LIMITS.fileMaxBytes`, whole. */

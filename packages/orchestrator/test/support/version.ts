@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
-import { attemptPrefix, distKey, manifestKey, sourceKey, type Manifest } from "@leo/core/artifact.ts";
+import {
+  attemptPrefix,
+  distKey,
+  manifestKey,
+  screenshotKey,
+  sourceKey,
+  type Manifest,
+} from "@leo/core/artifact.ts";
 import { apps, generations } from "../../src/db/schema.ts";
 import { putObject, type TestApi } from "./api.ts";
 
@@ -17,7 +24,7 @@ const listOf = (files: Files) =>
 export const completeGeneration = async (
   api: TestApi,
   generationId: string,
-  { source = {}, dist = {} }: { source?: Files; dist?: Files },
+  { source = {}, dist = {}, screenshot }: { source?: Files; dist?: Files; screenshot?: Uint8Array },
 ): Promise<{ prefix: string; manifest: Manifest }> => {
   const { orm } = api.context.database;
   const [row] = await orm
@@ -33,11 +40,13 @@ export const completeGeneration = async (
     attempt: 1,
     source: listOf(source),
     dist: listOf(dist),
+    ...(screenshot ? { screenshot: screenshotKey(prefix) } : {}),
     checks: [{ name: "build", result: "passed", durationMs: 12 }],
   };
   for (const [path, content] of Object.entries(source))
     await putObject(api, sourceKey(prefix, path), content);
   for (const [path, content] of Object.entries(dist)) await putObject(api, distKey(prefix, path), content);
+  if (screenshot) await putObject(api, screenshotKey(prefix), screenshot);
   await putObject(api, manifestKey(prefix), JSON.stringify(manifest));
   const at = new Date();
   await orm

@@ -40,6 +40,12 @@ const PREVIEW_PAGE = `<!doctype html><html lang="en"><title>App</title><meta nam
 <h1>Todo list</h1><form onsubmit="event.preventDefault();const li=document.createElement('li');li.textContent=t.value;l.append(li);t.value=''">
 <input id="t" aria-label="New todo" placeholder="What needs doing?"> <button>Add</button></form><ul id="l"></ul><script>t.focus()</script></body></html>`;
 
+/** One grey pixel. */
+const PICTURE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==",
+  "base64",
+);
+
 const user = {
   id: "6f9b3a52-8f5b-4e2c-9a1d-000000000001",
   email: "dev@leo.local",
@@ -218,6 +224,10 @@ export class Stub {
       this.requests.push({ method, path: url.pathname, body });
       const [status, answer] = this.#route(method, url, body as Record<string, string>);
       response.statusCode = status;
+      if (answer instanceof Uint8Array) {
+        response.setHeader("content-type", "image/png");
+        return void response.end(answer);
+      }
       if (typeof answer === "string") {
         response.setHeader("content-type", "text/plain");
         return void response.end(answer);
@@ -266,7 +276,7 @@ export class Stub {
       ];
     }
     const notFound = this.#error(404, "not_found", "There is no such thing.");
-    if (kind === "apps") return this.#appRoute(method, id, action, body) ?? notFound;
+    if (kind === "apps") return this.#appRoute(method, url, id, action, body) ?? notFound;
     if (kind === "generations" && id)
       return this.#generationRoute(method, url, id, action, rest.join("/"), body) ?? notFound;
     return notFound;
@@ -288,6 +298,7 @@ export class Stub {
 
   #appRoute(
     method: string,
+    url: URL,
     id: string | undefined,
     action: string | undefined,
     body: Record<string, string> | undefined,
@@ -299,7 +310,11 @@ export class Stub {
         this.addApp(prompt, prompt.slice(0, 40), body?.["mode"] as Generation["mode"] | undefined),
       ];
     }
-    if (!id) return [200, { apps: [...this.apps.values()].toReversed() }];
+    if (!id) {
+      const words = url.searchParams.get("q")?.toLowerCase() ?? "";
+      const found = [...this.apps.values()].filter(({ name }) => name.toLowerCase().includes(words));
+      return [200, { apps: found.toReversed() }];
+    }
     const app = this.apps.get(id);
     if (!app) return undefined;
     if (action === "generations") return [201, this.addGeneration(id, body?.["prompt"] ?? "")];
@@ -321,6 +336,7 @@ export class Stub {
     const generation = this.generations.get(id);
     if (!generation) return undefined;
     const files = this.versions.get(id)?.files ?? {};
+    if (action === "screenshot") return [200, PICTURE];
     if (action === "cancel") {
       generation.cancelRequestedAt = new Date().toISOString();
       return [202, generation];

@@ -12,6 +12,13 @@ import { AppParams, IdempotencyHeader, json, jsonBody, refusals, SIGNED_IN } fro
 
 const PAGE_MAX = 100;
 
+/** Postgres cannot take a NUL. */
+const SearchWords = z
+  .string()
+  .trim()
+  .max(200, "The search is longer than 200 characters.")
+  .refine((words) => !words.includes("\0"), "The search contains a NUL character.");
+
 export const appRoutes = (context: Context, { queue, cancel, verify }: RouteParts) => {
   const routes = new OpenAPIHono<UserEnv>();
   const { orm } = context.database;
@@ -53,6 +60,9 @@ export const appRoutes = (context: Context, { queue, cancel, verify }: RoutePart
         query: z.object({
           cursor: z.string().max(100).optional(),
           limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(30),
+          q: SearchWords.optional().openapi({
+            description: "Words in the app's name or in one of its requests",
+          }),
         }),
       },
       responses: { 200: json(AppList, "One page"), ...refusals(400) },

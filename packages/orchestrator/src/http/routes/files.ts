@@ -7,7 +7,7 @@ import { archiveName, archiveVersion } from "../../domain/archive.ts";
 import { diffVersions } from "../../domain/diff.ts";
 import { ApiFault, notFound } from "../../domain/fault.ts";
 import { refuseUnseenSecrets } from "../../domain/secret-scan.ts";
-import { findVersion, isText, readSource } from "../../domain/version.ts";
+import { findVersion, isText, readScreenshot, readSource } from "../../domain/version.ts";
 import { authenticated } from "../authenticate.ts";
 import { asciiFileName } from "../content-disposition.ts";
 import type { UserEnv } from "../env.ts";
@@ -54,6 +54,26 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
       return c.body(Uint8Array.from(content), 200, {
         "content-type": text ? "text/plain; charset=utf-8" : "application/octet-stream",
         "content-disposition": `${text ? "inline" : "attachment"}; ${name}`,
+      });
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...signedIn,
+      method: "get",
+      path: "/api/generations/{id}/screenshot",
+      summary: "The picture of the running app that the smoke test took",
+      request: { params: GenerationParams },
+      responses: { 200: bytes("image/png; a version's picture never changes"), ...refusals(404) },
+    }),
+    async (c) => {
+      const version = await findVersion(orm, c.var.user.userId, c.req.valid("param").id);
+      const picture = await readScreenshot(context, version);
+      return c.body(streamed(c.env, context.log, picture.body), 200, {
+        "content-type": "image/png",
+        "content-length": String(picture.sizeBytes),
+        "cache-control": "private, max-age=31536000, immutable",
       });
     },
   );

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData } from "@tanstack/react-query";
 import type { AppList } from "@leo/core/api.ts";
 import type { z } from "zod";
 import { isFinal } from "../../../lib/generation-state.ts";
@@ -9,12 +9,22 @@ type Page = z.infer<typeof AppList>;
 const BUSY_REFRESH_MS = 3_000;
 const isBusy = (page: Page) => page.apps.some(({ latest }) => latest && !isFinal(latest.state));
 
-/** My apps, the last changed first. Read again while one of them is being built. */
-export const appsQuery = infiniteQueryOptions({
-  queryKey: ["apps"],
-  queryFn: ({ pageParam }): Promise<Page> =>
-    request(`/api/apps${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ""}`),
-  initialPageParam: "",
-  getNextPageParam: (page) => page.nextCursor,
-  refetchInterval: (query) => (query.state.data?.pages.some(isBusy) ? BUSY_REFRESH_MS : false),
-});
+/**
+ * My apps, the last changed first. Read again while one of them is being built.
+ * @param words only apps with these in their name or in a request; empty: all
+ */
+export const appsQuery = (words = "") =>
+  infiniteQueryOptions({
+    queryKey: ["apps", "list", words],
+    queryFn: ({ pageParam, signal }): Promise<Page> => {
+      const search = new URLSearchParams({
+        ...(words && { q: words }),
+        ...(pageParam && { cursor: pageParam }),
+      });
+      return request(`/api/apps${search.size > 0 ? `?${search.toString()}` : ""}`, { signal });
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) => (query.state.data?.pages.some(isBusy) ? BUSY_REFRESH_MS : false),
+  });

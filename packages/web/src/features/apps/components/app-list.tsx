@@ -4,18 +4,23 @@ import { useState } from "react";
 import { Button } from "../../../components/ui/button.tsx";
 import { inputClass } from "../../../components/ui/text-field.tsx";
 import { errorMessage } from "../../../lib/http.ts";
+import { useSettled } from "../../../lib/use-settled.ts";
 import { appsQuery } from "../api/list-apps.ts";
 import { AppCard } from "./app-card.tsx";
 
 /** A search field for a handful of apps would only be in the way. */
 const SEARCH_FROM = 5;
 
+/** A search waits until the typing has paused. */
+const SETTLE_MS = 200;
+
 const GRID = "grid grid-cols-[repeat(auto-fill,minmax(min(100%,17rem),1fr))] gap-4";
 
 export const AppList = () => {
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
-    useInfiniteQuery(appsQuery);
   const [words, setWords] = useState("");
+  const wanted = useSettled(words.trim(), SETTLE_MS);
+  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
+    useInfiniteQuery(appsQuery(wanted));
 
   if (isPending) return <Skeleton />;
   if (error && !data) {
@@ -29,15 +34,14 @@ export const AppList = () => {
     );
   }
   const apps = data.pages.flatMap((page) => page.apps);
-  if (apps.length === 0) return <FirstTime />;
-  const wanted = words.trim().toLowerCase();
-  const found = apps.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const searching = words !== "" || wanted !== "";
+  if (apps.length === 0 && !searching) return <FirstTime />;
 
   return (
     <>
       <div className="mb-4 flex items-center justify-between gap-4">
         <h2 className="text-base font-semibold">Your apps</h2>
-        {(apps.length >= SEARCH_FROM || hasNextPage) && (
+        {(apps.length >= SEARCH_FROM || hasNextPage || searching) && (
           <div className="relative w-48">
             <Search className="absolute top-2.5 left-2.5 size-4 text-faint" aria-hidden="true" />
             <input
@@ -52,12 +56,14 @@ export const AppList = () => {
         )}
       </div>
       <ul className={GRID}>
-        {found.map((app) => (
+        {apps.map((app) => (
           <AppCard key={app.id} app={app} />
         ))}
       </ul>
-      {found.length === 0 && (
-        <p className="text-sm text-muted">No app of yours is called “{words.trim()}”.</p>
+      {apps.length === 0 && (
+        <p role="status" className="text-sm text-muted">
+          No app of yours is called “{wanted}” or was asked for with these words.
+        </p>
       )}
       {hasNextPage && (
         <div className="mt-6 text-center">

@@ -27,7 +27,7 @@ export const NewAppForm = ({ initialPrompt }: { initialPrompt: string }) => {
   const { mutate, isPending, error, reset } = useMutation({
     mutationFn: () => createApp({ prompt, mode }, keyFor(`${mode} ${prompt}`)),
     onSuccess: async ({ app }) => {
-      void queryClient.invalidateQueries({ queryKey: ["apps"], exact: true });
+      void queryClient.invalidateQueries({ queryKey: ["apps", "list"] });
       await navigate({ to: "/apps/$appId", params: { appId: app.id } });
     },
   });

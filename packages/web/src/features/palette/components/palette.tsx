@@ -35,7 +35,7 @@ const GROUP =
 const Palette = () => {
   const open = usePaletteOpen();
   const navigate = useNavigate();
-  const { data } = useInfiniteQuery(appsQuery);
+  const { data } = useInfiniteQuery(appsQuery());
   const apps = data?.pages.flatMap((page) => page.apps) ?? [];
   return (
     <Dialog.Root open={open} onOpenChange={setPaletteOpen}>
