@@ -163,7 +163,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
         LEO_ATTEMPT: String(attempt.number),
         LEO_DEADLINE_AT: attempt.deadlineAt.toISOString(),
         // As `start_generation` will say it: the agent starts while that is on its way.
-        LEO_BUDGET_USD: String(config.LEO_GENERATION_BUDGET_USD),
+        LEO_BUDGET_USD: String(budgetUsd),
         LEO_MAX_TURNS: String(config.LEO_MAX_TURNS),
       },
       gatewayEnvironment: {
