@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { LIMITS } from "@leo/core/limits.ts";
@@ -119,6 +120,33 @@ test("a command runs with limits on file size, cores and processes", () =>
     await once(child, "close");
     expect(output.split("\n").slice(0, 3)).toEqual(["0", "1048576", "4321"]);
     expect(await readProcessLimit()).toBeGreaterThan(1_500);
+  }));
+
+/** The kernel exempts root from the limit: where the tests run as root, another user starts the bomb. */
+const isRoot = process.getuid?.() === 0;
+const NOBODY = 65_534;
+
+test("a fork bomb meets the limit on processes, and all of it is ended", () =>
+  withRunPaths(async (paths) => {
+    const limit = isRoot ? 40 : await readProcessLimit();
+    const bomb = spawnLimited(
+      "/bin/bash",
+      ["-c", "while :; do sleep 300 & done"],
+      {
+        cwd: "/",
+        env: cleanEnvironment(paths),
+        stdio: ["ignore", "ignore", "pipe"],
+        ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
+      },
+      limit,
+    );
+    const [said] = (await once(bomb.stderr as Readable, "data")) as [Buffer];
+    expect(said.toString()).toMatch(/fork: .*Resource temporarily unavailable/);
+    const family = await findFamily(paths.home);
+    expect(family.length).toBeGreaterThan(10);
+    expect(family.length).toBeLessThanOrEqual(limit);
+    await killFamily(paths.home);
+    expect(await findFamily(paths.home)).toEqual([]);
   }));
 
 test("a command that does not end, or leaves others behind, is ended with its group", () =>

@@ -2,6 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { readConversation } from "../src/model-server/conversation.ts";
+import { MessagesRequest } from "../src/model-server/request.ts";
+import { BEHAVIOURS } from "../src/model-server/scripts/behaviours.ts";
+import { chooseReply } from "../src/model-server/scripts/choose-reply.ts";
 import { startModelServer } from "../src/model-server/start.ts";
 import { ask, readEvents, withModel } from "./support/model.ts";
 
@@ -162,6 +166,46 @@ test("the pace is kept between deltas, and the first text does not wait for it",
     const deltas = events.filter((event) => event.type === "content_block_delta");
     expect(waits).toEqual(deltas.map(() => 15));
   });
+});
+
+const CHOSEN = "a todo list";
+const looked = [
+  { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "Read", input: {} }] },
+  { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "" }] },
+];
+/** The reply to a prompt's first or second turn, without the prompt's own words. */
+const replyTo = async (prompt: string, scenario: string, more: object[]) => {
+  const context = { scenario, slowMs: 5, countTry: () => 1 };
+  const body = {
+    model: "m",
+    tools: [{ name: "Write" }],
+    messages: [{ role: "user", content: prompt }, ...more],
+  };
+  const request = MessagesRequest.parse(body);
+  return chooseReply(request, readConversation(request), context);
+};
+
+test.for(BEHAVIOURS)("%s is the same by a word in the prompt and by the environment", async (name) => {
+  for (const more of [[], looked]) {
+    const byWord = await replyTo(`${CHOSEN} mock:${name}`, "", more);
+    expect(await replyTo(CHOSEN, name, more)).toEqual(byWord);
+  }
+  const plain = await Promise.all([[], looked].map((more) => replyTo(CHOSEN, "", more)));
+  const own = await Promise.all([[], looked].map((more) => replyTo(CHOSEN, name, more)));
+  const LATER = ["success", "build-error", "build-error-forever", "blank-page"];
+  if (LATER.includes(name)) return expect(own).toEqual(plain);
+  expect(own).not.toEqual(plain);
+});
+
+test("behaviours hold together: turns are put in one after another, and each is slow", async () => {
+  const scenario = "big-file long-tool slow";
+  const prompts = [looked, [...looked, ...looked], [...looked, ...looked, ...looked]];
+  const replies = await Promise.all(prompts.map((more) => replyTo(CHOSEN, scenario, more)));
+  const turns = replies.map((reply) => (reply.kind === "turn" ? reply.turn : {}));
+  expect(turns.map(({ text }) => text).slice(0, 2)).toEqual(["Adding a film.", "Waiting for a long job."]);
+  expect(turns.map(({ waitMs }) => waitMs)).toEqual([5, 5, 5]);
+  const plain = await replyTo(CHOSEN, "slow", looked);
+  expect(replies.at(-1)).toEqual(plain);
 });
 
 test("close ends an answer that would never come", async () => {

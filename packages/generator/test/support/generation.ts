@@ -41,6 +41,8 @@ export interface TestGenerationOptions {
   previous?: StartGeneration["previous"];
   env?: Record<string, string>;
   gatewayEnv?: Record<string, string>;
+  /** Size of a file system of the run's own, in bytes; by default it has the machine's. */
+  diskBytes?: number;
   /** The work is not given until the test sends `start`. */
   holdWork?: boolean;
   /** Shared with an earlier run. */
@@ -74,6 +76,15 @@ const withOwnBucket = (bucket: TestBucket | undefined, run: (bucket: TestBucket)
   bucket ? run(bucket) : withBucket(run);
 
 /**
+ * The command that gives what follows it a small file system under `root`, for as long as it lives and
+ * seen by nobody else. Linux alone has this; a user needs no rights for it but those to a namespace.
+ */
+const onDiskOf = (root: string, sizeBytes: number) => {
+  const mount = 'mount -t tmpfs -o "size=$1" leo-test "$2" && shift 2 && exec "$@"';
+  return ["unshare", "--mount", "--map-root-user", "sh", "-c", mount, "sh", String(sizeBytes), root];
+};
+
+/**
  * Runs one generation as production does: a generator process, a gateway process beside it, the
  * scripted model behind that, S3, and the orchestrator's end of the socket.
  */
@@ -97,20 +108,24 @@ export const withGeneration = (
     const listening = await gateway.line((line) => line.includes('"listening"'));
     const orchestrator = await startOrchestrator(options.holdWork ? undefined : start);
     const startedMs = performance.now();
-    const generator = startProcess(source("main.ts"), {
-      ...path,
-      ...bucket.generatorEnv,
-      ANTHROPIC_BASE_URL: (JSON.parse(listening) as { url: string }).url,
-      LEO_GENERATOR_URL: orchestrator.url,
-      LEO_ATTEMPT_TOKEN: ATTEMPT_TOKEN,
-      LEO_GENERATION_ID: start.generationId,
-      LEO_ATTEMPT: "1",
-      LEO_DEADLINE_AT: start.limits.deadlineAt,
-      LEO_BUDGET_USD: String(start.limits.budgetUsd),
-      LEO_MAX_TURNS: String(start.limits.maxTurns),
-      LEO_WORKSPACE_ROOT: root,
-      ...options.env,
-    });
+    const generator = startProcess(
+      source("main.ts"),
+      {
+        ...path,
+        ...bucket.generatorEnv,
+        ANTHROPIC_BASE_URL: (JSON.parse(listening) as { url: string }).url,
+        LEO_GENERATOR_URL: orchestrator.url,
+        LEO_ATTEMPT_TOKEN: ATTEMPT_TOKEN,
+        LEO_GENERATION_ID: start.generationId,
+        LEO_ATTEMPT: "1",
+        LEO_DEADLINE_AT: start.limits.deadlineAt,
+        LEO_BUDGET_USD: String(start.limits.budgetUsd),
+        LEO_MAX_TURNS: String(start.limits.maxTurns),
+        LEO_WORKSPACE_ROOT: root,
+        ...options.env,
+      },
+      { within: options.diskBytes ? onDiskOf(root, options.diskBytes) : [] },
+    );
     const s3 = new S3Client(bucket.clientConfig);
     const object = async (key: string) => {
       const answer = await s3.send(new GetObjectCommand({ Bucket: bucket.bucket, Key: key }));

@@ -17,9 +17,17 @@ export interface TestProcess {
 /** Compiled code, so that a hundred processes compile it once. */
 const COMPILED = join(import.meta.dirname, "../../../../node_modules/.cache/leo/compiled");
 
-/** Starts a TypeScript file of this package as a process with this environment and no other variable. */
-export const startProcess = (file: string, env: Record<string, string>, args: string[] = []): TestProcess => {
-  const child = spawn(process.execPath, [file, ...args], {
+/**
+ * Starts a TypeScript file of this package as a process with this environment and no other variable.
+ * @param within a command that becomes the one after it, such as `unshare`
+ */
+export const startProcess = (
+  file: string,
+  env: Record<string, string>,
+  { args = [], within = [] }: { args?: string[]; within?: string[] } = {},
+): TestProcess => {
+  const [command = "", ...rest] = [...within, process.execPath, file, ...args];
+  const child = spawn(command, rest, {
     env: { NODE_COMPILE_CACHE: COMPILED, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

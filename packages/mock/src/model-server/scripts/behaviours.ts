@@ -1,7 +1,8 @@
 /**
- * Behaviours besides plain success, chosen by `mock:NAME` in a prompt or by `LEO_MOCK_SCENARIO`.
- * Each gets the scene and answers the request, or returns undefined where the app's own script
- * should go on. packages/mock/README.md lists them for people.
+ * Behaviours besides plain success, chosen by `mock:NAME` in a prompt or by `LEO_MOCK_SCENARIO`;
+ * several hold together. A *fault* answers the request in its own way, or returns undefined where the
+ * script should go on. An *insertion* is one turn that is put into the script at the strike.
+ * packages/mock/README.md lists them for people.
  */
 import type { Conversation } from "../conversation.ts";
 import { fault, turn, type Reply, type ToolCall, type Turn } from "../turn.ts";
@@ -16,11 +17,13 @@ export interface Scene {
   slowMs: number;
   /** Which try of this very turn it is, from 1. */
   attempt: () => number;
-  /** The turn that the app's own script plays here; `inserted` tool turns were not its own. */
-  normal: (inserted?: number) => Promise<Turn>;
+  /** The turn that the script plays here, insertions included. */
+  normal: () => Promise<Turn>;
 }
 
-type Behaviour = (scene: Scene) => Reply | Promise<Reply> | undefined;
+type Fault = (scene: Scene) => Reply | Promise<Reply> | undefined;
+/** Undefined where nothing is put in. */
+type Insertion = (conversation: Conversation) => Turn | undefined;
 
 /** The step at which faults strike: the agent has looked at the workspace and is about to write. */
 const STRIKE = 1;
@@ -44,27 +47,17 @@ const expiredToken = fault({
 const overload = fault({ status: 529, type: "overloaded_error", message: "Overloaded" });
 
 const passing =
-  (reply: Reply): Behaviour =>
+  (reply: Reply): Fault =>
   ({ step, attempt }) =>
     step === STRIKE && attempt() <= PASSING_TRIES ? reply : undefined;
 const lasting =
-  (reply: Reply): Behaviour =>
+  (reply: Reply): Fault =>
   ({ step }) =>
     step >= STRIKE ? reply : undefined;
 
-/** Puts one turn in at the strike; the app's script goes on after it. */
-const inserting =
-  (build: (scene: Scene) => Turn): Behaviour =>
-  async (scene) => {
-    if (scene.step < STRIKE || scene.task.kind === "repair") return turn(await scene.normal());
-    return turn(scene.step === STRIKE ? build(scene) : await scene.normal(1));
-  };
-
-const command = (text: string, line: string, timeoutMs?: number): Behaviour =>
-  inserting(({ conversation }) => ({
-    text,
-    tools: [toolsIn(conversation).bash(line, text, timeoutMs)],
-  }));
+const command =
+  (text: string, line: string, timeoutMs?: number): Insertion =>
+  (conversation) => ({ text, tools: [toolsIn(conversation).bash(line, text, timeoutMs)] });
 
 /** The line of `src/App.tsx` that the faults in the app are put before or after. */
 const COMPONENT = "export default function App() {\n";
@@ -104,7 +97,7 @@ const repairApp = ({ conversation, step }: Scene, before: string, after: string,
 /** Put together here so that no scanner takes this file for a leak. */
 const FAKE_TOKEN = ["sk", "ant", "oat01", "mock0000000000000000000000000000"].join("-");
 
-export const BEHAVIOURS: Record<string, Behaviour> = {
+const FAULTS: Record<string, Fault> = {
   success: () => undefined,
   /** Carried out by the task's kind. */
   "plan-first": () => undefined,
@@ -122,8 +115,6 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
   },
   slow: async ({ normal, slowMs }) => turn({ ...(await normal()), waitMs: slowMs }),
   stall: lasting({ kind: "stall" }),
-  crash: command("Tidying up processes.", 'kill -9 "${CLAUDE_PID:-$PPID}"'),
-  "crash-once": (scene) => (scene.conversation.exchanges.length > 1 ? undefined : BEHAVIOURS.crash?.(scene)),
   "rate-limit": passing(rateLimit),
   "rate-limit-forever": lasting(rateLimit),
   overloaded: passing(overload),
@@ -135,11 +126,20 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
   "expired-token": () => expiredToken,
   budget: async ({ normal }) => turn({ ...(await normal()), usage: COSTLY_USAGE }),
   refusal: () => turn({ text: "I can't help with that request.", stopReason: "refusal" }),
-  "huge-output": inserting(({ conversation }) => ({
+  endless: ({ conversation, step }) =>
+    turn({ text: `Checking again (${step}).`, tools: [toolsIn(conversation).bash(`echo ${step}`, "Check")] }),
+};
+
+const crash = command("Tidying up processes.", 'kill -9 "${CLAUDE_PID:-$PPID}"');
+
+const INSERTIONS: Record<string, Insertion> = {
+  crash,
+  "crash-once": (conversation) => (conversation.exchanges.length > 1 ? undefined : crash(conversation)),
+  "huge-output": (conversation) => ({
     text: "All work and no play makes a long answer. ".repeat(3_000),
     tools: [toolsIn(conversation).bash("head -c 20000000 /dev/zero | tr '\\0' 'x'", "Print 20 MB")],
-  })),
-  "outside-file": inserting(({ conversation }) => {
+  }),
+  "outside-file": (conversation) => {
     const { write, bash } = toolsIn(conversation);
     const links = "ln -s /etc/passwd src/passwd.txt; ln -s / everything";
     return {
@@ -149,15 +149,13 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
         bash(links, "Link to files outside"),
       ],
     };
-  }),
+  },
   secret: command(
     "Looking at the environment.",
     `env | sort; echo "token ${FAKE_TOKEN}"; echo "TOKEN=${FAKE_TOKEN}" > .env`,
   ),
   "fork-bomb": command("Starting helpers.", "for i in $(seq 1 600); do sleep 30 & done; wait", 60_000),
   "long-tool": command("Waiting for a long job.", "sleep 3600", 600_000),
-  endless: ({ conversation, step }) =>
-    turn({ text: `Checking again (${step}).`, tools: [toolsIn(conversation).bash(`echo ${step}`, "Check")] }),
   "big-file": command("Adding a film.", "mkdir -p public; head -c 11534336 /dev/zero > public/film.mp4"),
   "many-files": command(
     "Adding pictures.",
@@ -170,4 +168,24 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
 };
 
 /** The names a prompt or the environment may use. */
-export const isBehaviour = (name: string) => Object.hasOwn(BEHAVIOURS, name);
+export const BEHAVIOURS = [...Object.keys(FAULTS), ...Object.keys(INSERTIONS)];
+
+/**
+ * The turns that behaviours put into the script, and how far the script has come without them.
+ * @returns the turn to play in place of the script's own, if any, and the script's own step
+ */
+export const insertedTurn = ({ behaviours, kind }: Task, conversation: Conversation, step: number) => {
+  const names = kind === "repair" ? [] : behaviours;
+  const turns = names.flatMap((name) => INSERTIONS[name]?.(conversation) ?? []);
+  const behind = Math.min(Math.max(step - STRIKE, 0), turns.length);
+  return { inserted: turns[step - STRIKE], ownStep: step - behind };
+};
+
+/** The first fault that strikes here. */
+export const strikingFault = async (scene: Omit<Scene, "attempt">, countTry: (name: string) => number) => {
+  for (const name of scene.task.behaviours) {
+    const reply = await FAULTS[name]?.({ ...scene, attempt: () => countTry(name) });
+    if (reply) return reply;
+  }
+  return undefined;
+};

@@ -2,7 +2,7 @@ import { currentExchange, type Conversation } from "../conversation.ts";
 import type { MessagesRequest } from "../request.ts";
 import { turn, type Reply, type Turn } from "../turn.ts";
 import { findApp } from "./apps.ts";
-import { BEHAVIOURS, isBehaviour, type Scene } from "./behaviours.ts";
+import { BEHAVIOURS, insertedTurn, strikingFault } from "./behaviours.ts";
 import { buildAppScript, placeholders } from "./build-app.ts";
 import { followUpScript } from "./follow-up.ts";
 import { capitalised, isChangeRequest, withoutMockWords } from "./prompt-words.ts";
@@ -48,7 +48,7 @@ const SCRIPTS: Record<Task["kind"], (task: Task) => Step[]> = {
 
 /** @throws when the words name neither an app nor a behaviour */
 export const checkScenario = (scenario: string) => {
-  const unknown = scenarioWords(scenario).find((word) => !isBehaviour(word) && !findApp(word));
+  const unknown = scenarioWords(scenario).find((word) => !BEHAVIOURS.includes(word) && !findApp(word));
   if (unknown) throw new Error(`leo-mock knows no scenario named “${unknown}”.`);
 };
 
@@ -62,21 +62,17 @@ export const chooseReply = async (
   context: ReplyContext,
 ): Promise<Reply> => {
   const task = readTask(conversation, context.scenario);
-  const unknown = task.behaviours.find((name) => !isBehaviour(name));
+  const unknown = task.behaviours.find((name) => !BEHAVIOURS.includes(name));
   if (unknown) return turn({ text: `leo-mock knows no scenario named “${unknown}”.` });
   const aside = answerSideRequest(request);
   if (aside && !task.behaviours.includes("expired-token")) return aside;
 
   const step = currentExchange(conversation).toolTurns.length;
-  const normal = (inserted = 0): Promise<Turn> =>
-    Promise.resolve(playScript(SCRIPTS[task.kind](task), conversation, step - inserted));
+  const { inserted, ownStep } = insertedTurn(task, conversation, step);
+  const normal = async (): Promise<Turn> =>
+    inserted ?? playScript(SCRIPTS[task.kind](task), conversation, ownStep);
   const place = `${conversation.sessionId} ${conversation.exchanges.length} ${step}`;
-
-  for (const name of task.behaviours) {
-    const attempt = () => context.countTry(`${place} ${name}`);
-    const scene: Scene = { conversation, task, step, slowMs: context.slowMs, attempt, normal };
-    const reply = await BEHAVIOURS[name]?.(scene);
-    if (reply) return reply;
-  }
-  return turn(await normal());
+  const scene = { conversation, task, step, slowMs: context.slowMs, normal };
+  const struck = await strikingFault(scene, (name) => context.countTry(`${place} ${name}`));
+  return struck ?? turn(await normal());
 };
