@@ -194,6 +194,28 @@ test("what passes is tried again after a while, and not for ever", async () => {
   expect((await world.ended(appId, second)).failure).toMatchObject({ code: "unreachable" });
 });
 
+test.for([
+  ["API", /^\/api\//],
+  ["git server", /^\/git\//],
+] as const)(
+  "while the %s cannot be reached the version stays complete and its publication waits",
+  async ([name, fits]) => {
+    const { github, api } = world;
+    const { appId, id } = await world.makeApp(`Offline ${name}`);
+    github.cut(fits);
+    await world.publish(id);
+    await until("a try", async () => (await world.tries(id)) === 1 && (await waits(id)), 60_000);
+    const { body } = await api.call<{ state: string }>(api.ann, "GET", `/api/generations/${id}`);
+    expect(body.state).toBe("completed");
+    expect((await world.events(id)).map(({ type }) => type)).not.toContain("publication");
+    github.cut(undefined);
+    world.advance(60_000);
+    expect(await world.ended(appId, id)).toMatchObject({ state: "done" });
+    const { repository } = await world.publishing(appId);
+    expect(await messages(repository?.name ?? "")).toEqual([`Build Offline ${name}`]);
+  },
+);
+
 const waits = async (id: string) => {
   const [row] = await world.api.context.database.orm
     .select({ state: publications.state })

@@ -38,6 +38,8 @@ export interface TestGithub {
   revoke(isRevoked: boolean): void;
   /** The next requests that fit are answered with these statuses instead. */
   failNext(fits: RegExp, statuses: number[], headers?: Record<string, string>): void;
+  /** While set, what fits gets no answer: its connection breaks off. */
+  cut(fits: RegExp | undefined): void;
   /** Holds the next push at the door until the returned function is called. */
   holdPush(): { arrived: Promise<void>; release: () => void };
   /** Runs git in a repository as its server would. */
@@ -123,6 +125,7 @@ export const withGithub = async <T>(runTest: (github: TestGithub) => Promise<T>)
   const faults: { fits: RegExp; status: number; headers: Record<string, string> }[] = [];
   const token = ["github_pat", "stand1n0000000000000000"].join("_");
   let isRevoked = false;
+  let isCut: RegExp | undefined;
   let lastId = 1_000;
   let gate: { arrive: () => void; opened: Promise<void> } | undefined;
 
@@ -196,6 +199,7 @@ export const withGithub = async <T>(runTest: (github: TestGithub) => Promise<T>)
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "GET", url = "" } = request;
     requests.push(`${method} ${url}`);
+    if (isCut?.test(url)) return void request.socket.destroy();
     const { pathname, search } = new URL(url, "http://localhost");
     const index = faults.findIndex(({ fits }) => fits.test(`${method} ${url}`));
     const [fault] = index === -1 ? [] : faults.splice(index, 1);
@@ -263,6 +267,7 @@ export const withGithub = async <T>(runTest: (github: TestGithub) => Promise<T>)
       failNext: (fits, statuses, headers = {}) => {
         faults.push(...statuses.map((status) => ({ fits, status, headers })));
       },
+      cut: (fits) => (isCut = fits),
       holdPush: () => {
         let arrive = () => {};
         let open = () => {};
