@@ -20,8 +20,9 @@ export const environment = {
   LEO_GENERATOR_VCPU: String(stage.generator.vcpu),
   LEO_GENERATOR_MEMORY_MIB: String(stage.generator.memoryGb * 1024),
   LEO_VCPU_BUDGET: String(stage.vcpuBudget),
-  LEO_RUNNING_PER_USER: String(stage.runningPerUser),
-  LEO_GENERATION_BUDGET_USD: String(stage.generationBudgetUsd),
+  ...Object.fromEntries(Object.entries(stage.limits).map(([name, limit]) => [name, String(limit)])),
+  /** The load balancer. */
+  LEO_TRUSTED_PROXIES: "1",
   LEO_RETENTION_DAYS: String(stage.retentionDays),
   ...(stage.githubOrganization ? { LEO_GITHUB_ORGANIZATION: stage.githubOrganization } : {}),
 };

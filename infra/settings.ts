@@ -36,6 +36,20 @@ const FARGATE_MEMORY_GB: Record<string, [smallest: number, largest: number, step
 const sizes = Object.keys(FARGATE_MEMORY_GB).join(", ");
 const vcpu = number.refine((size) => size in FARGATE_MEMORY_GB, `is not one of Fargate's sizes: ${sizes}`);
 
+/** Limits of users and of the day, which the orchestrator takes under the same names. */
+export const Limits = z.object({
+  LEO_RUNNING_PER_USER: number.int().min(1),
+  LEO_QUEUED_PER_USER: number.int().min(1),
+  LEO_GENERATIONS_PER_DAY: number.int().min(1),
+  LEO_GENERATION_BUDGET_USD: number.positive(),
+  LEO_USER_DAY_BUDGET_USD: number.positive(),
+  LEO_PLATFORM_DAY_BUDGET_USD: number.positive(),
+  LEO_REQUESTS_PER_MINUTE_USER: number.int().min(1),
+  LEO_REQUESTS_PER_MINUTE_ADDRESS: number.int().min(1),
+  LEO_REFUSED_SIGN_INS_PER_MINUTE: number.int().min(1),
+  LEO_SOCKETS_PER_USER: number.int().min(1),
+});
+
 export const Settings = z.object({
   LEO_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not a Region such as us-east-1"),
   LEO_ARCHITECTURE: z.enum(["arm64", "x86_64"]),
@@ -61,8 +75,7 @@ export const Settings = z.object({
   LEO_GENERATOR_MEMORY_GB: number,
   LEO_GENERATOR_STORAGE_GIB: number.int().min(21).max(200),
   LEO_VCPU_BUDGET: number.positive(),
-  LEO_RUNNING_PER_USER: number.int().min(1),
-  LEO_GENERATION_BUDGET_USD: number.positive(),
+  ...Limits.shape,
   LEO_RETENTION_DAYS: number.int().min(1),
   LEO_GITHUB_ORGANIZATION: GithubLogin.optional(),
   LEO_ALARM_EMAIL: z.email("is not an e-mail address").optional(),
@@ -88,6 +101,13 @@ const conflicts = (settings: Settings): [name: keyof Settings, problem: string][
   }
   if (LEO_VCPU_BUDGET < LEO_GENERATOR_VCPU) {
     found.push(["LEO_VCPU_BUDGET", `is less than one generator's ${LEO_GENERATOR_VCPU} vCPU`]);
+  }
+  const { LEO_GENERATION_BUDGET_USD, LEO_USER_DAY_BUDGET_USD, LEO_PLATFORM_DAY_BUDGET_USD } = settings;
+  if (LEO_USER_DAY_BUDGET_USD < LEO_GENERATION_BUDGET_USD) {
+    found.push(["LEO_USER_DAY_BUDGET_USD", `is less than one run's USD ${LEO_GENERATION_BUDGET_USD}`]);
+  }
+  if (LEO_PLATFORM_DAY_BUDGET_USD < LEO_GENERATION_BUDGET_USD) {
+    found.push(["LEO_PLATFORM_DAY_BUDGET_USD", `is less than one run's USD ${LEO_GENERATION_BUDGET_USD}`]);
   }
   for (const part of ["ORCHESTRATOR", "GENERATOR"] as const) {
     const size = settings[`LEO_${part}_VCPU`];

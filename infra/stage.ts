@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
 import { layeredEnvironment } from "./env-files.ts";
-import { CheckedSettings } from "./settings.ts";
+import { CheckedSettings, Limits } from "./settings.ts";
 
 /** `saas…` would turn the generator's name `leo-{stage}` into the orchestrator's `leo-saas-app`. */
 const StageName = z
@@ -47,8 +47,7 @@ export const readStage = (name: string, env: Record<string, string | undefined> 
       storageGib: settings.LEO_GENERATOR_STORAGE_GIB,
     },
     vcpuBudget: settings.LEO_VCPU_BUDGET,
-    runningPerUser: settings.LEO_RUNNING_PER_USER,
-    generationBudgetUsd: settings.LEO_GENERATION_BUDGET_USD,
+    limits: Limits.parse(settings),
     retentionDays: settings.LEO_RETENTION_DAYS,
     githubOrganization: settings.LEO_GITHUB_ORGANIZATION,
     alarmEmail: settings.LEO_ALARM_EMAIL,

@@ -72,6 +72,14 @@ const Environment = z.object({
   /** What one user may spend between two midnights UTC, and all users together. */
   LEO_USER_DAY_BUDGET_USD: number.positive().default(100),
   LEO_PLATFORM_DAY_BUDGET_USD: number.positive().default(500),
+  /** How many proxies of ours stand before Leo, each of which appends to `X-Forwarded-For`; the load balancer is one. */
+  LEO_TRUSTED_PROXIES: number.int().min(0).max(5).default(0),
+  /** Of each orchestrator: a user or an address gets as much from every one of them. */
+  LEO_REQUESTS_PER_MINUTE_USER: number.int().min(1).default(600),
+  LEO_REQUESTS_PER_MINUTE_ADDRESS: number.int().min(1).default(1_200),
+  /** An address that has sent as many tokens which are not valid is not answered for a while. */
+  LEO_REFUSED_SIGN_INS_PER_MINUTE: number.int().min(1).default(30),
+  LEO_SOCKETS_PER_USER: number.int().min(1).default(20),
   LEO_MAX_TURNS: number.int().positive().default(100),
   LEO_DEADLINE_MS: number.int().positive().max(LIMITS.deadlineMs).default(LIMITS.deadlineMs),
   LEO_RETENTION_DAYS: number.int().positive().default(30),
