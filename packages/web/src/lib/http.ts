@@ -8,15 +8,18 @@ export class HttpError extends Error {
   override name = "HttpError";
   readonly status: number;
   readonly code: ErrorCode;
-  constructor(status: number, code: ErrorCode, message: string) {
+  /** What the code is about, in a form of its own. */
+  readonly details: unknown;
+  constructor(status: number, code: ErrorCode, message: string, details?: unknown) {
     super(message);
     this.status = status;
     this.code = code;
+    this.details = details;
   }
 }
 
 interface RequestOptions {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -43,7 +46,10 @@ const isApiError = (value: unknown): value is ApiError =>
 const toError = async (response: Response): Promise<HttpError> => {
   const text = await response.text();
   const body: unknown = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : undefined;
-  if (isApiError(body)) return new HttpError(response.status, body.error.code, body.error.message);
+  if (isApiError(body)) {
+    const { code, message, details } = body.error;
+    return new HttpError(response.status, code, message, details);
+  }
   return new HttpError(response.status, "internal", `The server answered with status ${response.status}.`);
 };
 

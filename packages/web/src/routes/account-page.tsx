@@ -1,8 +1,11 @@
 import { SiteHeader } from "../app/site-header.tsx";
 import { NotificationsSection } from "../features/account/components/notifications-section.tsx";
 import { ProfileSection } from "../features/account/components/profile-section.tsx";
+import { Section } from "../features/account/components/section.tsx";
 import { ThemeSection } from "../features/account/components/theme-section.tsx";
 import { UsageSection } from "../features/account/components/usage-section.tsx";
+import { GithubForm } from "../features/publishing/components/github-form.tsx";
+import { useConfig } from "../lib/config.ts";
 
 export const AccountPage = () => (
   <div className="flex min-h-full flex-col">
@@ -12,6 +15,11 @@ export const AccountPage = () => (
       <h1 className="mb-6 text-[1.75rem] leading-tight font-semibold tracking-tight">Account</h1>
       <ProfileSection />
       <UsageSection />
+      {useConfig().publishing && (
+        <Section title="GitHub">
+          <GithubForm />
+        </Section>
+      )}
       <ThemeSection />
       <NotificationsSection />
     </main>

@@ -14,6 +14,7 @@ import type { Event, Fact } from "@leo/core/event.ts";
 import type { App, Generation } from "@leo/core/generation.ts";
 import type { FromBrowser, ToBrowser } from "@leo/core/protocol/ui.ts";
 import type { z } from "zod";
+import { StubPublishing } from "./stub-publishing.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 const TYPES: Record<string, string> = {
@@ -65,6 +66,7 @@ export class Stub {
   readonly generations = new Map<string, Generation>();
   readonly events = new Map<string, Event[]>();
   readonly versions = new Map<string, Version>();
+  readonly publishing = new StubPublishing();
   readonly requests: { method: string; path: string; body: unknown }[] = [];
   /** Called for each new generation. */
   onGeneration: (generation: Generation) => void = () => {};
@@ -275,6 +277,7 @@ export class Stub {
         { running: 1, queued: 2, generationsToday: 7, spentTodayUsd: 0.42, limits: this.config.limits },
       ];
     }
+    if (kind === "account" && id === "github") return this.publishing.account(method, body);
     const notFound = this.#error(404, "not_found", "There is no such thing.");
     if (kind === "apps") return this.#appRoute(method, url, id, action, body) ?? notFound;
     if (kind === "generations" && id)
@@ -317,6 +320,8 @@ export class Stub {
     }
     const app = this.apps.get(id);
     if (!app) return undefined;
+    if (action === "publishing" && method === "PATCH") return this.publishing.change(id, body);
+    if (action === "publishing") return [200, this.publishing.of(id)];
     if (action === "generations") return [201, this.addGeneration(id, body?.["prompt"] ?? "")];
     if (method === "PATCH") app.name = body?.["name"] ?? app.name;
     if (method === "DELETE") return [204, void this.apps.delete(id)];
@@ -341,6 +346,7 @@ export class Stub {
       generation.cancelRequestedAt = new Date().toISOString();
       return [202, generation];
     }
+    if (action === "publish") return this.publishing.publish(generation.appId, id, body);
     if (action === "retry") return [201, this.addGeneration(generation.appId, generation.prompt)];
     if (action === "messages" && path) return this.#messageRoute(method, id, path, body);
     if (action === "messages") {

@@ -8,6 +8,7 @@ interface ConfirmDialogProps {
   title: string;
   children: ReactNode;
   confirmLabel: string;
+  cancelLabel?: string;
   onConfirm: () => void;
 }
 
@@ -21,7 +22,7 @@ export const ConfirmDialog = (props: ConfirmDialogProps) => (
           {props.children}
         </AlertDialog.Description>
         <div className="mt-5 flex justify-end gap-2">
-          <AlertDialog.Close className={buttonClass()}>Keep it</AlertDialog.Close>
+          <AlertDialog.Close className={buttonClass()}>{props.cancelLabel ?? "Keep it"}</AlertDialog.Close>
           <AlertDialog.Close className={buttonClass({ variant: "danger" })} onClick={props.onConfirm}>
             {props.confirmLabel}
           </AlertDialog.Close>

@@ -1,4 +1,6 @@
 import { useConfig } from "../../lib/config.ts";
+import { AppPublishing } from "../../features/publishing/components/app-publishing.tsx";
+import { PublicationNote, PublishButton } from "../../features/publishing/components/publish-version.tsx";
 import { VersionRow } from "../../features/versions/components/version-row.tsx";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
@@ -9,13 +11,15 @@ interface VersionsTabProps {
 
 const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
   const setSearch = useSetSearch();
-  const { limits } = useConfig();
+  const { limits, publishing } = useConfig();
   const { versions, completed, shown } = selection;
+  const appId = versions[0]?.generation.appId;
   const newestId = completed.at(-1)?.generation.id;
   return (
     <div className="h-full overflow-y-auto" tabIndex={0} role="region" aria-label="Versions">
       <ul className="divide-y divide-line">
         {versions.toReversed().map(({ generation, number }) => {
+          const { id } = generation;
           const before = completed.findLast((other) => (other.number ?? 0) < (number ?? 0));
           return (
             <VersionRow
@@ -31,6 +35,13 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
                 before &&
                 (() => setSearch({ tab: "changes", version: generation.id, base: before.generation.id }))
               }
+              {...(publishing &&
+                number !== undefined && {
+                  publishing: {
+                    button: <PublishButton appId={generation.appId} generationId={id} number={number} />,
+                    note: <PublicationNote appId={generation.appId} generationId={id} />,
+                  },
+                })}
               onContinue={() => {
                 onContinueFrom(generation.id);
                 setSearch({ version: generation.id });
@@ -39,6 +50,7 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
           );
         })}
       </ul>
+      {publishing && appId && <AppPublishing appId={appId} />}
       <p className="px-4 py-3 text-xs text-faint">
         Versions are kept for {limits.retentionDays} days. Download one to keep it longer.
       </p>

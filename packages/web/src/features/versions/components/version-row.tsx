@@ -1,13 +1,11 @@
-import { useMutation } from "@tanstack/react-query";
-import { Download, Eye, FileDiff, GitBranchPlus } from "lucide-react";
-import { toast } from "sonner";
+import { Eye, FileDiff, GitBranchPlus } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Generation } from "@leo/core/generation.ts";
 import { StateLabel } from "../../../components/state-label.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { formatCost, formatDuration, formatWhen } from "../../../lib/format.ts";
-import { errorMessage } from "../../../lib/http.ts";
-import { downloadArchive } from "../api/download-archive.ts";
+import { DownloadButton } from "./download-button.tsx";
 
 interface VersionRowProps {
   generation: Generation;
@@ -19,6 +17,8 @@ interface VersionRowProps {
   /** Absent when there is nothing to compare with. */
   onCompare: (() => void) | undefined;
   onContinue: () => void;
+  /** How publishing stands, where there is publishing: a button and a note. */
+  publishing?: { button: ReactNode; note: ReactNode };
 }
 
 const factsOf = ({ createdAt, finishedAt, costUsd }: Generation) =>
@@ -32,10 +32,6 @@ const factsOf = ({ createdAt, finishedAt, costUsd }: Generation) =>
 
 export const VersionRow = (props: VersionRowProps) => {
   const { generation, number, newest, shown } = props;
-  const { mutate: download, isPending } = useMutation({
-    mutationFn: () => downloadArchive(generation.id, `version-${number}.zip`),
-    onError: (error) => toast.error(errorMessage(error)),
-  });
   return (
     <li className="flex flex-wrap items-start gap-x-4 gap-y-2 px-4 py-3.5">
       <div className="min-w-0 flex-1 basis-64">
@@ -53,6 +49,7 @@ export const VersionRow = (props: VersionRowProps) => {
         <p className="mt-0.5 line-clamp-2 text-[13px] text-muted">{generation.prompt}</p>
         <p className="mt-1 text-xs text-faint tabular-nums">{factsOf(generation)}</p>
         {generation.failure && <p className="mt-1 text-xs text-bad">{generation.failure.message}</p>}
+        {props.publishing?.note}
       </div>
       {number !== undefined && (
         <div className="flex items-center gap-1">
@@ -71,9 +68,8 @@ export const VersionRow = (props: VersionRowProps) => {
               <FileDiff className="size-4" aria-hidden="true" />
             </IconButton>
           )}
-          <IconButton label={`Download version ${number}`} disabled={isPending} onClick={() => download()}>
-            <Download className="size-4" aria-hidden="true" />
-          </IconButton>
+          <DownloadButton generationId={generation.id} number={number} />
+          {props.publishing?.button}
         </div>
       )}
     </li>

@@ -1,0 +1,112 @@
+import { clsx } from "clsx";
+import { CloudAlert, CloudCheck, CloudUpload, LoaderCircle } from "lucide-react";
+import type { Publication } from "@leo/core/publishing.ts";
+import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
+import { buttonClass } from "../../../components/ui/button.tsx";
+import { IconButton } from "../../../components/ui/icon-button.tsx";
+import { usePublish } from "../use-publish.ts";
+
+interface VersionProps {
+  appId: string;
+  generationId: string;
+  number: number;
+}
+
+const OnGithub = ({ number, commitUrl }: { number: number; commitUrl: string | undefined }) => (
+  <a
+    href={commitUrl}
+    target="_blank"
+    rel="noreferrer"
+    title={`Version ${number} on GitHub`}
+    aria-label={`Version ${number} on GitHub`}
+    className={clsx(buttonClass({ variant: "ghost", size: "icon" }), "text-good")}
+  >
+    <CloudCheck className="size-4" aria-hidden="true" />
+  </a>
+);
+
+/** A version's button for publishing: it shows how that stands and does the next thing about it. */
+export const PublishButton = ({ appId, generationId, number }: VersionProps) => {
+  const { publication, publish, isPending, found, showFindings } = usePublish(appId, generationId);
+  const isOnItsWay = isPending || publication?.state === "queued" || publication?.state === "running";
+  if (publication?.state === "done") return <OnGithub number={number} commitUrl={publication.commitUrl} />;
+  if (isOnItsWay) {
+    return (
+      <IconButton label={`Version ${number} is being published`} aria-disabled>
+        <LoaderCircle className="size-4 animate-spin" aria-hidden="true" />
+      </IconButton>
+    );
+  }
+  const failed = publication?.state === "failed";
+  const Icon = failed ? CloudAlert : CloudUpload;
+  const label = `Publish version ${number} to GitHub${failed ? " again" : ""}`;
+  return (
+    <>
+      <IconButton label={label} className={clsx(failed && "text-bad")} onClick={() => publish({})}>
+        <Icon className="size-4" aria-hidden="true" />
+      </IconButton>
+      <SecretsDialog
+        found={found}
+        onClose={() => showFindings(undefined)}
+        confirmLabel="Publish anyway"
+        onConfirm={(confirm) => publish({ confirm })}
+      />
+    </>
+  );
+};
+
+const linkClass = "ml-1.5 font-medium underline underline-offset-2";
+
+interface FailureProps {
+  failure: NonNullable<Publication["failure"]>;
+  /** Builds upon the commits of somebody else. */
+  onTop: (headSha: string) => void;
+  onFindings: () => void;
+}
+
+const FailureNote = ({ failure, onTop, onFindings }: FailureProps) => {
+  const { code, message, detail, secrets, headSha } = failure;
+  return (
+    <div className="mt-1 text-xs text-bad">
+      Not published: {message}
+      {code === "conflict" && headSha && (
+        <button type="button" className={linkClass} onClick={() => onTop(headSha)}>
+          Publish on top of them
+        </button>
+      )}
+      {secrets && (
+        <button type="button" className={linkClass} onClick={onFindings}>
+          See what was found
+        </button>
+      )}
+      {detail && (
+        <details className="mt-1 text-muted">
+          <summary>Details</summary>
+          <p className="font-mono break-all whitespace-pre-wrap">{detail}</p>
+        </details>
+      )}
+    </div>
+  );
+};
+
+/** Why a version was not published, and what the person can do about it. Nothing where all is well. */
+export const PublicationNote = ({ appId, generationId }: Omit<VersionProps, "number">) => {
+  const { publication, publish, found, showFindings } = usePublish(appId, generationId);
+  if (!publication?.failure) return null;
+  const { failure } = publication;
+  return (
+    <>
+      <FailureNote
+        failure={failure}
+        onTop={(onTopOf) => publish({ onTopOf })}
+        onFindings={() => showFindings(failure.secrets)}
+      />
+      <SecretsDialog
+        found={found}
+        onClose={() => showFindings(undefined)}
+        confirmLabel="Publish anyway"
+        onConfirm={(confirm) => publish({ confirm })}
+      />
+    </>
+  );
+};

@@ -1,0 +1,64 @@
+/** Publishing as the stub has it: the test says how each version's publication ends. */
+import { randomUUID } from "node:crypto";
+import type { AppPublishing, Findings, Publication, PublishVersion } from "@leo/core/publishing.ts";
+
+type Answer = [number, unknown];
+
+export class StubPublishing {
+  readonly #apps = new Map<string, AppPublishing>();
+  /** The GitHub user of the account. */
+  login: string | null = null;
+  /** What a scan finds in each version; only its digest lets it pass. */
+  found: Findings | undefined;
+
+  of(appId: string): AppPublishing {
+    const known = this.#apps.get(appId) ?? { automatic: false, publications: [] };
+    this.#apps.set(appId, known);
+    return known;
+  }
+
+  /** Ends the publication of a version that is on its way, or states one that began by itself. */
+  end(appId: string, generationId: string, end: Pick<Publication, "state"> & Partial<Publication>): void {
+    const app = this.of(appId);
+    const open = app.publications.find((each) => each.generationId === generationId);
+    const at = new Date().toISOString();
+    const { failure: _, ...before } = open ?? {
+      id: randomUUID(),
+      generationId,
+      createdAt: at,
+      automatic: true,
+    };
+    const rest = app.publications.filter((each) => each !== open);
+    const finishedAt = end.state === "done" || end.state === "failed" ? { finishedAt: at } : {};
+    app.publications = [...rest, { ...before, ...finishedAt, ...end }];
+    if (end.state === "done") {
+      app.repository = { name: "leo-bot/leo-todo", url: "https://github.example/leo-bot/leo-todo" };
+    }
+  }
+
+  change(appId: string, body: Record<string, unknown> | undefined): Answer {
+    const app = this.of(appId);
+    if (typeof body?.["automatic"] === "boolean") app.automatic = body["automatic"];
+    if (body?.["repository"] === null) delete app.repository;
+    return [200, app];
+  }
+
+  publish(appId: string, generationId: string, { confirm }: PublishVersion = {}): Answer {
+    if (this.found && confirm !== this.found.digest) {
+      const error = { code: "secrets_found", message: "The files hold secrets.", details: this.found };
+      return [409, { error }];
+    }
+    this.end(appId, generationId, { state: "queued", automatic: false });
+    return [202, this.of(appId).publications.at(-1)];
+  }
+
+  account(method: string, body: Record<string, unknown> | undefined): Answer {
+    if (method !== "PUT") return [200, { login: this.login }];
+    const { login } = body as { login: string | null };
+    if (login !== null && !/^[A-Za-z0-9-]+$/.test(login)) {
+      return [400, { error: { code: "invalid_request", message: "login: This is not a GitHub user name." } }];
+    }
+    this.login = login;
+    return [200, { login: this.login }];
+  }
+}
