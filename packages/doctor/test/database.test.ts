@@ -1,10 +1,9 @@
 import { createServer, connect } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { Client } from "pg";
 import { describe, expect, inject, test } from "vitest";
-import { withDatabase } from "@leo/local/testing/database.ts";
-import { migrateDatabase, openDatabase } from "@leo/orchestrator/db/database.ts";
+import { runSql, withDatabase } from "@leo/local/testing/database.ts";
+import { migrateDatabase } from "@leo/orchestrator/db/database.ts";
 import { addressesCheck, type Resolve } from "../src/checks/addresses.ts";
 import { databaseCheck } from "../src/checks/database.ts";
 import { compare, migrationsCheck } from "../src/checks/migrations.ts";
@@ -13,19 +12,6 @@ import { SECRETS, targetWith, told } from "./support/target.ts";
 
 /** Without the rules for a stage's URL, which ask for encryption. */
 const local = (DatabaseUrl: string) => targetWith({ stage: undefined, secrets: { ...SECRETS, DatabaseUrl } });
-
-const migrate = async (url: string) => {
-  const database = openDatabase(url, 2, () => undefined);
-  await migrateDatabase(database);
-  await database.close();
-};
-
-const run = async (url: string, sql: string) => {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query(sql);
-  await client.end();
-};
 
 const databaseAt = async (url: string) => told(databaseCheck, local(url));
 
@@ -121,7 +107,7 @@ describe("migrations", () => {
 
   test("are all applied once an orchestrator has started", async () => {
     await withDatabase(async (url) => {
-      await migrate(url);
+      await migrateDatabase(url);
       expect(await told(check, local(url))).toEqual([
         expect.stringMatching(/^ok: all \d+ migrations are applied$/),
       ]);
@@ -141,8 +127,8 @@ describe("migrations", () => {
 
   test("were edited after they were applied", async () => {
     await withDatabase(async (url) => {
-      await migrate(url);
-      await run(url, "update leo.__drizzle_migrations set hash = 'other' where id = 1");
+      await migrateDatabase(url);
+      await runSql(url, "update leo.__drizzle_migrations set hash = 'other' where id = 1");
       expect(await told(check, local(url))).toEqual([
         expect.stringMatching(/^failure: 0000_\w+: applied in another form than in this checkout$/),
       ]);

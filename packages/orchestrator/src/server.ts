@@ -19,7 +19,12 @@ import { createHttpServer } from "./http/server.ts";
 import { openTaskClient } from "./launch/task-client.ts";
 import { requestCancel } from "./lifecycle/cancel.ts";
 import { createHearing } from "./lifecycle/hearing.ts";
-import { addUserMessage, type UserMessageRefusal } from "./lifecycle/user-messages.ts";
+import {
+  addUserMessage,
+  changeUserMessage,
+  removeUserMessage,
+  type UserMessageRefusal,
+} from "./lifecycle/user-messages.ts";
 import { createMetrics } from "./metrics.ts";
 import { queuePositions } from "./queue/position.ts";
 import { repeat } from "./repeat.ts";
@@ -69,10 +74,10 @@ export const startOrchestrator = async (
   options: OrchestratorOptions,
 ): Promise<Orchestrator> => {
   const { log, random = Math.random } = options;
+  await migrateDatabase(config.DATABASE_URL);
   const database = openDatabase(config.DATABASE_URL, config.LEO_DATABASE_POOL, (cause) =>
     log.warn({ err: cause, event: "database_connection_lost" }, "a database connection was lost"),
   );
-  await migrateDatabase(database);
   const clock = options.now ? undefined : await startDatabaseClock(database.pool, log);
   const now = options.now ?? (() => clock?.now() ?? new Date());
   const storage = openStorage(config);
@@ -107,6 +112,9 @@ export const startOrchestrator = async (
       if ("refused" in added) throw REFUSALS[added.refused];
       return added;
     },
+    changeMessage: (generationId, messageId, text) =>
+      changeUserMessage(context, generationId, messageId, text),
+    removeMessage: (generationId, messageId) => removeUserMessage(context, generationId, messageId),
     health: async () => {
       if (isDraining) return "draining";
       return database.pool.query("select 1").then(

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { FaultInput } from "@leo/local/ecs/faults.ts";
+import { runSql } from "@leo/local/testing/database.ts";
 import { withWorld, type World } from "./chaos/world.ts";
 
 const LONG = process.env["LEO_CHAOS"] === "long";
@@ -104,7 +105,8 @@ describe("a database that goes away", () => {
       await submitMany(world, LOAD, "happy events=100 rate=50");
       for (let cut = 0; cut < (LONG ? 30 : 5); cut += 1) {
         await sleep(250);
-        await world.database.pool.query(
+        await runSql(
+          world.databaseUrl,
           "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and application_name like 'leo-%'",
         );
       }

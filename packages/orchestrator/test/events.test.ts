@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import { ToBrowser } from "@leo/core/protocol/ui.ts";
+import { runSql } from "@leo/local/testing/database.ts";
 import { Committer, type CommitterOptions } from "../src/events/committer.ts";
 import { Hub, type Sink } from "../src/events/hub.ts";
 import { listen } from "../src/events/listener.ts";
@@ -219,7 +220,8 @@ describe("fanning out", () => {
         channels: { leo_events: (payload) => heard.push(payload) },
         onReconnected: () => (reconnects += 1),
       });
-      await context.database.pool.query(
+      await runSql(
+        context.config.DATABASE_URL,
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'leo-listener' and datname = current_database()",
       );
       await expect.poll(() => reconnects, { timeout: 40_000 }).toBe(1);

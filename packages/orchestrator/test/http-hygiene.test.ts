@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { ApiError, CreatedApp } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
-import { scanVersion } from "../src/domain/secret-scan.ts";
+import { scanVersion, type Scanner } from "../src/domain/secret-scan.ts";
 import { withApi, type TestApi } from "./support/api.ts";
 import { connectRaw, raw } from "./support/raw.ts";
 import { completeGeneration } from "./support/version.ts";
@@ -47,7 +47,9 @@ const makeLarge = async (api: TestApi, sizeBytes: number) => {
   const video = randomBytes(sizeBytes);
   const files = { source: { "video.mp4": video }, dist: { "video.mp4": video } };
   // Scanned before, so that what is read afterwards is the answer's own.
-  await scanVersion(api.context, { generationId: id, ...(await completeGeneration(api, id, files)) });
+  const { orm } = api.context.database;
+  const scanner: Scanner = { ...api.context, transaction: (work) => orm.transaction(work) };
+  await scanVersion(scanner, { generationId: id, ...(await completeGeneration(api, id, files)) });
   const { previewUrl = "" } = (await api.call<Generation>(api.ann, "GET", `/api/generations/${id}`)).body;
   return { id, preview: new URL(previewUrl) };
 };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ApiError, PublicConfig } from "@leo/core/api.ts";
 import { newId } from "@leo/core/id.ts";
+import { runSql } from "@leo/local/testing/database.ts";
 import { isInsideAddress } from "../src/http/peer.ts";
 import { withApi } from "./support/api.ts";
 
@@ -115,7 +116,7 @@ test("no other origin may read the API, and a lost database is a 500 without det
     for (const { headers } of [answer, read]) expect(headers.get("access-control-allow-origin")).toBeNull();
     expect(answer.status).toBe(404);
 
-    await context.database.pool.query("drop schema leo cascade");
+    await runSql(context.config.DATABASE_URL, "drop schema leo cascade");
     const broken = await call<ApiError>(ann, "GET", "/api/apps");
     expect(broken.status).toBe(500);
     expect(JSON.stringify(broken.body)).not.toMatch(/leo\.|select|relation/);

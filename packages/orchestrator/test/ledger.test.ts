@@ -2,13 +2,12 @@ import { expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { listUsers, resumeUser, setUserLimits, suspendUser } from "../src/domain/account.ts";
 import { readPlatform, setIntake, setPlatformBudget } from "../src/domain/platform.ts";
-import { submitApp } from "../src/domain/submit.ts";
-import { withContext } from "./support/context.ts";
+import { submitAs, withContext } from "./support/context.ts";
 
 test("an operator gives a user limits of their own, suspends and resumes them", () =>
   withContext({}, async (context) => {
     const ownerId = newId();
-    await submitApp(context, { ownerId }, { prompt: "a todo list" });
+    await submitAs(context, ownerId, { prompt: "a todo list" });
     expect(await setUserLimits(context, ownerId, { dayBudgetUsd: 7, queuedPerUser: 2 })).toMatchObject({
       limits: { dayBudgetUsd: 7, queuedPerUser: 2, runningPerUser: 3 },
       own: ["queuedPerUser", "dayBudgetUsd"],
@@ -38,7 +37,7 @@ test("an operator closes the intake and changes the day's budget", () =>
       intakeOpen: false,
       intakeMessage: "Back at noon.",
     });
-    const ask = () => submitApp(context, { ownerId: newId() }, { prompt: "a todo list" });
+    const ask = () => submitAs(context, newId(), { prompt: "a todo list" });
     await expect(ask()).rejects.toMatchObject({ code: "unavailable", message: "Back at noon." });
     expect(await setPlatformBudget(context, 5)).toMatchObject({ dayBudgetUsd: 5, intakeOpen: false });
     await setIntake(context, { open: true });

@@ -3,8 +3,9 @@ import { Client } from "pg";
 import { inject } from "vitest";
 import "./context.ts";
 
-const asAdmin = async (adminUrl: string, sql: string): Promise<void> => {
-  const client = new Client({ connectionString: adminUrl });
+/** Runs one statement, or several, as the role that the URL names: the superuser, in tests. */
+export const runSql = async (url: string, sql: string): Promise<void> => {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(sql);
@@ -20,12 +21,12 @@ const asAdmin = async (adminUrl: string, sql: string): Promise<void> => {
 export const withDatabase = async <T>(run: (databaseUrl: string) => Promise<T>): Promise<T> => {
   const adminUrl = inject("postgresUrl");
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await asAdmin(adminUrl, `create database ${name}`);
+  await runSql(adminUrl, `create database ${name}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   try {
     return await run(url.href);
   } finally {
-    await asAdmin(adminUrl, `drop database if exists ${name} with (force)`);
+    await runSql(adminUrl, `drop database if exists ${name} with (force)`);
   }
 };

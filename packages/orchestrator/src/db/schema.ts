@@ -1,6 +1,6 @@
 /**
  * Schema `leo`. The queue is `generations` itself; `attempts` are the ECS tasks tried for one;
- * `events` is the append-only record that browsers replay.
+ * `events` is the append-only record that browsers replay. Every table ends with its policies.
  */
 import { sql } from "drizzle-orm";
 import {
@@ -27,6 +27,14 @@ import type { Fact } from "@leo/core/event.ts";
 import { FailureCode, type Failure } from "@leo/core/failure.ts";
 import { FINAL_STATES, GenerationMode, GenerationState } from "@leo/core/generation.ts";
 import { PublicationState, type Findings, type PublicationFailure } from "@leo/core/publishing.ts";
+import {
+  isUser,
+  isUsersApp,
+  isUsersGeneration,
+  isUsersGenerationOrNone,
+  serviceMay,
+  userMay,
+} from "./policies.ts";
 
 export const leo = pgSchema("leo");
 
@@ -56,6 +64,8 @@ export const apps = leo.table(
       .on(table.deletedAt)
       .where(sql`${table.deletedAt} is not null`),
     check("apps_name", sql`length(${table.name}) between 1 and 80`),
+    ...serviceMay(),
+    ...userMay(isUser(table.ownerId), "select", "insert", "update"),
   ],
 );
 
@@ -144,6 +154,13 @@ export const generations = leo.table(
       .where(sql`${table.purgedAt} is null`),
     /** For the foreign key: a deleted version is looked up in those that build on it. */
     index("generations_base_of").on(table.baseGenerationId),
+    ...serviceMay(),
+    ...userMay(isUser(table.ownerId), "select"),
+    /** A request enters the queue; from there on its state is Leo's. */
+    ...userMay(
+      sql`${isUser(table.ownerId)} and ${isUsersApp(table.appId)} and ${isUsersGenerationOrNone(table.baseGenerationId)} and ${table.state} = 'queued'`,
+      "insert",
+    ),
   ],
 );
 
@@ -204,6 +221,8 @@ export const attempts = leo.table(
     ),
     check("attempts_ended", sql`(${table.endedAt} is null) = (${table.endedClass} is null)`),
     check("attempts_stop", sql`(${table.stopRequestedAt} is null) = (${table.stopReason} is null)`),
+    ...serviceMay(),
+    ...userMay(isUsersGeneration(table.generationId), "select"),
   ],
 );
 
@@ -230,6 +249,10 @@ export const events = leo.table(
     uniqueIndex("events_message").on(table.attemptId, table.n),
     check("events_seq", sql`${table.seq} >= 1`),
     check("events_from", sql`(${table.attemptId} is null) = (${table.n} is null)`),
+    ...serviceMay(),
+    ...userMay(isUsersGeneration(table.generationId), "select"),
+    /** That a request was queued; all that follows is Leo's word. */
+    ...userMay(sql`${isUsersGeneration(table.generationId)} and ${table.seq} = 1`, "insert"),
   ],
 );
 
@@ -249,6 +272,8 @@ export const userMessages = leo.table(
   (table) => [
     index("user_messages_generation").on(table.generationId, table.createdAt),
     check("user_messages_text", sql`length(${table.text}) between 1 and 15000`),
+    ...serviceMay(),
+    ...userMay(isUsersGeneration(table.generationId), "select"),
   ],
 );
 
@@ -275,32 +300,43 @@ export const shares = leo.table(
     uniqueIndex("shares_token").on(table.tokenHash),
     index("shares_app").on(table.appId, table.createdAt.desc()),
     index("shares_generation").on(table.generationId),
+    ...serviceMay(),
+    ...userMay(
+      sql`${isUser(table.ownerId)} and ${isUsersApp(table.appId)} and ${isUsersGenerationOrNone(table.generationId)}`,
+      "select",
+      "insert",
+      "update",
+    ),
   ],
 );
 
 /** Where an app is published, and whether by itself. A row exists once somebody asked for either. */
-export const appPublishing = leo.table("app_publishing", {
-  appId: uuid("app_id")
-    .primaryKey()
-    .references(() => apps.id, { onDelete: "cascade" }),
-  /** Every new version is published. */
-  automatic: boolean("automatic").notNull().default(false),
-  /** GitHub's number of the repository, which a rename or a transfer does not change. */
-  repositoryId: bigint("repository_id", { mode: "number" }),
-  /** `owner/name`, as GitHub said it last. */
-  repositoryName: text("repository_name"),
-  /** The commit that Leo pushed last, and its generation. */
-  headSha: text("head_sha"),
-  headGenerationId: uuid("head_generation_id"),
-  /** Digest of the findings that the owner has accepted for this app. */
-  acceptedFindings: text("accepted_findings"),
-  /** The GitHub user who was invited last; compared with the owner's present one. */
-  invitedLogin: text("invited_login"),
-  /** Why the last invitation failed, as a sentence. */
-  invitationFailure: text("invitation_failure"),
-  /** Nobody tries the invitation again before this. */
-  invitationAt: at("invitation_at"),
-});
+export const appPublishing = leo.table(
+  "app_publishing",
+  {
+    appId: uuid("app_id")
+      .primaryKey()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    /** Every new version is published. */
+    automatic: boolean("automatic").notNull().default(false),
+    /** GitHub's number of the repository, which a rename or a transfer does not change. */
+    repositoryId: bigint("repository_id", { mode: "number" }),
+    /** `owner/name`, as GitHub said it last. */
+    repositoryName: text("repository_name"),
+    /** The commit that Leo pushed last, and its generation. */
+    headSha: text("head_sha"),
+    headGenerationId: uuid("head_generation_id"),
+    /** Digest of the findings that the owner has accepted for this app. */
+    acceptedFindings: text("accepted_findings"),
+    /** The GitHub user who was invited last; compared with the owner's present one. */
+    invitedLogin: text("invited_login"),
+    /** Why the last invitation failed, as a sentence. */
+    invitationFailure: text("invitation_failure"),
+    /** Nobody tries the invitation again before this. */
+    invitationAt: at("invitation_at"),
+  },
+  (table) => [...serviceMay(), ...userMay(isUsersApp(table.appId), "select", "insert", "update")],
+);
 
 /** A version's way into the repository. Open ones of an app are worked off in order of their ids. */
 export const publications = leo.table(
@@ -349,27 +385,45 @@ export const publications = leo.table(
       .on(table.appId, table.id)
       .where(sql`${table.finishedAt} is null`),
     index("publications_app").on(table.appId, table.generationId, table.id.desc()),
+    ...serviceMay(),
+    ...userMay(
+      sql`${isUsersApp(table.appId)} and ${isUsersGeneration(table.generationId)}`,
+      "select",
+      "insert",
+      "update",
+    ),
   ],
 );
 
 /** The GitHub user of a person, who is invited to the repositories of their apps. */
-export const githubAccounts = leo.table("github_accounts", {
-  ownerId: uuid("owner_id").primaryKey(),
-  login: text("login").notNull(),
-  updatedAt: at("updated_at").notNull(),
-});
+export const githubAccounts = leo.table(
+  "github_accounts",
+  {
+    ownerId: uuid("owner_id").primaryKey(),
+    login: text("login").notNull(),
+    updatedAt: at("updated_at").notNull(),
+  },
+  (table) => [...serviceMay(), ...userMay(isUser(table.ownerId), "select", "insert", "update", "delete")],
+);
 
 /** What the secret scan of a version found. A version never changes, so it is scanned once per rule set. */
-export const secretScans = leo.table("secret_scans", {
-  generationId: uuid("generation_id")
-    .primaryKey()
-    .references(() => generations.id, { onDelete: "cascade" }),
-  /** Which rules were used; others mean a new scan. */
-  rules: text("rules").notNull(),
-  /** Null when there was nothing. */
-  found: jsonb("found").$type<Findings>(),
-  scannedAt: at("scanned_at").notNull(),
-});
+export const secretScans = leo.table(
+  "secret_scans",
+  {
+    generationId: uuid("generation_id")
+      .primaryKey()
+      .references(() => generations.id, { onDelete: "cascade" }),
+    /** Which rules were used; others mean a new scan. */
+    rules: text("rules").notNull(),
+    /** Null when there was nothing. */
+    found: jsonb("found").$type<Findings>(),
+    scannedAt: at("scanned_at").notNull(),
+  },
+  (table) => [
+    ...serviceMay(),
+    ...userMay(isUsersGeneration(table.generationId), "select", "insert", "update"),
+  ],
+);
 
 /** People as Leo has seen them, with limits of their own. A row exists once somebody came or was given limits. */
 export const users = leo.table(
@@ -398,6 +452,8 @@ export const users = leo.table(
     ),
     check("users_suspended", sql`(${table.suspendedAt} is null) = (${table.suspendedReason} is null)`),
     index("users_last_seen").on(table.lastSeenAt.desc(), table.id),
+    ...serviceMay(),
+    ...userMay(isUser(table.id), "select"),
   ],
 );
 
@@ -417,6 +473,9 @@ export const platformSettings = leo.table(
   (table) => [
     check("platform_settings_one", sql`${table.id}`),
     check("platform_settings_budget", sql`${table.dayBudgetUsd} >= 0`),
+    ...serviceMay(),
+    /** What is closed is told to everybody. */
+    ...userMay(sql`true`, "select"),
   ],
 );
 
@@ -461,5 +520,7 @@ export const ledger = leo.table(
       "ledger_settled",
       sql`(${table.settledAt} is null) = (${table.costUsd} is null) and (${table.settledAt} is null) = (${table.chargedUsd} is null)`,
     ),
+    ...serviceMay(),
+    ...userMay(isUser(table.ownerId), "select"),
   ],
 );

@@ -6,14 +6,14 @@
  */
 import { and, count, eq, sql } from "drizzle-orm";
 import type { Spend, UserLimits } from "@leo/core/account.ts";
-import type { Context } from "../context.ts";
+import type { UserContext } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { generations } from "../db/schema.ts";
-import { queuePositions } from "../queue/position.ts";
 import { effectiveLimits, findUser } from "./account.ts";
 import { ApiFault } from "./fault.ts";
 import { endOfDay, platformDay, reserve, userDay } from "./ledger.ts";
 import { inUsd, limitFault, timeInWords } from "./limit-fault.ts";
+import type { QueueView } from "./queue-view.ts";
 import { readPlatformSettings, type PlatformSettings } from "./platform.ts";
 
 /** Key of the advisory lock on the platform's day. */
@@ -58,10 +58,14 @@ const refuseFullQueue = async (orm: Orm, ownerId: string, max: number): Promise<
 };
 
 /** The refusal, with the time at which the first of the user's requests is expected to start. */
-export const queueFull = async (context: Context, ownerId: string, { queued, max }: QueueFull) => {
+export const queueFull = async (
+  context: Pick<UserContext, "userId" | "now">,
+  queue: QueueView,
+  { queued, max }: QueueFull,
+) => {
   const details = { limit: "queued_per_user", max, current: queued } as const;
   const said = `You have ${queued} requests in the queue, the limit is ${max}.`;
-  const places = [...(await queuePositions(context, ownerId)).values()];
+  const places = [...(await queue.positions(context.userId)).values()];
   const now = context.now();
   const first = Math.min(...places.map(({ estimatedStartAt }) => estimatedStartAt.getTime()));
   if (places.length === 0) return limitFault("limit_reached", `${said} Cancel one to send another.`, details);
@@ -115,7 +119,11 @@ const refuseFullPlatform = (day: Spend, dayBudgetUsd: number, budgetUsd: number,
  * The checks that come before anything is written.
  * @throws ApiFault `forbidden` or `unavailable`; QueueFull
  */
-export const refuseAtTheDoor = async (context: Context, orm: Orm, ownerId: string): Promise<UserLimits> => {
+export const refuseAtTheDoor = async (
+  context: Pick<UserContext, "config">,
+  orm: Orm,
+  ownerId: string,
+): Promise<UserLimits> => {
   const user = await findUser(orm, ownerId);
   refuseSuspended(user);
   const limits = effectiveLimits(context.config, user);
@@ -125,11 +133,11 @@ export const refuseAtTheDoor = async (context: Context, orm: Orm, ownerId: strin
 };
 
 /**
- * Sets the run's budget aside, if the user's and the platform's day have room for it.
+ * Sets the run's budget aside as Leo (`asService`), if the user's and the platform's day have room for it.
  * @throws ApiFault `limit_reached`
  */
 export const reserveBudget = async (
-  { config }: Pick<Context, "config">,
+  { config }: Pick<UserContext, "config">,
   orm: Orm,
   generation: { id: string; ownerId: string },
   limits: UserLimits,

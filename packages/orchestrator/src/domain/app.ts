@@ -1,7 +1,9 @@
 /** Apps as their owner sees them. */
 import { and, desc, eq, ilike, isNull, notInArray, or, sql } from "drizzle-orm";
+import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import { FINAL_STATES, type App } from "@leo/core/generation.ts";
-import type { Context } from "../context.ts";
+import type { UserContext } from "../context.ts";
+import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
 import { ApiFault, notFound } from "./fault.ts";
 import { newestOf, viewGenerations } from "./generation.ts";
@@ -14,22 +16,21 @@ const owned = (ownerId: string, appId: string) =>
   and(eq(apps.id, appId), eq(apps.ownerId, ownerId), isNull(apps.deletedAt));
 
 /** @throws ApiFault `not_found` when there is none, it is deleted, or another user's */
-export const findApp = async ({ database }: Context, ownerId: string, appId: string): Promise<AppRow> => {
-  const [row] = await database.orm.select().from(apps).where(owned(ownerId, appId));
+export const findApp = async (orm: Orm, ownerId: string, appId: string): Promise<AppRow> => {
+  const [row] = await orm.select().from(apps).where(owned(ownerId, appId));
   if (!row) throw notFound("app");
   return row;
 };
 
-/** What the API says of apps of one owner, in the order given. */
-export const viewApps = async (context: Context, queue: QueueView, rows: AppRow[]): Promise<App[]> => {
-  const [owner] = rows;
-  if (!owner) return [];
+/** What the API says of a user's apps, in the order given. */
+export const viewApps = async (context: UserContext, queue: QueueView, rows: AppRow[]): Promise<App[]> => {
+  if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const [latest, completed] = await Promise.all([
-    newestOf(context.database, ids),
-    newestOf(context.database, ids, true),
-  ]);
-  const views = await viewGenerations(context, queue, owner.ownerId, [...latest.values()]);
+  const { latest, completed } = await context.transaction(async (orm) => ({
+    latest: await newestOf(orm, ids),
+    completed: await newestOf(orm, ids, true),
+  }));
+  const views = await viewGenerations(context, queue, [...latest.values()]);
   const viewOf = new Map(views.map((view) => [view.appId, view]));
   return rows.map((row) => {
     const version = completed.get(row.id);
@@ -51,7 +52,7 @@ export const viewApps = async (context: Context, queue: QueueView, rows: AppRow[
   });
 };
 
-export const viewApp = async (context: Context, queue: QueueView, row: AppRow): Promise<App> => {
+export const viewApp = async (context: UserContext, queue: QueueView, row: AppRow): Promise<App> => {
   const [view] = await viewApps(context, queue, [row]);
   if (!view) throw new Error(`no view of app ${row.id}`);
   return view;
@@ -79,66 +80,61 @@ const matching = (words: string) => {
 
 /** One page of a user's apps, the last changed first, and the cursor of the next page if there is one. */
 export const listApps = async (
-  context: Context,
-  ownerId: string,
+  { userId, transaction }: UserContext,
   { cursor, limit, q }: { cursor?: string; limit: number; q?: string },
 ): Promise<{ rows: AppRow[]; nextCursor?: string }> => {
-  const found = await context.database.orm
-    .select({ row: apps, micros: MICROSECONDS })
-    .from(apps)
-    .where(
-      and(
-        eq(apps.ownerId, ownerId),
-        isNull(apps.deletedAt),
-        cursor ? after(cursor) : undefined,
-        q ? matching(q) : undefined,
-      ),
-    )
-    .orderBy(desc(apps.updatedAt), desc(apps.id))
-    .limit(limit + 1);
+  const wanted = and(
+    eq(apps.ownerId, userId),
+    isNull(apps.deletedAt),
+    cursor ? after(cursor) : undefined,
+    q ? matching(q) : undefined,
+  );
+  const found = await transaction((orm) =>
+    orm
+      .select({ row: apps, micros: MICROSECONDS })
+      .from(apps)
+      .where(wanted)
+      .orderBy(desc(apps.updatedAt), desc(apps.id))
+      .limit(limit + 1),
+  );
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   return { rows: page.map(({ row }) => row), nextCursor: last && `${last.micros}.${last.row.id}` };
 };
 
-/** @throws ApiFault `not_found` */
-export const renameApp = async (context: Context, ownerId: string, appId: string, name: string) => {
-  const [row] = await context.database.orm
-    .update(apps)
-    .set({ name, updatedAt: context.now() })
-    .where(owned(ownerId, appId))
-    .returning();
+const changeApp = async (
+  { userId, transaction }: UserContext,
+  appId: string,
+  changes: PgUpdateSetSource<typeof apps>,
+): Promise<AppRow> => {
+  const [row] = await transaction((orm) =>
+    orm.update(apps).set(changes).where(owned(userId, appId)).returning(),
+  );
   if (!row) throw notFound("app");
   return row;
 };
 
+/** @throws ApiFault `not_found` */
+export const renameApp = (context: UserContext, appId: string, name: string): Promise<AppRow> =>
+  changeApp(context, appId, { name, updatedAt: context.now() });
+
 /** Gives the app another preview key: links to its previews that were given out so far end. @throws ApiFault `not_found` */
-export const revokePreviewLinks = async ({ database }: Context, ownerId: string, appId: string) => {
-  const [row] = await database.orm
-    .update(apps)
-    .set({ previewKey: sql`default` })
-    .where(owned(ownerId, appId))
-    .returning();
-  if (!row) throw notFound("app");
-  return row;
-};
+export const revokePreviewLinks = (context: UserContext, appId: string): Promise<AppRow> =>
+  changeApp(context, appId, { previewKey: sql`default` });
 
 /**
  * Marks an app deleted: from now on it is nobody's. Rows and objects go in the background.
  * @returns the generations that were still at work and must be cancelled
  * @throws ApiFault `not_found`
  */
-export const markAppDeleted = async (context: Context, ownerId: string, appId: string): Promise<string[]> => {
-  const { orm } = context.database;
-  const marked = await orm
-    .update(apps)
-    .set({ deletedAt: context.now() })
-    .where(owned(ownerId, appId))
-    .returning({ id: apps.id });
-  if (marked.length === 0) throw notFound("app");
-  const active = await orm
-    .select({ id: generations.id })
-    .from(generations)
-    .where(and(eq(generations.appId, appId), notInArray(generations.state, [...FINAL_STATES])));
+export const markAppDeleted = async (context: UserContext, appId: string): Promise<string[]> => {
+  await changeApp(context, appId, { deletedAt: context.now() });
+  // Read after the mark is committed: no request enters the queue of a deleted app.
+  const active = await context.transaction((orm) =>
+    orm
+      .select({ id: generations.id })
+      .from(generations)
+      .where(and(eq(generations.appId, appId), notInArray(generations.state, [...FINAL_STATES]))),
+  );
   return active.map(({ id }) => id);
 };

@@ -1,7 +1,7 @@
 /** Generations as their owner sees them. A deleted app's generations are nobody's. */
 import { and, desc, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
 import { isFinal, type Generation } from "@leo/core/generation.ts";
-import type { Context } from "../context.ts";
+import type { UserContext } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
 import { ApiFault, notFound } from "./fault.ts";
@@ -47,13 +47,17 @@ export const findGeneration = async (orm: Orm, ownerId: string, id: string): Pro
   return row;
 };
 
+/** The same in a transaction of its own. */
+export const readGeneration = ({ transaction, userId }: UserContext, id: string): Promise<GenerationRow> =>
+  transaction((orm) => findGeneration(orm, userId, id));
+
 /** All generations of an app, newest first. The caller has checked whose app it is. */
 export const generationsOf = (orm: Orm, appId: string): Promise<GenerationRow[]> =>
   select(orm, eq(generations.appId, appId)).orderBy(desc(generations.createdAt), desc(generations.id));
 
 /** The newest generation of each app, by app id; with `completed`, the newest that is one. */
 export const newestOf = async (
-  { orm }: Context["database"],
+  orm: Orm,
   appIds: string[],
   completed = false,
 ): Promise<Map<string, GenerationRow>> => {
@@ -91,15 +95,14 @@ const viewGeneration = (template: string, row: GenerationRow, place?: QueuePlace
   finishedAt: iso(row.finishedAt),
 });
 
-/** Views of several rows of one owner; the queue is asked only when one of them waits in it. */
+/** Views of several rows of a user; the queue is asked only when one of them waits in it. */
 export const viewGenerations = async (
-  { config }: Context,
+  { config, userId }: UserContext,
   queue: QueueView,
-  ownerId: string,
   rows: GenerationRow[],
 ): Promise<Generation[]> => {
   const waiting = rows.some((row) => row.state === "queued");
-  const places = waiting ? await queue.positions(ownerId) : new Map<string, QueuePlace>();
+  const places = waiting ? await queue.positions(userId) : new Map<string, QueuePlace>();
   return rows.map((row) =>
     viewGeneration(
       config.LEO_PREVIEW_URL_TEMPLATE,
@@ -110,14 +113,9 @@ export const viewGenerations = async (
 };
 
 /** The view of one generation. @throws ApiFault `not_found` */
-export const viewOne = async (
-  context: Context,
-  queue: QueueView,
-  ownerId: string,
-  id: string,
-): Promise<Generation> => {
-  const row = await findGeneration(context.database.orm, ownerId, id);
-  const [view] = await viewGenerations(context, queue, ownerId, [row]);
+export const viewOne = async (context: UserContext, queue: QueueView, id: string): Promise<Generation> => {
+  const row = await readGeneration(context, id);
+  const [view] = await viewGenerations(context, queue, [row]);
   if (!view) throw new Error(`no view of generation ${id}`);
   return view;
 };

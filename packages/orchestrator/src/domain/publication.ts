@@ -8,7 +8,7 @@ import type {
   Publication,
   PublishVersion,
 } from "@leo/core/publishing.ts";
-import type { Context } from "../context.ts";
+import type { Context, UserContext } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { appPublishing, githubAccounts, publications } from "../db/schema.ts";
 import { retryInvitations } from "../publishing/invite.ts";
@@ -41,21 +41,18 @@ const readSettings = async (orm: Orm, appId: string) => {
 };
 
 /** How an app is published, and the newest try of each version. @throws ApiFault `not_found` */
-export const viewPublishing = async (
-  context: Context,
-  ownerId: string,
-  appId: string,
-): Promise<AppPublishing> => {
-  await findApp(context, ownerId, appId);
-  const { orm } = context.database;
-  const [settings, rows] = await Promise.all([
-    readSettings(orm, appId),
-    orm
-      .selectDistinctOn([publications.generationId])
-      .from(publications)
-      .where(eq(publications.appId, appId))
-      .orderBy(publications.generationId, desc(publications.id)),
-  ]);
+export const viewPublishing = async (context: UserContext, appId: string): Promise<AppPublishing> => {
+  const { settings, rows } = await context.transaction(async (orm) => {
+    await findApp(orm, context.userId, appId);
+    return {
+      settings: await readSettings(orm, appId),
+      rows: await orm
+        .selectDistinctOn([publications.generationId])
+        .from(publications)
+        .where(eq(publications.appId, appId))
+        .orderBy(publications.generationId, desc(publications.id)),
+    };
+  });
   const name = settings?.repositoryName;
   return {
     automatic: settings?.automatic ?? false,
@@ -87,22 +84,23 @@ const requireConfigured = ({ config }: Pick<Context, "config">) => {
 
 /** @throws ApiFault `not_found`; `conflict` where publishing is not set up */
 export const changePublishing = async (
-  context: Context,
-  ownerId: string,
+  context: UserContext,
   appId: string,
   { automatic, repository }: ChangeAppPublishing,
 ): Promise<AppPublishing> => {
-  await findApp(context, ownerId, appId);
-  if (automatic) requireConfigured(context);
   const changes = {
     ...(automatic === undefined ? {} : { automatic }),
     ...(repository === null ? DISCONNECTED : {}),
   };
-  await context.database.orm
-    .insert(appPublishing)
-    .values({ appId, ...changes })
-    .onConflictDoUpdate({ target: appPublishing.appId, set: { appId, ...changes } });
-  return viewPublishing(context, ownerId, appId);
+  await context.transaction(async (orm) => {
+    await findApp(orm, context.userId, appId);
+    if (automatic) requireConfigured(context);
+    await orm
+      .insert(appPublishing)
+      .values({ appId, ...changes })
+      .onConflictDoUpdate({ target: appPublishing.appId, set: { appId, ...changes } });
+  });
+  return viewPublishing(context, appId);
 };
 
 /**
@@ -139,25 +137,29 @@ const enqueue = async (
  * complete; `secrets_found` with findings that were not confirmed
  */
 export const requestPublication = async (
-  context: Context,
-  ownerId: string,
+  context: UserContext,
   generationId: string,
   { confirm, onTopOf }: PublishVersion,
 ): Promise<Publication> => {
-  const { orm } = context.database;
-  const { state, appId } = await findGeneration(orm, ownerId, generationId);
-  requireConfigured(context);
-  if (state !== "completed") throw new ApiFault("conflict", "Only a completed version can be published.");
-  const version = await findVersion(orm, ownerId, generationId);
-  const settings = await readSettings(orm, appId);
-  await refuseUnseenSecrets(context, version, [confirm, settings?.acceptedFindings]);
-  const row = await enqueue(orm, context.now(), {
-    appId,
-    generationId,
-    automatic: false,
-    ...(confirm ? { confirmedFindings: confirm } : {}),
-    ...(onTopOf ? { onTopOf } : {}),
+  const { version, settings } = await context.transaction(async (orm) => {
+    const { state, appId } = await findGeneration(orm, context.userId, generationId);
+    requireConfigured(context);
+    if (state !== "completed") throw new ApiFault("conflict", "Only a completed version can be published.");
+    return {
+      version: await findVersion(orm, context.userId, generationId),
+      settings: await readSettings(orm, appId),
+    };
   });
+  await refuseUnseenSecrets(context, version, [confirm, settings?.acceptedFindings]);
+  const row = await context.transaction((orm) =>
+    enqueue(orm, context.now(), {
+      appId: version.appId,
+      generationId,
+      automatic: false,
+      ...(confirm ? { confirmedFindings: confirm } : {}),
+      ...(onTopOf ? { onTopOf } : {}),
+    }),
+  );
   return view(context, row);
 };
 
@@ -172,24 +174,22 @@ export const publishAutomatically = async (
   await enqueue(orm, at, { appId: generation.appId, generationId: generation.id, automatic: true });
 };
 
-export const readGithubAccount = async (
-  { database }: Pick<Context, "database">,
-  ownerId: string,
-): Promise<GithubAccount> => {
-  const [row] = await database.orm
-    .select({ login: githubAccounts.login })
-    .from(githubAccounts)
-    .where(eq(githubAccounts.ownerId, ownerId));
+export const readGithubAccount = async ({ userId, transaction }: UserContext): Promise<GithubAccount> => {
+  const [row] = await transaction((orm) =>
+    orm
+      .select({ login: githubAccounts.login })
+      .from(githubAccounts)
+      .where(eq(githubAccounts.ownerId, userId)),
+  );
   return { login: row?.login ?? null };
 };
 
 /** Sets or clears the GitHub user who is invited to the owner's repositories, those that exist too. */
 export const changeGithubAccount = (
-  { database, now }: Context,
-  ownerId: string,
+  { transaction, userId: ownerId, now }: UserContext,
   { login }: GithubAccount,
 ): Promise<GithubAccount> =>
-  database.orm.transaction(async (orm) => {
+  transaction(async (orm) => {
     if (login === null) await orm.delete(githubAccounts).where(and(eq(githubAccounts.ownerId, ownerId)));
     else {
       const values = { login, updatedAt: now() };

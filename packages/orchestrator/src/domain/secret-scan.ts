@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { distKey, sourceKey } from "@leo/core/artifact.ts";
 import type { Finding, Findings } from "@leo/core/publishing.ts";
-import type { Context } from "../context.ts";
+import type { UserContext } from "../context.ts";
+import type { Orm } from "../db/database.ts";
 import { secretScans } from "../db/schema.ts";
 import { ApiFault } from "./fault.ts";
 import { findSecrets, RULES_ID } from "./secret-rules.ts";
@@ -11,6 +12,11 @@ import { isText, readBytes, type Version } from "./version.ts";
 
 const SHOWN_MAX = 100;
 const PARALLEL_READS = 8;
+
+/** The publishing worker scans as Leo, a request as its user. */
+export interface Scanner extends Pick<UserContext, "storage" | "now"> {
+  transaction: <T>(work: (orm: Orm) => Promise<T>) => Promise<T>;
+}
 
 type Scanned = Pick<Version, "generationId" | "prefix" | "manifest">;
 
@@ -28,7 +34,7 @@ const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** @returns undefined for a file that is gone: there is nothing of it to leave */
 const scanFile = async (
-  { storage }: Pick<Context, "storage">,
+  { storage }: Scanner,
   { path, key, inBundle }: ReturnType<typeof filesOf>[number],
 ): Promise<Hit[] | undefined> => {
   const bytes = await readBytes(storage, key);
@@ -55,11 +61,13 @@ const summarise = (hits: Hit[]): Findings | undefined => {
   };
 };
 
-const readStored = async ({ database }: Pick<Context, "database">, generationId: string) => {
-  const [row] = await database.orm
-    .select({ found: secretScans.found })
-    .from(secretScans)
-    .where(and(eq(secretScans.generationId, generationId), eq(secretScans.rules, RULES_ID)));
+const readStored = async ({ transaction }: Scanner, generationId: string) => {
+  const [row] = await transaction((orm) =>
+    orm
+      .select({ found: secretScans.found })
+      .from(secretScans)
+      .where(and(eq(secretScans.generationId, generationId), eq(secretScans.rules, RULES_ID))),
+  );
   return row;
 };
 
@@ -67,26 +75,28 @@ const readStored = async ({ database }: Pick<Context, "database">, generationId:
  * Looks for secrets in the sources and the built files of a version, once per set of rules.
  * @returns undefined when there are none
  */
-export const scanVersion = async (context: Context, version: Scanned): Promise<Findings | undefined> => {
-  const stored = await readStored(context, version.generationId);
+export const scanVersion = async (scanner: Scanner, version: Scanned): Promise<Findings | undefined> => {
+  const stored = await readStored(scanner, version.generationId);
   if (stored) return stored.found ?? undefined;
   const files = filesOf(version);
   const hits: Hit[] = [];
   let isWhole = true;
   for (let start = 0; start < files.length; start += PARALLEL_READS) {
     const batch = files.slice(start, start + PARALLEL_READS);
-    for (const found of await Promise.all(batch.map((file) => scanFile(context, file)))) {
+    for (const found of await Promise.all(batch.map((file) => scanFile(scanner, file)))) {
       if (found) hits.push(...found);
       isWhole &&= found !== undefined;
     }
   }
   const found = summarise(hits);
   if (isWhole) {
-    const row = { rules: RULES_ID, found: found ?? null, scannedAt: context.now() };
-    await context.database.orm
-      .insert(secretScans)
-      .values({ generationId: version.generationId, ...row })
-      .onConflictDoUpdate({ target: secretScans.generationId, set: row });
+    const row = { rules: RULES_ID, found: found ?? null, scannedAt: scanner.now() };
+    await scanner.transaction((orm) =>
+      orm
+        .insert(secretScans)
+        .values({ generationId: version.generationId, ...row })
+        .onConflictDoUpdate({ target: secretScans.generationId, set: row }),
+    );
   }
   return found;
 };
@@ -97,11 +107,11 @@ export const scanVersion = async (context: Context, version: Scanned): Promise<F
  * @throws ApiFault `secrets_found` with the findings
  */
 export const refuseUnseenSecrets = async (
-  context: Context,
+  scanner: Scanner,
   version: Scanned,
   accepted: (string | null | undefined)[],
 ): Promise<void> => {
-  const found = await scanVersion(context, version);
+  const found = await scanVersion(scanner, version);
   if (!found || accepted.includes(found.digest)) return;
   throw new ApiFault(
     "secrets_found",

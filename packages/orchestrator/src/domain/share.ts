@@ -3,7 +3,8 @@ import { and, count, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Share } from "@leo/core/api.ts";
 import type { Id } from "@leo/core/id.ts";
 import { newId } from "@leo/core/id.ts";
-import type { Context } from "../context.ts";
+import type { Context, UserContext } from "../context.ts";
+import type { Orm } from "../db/database.ts";
 import { apps, shares } from "../db/schema.ts";
 import { findApp } from "./app.ts";
 import { ApiFault, notFound } from "./fault.ts";
@@ -27,17 +28,18 @@ const viewShare = (row: ShareRow): Share => ({
 });
 
 /** The app's links that still work, newest first. @throws ApiFault `not_found` */
-export const listShares = async (context: Context, ownerId: string, appId: string): Promise<Share[]> => {
-  await findApp(context, ownerId, appId);
-  const rows = await context.database.orm
-    .select()
-    .from(shares)
-    .where(live(ownerId, appId))
-    .orderBy(desc(shares.createdAt), desc(shares.id));
-  return rows.map(viewShare);
-};
+export const listShares = ({ userId, transaction }: UserContext, appId: string): Promise<Share[]> =>
+  transaction(async (orm) => {
+    await findApp(orm, userId, appId);
+    const rows = await orm
+      .select()
+      .from(shares)
+      .where(live(userId, appId))
+      .orderBy(desc(shares.createdAt), desc(shares.id));
+    return rows.map(viewShare);
+  });
 
-const refuseOverLimit = async ({ database: { orm } }: Context, ownerId: string, appId: string) => {
+const refuseOverLimit = async (orm: Orm, ownerId: string, appId: string) => {
   const [{ made } = { made: 0 }] = await orm
     .select({ made: count() })
     .from(shares)
@@ -58,39 +60,39 @@ const refuseOverLimit = async ({ database: { orm } }: Context, ownerId: string, 
  * @param generationId the one version it shows; undefined: always the newest
  * @throws ApiFault `not_found` for an app or version that is not this user's, `limit_reached`
  */
-export const createShare = async (
-  context: Context,
-  ownerId: string,
+export const createShare = (
+  { config, transaction, userId: ownerId }: UserContext,
   appId: string,
   generationId?: Id,
-): Promise<{ share: Share; url: string }> => {
-  const { orm } = context.database;
-  await findApp(context, ownerId, appId);
-  if (generationId !== undefined) {
-    const version = await findGeneration(orm, ownerId, generationId);
-    if (version.appId !== appId) throw notFound("generation");
-    if (!version.hasPreview) throw new ApiFault("conflict", "This version has nothing to show.");
-  }
-  await refuseOverLimit(context, ownerId, appId);
-  const token = newShareToken();
-  const [row] = await orm
-    .insert(shares)
-    .values({ id: newId(), ownerId, appId, generationId, tokenHash: hashShareToken(token) })
-    .returning();
-  if (!row) throw new Error("the share was not stored");
-  return { share: viewShare(row), url: new URL(`/s/${token}`, context.config.LEO_PUBLIC_URL).href };
-};
+): Promise<{ share: Share; url: string }> =>
+  transaction(async (orm) => {
+    await findApp(orm, ownerId, appId);
+    if (generationId !== undefined) {
+      const version = await findGeneration(orm, ownerId, generationId);
+      if (version.appId !== appId) throw notFound("generation");
+      if (!version.hasPreview) throw new ApiFault("conflict", "This version has nothing to show.");
+    }
+    await refuseOverLimit(orm, ownerId, appId);
+    const token = newShareToken();
+    const [row] = await orm
+      .insert(shares)
+      .values({ id: newId(), ownerId, appId, generationId, tokenHash: hashShareToken(token) })
+      .returning();
+    if (!row) throw new Error("the share was not stored");
+    return { share: viewShare(row), url: new URL(`/s/${token}`, config.LEO_PUBLIC_URL).href };
+  });
 
 /** Ends a link at once. @throws ApiFault `not_found` */
-export const revokeShare = async (context: Context, ownerId: string, appId: string, shareId: string) => {
-  await findApp(context, ownerId, appId);
-  const revoked = await context.database.orm
-    .update(shares)
-    .set({ revokedAt: context.now() })
-    .where(and(live(ownerId, appId), eq(shares.id, shareId)))
-    .returning({ id: shares.id });
-  if (revoked.length === 0) throw notFound("share link");
-};
+export const revokeShare = ({ userId, transaction, now }: UserContext, appId: string, shareId: string) =>
+  transaction(async (orm) => {
+    await findApp(orm, userId, appId);
+    const revoked = await orm
+      .update(shares)
+      .set({ revokedAt: now() })
+      .where(and(live(userId, appId), eq(shares.id, shareId)))
+      .returning({ id: shares.id });
+    if (revoked.length === 0) throw notFound("share link");
+  });
 
 /** Where a share link leads, whoever follows it; it counts as seen. Undefined for one that does not work. */
 export const openShare = async (context: Context, token: string): Promise<string | undefined> => {
@@ -112,6 +114,6 @@ export const openShare = async (context: Context, token: string): Promise<string
 };
 
 const newestShown = async ({ database }: Context, appId: string): Promise<string | undefined> => {
-  const row = (await newestOf(database, [appId], true)).get(appId);
+  const row = (await newestOf(database.orm, [appId], true)).get(appId);
   return row?.hasPreview ? row.id : undefined;
 };

@@ -9,23 +9,21 @@ import { isFinal, type GenerationMode } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Config } from "../config.ts";
-import type { Context } from "../context.ts";
-import type { Orm } from "../db/database.ts";
-import { apps, generations } from "../db/schema.ts";
-import { appendFacts, QUEUE_CHANNEL } from "../events/append.ts";
+import type { UserContext } from "../context.ts";
+import { asService, type Orm } from "../db/database.ts";
+import { apps, events, generations } from "../db/schema.ts";
+import { QUEUE_CHANNEL } from "../events/append.ts";
 import { QueueFull, queueFull, refuseAtTheDoor, reserveBudget } from "./admission.ts";
 import { nameFromPrompt } from "./app-name.ts";
 import { ApiFault, notFound } from "./fault.ts";
 import { findGeneration } from "./generation.ts";
+import type { QueueView } from "./queue-view.ts";
 
 /** First key of the advisory locks taken here; the second is the owner's hash. */
 const SUBMIT_LOCK = 501_302;
 
-export interface Caller {
-  ownerId: string;
-  /** The `Idempotency-Key` header. */
-  key?: string;
-}
+/** The `Idempotency-Key` header. */
+type Key = string | undefined;
 
 interface Work {
   appId: string;
@@ -36,7 +34,7 @@ interface Work {
 
 const hashOf = (request: unknown[]) => createHash("sha256").update(JSON.stringify(request)).digest("hex");
 
-const findByKey = async (orm: Orm, { ownerId, key }: Caller, requestHash: string) => {
+const findByKey = async (orm: Orm, ownerId: string, key: Key, requestHash: string) => {
   if (key === undefined) return undefined;
   const [earlier] = await orm
     .select({ id: generations.id, requestHash: generations.requestHash, deletedAt: apps.deletedAt })
@@ -50,17 +48,17 @@ const findByKey = async (orm: Orm, { ownerId, key }: Caller, requestHash: string
 };
 
 const submit = (
-  context: Context,
-  caller: Caller,
+  context: UserContext,
+  queue: QueueView,
+  key: Key,
   request: unknown[],
   prepare: (orm: Orm, at: Date) => Promise<Work>,
 ): Promise<string> => {
-  const { config, database, now } = context;
-  const { ownerId, key } = caller;
-  const enter = database.orm.transaction(async (orm) => {
+  const { config, transaction, userId: ownerId, now } = context;
+  const enter = transaction(async (orm) => {
     await orm.execute(sql`select pg_advisory_xact_lock(${SUBMIT_LOCK}, hashtext(${ownerId}))`);
     const requestHash = hashOf(request);
-    const earlier = await findByKey(orm, caller, requestHash);
+    const earlier = await findByKey(orm, ownerId, key, requestHash);
     if (earlier) return earlier;
 
     const limits = await refuseAtTheDoor(context, orm, ownerId);
@@ -78,6 +76,7 @@ const submit = (
         vcpu: config.LEO_GENERATOR_VCPU,
         availableAt: at,
         createdAt: at,
+        lastSeq: 1,
         ...(key === undefined ? {} : { idempotencyKey: key, requestHash }),
       })
       .onConflictDoNothing()
@@ -89,27 +88,32 @@ const submit = (
       );
     }
     await orm.update(apps).set({ updatedAt: at }).where(eq(apps.id, work.appId));
-    await reserveBudget(context, orm, { id: generation.id, ownerId }, limits, at);
-    await appendFacts(orm, generation.id, [{ type: "state_changed", state: "queued", attempt: 0 }], at);
+    const queued = { type: "state_changed", state: "queued", attempt: 0 } as const;
+    await orm
+      .insert(events)
+      .values({ generationId: generation.id, seq: 1, at, type: queued.type, body: queued });
+    // Money is Leo's, not the user's.
+    await asService(orm, () => reserveBudget(context, orm, { id: generation.id, ownerId }, limits, at));
     await orm.execute(sql`select pg_notify(${QUEUE_CHANNEL}, '')`);
     return generation.id;
   });
   return enter.catch(async (cause: unknown) => {
-    throw cause instanceof QueueFull ? await queueFull(context, ownerId, cause) : cause;
+    throw cause instanceof QueueFull ? await queueFull(context, queue, cause) : cause;
   });
 };
 
 /** A new app and its first generation. @returns the generation's id */
 export const submitApp = (
-  context: Context,
-  caller: Caller,
+  context: UserContext,
+  queue: QueueView,
+  key: Key,
   { prompt, name, mode = "autonomous" }: { prompt: string; name?: string; mode?: GenerationMode },
 ) =>
-  submit(context, caller, ["app", prompt, name, mode], async (orm, at) => {
+  submit(context, queue, key, ["app", prompt, name, mode], async (orm, at) => {
     const appId = newId();
     await orm.insert(apps).values({
       id: appId,
-      ownerId: caller.ownerId,
+      ownerId: context.userId,
       name: name ?? nameFromPrompt(prompt),
       createdAt: at,
       updatedAt: at,
@@ -164,16 +168,17 @@ const refuseExpired = async (orm: Orm, config: Config, baseGenerationId: string 
  * @returns the generation's id
  */
 export const submitFollowUp = (
-  context: Context,
-  caller: Caller,
+  context: UserContext,
+  queue: QueueView,
+  key: Key,
   appId: string,
   body: { prompt: string; mode?: GenerationMode; baseGenerationId?: string },
 ) => {
   const { prompt, mode = "autonomous", baseGenerationId: chosen } = body;
-  return submit(context, caller, ["follow-up", appId, prompt, mode, chosen], async (orm) => {
-    await lockApp(orm, caller.ownerId, appId);
+  return submit(context, queue, key, ["follow-up", appId, prompt, mode, chosen], async (orm) => {
+    await lockApp(orm, context.userId, appId);
     const baseGenerationId = chosen
-      ? await chosenVersion(orm, caller.ownerId, appId, chosen)
+      ? await chosenVersion(orm, context.userId, appId, chosen)
       : await newestVersion(orm, appId);
     await refuseExpired(orm, context.config, baseGenerationId);
     return { appId, prompt, mode, baseGenerationId };
@@ -181,11 +186,11 @@ export const submitFollowUp = (
 };
 
 /** The same request again, from the same base. @returns the new generation's id */
-export const submitRetry = (context: Context, caller: Caller, generationId: string) =>
-  submit(context, caller, ["retry", generationId], async (orm) => {
-    const row = await findGeneration(orm, caller.ownerId, generationId);
+export const submitRetry = (context: UserContext, queue: QueueView, key: Key, generationId: string) =>
+  submit(context, queue, key, ["retry", generationId], async (orm) => {
+    const row = await findGeneration(orm, context.userId, generationId);
     if (!isFinal(row.state)) throw new ApiFault("conflict", "This run has not ended yet. Cancel it first.");
-    await lockApp(orm, caller.ownerId, row.appId);
+    await lockApp(orm, context.userId, row.appId);
     const { appId, prompt, mode, baseGenerationId } = row;
     await refuseExpired(orm, context.config, baseGenerationId ?? undefined);
     return { appId, prompt, mode, baseGenerationId: baseGenerationId ?? undefined };

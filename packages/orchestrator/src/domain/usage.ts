@@ -3,7 +3,7 @@ import type { PublicConfig, Usage } from "@leo/core/api.ts";
 import type { UserLimits } from "@leo/core/account.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Config } from "../config.ts";
-import type { Context } from "../context.ts";
+import type { UserContext } from "../context.ts";
 import { effectiveLimits, findUser, settingLimits } from "./account.ts";
 import { userDay, userDays } from "./ledger.ts";
 
@@ -21,18 +21,20 @@ export const limitsOf = (
 });
 
 /** What a user runs now, has spent since midnight UTC and on the days before, and may do. */
-export const usageOf = async ({ config, database, now }: Context, ownerId: string): Promise<Usage> => {
+export const usageOf = async ({ config, userId, transaction, now }: UserContext): Promise<Usage> => {
   const at = now();
-  const { orm } = database;
-  const [{ rows }, today, days, user] = await Promise.all([
-    orm.execute<{ running: number; queued: number }>(sql`
+  const { rows, today, days, user } = await transaction(async (orm) => {
+    const counted = await orm.execute<{ running: number; queued: number }>(sql`
       select count(*) filter (where state <> 'queued')::int as running,
              count(*) filter (where state = 'queued')::int as queued
-      from leo.generations where owner_id = ${ownerId} and finished_at is null`),
-    userDay(orm, ownerId, at),
-    userDays(orm, ownerId, at, HISTORY_DAYS),
-    findUser(orm, ownerId),
-  ]);
+      from leo.generations where owner_id = ${userId} and finished_at is null`);
+    return {
+      rows: counted.rows,
+      today: await userDay(orm, userId, at),
+      days: await userDays(orm, userId, at, HISTORY_DAYS),
+      user: await findUser(orm, userId),
+    };
+  });
   return {
     running: rows[0]?.running ?? 0,
     queued: rows[0]?.queued ?? 0,

@@ -1,17 +1,16 @@
 /** Requests that were added to a run, as their owner sees and changes them. */
 import { sql } from "drizzle-orm";
 import type { UserMessage } from "@leo/core/api.ts";
-import type { Context } from "../context.ts";
+import type { UserContext } from "../context.ts";
 import type { Orm } from "../db/database.ts";
-import { changeUserMessage, removeUserMessage } from "../lifecycle/user-messages.ts";
 import { ApiFault, notFound } from "./fault.ts";
+import { findGeneration, readGeneration } from "./generation.ts";
 
 const told = (type: string) => sql`exists (
   select 1 from leo.events e
   where e.generation_id = m.generation_id and e.type = ${type} and e.body ->> 'messageId' = m.id::text)`;
 
-/** What was added to a generation, oldest first. The caller has checked whose it is. */
-export const listUserMessages = async (orm: Orm, generationId: string): Promise<UserMessage[]> => {
+const readMessages = async (orm: Orm, generationId: string): Promise<UserMessage[]> => {
   const { rows } = await orm.execute<{
     id: string;
     text: string;
@@ -27,7 +26,7 @@ export const listUserMessages = async (orm: Orm, generationId: string): Promise<
 };
 
 const findMessage = async (orm: Orm, generationId: string, messageId: string): Promise<UserMessage> => {
-  const found = (await listUserMessages(orm, generationId)).find(({ id }) => id === messageId);
+  const found = (await readMessages(orm, generationId)).find(({ id }) => id === messageId);
   if (!found) throw notFound("message");
   return found;
 };
@@ -45,24 +44,36 @@ const refuse = async (orm: Orm, generationId: string, messageId: string): Promis
   throw new ApiFault("conflict", WHY[state]);
 };
 
+/** What was added to a generation, oldest first. @throws ApiFault `not_found` */
+export const listUserMessages = ({ transaction, userId }: UserContext, generationId: string) =>
+  transaction(async (orm) => {
+    await findGeneration(orm, userId, generationId);
+    return readMessages(orm, generationId);
+  });
+
 /** Another text for a request that waits. @throws ApiFault `not_found`, `conflict` */
 export const rewordUserMessage = async (
-  context: Context,
+  context: UserContext,
+  change: (generationId: string, messageId: string, text: string) => Promise<boolean>,
   generationId: string,
   messageId: string,
   text: string,
 ): Promise<UserMessage> => {
-  const { orm } = context.database;
-  const changed = await changeUserMessage(context, generationId, messageId, text);
-  return changed ? findMessage(orm, generationId, messageId) : refuse(orm, generationId, messageId);
+  await readGeneration(context, generationId);
+  const changed = await change(generationId, messageId, text);
+  return context.transaction((orm) =>
+    changed ? findMessage(orm, generationId, messageId) : refuse(orm, generationId, messageId),
+  );
 };
 
 /** Takes a request that waits back. @throws ApiFault `not_found`, `conflict` */
 export const withdrawUserMessage = async (
-  context: Context,
+  context: UserContext,
+  remove: (generationId: string, messageId: string) => Promise<boolean>,
   generationId: string,
   messageId: string,
 ): Promise<void> => {
-  if (await removeUserMessage(context, generationId, messageId)) return;
-  await refuse(context.database.orm, generationId, messageId);
+  await readGeneration(context, generationId);
+  if (await remove(generationId, messageId)) return;
+  await context.transaction((orm) => refuse(orm, generationId, messageId));
 };

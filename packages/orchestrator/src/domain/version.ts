@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { and, eq, isNull } from "drizzle-orm";
 import { screenshotKey, sourceKey, type ArtifactFile, type Manifest } from "@leo/core/artifact.ts";
-import type { Context } from "../context.ts";
+import type { Context, UserContext } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
 import type { Storage, StoredObject } from "../storage.ts";
@@ -37,6 +37,10 @@ export const findVersion = async (orm: Orm, ownerId: string, generationId: strin
   }
   return { ...row, generationId, prefix, manifest };
 };
+
+/** The same in a transaction of its own. */
+export const readVersion = ({ transaction, userId }: UserContext, generationId: string): Promise<Version> =>
+  transaction((orm) => findVersion(orm, userId, generationId));
 
 /** The file's bytes. @throws ApiFault `not_found` when it is not in the version, or has expired */
 export const readSource = async (

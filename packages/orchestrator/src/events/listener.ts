@@ -4,6 +4,7 @@
  */
 import { Client } from "pg";
 import type { Logger } from "pino";
+import { becomeService } from "../db/database.ts";
 
 export interface ListenerOptions {
   databaseUrl: string;
@@ -40,6 +41,7 @@ export const listen = async (options: ListenerOptions): Promise<() => Promise<vo
     next.on("end", () => lost());
     next.on("notification", ({ channel, payload }) => options.channels[channel]?.(payload ?? ""));
     await next.connect();
+    await becomeService(next);
     for (const channel of Object.keys(options.channels)) await next.query(`listen ${channel}`);
     if (closed) return next.end();
     client = next;

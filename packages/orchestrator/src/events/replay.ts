@@ -1,4 +1,4 @@
-import type pg from "pg";
+import type { Queryable } from "../db/database.ts";
 import type { StoredEvent } from "./frame.ts";
 
 /**
@@ -7,12 +7,12 @@ import type { StoredEvent } from "./frame.ts";
  * @param limit at most this many events
  */
 export const readEvents = async (
-  pool: pg.Pool,
+  database: Queryable,
   generationId: string,
   since: number,
   limit: number,
 ): Promise<StoredEvent[]> => {
-  const { rows } = await pool.query<StoredEvent>({
+  const { rows } = await database.query<StoredEvent>({
     name: "read-events",
     text: `select seq, at, body::text as body from leo.events
            where generation_id = $1 and seq > $2 order by seq limit $3`,
@@ -23,10 +23,10 @@ export const readEvents = async (
 
 /** The newest `seq` of each generation that has moved past what the caller knows. */
 export const readHeads = async (
-  pool: pg.Pool,
+  database: Queryable,
   generationIds: string[],
 ): Promise<{ id: string; lastSeq: number }[]> => {
-  const { rows } = await pool.query<{ id: string; lastSeq: number }>({
+  const { rows } = await database.query<{ id: string; lastSeq: number }>({
     name: "read-heads",
     text: `select id, last_seq as "lastSeq" from leo.generations where id = any($1)`,
     values: [generationIds],

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { ApiFault } from "../domain/fault.ts";
 import { isLinkToken } from "../domain/preview-link.ts";
 import { previewHostId, previewPlace } from "../domain/preview-url.ts";
-import { createVerifier } from "./authenticate.ts";
+import { authenticated, createVerifier } from "./authenticate.ts";
 import type { Env } from "./env.ts";
 import { BODY_MAX_BYTES, onError, onInvalid, tooLarge } from "./error.ts";
 import { addDocument } from "./openapi.ts";
@@ -62,7 +62,8 @@ const servePreviews = (api: Hono<Env>, context: Context) => {
  */
 export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   const { config, log, now } = context;
-  const routeParts = { ...parts, verify: parts.verify ?? createVerifier(config, now) };
+  const verify = parts.verify ?? createVerifier(config, now);
+  const routeParts = { ...parts, signedIn: authenticated(context, verify) };
   const api = new OpenAPIHono<Env>({ defaultHook: onInvalid });
   api.onError(onError(log));
   api.use(requestIds, requestLog(log));
@@ -78,13 +79,13 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
     }),
   );
   api.route("/", publicRoutes(context, routeParts));
-  api.route("/", appRoutes(context, routeParts));
-  api.route("/", generationRoutes(context, routeParts));
-  api.route("/", messageRoutes(context, routeParts));
-  api.route("/", fileRoutes(context, routeParts));
-  api.route("/", publishingRoutes(context, routeParts));
-  api.route("/", accountRoutes(context, routeParts));
-  api.route("/", shareRoutes(context, routeParts));
+  api.route("/", appRoutes(routeParts));
+  api.route("/", generationRoutes(routeParts));
+  api.route("/", messageRoutes(routeParts));
+  api.route("/", fileRoutes(routeParts));
+  api.route("/", publishingRoutes(routeParts));
+  api.route("/", accountRoutes(routeParts));
+  api.route("/", shareRoutes(routeParts));
   api.route("/", openShareRoute(context));
   addDocument(api);
 

@@ -3,6 +3,7 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from "jos
 import { z } from "zod";
 import { Id } from "@leo/core/id.ts";
 import type { Config } from "../config.ts";
+import { userContext, type Context } from "../context.ts";
 import { ApiFault } from "../domain/fault.ts";
 import type { UserEnv } from "./env.ts";
 
@@ -98,11 +99,16 @@ export const createVerifier = (
   };
 };
 
-/** Lets only signed-in users through and puts them into `c.var.user`. */
-export const authenticated = (verify: Verifier) =>
+/**
+ * Lets only signed-in users through. Handlers find who it is in `c.var.user`, and in `c.var.context`
+ * all that they may work with.
+ */
+export const authenticated = (context: Context, verify: Verifier) =>
   createMiddleware<UserEnv>(async (c, next) => {
     const [, token] = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "") ?? [];
     if (!token) throw new ApiFault("unauthenticated", "You are not signed in.");
-    c.set("user", await verify(token));
+    const user = await verify(token);
+    c.set("user", user);
+    c.set("context", userContext(context, user.userId));
     await next();
   });

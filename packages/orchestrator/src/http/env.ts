@@ -1,4 +1,5 @@
 import type { HttpBindings } from "@hono/node-server";
+import type { UserContext } from "../context.ts";
 import type { User } from "./authenticate.ts";
 
 /** What Hono's handlers find in their context. Bindings are absent when the app is called without a server. */
@@ -16,5 +17,5 @@ export interface Env {
 /** The same behind `authenticated`. */
 export interface UserEnv {
   Bindings: Env["Bindings"];
-  Variables: Env["Variables"] & { user: User };
+  Variables: Env["Variables"] & { user: User; context: UserContext };
 }

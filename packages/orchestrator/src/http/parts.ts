@@ -1,13 +1,22 @@
 import type { QueueView } from "../domain/queue-view.ts";
-import type { Verifier } from "./authenticate.ts";
+import type { authenticated, Verifier } from "./authenticate.ts";
 
-/** What the API needs of the rest of the orchestrator. */
+/**
+ * What the API needs of the rest of the orchestrator. `queue`, `cancel` and those for messages are Leo's
+ * own work with rows that a user's request cannot see or change; their callers have read the generation
+ * as its user first.
+ */
 export interface ApiParts {
+  /** Tells a user the places of their own generations among everybody's. */
   queue: QueueView;
   /** Asks for a generation's end; the state follows when its task is gone. */
   cancel: (generationId: string) => Promise<void>;
   /** Stores a message for the agent, which gets it after its present turn. */
   userMessage: (generationId: string, text: string) => Promise<{ messageId: string }>;
+  /** Gives a message that waits another text. False when it does not wait (any more). */
+  changeMessage: (generationId: string, messageId: string, text: string) => Promise<boolean>;
+  /** Takes a message that waits back. False when it does not wait (any more). */
+  removeMessage: (generationId: string, messageId: string) => Promise<boolean>;
   health: () => Promise<"ok" | "draining" | "no_database">;
   /** All metrics in Prometheus' text format. */
   metrics: () => Promise<string>;
@@ -17,7 +26,7 @@ export interface ApiParts {
   webDist?: string;
 }
 
-/** What the route modules get. */
+/** What the modules of signed-in routes get: their context comes with each request, as its user's. */
 export interface RouteParts extends ApiParts {
-  verify: Verifier;
+  signedIn: ReturnType<typeof authenticated>;
 }

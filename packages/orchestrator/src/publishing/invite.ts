@@ -4,6 +4,7 @@
  */
 import { and, eq, sql } from "drizzle-orm";
 import type { Context } from "../context.ts";
+import type { Orm } from "../db/database.ts";
 import { appPublishing } from "../db/schema.ts";
 import { PassingFault, PublishingFault } from "./fault.ts";
 import { openGitHub, type GitHub } from "./github.ts";
@@ -81,7 +82,7 @@ export const inviteOwners = async (context: Context, signal: AbortSignal): Promi
 };
 
 /** The owner's user name changed: no app waits any longer. */
-export const retryInvitations = (orm: Context["database"]["orm"], ownerId: string) =>
+export const retryInvitations = (orm: Orm, ownerId: string) =>
   orm
     .update(appPublishing)
     .set({ invitationAt: null, invitationFailure: null })

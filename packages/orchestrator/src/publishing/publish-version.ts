@@ -1,6 +1,6 @@
 /** One try to publish one version: the scan, the repository, the commit. */
 import type { Context } from "../context.ts";
-import { scanVersion } from "../domain/secret-scan.ts";
+import { scanVersion, type Scanner } from "../domain/secret-scan.ts";
 import { PublishingFault } from "./fault.ts";
 import { openGit } from "./git.ts";
 import { openGitHub } from "./github.ts";
@@ -17,7 +17,10 @@ const FIRST_BRANCH = "main";
 const refuseSecrets = async (context: Context, job: Job, prefix: string) => {
   const { generationId, manifest } = job;
   if (!manifest) throw new PublishingFault("files_gone");
-  const secrets = await scanVersion(context, { generationId, prefix, manifest });
+  const { storage, now } = context;
+  const { orm } = context.database;
+  const scanner: Scanner = { storage, now, transaction: (work) => orm.transaction(work) };
+  const secrets = await scanVersion(scanner, { generationId, prefix, manifest });
   if (!secrets || [job.confirmedFindings, job.acceptedFindings].includes(secrets.digest)) return manifest;
   throw new PublishingFault("secrets_found", { secrets });
 };

@@ -43,11 +43,13 @@ const sinkOf = (socket: WebSocket): Sink => {
 
 /** The generation's newest `seq` if it is this user's, else undefined. */
 const readOwned = async (context: Context, userId: string, generationId: string) => {
-  const [row] = await context.database.orm
-    .select({ lastSeq: generations.lastSeq })
-    .from(generations)
-    .innerJoin(apps, eq(apps.id, generations.appId))
-    .where(and(eq(generations.id, generationId), eq(generations.ownerId, userId), isNull(apps.deletedAt)));
+  const [row] = await context.database.asUser(userId, (orm) =>
+    orm
+      .select({ lastSeq: generations.lastSeq })
+      .from(generations)
+      .innerJoin(apps, eq(apps.id, generations.appId))
+      .where(and(eq(generations.id, generationId), eq(generations.ownerId, userId), isNull(apps.deletedAt))),
+  );
   return row?.lastSeq;
 };
 

@@ -13,7 +13,7 @@ import { createApi } from "../../src/http/api.ts";
 import type { ApiParts } from "../../src/http/parts.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { requestCancel } from "../../src/lifecycle/cancel.ts";
-import { addUserMessage } from "../../src/lifecycle/user-messages.ts";
+import { addUserMessage, changeUserMessage, removeUserMessage } from "../../src/lifecycle/user-messages.ts";
 import { queuePositions } from "../../src/queue/position.ts";
 import { openStorage } from "../../src/storage/s3.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
@@ -86,6 +86,8 @@ const partsOf = (context: Context): ApiParts => ({
     if ("refused" in added) throw new ApiFault("conflict", added.refused);
     return added;
   },
+  changeMessage: (generationId, messageId, text) => changeUserMessage(context, generationId, messageId, text),
+  removeMessage: (generationId, messageId) => removeUserMessage(context, generationId, messageId),
   health: async () => "ok",
   metrics: async () => "leo_up 1\n",
 });
@@ -101,8 +103,8 @@ export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOption
         Object.assign(process.env, bucket.env);
         const lines: string[] = [];
         const config = testConfig(databaseUrl, keys.supabaseUrl, bucket, options.env ?? {});
+        await migrateDatabase(databaseUrl);
         const database = openDatabase(databaseUrl, 10, () => undefined);
-        await migrateDatabase(database);
         const storage = openStorage(config);
         const now = options.now ?? (() => new Date());
         const context: Context = { config, database, storage, log: logInto(lines), now };

@@ -2,9 +2,11 @@ import { pino } from "pino";
 import { withDatabase } from "@leo/local/testing/database.ts";
 import { newId } from "@leo/core/id.ts";
 import { readConfig, type Config } from "../../src/config.ts";
-import type { Context } from "../../src/context.ts";
+import { userContext, type Context } from "../../src/context.ts";
 import { migrateDatabase, openDatabase } from "../../src/db/database.ts";
 import { apps, generations } from "../../src/db/schema.ts";
+import { submitApp } from "../../src/domain/submit.ts";
+import { queuePositions } from "../../src/queue/position.ts";
 import type { Storage } from "../../src/storage.ts";
 
 /** Settings that a test does not care about. */
@@ -48,8 +50,8 @@ export const withContext = (
 ): Promise<void> =>
   withDatabase(async (databaseUrl) => {
     const config = readConfig({ ...BASE_ENV, DATABASE_URL: databaseUrl, ...settings });
+    await migrateDatabase(databaseUrl);
     const database = openDatabase(databaseUrl, 10, () => undefined);
-    await migrateDatabase(database);
     let shiftMs = 0;
     const context: TestContext = {
       config,
@@ -65,6 +67,12 @@ export const withContext = (
       await database.close();
     }
   });
+
+/** A request of a user for a new app, as the API takes it. Returns the generation's id. */
+export const submitAs = (context: Context, ownerId: string, body: Parameters<typeof submitApp>[3]) => {
+  const queue = { positions: (userId: string) => queuePositions(context, userId) };
+  return submitApp(userContext(context, ownerId), queue, undefined, body);
+};
 
 /** Puts a generation of a new app into the queue. Returns its id. */
 export const enqueue = async (

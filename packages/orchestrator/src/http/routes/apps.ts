@@ -1,11 +1,9 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppDetail, AppList, CreateApp, CreatedApp, CreateGeneration, RenameApp } from "@leo/core/api.ts";
 import { App, Generation } from "@leo/core/generation.ts";
-import type { Context } from "../../context.ts";
 import { findApp, listApps, markAppDeleted, renameApp, viewApp, viewApps } from "../../domain/app.ts";
 import { generationsOf, viewGenerations, viewOne } from "../../domain/generation.ts";
 import { submitApp, submitFollowUp } from "../../domain/submit.ts";
-import { authenticated } from "../authenticate.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { AppParams, IdempotencyHeader, json, jsonBody, refusals, SIGNED_IN } from "../route.ts";
@@ -19,14 +17,13 @@ const SearchWords = z
   .max(200, "The search is longer than 200 characters.")
   .refine((words) => !words.includes("\0"), "The search contains a NUL character.");
 
-export const appRoutes = (context: Context, { queue, cancel, verify }: RouteParts) => {
+export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
   const routes = new OpenAPIHono<UserEnv>();
-  const { orm } = context.database;
-  const signedIn = { middleware: authenticated(verify), security: SIGNED_IN, tags: ["apps"] };
+  const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["apps"] };
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "post",
       path: "/api/apps",
       summary: "Make a new app from a request",
@@ -37,22 +34,22 @@ export const appRoutes = (context: Context, { queue, cancel, verify }: RoutePart
       },
     }),
     async (c) => {
-      const { userId: ownerId } = c.var.user;
-      const caller = { ownerId, key: c.req.valid("header")["idempotency-key"] };
+      const { context } = c.var;
+      const key = c.req.valid("header")["idempotency-key"];
       const generation = await viewOne(
         context,
         queue,
-        ownerId,
-        await submitApp(context, caller, c.req.valid("json")),
+        await submitApp(context, queue, key, c.req.valid("json")),
       );
-      const app = await viewApp(context, queue, await findApp(context, ownerId, generation.appId));
+      const row = await context.transaction((orm) => findApp(orm, context.userId, generation.appId));
+      const app = await viewApp(context, queue, row);
       return c.json({ app, generation }, 201);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/apps",
       summary: "My apps, the last changed first",
@@ -68,14 +65,14 @@ export const appRoutes = (context: Context, { queue, cancel, verify }: RoutePart
       responses: { 200: json(AppList, "One page"), ...refusals(400) },
     }),
     async (c) => {
-      const { rows, nextCursor } = await listApps(context, c.var.user.userId, c.req.valid("query"));
-      return c.json({ apps: await viewApps(context, queue, rows), nextCursor }, 200);
+      const { rows, nextCursor } = await listApps(c.var.context, c.req.valid("query"));
+      return c.json({ apps: await viewApps(c.var.context, queue, rows), nextCursor }, 200);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/apps/{appId}",
       summary: "An app with its generations, newest first",
@@ -83,12 +80,14 @@ export const appRoutes = (context: Context, { queue, cancel, verify }: RoutePart
       responses: { 200: json(AppDetail, "The app"), ...refusals(404) },
     }),
     async (c) => {
-      const { userId: ownerId } = c.var.user;
-      const row = await findApp(context, ownerId, c.req.valid("param").appId);
-      const rows = await generationsOf(orm, row.id);
+      const { context } = c.var;
+      const { row, rows } = await context.transaction(async (orm) => {
+        const found = await findApp(orm, context.userId, c.req.valid("param").appId);
+        return { row: found, rows: await generationsOf(orm, found.id) };
+      });
       const [app, generations] = await Promise.all([
         viewApp(context, queue, row),
-        viewGenerations(context, queue, ownerId, rows),
+        viewGenerations(context, queue, rows),
       ]);
       return c.json({ app, generations }, 200);
     },
@@ -96,7 +95,7 @@ export const appRoutes = (context: Context, { queue, cancel, verify }: RoutePart
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "patch",
       path: "/api/apps/{appId}",
       summary: "Rename an app",
@@ -105,14 +104,15 @@ export const appRoutes = (context: Context, { queue, cancel, verify }: RoutePart
     }),
     async (c) => {
       const { name } = c.req.valid("json");
-      const row = await renameApp(context, c.var.user.userId, c.req.valid("param").appId, name);
+      const { context } = c.var;
+      const row = await renameApp(context, c.req.valid("param").appId, name);
       return c.json(await viewApp(context, queue, row), 200);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "delete",
       path: "/api/apps/{appId}",
       summary: "Delete an app with all its versions and files",
@@ -120,7 +120,7 @@ export const appRoutes = (context: Context, { queue, cancel, verify }: RoutePart
       responses: { 204: { description: "It is gone; what still ran is being stopped." }, ...refusals(404) },
     }),
     async (c) => {
-      const active = await markAppDeleted(context, c.var.user.userId, c.req.valid("param").appId);
+      const active = await markAppDeleted(c.var.context, c.req.valid("param").appId);
       for (const generationId of active) await cancel(generationId);
       return c.body(null, 204);
     },
@@ -128,7 +128,7 @@ export const appRoutes = (context: Context, { queue, cancel, verify }: RoutePart
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "post",
       path: "/api/apps/{appId}/generations",
       summary: "A follow-up request on the newest completed version, or on the one given",
@@ -136,11 +136,11 @@ export const appRoutes = (context: Context, { queue, cancel, verify }: RoutePart
       responses: { 201: json(Generation, "The queued generation"), ...refusals(400, 404, 409, 413, 429) },
     }),
     async (c) => {
-      const { userId: ownerId } = c.var.user;
-      const caller = { ownerId, key: c.req.valid("header")["idempotency-key"] };
+      const { context } = c.var;
+      const key = c.req.valid("header")["idempotency-key"];
       const { appId } = c.req.valid("param");
-      const id = await submitFollowUp(context, caller, appId, c.req.valid("json"));
-      return c.json(await viewOne(context, queue, ownerId, id), 201);
+      const id = await submitFollowUp(context, queue, key, appId, c.req.valid("json"));
+      return c.json(await viewOne(context, queue, id), 201);
     },
   );
 

@@ -2,27 +2,24 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { Diff, FileList } from "@leo/core/api.ts";
 import { FilePath } from "@leo/core/artifact.ts";
 import { Id } from "@leo/core/id.ts";
-import type { Context } from "../../context.ts";
 import { archiveName, archiveVersion } from "../../domain/archive.ts";
 import { diffVersions } from "../../domain/diff.ts";
 import { ApiFault, notFound } from "../../domain/fault.ts";
 import { refuseUnseenSecrets } from "../../domain/secret-scan.ts";
-import { findVersion, isText, readScreenshot, readSource } from "../../domain/version.ts";
-import { authenticated } from "../authenticate.ts";
+import { isText, readScreenshot, readSource, readVersion } from "../../domain/version.ts";
 import { asciiFileName } from "../content-disposition.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { bytes, GenerationParams, json, refusals, SIGNED_IN } from "../route.ts";
 import { streamed } from "../stream.ts";
 
-export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verify">) => {
+export const fileRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
   const routes = new OpenAPIHono<UserEnv>();
-  const { orm } = context.database;
-  const signedIn = { middleware: authenticated(verify), security: SIGNED_IN, tags: ["files"] };
+  const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["files"] };
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/generations/{id}/files",
       summary: "The files of a version and the checks it passed",
@@ -30,7 +27,7 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
       responses: { 200: json(FileList, "What the manifest lists"), ...refusals(404) },
     }),
     async (c) => {
-      const { manifest } = await findVersion(orm, c.var.user.userId, c.req.valid("param").id);
+      const { manifest } = await readVersion(c.var.context, c.req.valid("param").id);
       const { source, dist, checks } = manifest;
       return c.json({ source, dist, checks }, 200);
     },
@@ -39,7 +36,7 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
   // Generated code must never run on the API's origin: text goes out as plain text, the rest as a download.
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/generations/{id}/files/{path{.+}}",
       summary: "One source file",
@@ -47,8 +44,9 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
       responses: { 200: bytes("The file: text/plain, or application/octet-stream"), ...refusals(404) },
     }),
     async (c) => {
+      const { context } = c.var;
       const { id, path } = c.req.valid("param");
-      const content = await readSource(context, await findVersion(orm, c.var.user.userId, id), path);
+      const content = await readSource(context, await readVersion(context, id), path);
       const text = isText(content);
       const name = asciiFileName(path.split("/").at(-1) ?? path);
       return c.body(Uint8Array.from(content), 200, {
@@ -60,7 +58,7 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/generations/{id}/screenshot",
       summary: "The picture of the running app that the smoke test took",
@@ -68,7 +66,8 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
       responses: { 200: bytes("image/png; a version's picture never changes"), ...refusals(404) },
     }),
     async (c) => {
-      const version = await findVersion(orm, c.var.user.userId, c.req.valid("param").id);
+      const { context } = c.var;
+      const version = await readVersion(context, c.req.valid("param").id);
       const picture = await readScreenshot(context, version);
       return c.body(streamed(c.env, context.log, picture.body), 200, {
         "content-type": "image/png",
@@ -80,7 +79,7 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/generations/{id}/archive.zip",
       summary: "The sources of a version as a zip",
@@ -90,7 +89,8 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
       responses: { 200: bytes("application/zip"), ...refusals(404, 409) },
     }),
     async (c) => {
-      const version = await findVersion(orm, c.var.user.userId, c.req.valid("param").id);
+      const { context } = c.var;
+      const version = await readVersion(context, c.req.valid("param").id);
       await refuseUnseenSecrets(context, version, [c.req.valid("query").confirm]);
       return c.body(streamed(c.env, context.log, archiveVersion(context, version)), 200, {
         "content-type": "application/zip",
@@ -101,7 +101,7 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/generations/{id}/diff",
       summary: "Files that changed since another version of the app",
@@ -112,11 +112,11 @@ export const fileRoutes = (context: Context, { verify }: Pick<RouteParts, "verif
       },
     }),
     async (c) => {
-      const { userId: ownerId } = c.var.user;
-      const version = await findVersion(orm, ownerId, c.req.valid("param").id);
+      const { context } = c.var;
+      const version = await readVersion(context, c.req.valid("param").id);
       const baseId = c.req.valid("query").base ?? version.baseGenerationId;
       if (baseId === null) throw new ApiFault("not_found", "This is the app's first version.");
-      const base = await findVersion(orm, ownerId, baseId);
+      const base = await readVersion(context, baseId);
       if (base.appId !== version.appId) throw notFound("generation");
       return c.json(await diffVersions(context.storage, base, version), 200);
     },

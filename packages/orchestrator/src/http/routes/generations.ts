@@ -1,11 +1,9 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { EventPage } from "@leo/core/api.ts";
 import { Generation } from "@leo/core/generation.ts";
-import type { Context } from "../../context.ts";
 import { EVENT_PAGE_MAX, readEventPage } from "../../domain/event-page.ts";
-import { findGeneration, refuseLateCancel, viewOne } from "../../domain/generation.ts";
+import { readGeneration, refuseLateCancel, viewOne } from "../../domain/generation.ts";
 import { submitRetry } from "../../domain/submit.ts";
-import { authenticated } from "../authenticate.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { GenerationParams, IdempotencyHeader, json, jsonText, refusals, SIGNED_IN } from "../route.ts";
@@ -18,26 +16,25 @@ const EventQuery = z.object({
   limit: z.coerce.number().int().min(1).max(EVENT_PAGE_MAX).default(EVENT_PAGE_MAX),
 });
 
-export const generationRoutes = (context: Context, { queue, cancel, verify }: RouteParts) => {
+export const generationRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
   const routes = new OpenAPIHono<UserEnv>();
-  const { orm } = context.database;
-  const signedIn = { middleware: authenticated(verify), security: SIGNED_IN, tags: ["generations"] };
+  const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["generations"] };
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/generations/{id}",
       summary: "A generation's state",
       request: { params: GenerationParams },
       responses: { 200: json(Generation, "The generation"), ...refusals(404) },
     }),
-    async (c) => c.json(await viewOne(context, queue, c.var.user.userId, c.req.valid("param").id), 200),
+    async (c) => c.json(await viewOne(c.var.context, queue, c.req.valid("param").id), 200),
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/generations/{id}/events",
       summary: "Stored events after `since`, ascending",
@@ -45,15 +42,14 @@ export const generationRoutes = (context: Context, { queue, cancel, verify }: Ro
       responses: { 200: json(EventPage, "One page"), ...refusals(400, 404) },
     }),
     async (c) => {
-      const { id } = await findGeneration(orm, c.var.user.userId, c.req.valid("param").id);
-      const page = await readEventPage(context, id, c.req.valid("query"));
+      const page = await readEventPage(c.var.context, c.req.valid("param").id, c.req.valid("query"));
       return jsonText<z.infer<typeof EventPage>>(c, page);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "post",
       path: "/api/generations/{id}/cancel",
       summary: "Ask for the end of a run",
@@ -62,17 +58,17 @@ export const generationRoutes = (context: Context, { queue, cancel, verify }: Ro
       responses: { 202: json(Generation, "The generation, being stopped"), ...refusals(404, 409) },
     }),
     async (c) => {
-      const { userId: ownerId } = c.var.user;
-      const row = await findGeneration(orm, ownerId, c.req.valid("param").id);
+      const { context } = c.var;
+      const row = await readGeneration(context, c.req.valid("param").id);
       refuseLateCancel(row);
       if (row.state !== "cancelled") await cancel(row.id);
-      return c.json(await viewOne(context, queue, ownerId, row.id), 202);
+      return c.json(await viewOne(context, queue, row.id), 202);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "post",
       path: "/api/generations/{id}/retry",
       summary: "The same request again, as a new generation",
@@ -80,10 +76,10 @@ export const generationRoutes = (context: Context, { queue, cancel, verify }: Ro
       responses: { 201: json(Generation, "The queued generation"), ...refusals(400, 404, 409, 429) },
     }),
     async (c) => {
-      const { userId: ownerId } = c.var.user;
-      const caller = { ownerId, key: c.req.valid("header")["idempotency-key"] };
-      const id = await submitRetry(context, caller, c.req.valid("param").id);
-      return c.json(await viewOne(context, queue, ownerId, id), 201);
+      const { context } = c.var;
+      const key = c.req.valid("header")["idempotency-key"];
+      const id = await submitRetry(context, queue, key, c.req.valid("param").id);
+      return c.json(await viewOne(context, queue, id), 201);
     },
   );
 

@@ -1,10 +1,8 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { AddedUserMessage, AddUserMessage, UserMessage, UserMessageList } from "@leo/core/api.ts";
 import { Id } from "@leo/core/id.ts";
-import type { Context } from "../../context.ts";
-import { findGeneration } from "../../domain/generation.ts";
+import { readGeneration } from "../../domain/generation.ts";
 import { listUserMessages, rewordUserMessage, withdrawUserMessage } from "../../domain/user-message.ts";
-import { authenticated } from "../authenticate.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { GenerationParams, json, jsonBody, refusals, SIGNED_IN } from "../route.ts";
@@ -13,14 +11,13 @@ const PATH = "/api/generations/{id}/messages";
 const MessageParams = GenerationParams.extend({ messageId: Id });
 
 /** Requests that the user adds while the agent works. */
-export const messageRoutes = (context: Context, { userMessage, verify }: RouteParts) => {
+export const messageRoutes = ({ userMessage, changeMessage, removeMessage, signedIn }: RouteParts) => {
   const routes = new OpenAPIHono<UserEnv>();
-  const { orm } = context.database;
-  const signedIn = { middleware: authenticated(verify), security: SIGNED_IN, tags: ["messages"] };
+  const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["messages"] };
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "post",
       path: PATH,
       summary: "Add a request while the agent works",
@@ -31,14 +28,14 @@ export const messageRoutes = (context: Context, { userMessage, verify }: RoutePa
       },
     }),
     async (c) => {
-      const row = await findGeneration(orm, c.var.user.userId, c.req.valid("param").id);
+      const row = await readGeneration(c.var.context, c.req.valid("param").id);
       return c.json(await userMessage(row.id, c.req.valid("json").text), 202);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: PATH,
       summary: "Requests that were added to a run, oldest first",
@@ -46,14 +43,13 @@ export const messageRoutes = (context: Context, { userMessage, verify }: RoutePa
       responses: { 200: json(UserMessageList, "All of them, answered or not"), ...refusals(404) },
     }),
     async (c) => {
-      const { id } = await findGeneration(orm, c.var.user.userId, c.req.valid("param").id);
-      return c.json({ messages: await listUserMessages(orm, id) }, 200);
+      return c.json({ messages: await listUserMessages(c.var.context, c.req.valid("param").id) }, 200);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "patch",
       path: `${PATH}/{messageId}`,
       summary: "Change a request that waits",
@@ -65,14 +61,14 @@ export const messageRoutes = (context: Context, { userMessage, verify }: RoutePa
     }),
     async (c) => {
       const { id, messageId } = c.req.valid("param");
-      const row = await findGeneration(orm, c.var.user.userId, id);
-      return c.json(await rewordUserMessage(context, row.id, messageId, c.req.valid("json").text), 200);
+      const { text } = c.req.valid("json");
+      return c.json(await rewordUserMessage(c.var.context, changeMessage, id, messageId, text), 200);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "delete",
       path: `${PATH}/{messageId}`,
       summary: "Take a request back that waits",
@@ -84,8 +80,7 @@ export const messageRoutes = (context: Context, { userMessage, verify }: RoutePa
     }),
     async (c) => {
       const { id, messageId } = c.req.valid("param");
-      const row = await findGeneration(orm, c.var.user.userId, id);
-      await withdrawUserMessage(context, row.id, messageId);
+      await withdrawUserMessage(c.var.context, removeMessage, id, messageId);
       return c.body(null, 204);
     },
   );

@@ -6,7 +6,6 @@ import {
   Publication,
   PublishVersion,
 } from "@leo/core/publishing.ts";
-import type { Context } from "../../context.ts";
 import {
   changeGithubAccount,
   changePublishing,
@@ -14,18 +13,17 @@ import {
   requestPublication,
   viewPublishing,
 } from "../../domain/publication.ts";
-import { authenticated } from "../authenticate.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { AppParams, GenerationParams, json, jsonBody, refusals, SIGNED_IN } from "../route.ts";
 
-export const publishingRoutes = (context: Context, { verify }: Pick<RouteParts, "verify">) => {
+export const publishingRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
   const routes = new OpenAPIHono<UserEnv>();
-  const signedIn = { middleware: authenticated(verify), security: SIGNED_IN, tags: ["publishing"] };
+  const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["publishing"] };
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "post",
       path: "/api/generations/{id}/publish",
       summary: "Publish a completed version to the app's repository on GitHub",
@@ -38,10 +36,8 @@ export const publishingRoutes = (context: Context, { verify }: Pick<RouteParts, 
       },
     }),
     async (c) => {
-      const { userId } = c.var.user;
       const publication = await requestPublication(
-        context,
-        userId,
+        c.var.context,
         c.req.valid("param").id,
         c.req.valid("json"),
       );
@@ -51,19 +47,19 @@ export const publishingRoutes = (context: Context, { verify }: Pick<RouteParts, 
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/apps/{appId}/publishing",
       summary: "How an app is published, and the newest try of each version",
       request: { params: AppParams },
       responses: { 200: json(AppPublishing, "The app's publishing"), ...refusals(404) },
     }),
-    async (c) => c.json(await viewPublishing(context, c.var.user.userId, c.req.valid("param").appId), 200),
+    async (c) => c.json(await viewPublishing(c.var.context, c.req.valid("param").appId), 200),
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "patch",
       path: "/api/apps/{appId}/publishing",
       summary: "Turn automatic publishing on or off, or disconnect the repository",
@@ -72,31 +68,31 @@ export const publishingRoutes = (context: Context, { verify }: Pick<RouteParts, 
     }),
     async (c) => {
       const { appId } = c.req.valid("param");
-      return c.json(await changePublishing(context, c.var.user.userId, appId, c.req.valid("json")), 200);
+      return c.json(await changePublishing(c.var.context, appId, c.req.valid("json")), 200);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/account/github",
       summary: "The GitHub user who is invited to my repositories",
       responses: { 200: json(GithubAccount, "Null when there is none"), ...refusals() },
     }),
-    async (c) => c.json(await readGithubAccount(context, c.var.user.userId), 200),
+    async (c) => c.json(await readGithubAccount(c.var.context), 200),
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "put",
       path: "/api/account/github",
       summary: "Set or clear the GitHub user who is invited to my repositories",
       request: { body: jsonBody(GithubAccount) },
       responses: { 200: json(GithubAccount, "As it is now"), ...refusals(400, 413) },
     }),
-    async (c) => c.json(await changeGithubAccount(context, c.var.user.userId, c.req.valid("json")), 200),
+    async (c) => c.json(await changeGithubAccount(c.var.context, c.req.valid("json")), 200),
   );
 
   return routes;

@@ -5,19 +5,18 @@ import { Id } from "@leo/core/id.ts";
 import type { Context } from "../../context.ts";
 import { revokePreviewLinks, viewApp } from "../../domain/app.ts";
 import { createShare, listShares, openShare, revokeShare } from "../../domain/share.ts";
-import { authenticated } from "../authenticate.ts";
 import type { Env, UserEnv } from "../env.ts";
 import { messagePage } from "../message-page.ts";
 import type { RouteParts } from "../parts.ts";
 import { AppParams, bytes, json, jsonBody, refusals, SIGNED_IN } from "../route.ts";
 
-export const shareRoutes = (context: Context, { queue, verify }: RouteParts) => {
+export const shareRoutes = ({ queue, signedIn }: RouteParts) => {
   const routes = new OpenAPIHono<UserEnv>();
-  const signedIn = { middleware: authenticated(verify), security: SIGNED_IN, tags: ["sharing"] };
+  const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["sharing"] };
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "get",
       path: "/api/apps/{appId}/shares",
       summary: "The app's share links that work, newest first",
@@ -26,13 +25,13 @@ export const shareRoutes = (context: Context, { queue, verify }: RouteParts) => 
     }),
     async (c) => {
       const { appId } = c.req.valid("param");
-      return c.json({ shares: await listShares(context, c.var.user.userId, appId) }, 200);
+      return c.json({ shares: await listShares(c.var.context, appId) }, 200);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "post",
       path: "/api/apps/{appId}/shares",
       summary: "Make a link that shows the app running to whoever has it",
@@ -47,13 +46,13 @@ export const shareRoutes = (context: Context, { queue, verify }: RouteParts) => 
     async (c) => {
       const { appId } = c.req.valid("param");
       const { generationId } = c.req.valid("json");
-      return c.json(await createShare(context, c.var.user.userId, appId, generationId), 201);
+      return c.json(await createShare(c.var.context, appId, generationId), 201);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "delete",
       path: "/api/apps/{appId}/shares/{shareId}",
       summary: "Revoke a share link",
@@ -62,14 +61,14 @@ export const shareRoutes = (context: Context, { queue, verify }: RouteParts) => 
     }),
     async (c) => {
       const { appId, shareId } = c.req.valid("param");
-      await revokeShare(context, c.var.user.userId, appId, shareId);
+      await revokeShare(c.var.context, appId, shareId);
       return c.body(null, 204);
     },
   );
 
   routes.openapi(
     createRoute({
-      ...signedIn,
+      ...shared,
       method: "post",
       path: "/api/apps/{appId}/preview-links/revoke",
       summary: "End all links to the app's previews that were given out so far; share links stay",
@@ -77,7 +76,8 @@ export const shareRoutes = (context: Context, { queue, verify }: RouteParts) => 
       responses: { 200: json(App, "The app with its new preview link"), ...refusals(404) },
     }),
     async (c) => {
-      const row = await revokePreviewLinks(context, c.var.user.userId, c.req.valid("param").appId);
+      const { context } = c.var;
+      const row = await revokePreviewLinks(context, c.req.valid("param").appId);
       return c.json(await viewApp(context, queue, row), 200);
     },
   );
