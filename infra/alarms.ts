@@ -1,24 +1,5 @@
 import { alarm } from "./alarm.ts";
-import { names } from "./context.ts";
-import { METRICS, LAUNCH_NAMESPACE, type Metric } from "./metrics.ts";
-import { orchestrator } from "./orchestrator.ts";
-
-/** Counts log lines of the orchestrator by their `event`. */
-const countLogLines = (component: string, event: string, { metricName }: Metric) =>
-  new aws.cloudwatch.LogMetricFilter(
-    component,
-    {
-      name: metricName,
-      logGroupName: names.orchestratorLogs,
-      pattern: `{ $.event = "${event}" }`,
-      metricTransformation: { namespace: LAUNCH_NAMESPACE, name: metricName, value: "1", defaultValue: "0" },
-    },
-    // The service makes the log group.
-    { dependsOn: orchestrator },
-  );
-
-countLogLines("LaunchRefusedCount", "launch_refused", METRICS.launchesRefused);
-countLogLines("LaunchRetryCount", "launch_retry", METRICS.launchesRetried);
+import { METRICS } from "./metrics.ts";
 
 alarm("ServerErrors", {
   description: "The load balancer or the orchestrator answered with 5xx more than 10 times in 5 minutes.",
@@ -68,11 +49,30 @@ alarm("LaunchRefused", {
   comparison: "GreaterThanThreshold",
   threshold: 0,
 });
-alarm("LaunchRetries", {
+alarm("LaunchFailures", {
   description: "Generators find no capacity or ECS fails. See the log's launch_retry.",
-  metrics: { launches: METRICS.launchesRetried },
+  metrics: { launches: METRICS.launchFailures },
   comparison: "GreaterThanThreshold",
   threshold: 5,
+});
+alarm("QueueAge", {
+  description: "A request has waited over 15 minutes. Raise LEO_VCPU_BUDGET, or see why runs do not end.",
+  metrics: { age: METRICS.queueAge },
+  comparison: "GreaterThanThreshold",
+  threshold: 900,
+  periods: 2,
+});
+alarm("PlatformFailures", {
+  description: "Over 5 generations failed within an hour through a fault of the platform. See docs/lifecycle.md.",
+  metrics: { failures: METRICS.platformFailures },
+  comparison: "GreaterThanThreshold",
+  threshold: 5,
+});
+alarm("Orphans", {
+  description: "Tasks ran that no attempt owned, and were stopped. See the log's orphan_stopped.",
+  metrics: { orphans: METRICS.orphans },
+  comparison: "GreaterThanThreshold",
+  threshold: 0,
 });
 alarm("VcpuQuota", {
   description: "Over 80 % of the account's Fargate vCPUs are in use. Raise quota L-3032A538.",

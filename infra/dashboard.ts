@@ -13,7 +13,13 @@ const WIDGETS: [title: string, metrics: Metric[]][] = [
   ["Running tasks", [METRICS.generators]],
   ["Fargate vCPUs of the account", [METRICS.vcpus]],
   ["Task events waiting", [METRICS.queuedEvents, METRICS.deadEvents]],
-  ["Launches that failed", [METRICS.launchesRefused, METRICS.launchesRetried]],
+  ["Launches that failed", [METRICS.launchFailures, METRICS.launchesRefused]],
+  ["Waiting and running", [METRICS.queueDepth, METRICS.running]],
+  ["Oldest waiting request, s", [METRICS.queueAge]],
+  ["Failures of the platform, orphans", [METRICS.platformFailures, METRICS.orphans]],
+  ["Spent on the model today, USD", [METRICS.spendToday]],
+  ["Events committed", [METRICS.committed]],
+  ["vCPUs that generators hold", [METRICS.vcpusInUse]],
 ];
 
 /** CloudWatch's own shape: namespace, name, then dimension names and values in turn. */

@@ -1,4 +1,5 @@
 /** The metrics that alarms and the dashboard look at. */
+import { CLOUD_NAMESPACE, type CloudMetricName, type LaunchFailureReason } from "@leo/core/metric.ts";
 import { names } from "./context.ts";
 import { deadTaskEvents, taskEvents } from "./events.ts";
 import { orchestrator } from "./orchestrator.ts";
@@ -28,7 +29,9 @@ const metric = (
   stat: Metric["stat"],
 ): Metric => ({ namespace, metricName, dimensions, stat });
 
-export const LAUNCH_NAMESPACE = "Leo";
+/** One that the orchestrator writes to its log, by its name there. */
+const leo = (name: CloudMetricName, stat: Metric["stat"], labels: { reason?: LaunchFailureReason } = {}) =>
+  metric(CLOUD_NAMESPACE, name, { app: names.app, ...labels }, stat);
 
 export const METRICS = {
   balancer5xx: metric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", balancer, "Sum"),
@@ -41,8 +44,16 @@ export const METRICS = {
   generators: metric("ECS/ContainerInsights", "RunningTaskCount", { ClusterName: names.app }, "Average"),
   queuedEvents: metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", queueName(taskEvents), "Maximum"),
   deadEvents: metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", queueName(deadTaskEvents), "Maximum"),
-  launchesRefused: metric(LAUNCH_NAMESPACE, `${names.app}-launch-refused`, {}, "Sum"),
-  launchesRetried: metric(LAUNCH_NAMESPACE, `${names.app}-launch-retry`, {}, "Sum"),
+  launchesRefused: leo("leo_launch_failures_total", "Sum", { reason: "fatal" }),
+  launchFailures: leo("leo_launch_failures_total", "Sum"),
+  queueDepth: leo("leo_queue_depth", "Maximum"),
+  queueAge: leo("leo_queue_age_seconds", "Maximum"),
+  running: leo("leo_running", "Maximum"),
+  platformFailures: leo("leo_platform_failures_last_hour", "Maximum"),
+  orphans: leo("leo_orphans_stopped_total", "Sum"),
+  committed: leo("leo_events_total", "Sum"),
+  spendToday: leo("leo_spend_today_usd", "Maximum"),
+  vcpusInUse: leo("leo_vcpus_in_use", "Maximum"),
   vcpus: metric(
     "AWS/Usage",
     "ResourceCount",

@@ -11,6 +11,7 @@ export const environment = {
   PORT: String(PORT),
   AWS_REGION: stage.region,
   LEO_MODE: "aws",
+  LEO_CLOUD_METRICS_APP: names.app,
   LEO_BUCKET: bucket.name,
   LEO_CLUSTER: names.app,
   LEO_GENERATOR_FAMILY: names.generator,

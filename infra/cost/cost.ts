@@ -1,4 +1,5 @@
 /** What a stage costs, computed from its resource graph and the price table. */
+import { CLOUD_METRICS } from "@leo/core/metric.ts";
 import type { Graph, Resource } from "../graph/graph.ts";
 import {
   FARGATE,
@@ -134,7 +135,6 @@ export const watchingLines = (graph: Graph): CostLine[] => {
   const alarmMetrics = resources(graph, "cloudwatch/metricAlarm:MetricAlarm")
     .flatMap(({ metricQueries }) => metricQueries as { metric?: object }[])
     .filter(({ metric }) => metric !== undefined).length;
-  const ownMetrics = count(graph, "cloudwatch/logMetricFilter:LogMetricFilter");
   const insights = resources(graph, "ecs/cluster:Cluster").filter(({ settings }) =>
     (settings as { name: string; value: string }[]).some(
       ({ name, value }) => name === "containerInsights" && value !== "disabled",
@@ -143,7 +143,12 @@ export const watchingLines = (graph: Graph): CostLine[] => {
   const insightMetrics = insights * QUIET_MONTH.containerInsightsMetrics;
   return [
     line("Alarms", `${alarmMetrics} metrics`, alarmMetrics * PRICES.alarmMetricMonthUsd, "cloudWatch"),
-    line("Launch metrics", `${ownMetrics} metrics`, ownMetrics * PRICES.customMetricMonthUsd, "cloudWatch"),
+    line(
+      "Leo's own metrics",
+      `${CLOUD_METRICS.length} metrics`,
+      CLOUD_METRICS.length * PRICES.customMetricMonthUsd,
+      "cloudWatch",
+    ),
     line(
       "Container Insights",
       `about ${insightMetrics} metrics`,

@@ -1,11 +1,18 @@
 /** Data, events and watching of prod on plain HTTP. */
 import { beforeAll, describe, expect, test } from "vitest";
+import { CLOUD_METRICS, CLOUD_NAMESPACE } from "@leo/core/metric.ts";
 import type { Graph } from "../graph/graph.ts";
 import { graphOf } from "../graph/run-graph.ts";
 import { SECRET_NAMES, SECRETS } from "../secret-list.ts";
 import { clearTextPaths } from "./support/clear-text.ts";
 import { allowForGraphs } from "./support/graphs.ts";
-import { all, container, containersOf, one } from "./support/find.ts";
+import { all, container, containersOf, environmentOf, one } from "./support/find.ts";
+
+interface OwnMetric {
+  namespace: string;
+  metricName: string;
+  dimensions: Record<string, string>;
+}
 
 allowForGraphs();
 let graph: Graph;
@@ -159,11 +166,14 @@ describe("watching", () => {
     const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm");
     expect(alarms.map(({ name }) => name).toSorted()).toEqual([
       "DeadTaskEvents",
+      "LaunchFailures",
       "LaunchRefused",
-      "LaunchRetries",
       "NoHealthyHost",
       "OrchestratorCpu",
       "OrchestratorMemory",
+      "Orphans",
+      "PlatformFailures",
+      "QueueAge",
       "ServerErrors",
       "UnhealthyHosts",
       "VcpuQuota",
@@ -192,11 +202,21 @@ describe("watching", () => {
     expect(query?.metric).toMatchObject({ namespace, metricName });
   });
 
-  test("launch failures are counted from the orchestrator's log", () => {
-    expect(one(graph, "cloudwatch/logMetricFilter:LogMetricFilter", "LaunchRefusedCount")).toMatchObject({
-      logGroupName: "/ecs/leo-saas-app",
-      pattern: '{ $.event = "launch_refused" }',
-    });
+  test("what alarms look at in Leo's own namespace is written by the orchestrator under the same names", () => {
+    const own = all(graph, "cloudwatch/metricAlarm:MetricAlarm")
+      .flatMap(({ inputs }) => inputs.metricQueries as { metric?: OwnMetric }[])
+      .flatMap(({ metric }) => (metric?.namespace === CLOUD_NAMESPACE ? [metric] : []));
+    expect(own.map(({ metricName }) => metricName).toSorted()).toEqual([
+      "leo_launch_failures_total",
+      "leo_launch_failures_total",
+      "leo_orphans_stopped_total",
+      "leo_platform_failures_last_hour",
+      "leo_queue_age_seconds",
+    ]);
+    const names = new Set<string>(CLOUD_METRICS);
+    expect(own.filter(({ metricName }) => !names.has(metricName))).toEqual([]);
+    const environment = environmentOf(container(graph, "OrchestratorTask", "leo-saas-app"));
+    for (const { dimensions } of own) expect(dimensions["app"]).toBe(environment["LEO_CLOUD_METRICS_APP"]);
   });
 
   test("one dashboard shows every metric that an alarm looks at", () => {

@@ -2,14 +2,17 @@
 import type { Context } from "./context.ts";
 import { createLauncher } from "./launch/launcher.ts";
 import type { TaskClient } from "./launch/task-client.ts";
+import type { AttemptRef } from "./lifecycle/attempt.ts";
 import { reconcile, takeOver } from "./lifecycle/reconcile.ts";
 import type { Hearing } from "./lifecycle/hearing.ts";
 import { readTaskEvents } from "./lifecycle/task-events.ts";
 import { stopOverdue } from "./lifecycle/watches.ts";
-import type { Metrics } from "./metrics.ts";
 import { claim } from "./queue/claim.ts";
 import { startPublishing } from "./publishing/worker.ts";
 import { repeat } from "./repeat.ts";
+import { withIds } from "./telemetry/log.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import { inSpan } from "./telemetry/span.ts";
 
 export interface BackgroundOptions {
   tasks: TaskClient;
@@ -29,6 +32,12 @@ const QUEUE_POLL_MS = 1_000;
 const CLAIM_BATCH = 20;
 const LAUNCH_BACKOFF_MS = 500;
 
+const attributesOf = ({ id, generationId, number }: AttemptRef) => ({
+  "leo.generation_id": generationId,
+  "leo.attempt_id": id,
+  "leo.attempt": number,
+});
+
 export const startBackground = (
   context: Context,
   { tasks, metrics, random, hearing }: BackgroundOptions,
@@ -42,14 +51,13 @@ export const startBackground = (
   });
   const launches = new Set<Promise<void>>();
 
-  const track = (attemptId: string, launch: Promise<void>) => {
-    const startedAt = performance.now();
-    const running = launch
-      .then(() => metrics.launched(performance.now() - startedAt))
+  const track = (attempt: AttemptRef, launch: () => Promise<void>) => {
+    const ids = { generationId: attempt.generationId, attemptId: attempt.id };
+    const running = withIds(ids, () => inSpan("launch", attributesOf(attempt), launch))
       .catch((cause: unknown) => {
         // The attempt's lease runs out and somebody adopts it.
-        metrics.launchFailed();
-        log.error({ err: cause, event: "launch_failed", attemptId }, "a launch broke off");
+        metrics.launchFailed("broken_off");
+        log.error({ err: cause, event: "launch_failed", ...ids }, "a launch broke off");
       })
       .finally(() => launches.delete(running));
     launches.add(running);
@@ -58,7 +66,7 @@ export const startBackground = (
   const queue = repeat("queue", QUEUE_POLL_MS, log, async () => {
     for (;;) {
       const claimed = await claim(context, CLAIM_BATCH);
-      for (const attempt of claimed) track(attempt.id, launcher.launch(attempt));
+      for (const attempt of claimed) track(attempt, () => launcher.launch(attempt));
       if (claimed.length < CLAIM_BATCH) return;
     }
   });
@@ -66,7 +74,7 @@ export const startBackground = (
     queue,
     repeat("watches", config.LEO_WATCH_INTERVAL_MS, log, () => stopOverdue(context, tasks, hearing.since())),
     repeat("take-over", config.LEO_LAUNCH_LEASE_MS / 5, log, () =>
-      takeOver(context, (attempt) => track(attempt.id, launcher.adopt(attempt))),
+      takeOver(context, (attempt) => track(attempt, () => launcher.adopt(attempt))),
     ),
     repeat("reconcile", config.LEO_RECONCILE_INTERVAL_MS, log, async () =>
       metrics.orphansStopped(await reconcile(context, tasks)),

@@ -83,6 +83,10 @@ const Environment = z.object({
   LEO_MAX_TURNS: number.int().positive().default(100),
   LEO_DEADLINE_MS: number.int().positive().max(LIMITS.deadlineMs).default(LIMITS.deadlineMs),
   LEO_RETENTION_DAYS: number.int().positive().default(30),
+  /** Traces are sent there by OTLP over HTTP. Absent: none. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** Metrics are also written to stdout, once a minute, for CloudWatch, under this name. Absent: they are not. */
+  LEO_CLOUD_METRICS_APP: z.string().min(1).optional(),
   ...timings,
 });
 

@@ -1,9 +1,8 @@
 /** The orchestrator's process: settings from the environment, JSON lines on stdout, ends on SIGTERM. */
 import { ConfigError } from "@leo/core/config.ts";
-import { scrub } from "@leo/core/scrub.ts";
-import { pino } from "pino";
 import { type Config, readConfig } from "./config.ts";
 import { startOrchestrator } from "./server.ts";
+import { createLog } from "./telemetry/log.ts";
 
 const EXIT_CONFIG = 78;
 
@@ -18,16 +17,10 @@ const settings = (): Config => {
 };
 
 const config = settings();
-const log = pino(
-  {
-    level: config.LEO_LOG_LEVEL,
-    base: { service: "orchestrator" },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  },
-  { write: (line: string) => void process.stdout.write(scrub(line)) },
-);
+const writeOut = (line: string) => void process.stdout.write(line);
+const log = createLog(config.LEO_LOG_LEVEL, writeOut);
 
-const orchestrator = await startOrchestrator(config, { log }).catch((cause: unknown) => {
+const orchestrator = await startOrchestrator(config, { log, writeOut }).catch((cause: unknown) => {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === "EADDRINUSE") process.stderr.write(`Port ${config.PORT} is taken. Set PORT to another one.\n`);
   log.fatal({ err: cause, event: "start_failed" }, "the orchestrator could not start");

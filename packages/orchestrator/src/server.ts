@@ -25,17 +25,21 @@ import {
   removeUserMessage,
   type UserMessageRefusal,
 } from "./lifecycle/user-messages.ts";
-import { createMetrics } from "./metrics.ts";
 import { queuePositions } from "./queue/position.ts";
 import { repeat } from "./repeat.ts";
 import { createGeneratorSockets } from "./sockets/generator-socket.ts";
 import { serveUiSocket } from "./sockets/ui-socket.ts";
 import { acceptSockets } from "./sockets/upgrade.ts";
 import { openStorage } from "./storage/s3.ts";
+import { createCloudMetrics } from "./telemetry/cloud-metrics.ts";
+import { readLoad } from "./telemetry/load.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
 import { recordIntervalMs } from "./timings.ts";
 
 export interface OrchestratorOptions {
   log: Logger;
+  /** Gets the lines of metrics; stdout, where the log goes too. */
+  writeOut?: (line: string) => void;
   /** Instead of the database's time. */
   now?: () => Date;
   random?: () => number;
@@ -50,6 +54,7 @@ export interface Orchestrator {
 
 const FEED_POLL_MS = 1_000;
 const PURGE_MS = 30_000;
+const CLOUD_METRICS_MS = 60_000;
 /** The part of a drain that RunTask calls under way may take; the rest is for closing. */
 const DRAIN_LAUNCHES_SHARE = 0.7;
 
@@ -82,14 +87,18 @@ export const startOrchestrator = async (
   const now = options.now ?? (() => clock?.now() ?? new Date());
   const storage = openStorage(config);
   const context: Context = { config, database, storage, log, now };
+  const tracing = config.OTEL_EXPORTER_OTLP_ENDPOINT
+    ? (await import("./telemetry/tracing.ts")).startTracing(context)
+    : undefined;
   const verify = createVerifier(config, now);
   const hub = new Hub(database.pool, log);
   let isDraining = false;
   let browsers = 0;
 
-  const metrics = createMetrics(database, {
+  const metrics = createMetrics({
     browsers: () => browsers,
     generators: () => generatorSockets.size,
+    load: () => readLoad(context),
   });
   const committer = new Committer({
     pool: database.pool,
@@ -100,7 +109,7 @@ export const startOrchestrator = async (
   });
   const recordMs = recordIntervalMs(config.LEO_HEARTBEAT_LOST_MS);
   const hearing = createHearing(now, 3 * recordMs);
-  const generatorSockets = createGeneratorSockets(context, committer, hearing);
+  const generatorSockets = createGeneratorSockets(context, committer, hearing, metrics.ready);
   const tasks = openTaskClient(config);
 
   const api = createApi(context, {
@@ -144,6 +153,15 @@ export const startOrchestrator = async (
     await purgeDeletedApps(context);
     await purgeExpired(context);
   });
+  const cloudMetrics = createCloudMetrics({
+    registry: metrics.registry,
+    app: config.LEO_CLOUD_METRICS_APP ?? "",
+    write: options.writeOut ?? ((line) => void process.stdout.write(line)),
+    now,
+  });
+  const tellMetrics = config.LEO_CLOUD_METRICS_APP
+    ? repeat("metrics", CLOUD_METRICS_MS, log, cloudMetrics)
+    : undefined;
   const stopListening = await listen({
     databaseUrl: config.DATABASE_URL,
     log,
@@ -154,6 +172,7 @@ export const startOrchestrator = async (
       },
       [QUEUE_CHANNEL]: () => background.wakeQueue(),
       [CONTROL_CHANNEL]: (generationId) => {
+        tracing?.changed(generationId);
         generatorSockets.control(generationId).catch((cause: unknown) => {
           log.error(
             { err: cause, event: "control_failed", generationId },
@@ -175,9 +194,17 @@ export const startOrchestrator = async (
     log.info({ event: "draining" }, "draining: no new work, generators go on");
     await background.stop(config.LEO_DRAIN_MS * DRAIN_LAUNCHES_SHARE);
     closeSockets();
-    await Promise.all([poll.stop(), sweep.stop(), purge.stop(), clock?.stop(), stopListening()]);
+    await Promise.all([
+      poll.stop(),
+      sweep.stop(),
+      purge.stop(),
+      tellMetrics?.stop(),
+      clock?.stop(),
+      stopListening(),
+    ]);
     await committer.close();
     await closeServer(server);
+    await tracing?.stop();
     tasks.close();
     storage.close();
     await database.close();

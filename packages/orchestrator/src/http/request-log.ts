@@ -1,17 +1,33 @@
+import { SpanStatusCode } from "@opentelemetry/api";
+import type { Context as HonoContext, Next } from "hono";
 import { createMiddleware } from "hono/factory";
 import { requestId } from "hono/request-id";
 import { routePath } from "hono/route";
 import type { Logger } from "pino";
+import { withIds } from "../telemetry/log.ts";
+import { inSpan } from "../telemetry/span.ts";
 import type { Env } from "./env.ts";
 
 /** Takes the caller's `x-request-id` when it is a plain one, makes one otherwise, and gives it back. */
 export const requestIds = requestId({ limitLength: 100 });
 
+/** A trace of its own per request: strangers do not choose Leo's trace ids. */
+const traced = (c: HonoContext<Env>, next: Next) =>
+  inSpan("http", { "http.request.method": c.req.method, "leo.request_id": c.var.requestId }, async (span) => {
+    await next();
+    const route = c.var.previewId === undefined ? routePath(c) : "preview";
+    span.updateName(`${c.req.method} ${route}`);
+    span.setAttributes({ "http.route": route, "http.response.status_code": c.res.status });
+    if (c.res.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  });
+
 /** One line per request: no body, no query, no header. Health checks are quiet. */
 export const requestLog = (log: Logger) =>
   createMiddleware<Env>(async (c, next) => {
     const startedAt = performance.now();
-    await next();
+    await withIds({ requestId: c.var.requestId }, () =>
+      c.req.path === "/health" ? next() : traced(c, next),
+    );
     const { requestId: id, previewId, user } = c.var;
     const line = {
       requestId: id,

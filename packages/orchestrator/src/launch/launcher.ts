@@ -44,8 +44,8 @@ export interface LauncherOptions {
   random: () => number;
   /** First pause of the backoff. */
   backoffMs: number;
-  /** Told of every outcome of RunTask. */
-  onOutcome: (kind: LaunchOutcome["kind"]) => void;
+  /** Told of every outcome of RunTask, and how long after the launch began. */
+  onOutcome: (kind: LaunchOutcome["kind"], durationMs: number) => void;
 }
 
 export interface Launcher {
@@ -258,7 +258,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
       if (await isCancelled(attempt.generationId)) return cancelled(launch);
       if (!(await renewLaunch(context, attempt.id, tokenHash, { launchCount }))) return undefined;
       const outcome = await runOnce(launch);
-      options.onOutcome(outcome.kind);
+      options.onOutcome(outcome.kind, now().getTime() - launch.startedAt);
       if (outcome.kind !== "started")
         log.warn({ event: "launch_retry", attemptId: attempt.id, outcome }, "RunTask gave no task");
       if (await settle(launch, outcome)) return undefined;

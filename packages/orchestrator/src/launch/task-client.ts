@@ -7,6 +7,7 @@ import {
   type Task,
 } from "@aws-sdk/client-ecs";
 import type { Config } from "../config.ts";
+import { AT_THE_START, traceCalls } from "../telemetry/aws-spans.ts";
 import { classifyAnswer, classifyError, type LaunchOutcome } from "./outcome.ts";
 
 export interface LaunchRequest {
@@ -48,6 +49,7 @@ export const openTaskClient = (config: Config): TaskClient => {
     maxAttempts: 5,
     retryMode: "adaptive",
   });
+  for (const client of [once, ecs]) client.middlewareStack.add(traceCalls("ecs"), AT_THE_START);
   const cluster = config.LEO_CLUSTER;
 
   const list = async (filter: { startedBy: string } | { family: string; desiredStatus: "RUNNING" }) => {

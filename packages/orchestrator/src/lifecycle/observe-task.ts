@@ -6,6 +6,7 @@ import { and, eq, lt } from "drizzle-orm";
 import { classifyStop, type StoppedTask } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
+import { withIds } from "../telemetry/log.ts";
 import { endAttempt, findAttempt, recordTaskIn, tellProgress, type AttemptRow } from "./attempt.ts";
 import { findArtifact } from "./artifact.ts";
 import { completeWorkIn, finalWord, publishSoon } from "./complete.ts";
@@ -29,6 +30,11 @@ export const UNKNOWN_TASK: StoppedTask = { stoppedReason: "ECS no longer knows t
 export const observeTask = async (context: Context, task: ObservedTask): Promise<boolean> => {
   const attempt = await findAttempt(context, task.startedBy);
   if (!attempt) return false;
+  const ids = { generationId: attempt.generationId, attemptId: attempt.id, taskArn: task.taskArn };
+  return withIds(ids, () => observe(context, attempt, task));
+};
+
+const observe = async (context: Context, attempt: AttemptRow, task: ObservedTask): Promise<boolean> => {
   if (attempt.taskArn !== null && attempt.taskArn !== task.taskArn) return false;
   if (attempt.endedAt !== null) return true;
   if (task.lastStatus === "STOPPED") {

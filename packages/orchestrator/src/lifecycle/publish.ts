@@ -3,6 +3,8 @@ import { failure } from "@leo/core/failure.ts";
 import type { Context } from "../context.ts";
 import { generations } from "../db/schema.ts";
 import { publishAutomatically } from "../domain/publication.ts";
+import { withIds } from "../telemetry/log.ts";
+import { inSpan } from "../telemetry/span.ts";
 import { findArtifact, listCheckpoints } from "./artifact.ts";
 import { transition, transitionIn } from "./transition.ts";
 
@@ -27,7 +29,12 @@ const takeLease = async (context: Context, generationId: string) => {
  * Checks what a generator uploaded and makes it a version. Safe to repeat: whoever holds the lease
  * does it, and reconciliation calls again for one whose holder died.
  */
-export const publish = async (context: Context, generationId: string): Promise<void> => {
+export const publish = (context: Context, generationId: string): Promise<void> =>
+  withIds({ generationId }, () =>
+    inSpan("publish", { "leo.generation_id": generationId }, () => publishLeased(context, generationId)),
+  );
+
+const publishLeased = async (context: Context, generationId: string): Promise<void> => {
   const row = await takeLease(context, generationId);
   if (!row) return;
   const found = await findArtifact(context, row.appId, generationId, row.attempt);

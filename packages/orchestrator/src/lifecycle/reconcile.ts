@@ -10,6 +10,7 @@ import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { repairLedger } from "../domain/ledger.ts";
 import type { TaskClient } from "../launch/task-client.ts";
+import { withIds, type LogIds } from "../telemetry/log.ts";
 import { adoptLaunches, findAttempt, type AttemptRow } from "./attempt.ts";
 import { observeTask, taskStopped, UNKNOWN_TASK, type ObservedTask } from "./observe-task.ts";
 import { findUnpublished, publish } from "./publish.ts";
@@ -43,13 +44,26 @@ const openAttempts = (context: Context): Promise<AttemptRow[]> =>
     .where(and(isNull(attempts.endedAt), isNotNull(attempts.taskArn)));
 
 /** One that fails is logged and comes again in the next pass; it does not keep the others. */
-const forEach = async <T>(context: Context, items: T[], work: (item: T) => Promise<void>): Promise<void> => {
+const forEach = async <T>(
+  context: Context,
+  items: T[],
+  idsOf: (item: T) => LogIds,
+  work: (item: T) => Promise<void>,
+): Promise<void> => {
   for (const item of items) {
-    await work(item).catch((cause: unknown) =>
-      context.log.error({ err: cause, event: "reconcile_failed" }, "the next pass tries again"),
+    await withIds(idsOf(item), () =>
+      work(item).catch((cause: unknown) =>
+        context.log.error({ err: cause, event: "reconcile_failed" }, "the next pass tries again"),
+      ),
     );
   }
 };
+
+const idsOfAttempt = ({ id, generationId, taskArn }: AttemptRow): LogIds => ({
+  generationId,
+  attemptId: id,
+  ...(taskArn ? { taskArn } : {}),
+});
 
 const compareAttempt = async (
   context: Context,
@@ -72,7 +86,7 @@ const compareAttempts = async (context: Context, tasks: TaskClient): Promise<voi
   const open = await openAttempts(context);
   const described = await tasks.describe(open.flatMap(({ taskArn }) => taskArn ?? []));
   const byArn = new Map(described.map((task) => [task.taskArn, task]));
-  await forEach(context, open, (attempt) =>
+  await forEach(context, open, idsOfAttempt, (attempt) =>
     compareAttempt(context, tasks, attempt, byArn.get(attempt.taskArn ?? "")),
   );
 };
@@ -81,17 +95,22 @@ const compareAttempts = async (context: Context, tasks: TaskClient): Promise<voi
 const stopOrphans = async (context: Context, tasks: TaskClient): Promise<number> => {
   const running = await tasks.describe(await tasks.listRunning());
   let stopped = 0;
-  await forEach(context, running, async (task) => {
-    if (!task.taskArn || isRecent(context, task.createdAt)) return;
-    const attempt = task.startedBy ? await findAttemptOf(context, task.startedBy) : undefined;
-    if (attempt && attempt.endedAt === null && attempt.taskArn === task.taskArn) return;
-    await tasks.stop(task.taskArn, STOP_REASON.orphan);
-    context.log.warn(
-      { event: "orphan_stopped", taskArn: task.taskArn, startedBy: task.startedBy },
-      "stopped a task that nobody owns",
-    );
-    stopped += 1;
-  });
+  await forEach(
+    context,
+    running,
+    ({ taskArn = "", startedBy = "" }) => ({ taskArn, attemptId: startedBy }),
+    async (task) => {
+      if (!task.taskArn || isRecent(context, task.createdAt)) return;
+      const attempt = task.startedBy ? await findAttemptOf(context, task.startedBy) : undefined;
+      if (attempt && attempt.endedAt === null && attempt.taskArn === task.taskArn) return;
+      await tasks.stop(task.taskArn, STOP_REASON.orphan);
+      context.log.warn(
+        { event: "orphan_stopped", taskArn: task.taskArn, startedBy: task.startedBy },
+        "stopped a task that nobody owns",
+      );
+      stopped += 1;
+    },
+  );
   return stopped;
 };
 
@@ -112,6 +131,7 @@ const expireQueued = async (context: Context): Promise<void> => {
   await forEach(
     context,
     old,
+    ({ id }) => ({ generationId: id }),
     async ({ id }) => void (await transition(context, id, { type: "queue_expired" })),
   );
 };
@@ -136,5 +156,10 @@ export const reconcile = async (context: Context, tasks: TaskClient): Promise<nu
 /** What a dead orchestrator left: launches without a task, versions not yet published. */
 export const takeOver = async (context: Context, adopt: (attempt: AttemptRow) => void): Promise<void> => {
   for (const attempt of await adoptLaunches(context)) adopt(attempt);
-  await forEach(context, await findUnpublished(context), (generationId) => publish(context, generationId));
+  await forEach(
+    context,
+    await findUnpublished(context),
+    (generationId) => ({ generationId }),
+    (generationId) => publish(context, generationId),
+  );
 };

@@ -20,6 +20,7 @@ import { lockGeneration } from "../lifecycle/lock.ts";
 import { transitionIn, type GenerationRow } from "../lifecycle/transition.ts";
 import { takeUserMessages } from "../lifecycle/user-messages.ts";
 import { hashAttemptToken } from "../queue/claim.ts";
+import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timings.ts";
 import { closeWith, parseFrame } from "./frame.ts";
 import { keepAlive } from "./keepalive.ts";
@@ -45,6 +46,9 @@ interface Work {
   generation: GenerationRow;
 }
 
+/** Takes a frame of a socket that was admitted. */
+type Handle = (data: Parameters<typeof parseFrame>[2], isBinary: boolean) => void;
+
 export interface GeneratorSockets {
   serve(socket: WebSocket, token: string | undefined): void;
   /** Looks whether a generation's generator must be told something: cancel, a request, that it is fenced. */
@@ -69,6 +73,7 @@ export const createGeneratorSockets = (
   context: Context,
   committer: Committer,
   hearing: Hearing,
+  onReady: (durationMs: number) => void,
 ): GeneratorSockets => {
   const { config, database, log, now } = context;
   const connections = new Map<string, Connection>();
@@ -95,9 +100,9 @@ export const createGeneratorSockets = (
     else closeWith(socket, CloseCode.restart, "try again");
   };
 
-  const becomeReady = (attempt: AttemptRow) =>
-    database.orm.transaction(async (orm) => {
-      const at = now();
+  const becomeReady = async (attempt: AttemptRow) => {
+    const at = now();
+    const isFirst = await database.orm.transaction(async (orm) => {
       await lockGeneration(orm, attempt.generationId);
       const [first] = await orm
         .update(attempts)
@@ -107,9 +112,13 @@ export const createGeneratorSockets = (
         })
         .where(eq(attempts.id, attempt.id))
         .returning({ readyAt: attempts.readyAt });
-      if (first?.readyAt?.getTime() === at.getTime()) await tellProgress(orm, attempt, "connected", at);
+      const connected = first?.readyAt?.getTime() === at.getTime();
+      if (connected) await tellProgress(orm, attempt, "connected", at);
       await transitionIn(orm, attempt.generationId, { type: "ready" }, at, attempt.number);
+      return connected;
     });
+    if (isFirst) onReady(at.getTime() - attempt.createdAt.getTime());
+  };
 
   /** @param again also what this attempt got before, on a connection that may have lost it */
   const sendUserMessages = async (connection: Connection, again: boolean) => {
@@ -172,7 +181,7 @@ export const createGeneratorSockets = (
     if (last && socket.readyState === socket.OPEN) connection.send({ type: "ack", n: last.n });
   };
 
-  const attach = (socket: WebSocket, attempt: AttemptRow) => {
+  const attach = (socket: WebSocket, attempt: AttemptRow): Handle => {
     const connection: Connection = {
       socket,
       attempt,
@@ -212,7 +221,7 @@ export const createGeneratorSockets = (
         });
     };
 
-    const handle = (data: Parameters<typeof parseFrame>[2], isBinary: boolean) => {
+    const handle: Handle = (data, isBinary) => {
       const message = parseFrame(socket, FromGenerator, data, isBinary);
       if (!message) return;
       if (message.type === "messages") {
@@ -242,7 +251,8 @@ export const createGeneratorSockets = (
       clearTimeout(readyTimer);
       if (connections.get(attempt.generationId) === connection) connections.delete(attempt.generationId);
     });
-    return handle;
+    const ids = { generationId: attempt.generationId, attemptId: attempt.id };
+    return (data, isBinary) => withIds(ids, () => handle(data, isBinary));
   };
 
   const admit = async (socket: WebSocket, token: string | undefined) => {

@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { apps, generations } from "../db/schema.ts";
 import type { Hub, Sink } from "../events/hub.ts";
 import type { User, Verifier } from "../http/authenticate.ts";
+import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timings.ts";
 import { closeWith, parseFrame } from "./frame.ts";
 import { keepAlive } from "./keepalive.ts";
@@ -158,10 +159,14 @@ export const serveUiSocket = (
     if (!message) return;
     waiting += 1;
     if (waiting >= WAITING_MAX) socket.pause();
+    const ids = {
+      userId: user?.userId,
+      generationId: "generationId" in message ? message.generationId : undefined,
+    };
     queue = queue
-      .then(() => handle(message))
+      .then(() => withIds(ids, () => handle(message)))
       .catch((cause: unknown) => {
-        context.log.error({ err: cause, event: "ui_message_failed" }, "a browser's message failed");
+        context.log.error({ err: cause, event: "ui_message_failed", ...ids }, "a browser's message failed");
         if (socket.readyState === socket.OPEN)
           send({ type: "error", code: "internal", message: "Leo could not do that. Try again." });
       })

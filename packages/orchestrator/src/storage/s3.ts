@@ -8,6 +8,7 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Config } from "../config.ts";
 import type { Storage } from "../storage.ts";
+import { AT_THE_START, traceCalls } from "../telemetry/aws-spans.ts";
 
 /** The most keys that S3 deletes in one call. */
 const DELETE_BATCH = 1_000;
@@ -29,6 +30,7 @@ export const openStorage = (
       httpsAgent: { maxSockets: 200 },
     },
   });
+  client.middlewareStack.add(traceCalls("s3"), AT_THE_START);
   const Bucket = config.LEO_BUCKET;
 
   const read: Storage["read"] = async (key, range) => {

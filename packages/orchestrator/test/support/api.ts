@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import pino, { type Logger } from "pino";
+import type { Logger } from "pino";
 import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
 import { withDatabase } from "@leo/local/testing/database.ts";
 import { newId } from "@leo/core/id.ts";
@@ -16,6 +16,7 @@ import { requestCancel } from "../../src/lifecycle/cancel.ts";
 import { addUserMessage, changeUserMessage, removeUserMessage } from "../../src/lifecycle/user-messages.ts";
 import { queuePositions } from "../../src/queue/position.ts";
 import { openStorage } from "../../src/storage/s3.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
 
 export interface Answer<T = unknown> {
@@ -93,7 +94,7 @@ const partsOf = (context: Context): ApiParts => ({
 });
 
 const logInto = (lines: string[]): Logger =>
-  pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
+  createLog("debug", (line) => void lines.push(line));
 
 /** Runs with the real API on a port of its own, over a real database, bucket and key endpoint. */
 export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOptions = {}): Promise<void> =>

@@ -15,6 +15,7 @@ import { withEcs, type TestEcs, type TestEcsOptions } from "@leo/local/testing/e
 import { readConfig, type Config } from "../../src/config.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { startOrchestrator, type Orchestrator } from "../../src/server.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { BASE_ENV } from "./context.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
 
@@ -55,6 +56,8 @@ export interface OrchestratorOptions {
   ecs?: TestEcsOptions;
   /** How far the orchestrators' clock is ahead; a test may change it. */
   clock?: { aheadMs: number };
+  /** Gets every line that goes to stdout: the log from `debug` on, and metrics. */
+  writeOut?: (line: string) => void;
   /** What the agent's container does instead of being held. */
   agent?: ContainerFunction;
 }
@@ -126,7 +129,8 @@ export const withOrchestrator = (
             });
             const level = process.env["LEO_TEST_LOG"] ?? "silent";
             const orchestrator = await startOrchestrator(config, {
-              log: pino({ level }),
+              log: options.writeOut ? createLog("debug", options.writeOut) : pino({ level }),
+              writeOut: options.writeOut,
               now: () => new Date(Date.now() + (options.clock?.aheadMs ?? 0)),
             });
             started.push(orchestrator);

@@ -1,0 +1,99 @@
+/**
+ * Leo's own metrics: one table for what the orchestrator counts, what its alarms and the dashboard look at,
+ * and what docs/observability.md explains. Names follow Prometheus: base units, `_total` for counters.
+ */
+interface MetricFacts {
+  type: "counter" | "gauge" | "histogram";
+  help: string;
+  labels?: readonly string[];
+  /** Upper bounds of a histogram, in the unit of its name. */
+  buckets?: readonly number[];
+  /** Also goes to CloudWatch, once a minute. Each series there costs money. */
+  cloud?: boolean;
+}
+
+export const METRICS = {
+  leo_generations: {
+    type: "gauge",
+    help: "Generations that have not ended, by state",
+    labels: ["state"],
+  },
+  leo_queue_depth: { type: "gauge", help: "Generations that wait for a task", cloud: true },
+  leo_queue_age_seconds: { type: "gauge", help: "Age of the oldest queued generation", cloud: true },
+  leo_running: {
+    type: "gauge",
+    help: "Generations with a task: starting, running or publishing",
+    cloud: true,
+  },
+  leo_ended_last_hour: {
+    type: "gauge",
+    help: "Generations that ended in the last hour, by state, and by failure code when they failed",
+    labels: ["state", "code"],
+  },
+  leo_platform_failures_last_hour: {
+    type: "gauge",
+    help: "Generations that failed in the last hour through a fault of the platform",
+    cloud: true,
+  },
+  leo_vcpus_in_use: { type: "gauge", help: "vCPUs that attempts hold", cloud: true },
+  leo_spend_today_usd: { type: "gauge", help: "What the model cost since midnight UTC", cloud: true },
+  leo_reserved_today_usd: { type: "gauge", help: "Budgets set aside for runs that are not over" },
+  leo_launch_seconds: {
+    type: "histogram",
+    help: "Claim to a task that ECS accepted",
+    buckets: [0.05, 0.1, 0.5, 1, 5, 15, 60, 180, 600],
+  },
+  leo_ready_seconds: {
+    type: "histogram",
+    help: "Claim to the first message of its generator",
+    buckets: [0.5, 1, 5, 10, 20, 30, 60, 120, 180],
+  },
+  leo_launch_failures_total: {
+    type: "counter",
+    help: "RunTask calls that gave no task, by reason",
+    labels: ["reason"],
+    cloud: true,
+  },
+  leo_orphans_stopped_total: {
+    type: "counter",
+    help: "Tasks found that no attempt owned, and stopped",
+    cloud: true,
+  },
+  leo_sockets: { type: "gauge", help: "Open WebSockets of this orchestrator, by kind", labels: ["kind"] },
+  leo_events_total: { type: "counter", help: "Events committed by this orchestrator", cloud: true },
+  leo_commit_seconds: {
+    type: "histogram",
+    help: "Time to commit a batch of events",
+    buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+  },
+} as const satisfies Record<string, MetricFacts>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** A metric's facts with every field there is. */
+export const metricFacts = (name: MetricName): MetricFacts => METRICS[name];
+
+/** Namespace of the metrics in CloudWatch. */
+export const CLOUD_NAMESPACE = "Leo";
+
+export type CloudMetricName = {
+  [Name in MetricName]: (typeof METRICS)[Name] extends { cloud: true } ? Name : never;
+}[MetricName];
+
+/** Names of what goes to CloudWatch. */
+export const CLOUD_METRICS = (Object.keys(METRICS) as MetricName[]).filter(
+  (name): name is CloudMetricName => metricFacts(name).cloud === true,
+);
+
+/** Kinds of answers of RunTask that gave no task, and `broken_off`: the launcher itself failed. */
+export const LAUNCH_FAILURE_REASONS = [
+  "quota",
+  "capacity",
+  "retry_same",
+  "retry_new",
+  "look_up",
+  "inactive_definition",
+  "fatal",
+  "broken_off",
+] as const;
+export type LaunchFailureReason = (typeof LAUNCH_FAILURE_REASONS)[number];
