@@ -63,7 +63,8 @@ alarm("QueueAge", {
   periods: 2,
 });
 alarm("PlatformFailures", {
-  description: "Over 5 generations failed within an hour through a fault of the platform. See docs/lifecycle.md.",
+  description:
+    "Over 5 generations failed within an hour through a fault of the platform. See docs/lifecycle.md.",
   metrics: { failures: METRICS.platformFailures },
   comparison: "GreaterThanThreshold",
   threshold: 5,
