@@ -75,7 +75,10 @@ class Generator {
     await this.#untilHeard();
     this.#link.close();
     if (!givenRoot) await rm(paths.root, { recursive: true, force: true });
-    this.#logger.info({ cause: cause?.kind, refusal: this.#refusal }, "the generator ends");
+    this.#logger.info(
+      { event: "generator_ends", cause: cause?.kind, refusal: this.#refusal },
+      "the generator ends",
+    );
     return this.#exitCode(cause);
   }
 
@@ -96,7 +99,7 @@ class Generator {
         this.#stop.signal,
       );
       const { generationId, attempt, mode } = start;
-      this.#logger.info({ generationId, attempt, mode }, "work received");
+      this.#logger.info({ event: "work_received", generationId, attempt, mode }, "work received");
       return await new GenerationRun({
         start,
         paths,
@@ -145,7 +148,7 @@ class Generator {
 
   #onRefused(refusal: Refusal): void {
     this.#refusal = refusal;
-    this.#logger.warn({ refusal }, "the orchestrator wants nothing more of this attempt");
+    this.#logger.warn({ event: "refused", refusal }, "the orchestrator wants nothing more of this attempt");
     this.#end({ kind: "abandoned" });
     this.#refused.resolve();
   }
@@ -157,7 +160,8 @@ class Generator {
 
   #report: Report = (fact) => {
     const clean = cleanFact(fact);
-    if (clean.type === "log" || clean.type === "error") this.#logger.info({ fact: clean }, "reported");
+    if (clean.type === "log" || clean.type === "error")
+      this.#logger.info({ event: "fact_reported", fact: clean }, "reported");
     this.#link.send(clean);
   };
 

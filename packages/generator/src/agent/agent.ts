@@ -277,7 +277,7 @@ export class AppGeneratorAgent {
     child.stderr?.on("data", (chunk: Buffer) => {
       const data = chunk.toString("utf8");
       this.#stderr = cutStart(this.#stderr + data, STDERR_MAX_CHARS);
-      this.#options.logger.warn({ agentStderr: data.trim() }, "agent stderr");
+      this.#options.logger.warn({ event: "agent_stderr", agentStderr: data.trim() }, "agent stderr");
     });
     this.#child = child;
     return child as ChildProcess & {

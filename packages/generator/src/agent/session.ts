@@ -75,7 +75,10 @@ export class AgentSession {
     } catch (error) {
       const mayRestart = error instanceof AgentCrash && error.code === "agent_error" && !this.#stopped;
       if (!mayRestart || this.#restarts >= RESTARTS_MAX) throw failed(failureOfError(error));
-      this.#options.logger.error({ err: error }, "the agent crashed and is started again");
+      this.#options.logger.error(
+        { event: "agent_crashed", err: error },
+        "the agent crashed and is started again",
+      );
       const text = "The agent's process crashed; it is started again and goes on.";
       this.#options.listener.report({ type: "log", level: "warn", text });
       this.#restarts += 1;

@@ -34,7 +34,7 @@ export class UsageWatch {
       this.#tell(usage);
       return usage;
     } catch (error) {
-      this.#logger.warn({ err: error }, "the gateway did not tell the usage");
+      this.#logger.warn({ event: "usage_unknown", err: error }, "the gateway did not tell the usage");
       return undefined;
     }
   }

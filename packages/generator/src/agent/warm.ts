@@ -23,7 +23,10 @@ export class WarmAgent {
   start(): void {
     this.#starting = this.#agent?.start();
     this.#starting?.catch((error: unknown) => {
-      this.#options.logger.warn({ err: error }, "the agent did not start ahead of its work");
+      this.#options.logger.warn(
+        { event: "warm_start_failed", err: error },
+        "the agent did not start ahead of its work",
+      );
       return this.end();
     });
   }

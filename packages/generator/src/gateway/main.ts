@@ -13,7 +13,7 @@ const logger = pino(
   { write: (line: string) => void process.stdout.write(scrub(line)) },
 );
 const gateway = await startGateway(config, logger);
-logger.info({ url: gateway.url, upstream: config.LEO_UPSTREAM_URL }, "listening");
+logger.info({ event: "gateway_listening", url: gateway.url, upstream: config.LEO_UPSTREAM_URL }, "listening");
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {

@@ -75,7 +75,8 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
     outgoing.on("timeout", () => outgoing.destroy(new Error("the model was silent for too long")));
     outgoing.on("response", (answer) => {
       reader = new UsageReader(answer.headers["content-type"]?.includes("event-stream") ?? false);
-      if (answer.statusCode !== 200) logger.info({ status: answer.statusCode, model }, "the model refused");
+      if (answer.statusCode !== 200)
+        logger.info({ event: "model_refused", status: answer.statusCode, model }, "the model refused");
       response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers));
       response.flushHeaders();
       answer.on("data", (chunk: Buffer) => {
@@ -88,7 +89,7 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
       answer.on("error", () => response.destroy());
     });
     outgoing.on("error", (error) => {
-      logger.warn({ err: error, model }, "the model could not be reached");
+      logger.warn({ event: "model_unreachable", err: error, model }, "the model could not be reached");
       if (response.headersSent) return response.destroy();
       return sendError(response, new ApiError(502, "api_error", "The model could not be reached."));
     });
@@ -114,7 +115,7 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (error instanceof ApiError) return sendError(response, error);
-      logger.error({ err: error }, "the gateway failed");
+      logger.error({ event: "gateway_failed", err: error }, "the gateway failed");
       return response.headersSent
         ? response.destroy()
         : sendError(response, new ApiError(500, "api_error", "The gateway failed."));

@@ -123,7 +123,7 @@ export class GenerationRun {
       return undefined;
     } catch (error) {
       if (error instanceof Stopped) return this.#explain(error.stopCause);
-      logger.error({ err: error }, "the run failed");
+      logger.error({ event: "run_failed", err: error }, "the run failed");
       return this.#explain({ kind: "failed", failure: failureOfError(error) });
     }
   }
@@ -225,7 +225,10 @@ export class GenerationRun {
   #tellChangesLater(): void {
     this.#browser.warm();
     this.#tellChanges().catch((error: unknown) => {
-      this.#options.logger.warn({ err: error }, "the workspace could not be read");
+      this.#options.logger.warn(
+        { event: "workspace_unreadable", err: error },
+        "the workspace could not be read",
+      );
     });
   }
 
@@ -249,7 +252,7 @@ export class GenerationRun {
       try {
         if (this.#prepared) await this.#checkpoints.saveIfChanged();
       } catch (error) {
-        logger.warn({ err: error }, "a checkpoint could not be stored");
+        logger.warn({ event: "checkpoint_failed", err: error }, "a checkpoint could not be stored");
       }
       if (!stopped) wait();
     };
@@ -295,7 +298,7 @@ export class GenerationRun {
       });
       return undefined;
     } catch (error) {
-      logger.error({ err: error }, "the version could not be stored");
+      logger.error({ event: "upload_failed", err: error }, "the version could not be stored");
       return failure("upload_failed", errorText(error));
     }
   }
@@ -308,7 +311,7 @@ export class GenerationRun {
     try {
       await this.#verify(AbortSignal.timeout(config.LEO_CLOSING_MS));
     } catch (error) {
-      logger.warn({ err: error }, "what exists could not be checked");
+      logger.warn({ event: "check_failed", err: error }, "what exists could not be checked");
     }
   }
 
@@ -317,7 +320,10 @@ export class GenerationRun {
     try {
       if (this.#prepared) await this.#checkpoints.saveIfChanged();
     } catch (error) {
-      logger.error({ err: error }, "the last checkpoint could not be stored");
+      logger.error(
+        { event: "last_checkpoint_failed", err: error },
+        "the last checkpoint could not be stored",
+      );
     }
   }
 }

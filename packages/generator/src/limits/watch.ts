@@ -70,7 +70,7 @@ export const watchLimits = ({ limits, clock, logger, onPassed }: WatchOptions): 
       if (passed) return onPassed(passed);
     } catch (error) {
       // A tree that changes while it is read: the next look will see it.
-      logger.debug({ err: error }, "limits could not be read");
+      logger.debug({ event: "limits_unreadable", err: error }, "limits could not be read");
     }
     if (!stopped) cancel = clock.after(INTERVAL_MS, () => void look());
   };

@@ -130,18 +130,24 @@ export class OrchestratorLink {
       if (!isBinary) this.#receive(data.toString("utf8"));
     });
     socket.on("unexpected-response", (_request, response) => {
-      logger.warn({ status: response.statusCode }, "the orchestrator refused the connection");
+      logger.warn(
+        { event: "connection_refused", status: response.statusCode },
+        "the orchestrator refused the connection",
+      );
       response.destroy();
       this.#ended(response.statusCode ?? 0);
     });
-    socket.on("error", (error) => logger.debug({ err: error }, "socket error"));
+    socket.on("error", (error) => logger.debug({ event: "socket_error", err: error }, "socket error"));
     socket.on("close", (code) => this.#ended(code, socket));
   }
 
   #receive(text: string): void {
     const parsed = ToGenerator.safeParse(parseJson(text));
     if (!parsed.success) {
-      this.#options.logger.warn({ issues: parsed.error.issues.slice(0, 3) }, "a frame was not understood");
+      this.#options.logger.warn(
+        { event: "frame_not_understood", issues: parsed.error.issues.slice(0, 3) },
+        "a frame was not understood",
+      );
       return;
     }
     if (parsed.data.type !== "ack") return this.#options.onMessage(parsed.data);
@@ -178,7 +184,10 @@ export class OrchestratorLink {
     }
     const waitMs = backoffMs(this.#failures, this.#clock.random());
     this.#failures += 1;
-    this.#options.logger.info({ code, waitMs: Math.round(waitMs) }, "connection lost, will try again");
+    this.#options.logger.info(
+      { event: "connection_lost", code, waitMs: Math.round(waitMs) },
+      "connection lost, will try again",
+    );
     this.#later(waitMs, () => this.#connect());
   }
 

@@ -112,7 +112,9 @@ export const claim = async (context: Context, limit: number): Promise<ClaimedAtt
   } catch (cause) {
     await client
       .query("rollback")
-      .catch((error: unknown) => context.log.warn({ err: error, event: "rollback_failed" }, "a claim could not be rolled back"));
+      .catch((error: unknown) =>
+        context.log.warn({ err: error, event: "rollback_failed" }, "a claim could not be rolled back"),
+      );
     throw cause;
   } finally {
     client.release();

@@ -93,8 +93,7 @@ const partsOf = (context: Context): ApiParts => ({
   metrics: async () => "leo_up 1\n",
 });
 
-const logInto = (lines: string[]): Logger =>
-  createLog("debug", (line) => void lines.push(line));
+const logInto = (lines: string[]): Logger => createLog("debug", (line) => void lines.push(line));
 
 /** Runs with the real API on a port of its own, over a real database, bucket and key endpoint. */
 export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOptions = {}): Promise<void> =>
