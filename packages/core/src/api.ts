@@ -5,6 +5,7 @@ import { ArtifactFile, Check } from "./artifact.ts";
 import { Event } from "./event.ts";
 import { App, AppName, Generation, GenerationMode, Prompt } from "./generation.ts";
 import { Id } from "./id.ts";
+import { LimitDetails } from "./limit-refusal.ts";
 
 /** The one list of error codes and their HTTP status. */
 export const ERROR_STATUS = {
@@ -31,6 +32,12 @@ export const ApiError = z.object({
   }),
 });
 export type ApiError = z.infer<typeof ApiError>;
+
+/** An answer with the status 429. */
+export const LimitError = z.object({
+  error: ApiError.shape.error.extend({ details: LimitDetails }),
+});
+export type LimitError = z.infer<typeof LimitError>;
 
 export const PublicConfig = z.object({
   mode: z.enum(["local", "aws"]),

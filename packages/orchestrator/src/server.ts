@@ -2,19 +2,24 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
+import { LIMITS } from "@leo/core/limits.ts";
 import { startBackground } from "./background.ts";
 import { startDatabaseClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Context } from "./context.ts";
 import { migrateDatabase, openDatabase } from "./db/database.ts";
+import { createAccounts } from "./domain/accounts.ts";
 import { ApiFault } from "./domain/fault.ts";
+import { limitFault } from "./domain/limit-fault.ts";
 import { purgeDeletedApps, purgeExpired } from "./domain/purge.ts";
-import { CONTROL_CHANNEL, EVENTS_CHANNEL, QUEUE_CHANNEL } from "./events/append.ts";
+import { CONTROL_CHANNEL, EVENTS_CHANNEL, QUEUE_CHANNEL, USERS_CHANNEL } from "./events/append.ts";
 import { Committer } from "./events/committer.ts";
 import { Hub } from "./events/hub.ts";
 import { listen } from "./events/listener.ts";
 import { createApi } from "./http/api.ts";
 import { createVerifier } from "./http/authenticate.ts";
+import { clientAddress } from "./http/client-address.ts";
+import { createGuard } from "./http/guard.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openTaskClient } from "./launch/task-client.ts";
 import { requestCancel } from "./lifecycle/cancel.ts";
@@ -27,6 +32,7 @@ import {
 } from "./lifecycle/user-messages.ts";
 import { queuePositions } from "./queue/position.ts";
 import { repeat } from "./repeat.ts";
+import { createBrowserSockets } from "./sockets/browser-sockets.ts";
 import { createGeneratorSockets } from "./sockets/generator-socket.ts";
 import { serveUiSocket } from "./sockets/ui-socket.ts";
 import { acceptSockets } from "./sockets/upgrade.ts";
@@ -53,6 +59,8 @@ export interface Orchestrator {
 }
 
 const FEED_POLL_MS = 1_000;
+/** Who is suspended is told by NOTIFY; where that was lost, it is seen after this. */
+const SUSPENDED_MS = 30_000;
 const PURGE_MS = 30_000;
 const CLOUD_METRICS_MS = 60_000;
 /** The part of a drain that RunTask calls under way may take; the rest is for closing. */
@@ -64,9 +72,10 @@ const REFUSALS: Record<UserMessageRefusal, ApiFault> = {
     "conflict",
     "The version is finished and being stored. Send this as the next request in a moment.",
   ),
-  too_many: new ApiFault(
+  too_many: limitFault(
     "limit_reached",
-    "Too many messages wait already. Try again when the agent has answered.",
+    `${LIMITS.userMessagesMax} requests wait for the agent already, which is the limit. Send more when it has answered.`,
+    { limit: "messages_waiting", max: LIMITS.userMessagesMax, current: LIMITS.userMessagesMax },
   ),
 };
 
@@ -90,7 +99,9 @@ export const startOrchestrator = async (
   const tracing = config.OTEL_EXPORTER_OTLP_ENDPOINT
     ? (await import("./telemetry/tracing.ts")).startTracing(context)
     : undefined;
-  const verify = createVerifier(config, now);
+  const accounts = createAccounts(context);
+  const guard = createGuard(config, now, { verify: createVerifier(config, now), accounts });
+  const browserSockets = createBrowserSockets(context);
   const hub = new Hub(database.pool, log);
   let isDraining = false;
   let browsers = 0;
@@ -113,7 +124,7 @@ export const startOrchestrator = async (
   const tasks = openTaskClient(config);
 
   const api = createApi(context, {
-    verify,
+    guard,
     queue: { positions: (ownerId) => queuePositions(context, ownerId) },
     cancel: (generationId) => requestCancel(context, generationId),
     userMessage: async (generationId, text) => {
@@ -138,10 +149,19 @@ export const startOrchestrator = async (
     isDraining: () => isDraining,
     isAllowedOrigin: (origin) => origin === new URL(config.LEO_PUBLIC_URL).origin,
     generator: (socket, token) => generatorSockets.serve(socket, token),
-    ui: (socket) => {
+    addressOf: (request) => clientAddress(request, config.LEO_TRUSTED_PROXIES),
+    waitSeconds: (address) => guard.waitSeconds(address),
+    ui: (socket, address) => {
       browsers += 1;
       socket.on("close", () => (browsers -= 1));
-      serveUiSocket(context, socket, { hub, verify });
+      serveUiSocket(context, socket, {
+        hub,
+        verify: (token) => guard.verify(token, address),
+        admit: async (user) => {
+          await guard.admitSocket(user);
+          browserSockets.add(user.userId, socket);
+        },
+      });
     },
   });
   const port = await listenOn(server, config.PORT, config.LEO_LISTEN_HOST);
@@ -162,6 +182,7 @@ export const startOrchestrator = async (
   const tellMetrics = config.LEO_CLOUD_METRICS_APP
     ? repeat("metrics", CLOUD_METRICS_MS, log, cloudMetrics)
     : undefined;
+  const checkUsers = repeat("suspended users", SUSPENDED_MS, log, () => browserSockets.closeSuspended());
   const stopListening = await listen({
     databaseUrl: config.DATABASE_URL,
     log,
@@ -171,6 +192,10 @@ export const startOrchestrator = async (
         hub.wake(generationId, Number(lastSeq));
       },
       [QUEUE_CHANNEL]: () => background.wakeQueue(),
+      [USERS_CHANNEL]: (userId) => {
+        accounts.forget(userId);
+        checkUsers.wake();
+      },
       [CONTROL_CHANNEL]: (generationId) => {
         tracing?.changed(generationId);
         generatorSockets.control(generationId).catch((cause: unknown) => {
@@ -199,6 +224,7 @@ export const startOrchestrator = async (
       sweep.stop(),
       purge.stop(),
       tellMetrics?.stop(),
+      checkUsers.stop(),
       clock?.stop(),
       stopListening(),
     ]);

@@ -138,6 +138,6 @@ test("a share names a version of the same app that has something to show, twenty
     const refused = await post({});
     expect([refused.status, refused.body.error.message]).toEqual([
       429,
-      "The app has 20 share links already. Revoke one to make another.",
+      "The app has 20 share links, the limit is 20. Revoke one to make another.",
     ]);
   }));

@@ -12,6 +12,10 @@ export const CloseCode = {
   timeout: 4408,
   /** The generation has already ended. */
   finished: 4409,
+  /** The user's account is suspended; a page may ask again later. */
+  suspended: 4410,
+  /** The user has as many sockets as they may, or the address has sent too much; the reason says which. */
+  tooMany: 4429,
 } as const;
 
 export const PROTOCOL = 1;

@@ -8,6 +8,7 @@ import type { Orm } from "../db/database.ts";
 import { apps, shares } from "../db/schema.ts";
 import { findApp } from "./app.ts";
 import { ApiFault, notFound } from "./fault.ts";
+import { limitFault } from "./limit-fault.ts";
 import { findGeneration, newestOf } from "./generation.ts";
 import { hashShareToken, isLinkToken, newShareToken, previewLink } from "./preview-link.ts";
 
@@ -45,13 +46,10 @@ const refuseOverLimit = async (orm: Orm, ownerId: string, appId: string) => {
     .from(shares)
     .where(live(ownerId, appId));
   if (made >= SHARES_MAX)
-    throw new ApiFault(
+    throw limitFault(
       "limit_reached",
-      `The app has ${SHARES_MAX} share links already. Revoke one to make another.`,
-      {
-        limit: "shares_per_app",
-        max: SHARES_MAX,
-      },
+      `The app has ${made} share links, the limit is ${SHARES_MAX}. Revoke one to make another.`,
+      { limit: "shares_per_app", max: SHARES_MAX, current: made },
     );
 };
 

@@ -2,13 +2,18 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
+import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
+import { createAccounts } from "../domain/accounts.ts";
 import { ApiFault } from "../domain/fault.ts";
 import { isLinkToken } from "../domain/preview-link.ts";
 import { previewHostId, previewPlace } from "../domain/preview-url.ts";
 import { authenticated, createVerifier } from "./authenticate.ts";
+import { clientAddress } from "./client-address.ts";
 import type { Env } from "./env.ts";
 import { BODY_MAX_BYTES, onError, onInvalid, tooLarge } from "./error.ts";
+import { createGuard, type Guard } from "./guard.ts";
 import { addDocument } from "./openapi.ts";
 import type { ApiParts } from "./parts.ts";
 import { createPreview } from "./preview.ts";
@@ -33,6 +38,18 @@ const setHeaders =
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     await next();
   };
+
+const setAddress = ({ LEO_TRUSTED_PROXIES }: Config) =>
+  createMiddleware<Env>(async (c, next) => {
+    if (c.env.incoming) c.set("address", clientAddress(c.env.incoming, LEO_TRUSTED_PROXIES));
+    await next();
+  });
+
+const limitAddress = (guard: Guard) =>
+  createMiddleware<Env>(async (c, next) => {
+    guard.admitAddress(c.var.address);
+    await next();
+  });
 
 /** Preview hosts serve previews and nothing else; under a path they sit beside the rest. */
 const servePreviews = (api: Hono<Env>, context: Context) => {
@@ -62,11 +79,13 @@ const servePreviews = (api: Hono<Env>, context: Context) => {
  */
 export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   const { config, log, now } = context;
-  const verify = parts.verify ?? createVerifier(config, now);
-  const routeParts = { ...parts, signedIn: authenticated(context, verify) };
+  const guard =
+    parts.guard ??
+    createGuard(config, now, { verify: createVerifier(config, now), accounts: createAccounts(context) });
+  const routeParts = { ...parts, signedIn: authenticated(context, guard) };
   const api = new OpenAPIHono<Env>({ defaultHook: onInvalid });
   api.onError(onError(log));
-  api.use(requestIds, requestLog(log));
+  api.use(requestIds, requestLog(log), setAddress(config));
   servePreviews(api, context);
 
   api.use(
@@ -78,6 +97,8 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
       },
     }),
   );
+  api.use("/api/*", limitAddress(guard));
+  api.use("/s/*", limitAddress(guard));
   api.route("/", publicRoutes(context, routeParts));
   api.route("/", appRoutes(routeParts));
   api.route("/", generationRoutes(routeParts));

@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { userContext, type Context } from "../context.ts";
 import { ApiFault } from "../domain/fault.ts";
 import type { UserEnv } from "./env.ts";
+import type { Guard } from "./guard.ts";
 
 export interface User {
   userId: string;
@@ -24,6 +25,8 @@ const KEYS_COOLDOWN_MS = 5_000;
 const KEYS_TIMEOUT_MS = 3_000;
 /** How far the clocks of Supabase and Leo may differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** What changes nothing. */
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 const TOKEN_MAX_CHARS = 16_384;
 
 const Claims = z.object({
@@ -100,15 +103,16 @@ export const createVerifier = (
 };
 
 /**
- * Lets only signed-in users through. Handlers find who it is in `c.var.user`, and in `c.var.context`
+ * Lets only signed-in users through, within their limits. Handlers find who it is in `c.var.user`, and in `c.var.context`
  * all that they may work with.
  */
-export const authenticated = (context: Context, verify: Verifier) =>
+export const authenticated = (context: Context, guard: Guard) =>
   createMiddleware<UserEnv>(async (c, next) => {
     const [, token] = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "") ?? [];
     if (!token) throw new ApiFault("unauthenticated", "You are not signed in.");
-    const user = await verify(token);
+    const user = await guard.verify(token, c.var.address);
     c.set("user", user);
+    await guard.admitUser(user, !SAFE_METHODS.has(c.req.method));
     c.set("context", userContext(context, user.userId));
     await next();
   });

@@ -7,6 +7,8 @@ export interface Env {
   Bindings: Partial<HttpBindings>;
   Variables: {
     requestId: string;
+    /** Where the request comes from; see `clientAddress`. Absent when the connection is gone. */
+    address?: string;
     /** Set by `authenticated`. */
     user?: User;
     /** Set where a preview is served. */

@@ -1,5 +1,6 @@
 import type { QueueView } from "../domain/queue-view.ts";
-import type { authenticated, Verifier } from "./authenticate.ts";
+import type { authenticated } from "./authenticate.ts";
+import type { Guard } from "./guard.ts";
 
 /**
  * What the API needs of the rest of the orchestrator. `queue`, `cancel` and those for messages are Leo's
@@ -20,8 +21,8 @@ export interface ApiParts {
   health: () => Promise<"ok" | "draining" | "no_database">;
   /** All metrics in Prometheus' text format. */
   metrics: () => Promise<string>;
-  /** Shared with the sockets, so that the keys are fetched once. Made from the settings when absent. */
-  verify?: Verifier;
+  /** Shared with the sockets, so that both count together. Made from the settings when absent. */
+  guard?: Guard;
   /** Folder of the built web UI; `packages/web/dist` when absent. */
   webDist?: string;
 }

@@ -1,7 +1,7 @@
 /** The pieces from which every route is declared; the OpenAPI document is made of the same. */
 import type { Context as HonoContext, TypedResponse } from "hono";
 import { z } from "zod";
-import { ApiError } from "@leo/core/api.ts";
+import { ApiError, LimitError } from "@leo/core/api.ts";
 import { Id } from "@leo/core/id.ts";
 import type { UserEnv } from "./env.ts";
 
@@ -21,10 +21,19 @@ export const bytes = (description: string) => ({ description });
 const REFUSED = {
   400: json(ApiError, "The request is not valid."),
   401: json(ApiError, "Not signed in, or the session has expired."),
+  403: json(ApiError, "The account is suspended, or this is for operators."),
   404: json(ApiError, "There is no such thing, or it is another user's."),
   409: json(ApiError, "The present state does not allow it."),
   413: json(ApiError, "The body is too large."),
-  429: json(ApiError, "A limit is reached."),
+  429: {
+    ...json(LimitError, "A limit is reached; the details say which, and when there is room again."),
+    headers: z.object({
+      "Retry-After": z
+        .string()
+        .optional()
+        .meta({ description: "Seconds until there is room again, where that is known" }),
+    }),
+  },
   503: json(ApiError, "Something Leo needs cannot be reached right now."),
 };
 
@@ -32,10 +41,9 @@ type Refusal = keyof typeof REFUSED;
 
 /** The refusals that every signed-in route may answer with, and those named. */
 export const refusals = <Status extends Refusal>(...statuses: Status[]) =>
-  Object.fromEntries(([401, 503, ...statuses] as const).map((status) => [status, REFUSED[status]])) as Pick<
-    typeof REFUSED,
-    401 | 503 | Status
-  >;
+  Object.fromEntries(
+    ([401, 403, 429, 503, ...statuses] as const).map((status) => [status, REFUSED[status]]),
+  ) as Pick<typeof REFUSED, 401 | 403 | 429 | 503 | Status>;
 
 export const SIGNED_IN = [{ bearer: [] }];
 

@@ -1,5 +1,6 @@
 /** `/ws/ui`: one browser. Its subscriptions read through the hub; it never writes. */
 import { eq, and, isNull } from "drizzle-orm";
+import type { ErrorCode } from "@leo/core/api.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
 import { FromBrowser, type ToBrowser } from "@leo/core/protocol/ui.ts";
@@ -7,6 +8,7 @@ import type { WebSocket } from "ws";
 import type { Context } from "../context.ts";
 import { apps, generations } from "../db/schema.ts";
 import type { Hub, Sink } from "../events/hub.ts";
+import { ApiFault } from "../domain/fault.ts";
 import type { User, Verifier } from "../http/authenticate.ts";
 import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timings.ts";
@@ -16,7 +18,20 @@ import { keepAlive } from "./keepalive.ts";
 export interface UiSocketOptions {
   hub: Hub;
   verify: Verifier;
+  /** @throws ApiFault when this user may have no socket, or no further one */
+  admit: (user: User, socket: WebSocket) => Promise<void>;
 }
+
+const CODES: Partial<Record<ErrorCode, number>> = {
+  forbidden: CloseCode.suspended,
+  rate_limited: CloseCode.tooMany,
+};
+
+/** The code and the reason of a socket that is refused. */
+const refusalOf = (cause: unknown): [code: number, reason: string] => [
+  (cause instanceof ApiFault && CODES[cause.code]) || CloseCode.unauthenticated,
+  cause instanceof Error ? cause.message : "not authenticated",
+];
 
 /** Live frames wait once this much is unsent: the reader then catches up from the table. */
 const BUFFER_MAX_BYTES = 1024 * 1024;
@@ -57,7 +72,7 @@ const readOwned = async (context: Context, userId: string, generationId: string)
 export const serveUiSocket = (
   context: Context,
   socket: WebSocket,
-  { hub, verify }: UiSocketOptions,
+  { hub, verify, admit }: UiSocketOptions,
 ): void => {
   const sink = sinkOf(socket);
   const subscriptions = new Map<string, () => void>();
@@ -74,13 +89,10 @@ export const serveUiSocket = (
     try {
       const token = await verify(accessToken);
       if (user && token.userId !== user.userId) throw new Error("the new token is another user's");
+      if (!user) await admit(token, socket);
       user = token;
     } catch (cause) {
-      closeWith(
-        socket,
-        CloseCode.unauthenticated,
-        cause instanceof Error ? cause.message : "not authenticated",
-      );
+      closeWith(socket, ...refusalOf(cause));
       return false;
     }
     if (socket.readyState !== socket.OPEN) return false;

@@ -8,7 +8,7 @@ import type { ContainerFunction } from "@leo/local/ecs/function-containers.ts";
 import { newId } from "@leo/core/id.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
-import { BASE_ENV } from "../support/context.ts";
+import { BASE_ENV, HIGH_LIMITS } from "../support/context.ts";
 import { withKeys } from "../support/keys.ts";
 import { audit } from "./audit.ts";
 import { startBalancer, type Balancer } from "./balancer.ts";
@@ -101,9 +101,7 @@ export const withWorld = (
             LEO_GENERATOR_URL: `${socketUrl}/ws/generator`,
             LEO_VCPU_BUDGET: "80",
             LEO_RUNNING_PER_USER: "10",
-            LEO_GENERATIONS_PER_DAY: "10000",
-            LEO_USER_DAY_BUDGET_USD: "50000",
-            LEO_PLATFORM_DAY_BUDGET_USD: "50000",
+            ...HIGH_LIMITS,
             ...settings,
           };
           const call = async (path: string, token: string, body: unknown, key: string): Promise<Response> => {

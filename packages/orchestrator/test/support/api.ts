@@ -17,6 +17,7 @@ import { addUserMessage, changeUserMessage, removeUserMessage } from "../../src/
 import { queuePositions } from "../../src/queue/position.ts";
 import { openStorage } from "../../src/storage/s3.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { HIGH_LIMITS } from "./context.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
 
 export interface Answer<T = unknown> {
@@ -75,6 +76,9 @@ const testConfig = (databaseUrl: string, supabaseUrl: string, bucket: TestBucket
     LEO_CLUSTER: "test",
     LEO_GENERATOR_SUBNETS: "subnet-1",
     LEO_GENERATOR_SECURITY_GROUPS: "sg-1",
+    LEO_REQUESTS_PER_MINUTE_USER: HIGH_LIMITS.LEO_REQUESTS_PER_MINUTE_USER,
+    LEO_REQUESTS_PER_MINUTE_ADDRESS: HIGH_LIMITS.LEO_REQUESTS_PER_MINUTE_ADDRESS,
+    LEO_REFUSED_SIGN_INS_PER_MINUTE: HIGH_LIMITS.LEO_REFUSED_SIGN_INS_PER_MINUTE,
     ...bucket.env,
     ...env,
   });

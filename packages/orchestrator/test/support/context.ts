@@ -9,6 +9,17 @@ import { submitApp } from "../../src/domain/submit.ts";
 import { queuePositions } from "../../src/queue/position.ts";
 import type { Storage } from "../../src/storage.ts";
 
+/** Tests send more than a person does; those of the limits set their own. */
+export const HIGH_LIMITS = {
+  LEO_GENERATIONS_PER_DAY: "100000",
+  LEO_USER_DAY_BUDGET_USD: "90000",
+  LEO_PLATFORM_DAY_BUDGET_USD: "900000",
+  LEO_REQUESTS_PER_MINUTE_USER: "1000000",
+  LEO_REQUESTS_PER_MINUTE_ADDRESS: "1000000",
+  LEO_REFUSED_SIGN_INS_PER_MINUTE: "1000000",
+  LEO_SOCKETS_PER_USER: "100000",
+};
+
 /** Settings that a test does not care about. */
 export const BASE_ENV = {
   LEO_LISTEN_HOST: "127.0.0.1",

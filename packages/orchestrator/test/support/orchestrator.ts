@@ -16,7 +16,7 @@ import { readConfig, type Config } from "../../src/config.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { startOrchestrator, type Orchestrator } from "../../src/server.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { BASE_ENV } from "./context.ts";
+import { BASE_ENV, HIGH_LIMITS } from "./context.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
 
 /** A task's agent container, held open until the test lets it exit. */
@@ -121,9 +121,7 @@ export const withOrchestrator = (
               LEO_VCPU_BUDGET: "400",
               LEO_RUNNING_PER_USER: "50",
               LEO_QUEUED_PER_USER: "50",
-              LEO_GENERATIONS_PER_DAY: "10000",
-              LEO_USER_DAY_BUDGET_USD: "50000",
-              LEO_PLATFORM_DAY_BUDGET_USD: "50000",
+              ...HIGH_LIMITS,
               ...options.settings,
               ...settings,
             });

@@ -1,0 +1,76 @@
+/** Limits of load on everything that comes in: by address, by refused tokens, by user. */
+import type { LimitName } from "@leo/core/limit-refusal.ts";
+import type { Config } from "../config.ts";
+import { refuseSuspended } from "../domain/admission.ts";
+import type { Accounts } from "../domain/accounts.ts";
+import { ApiFault } from "../domain/fault.ts";
+import { limitFault, timeInWords } from "../domain/limit-fault.ts";
+import { createTokenBuckets, type TokenBuckets } from "../token-buckets.ts";
+import type { User, Verifier } from "./authenticate.ts";
+
+export interface Guard {
+  /** @throws ApiFault `rate_limited` when too many requests came from there; undefined is let through */
+  admitAddress(address: string | undefined): void;
+  /** The same for a socket that wants to open. @returns 0, or for how many seconds it is refused */
+  waitSeconds(address: string | undefined): number;
+  /** Verifies a token, unless too many from there were refused. @throws ApiFault also `rate_limited` */
+  verify(token: string, address: string | undefined): Promise<User>;
+  /** @throws ApiFault `rate_limited`; `forbidden` when a suspended user would change something */
+  admitUser(user: User, isWrite: boolean): Promise<void>;
+  /** A socket of a user. @throws ApiFault `forbidden` for one who is suspended */
+  admitSocket(user: User): Promise<void>;
+}
+
+export const createGuard = (
+  config: Config,
+  now: () => Date,
+  { verify, accounts }: { verify: Verifier; accounts: Accounts },
+): Guard => {
+  const addresses = createTokenBuckets(config.LEO_REQUESTS_PER_MINUTE_ADDRESS, now);
+  const users = createTokenBuckets(config.LEO_REQUESTS_PER_MINUTE_USER, now);
+  const refused = createTokenBuckets(config.LEO_REFUSED_SIGN_INS_PER_MINUTE, now);
+
+  const refuse = (limit: LimitName, { perMinute }: TokenBuckets, waitMs: number, what: string) => {
+    const at = now();
+    const freesAt = new Date(at.getTime() + waitMs);
+    return limitFault(
+      "rate_limited",
+      `${what}, the limit is ${perMinute} a minute. The next is taken ${timeInWords(freesAt, at)}.`,
+      { limit, max: perMinute, current: perMinute },
+      { freesAt, now: at },
+    );
+  };
+
+  return {
+    admitAddress: (address) => {
+      const waitMs = address === undefined ? 0 : addresses.take(address);
+      if (waitMs > 0)
+        throw refuse("requests_per_ip", addresses, waitMs, "Too many requests come from your address");
+    },
+    waitSeconds: (address) => (address === undefined ? 0 : Math.ceil(addresses.take(address) / 1_000)),
+    verify: async (token, address) => {
+      const waitMs = address === undefined ? 0 : refused.waitMs(address);
+      if (waitMs > 0)
+        throw refuse(
+          "refused_tokens_per_ip",
+          refused,
+          waitMs,
+          "Too many sign-ins from your address were refused",
+        );
+      try {
+        return await verify(token);
+      } catch (cause) {
+        if (address !== undefined && cause instanceof ApiFault && cause.code === "unauthenticated")
+          refused.take(address);
+        throw cause;
+      }
+    },
+    admitUser: async (user, isWrite) => {
+      const waitMs = users.take(user.userId);
+      if (waitMs > 0) throw refuse("requests_per_user", users, waitMs, "You send too many requests");
+      const account = await accounts.of(user);
+      if (isWrite) refuseSuspended(account);
+    },
+    admitSocket: async (user) => refuseSuspended(await accounts.of(user)),
+  };
+};
