@@ -25,7 +25,13 @@ export const processEnv = (cacheDir: string): Record<string, string> => ({
 /** The environment of the orchestrator: the same variables as on AWS. */
 export const orchestratorEnv = (
   settings: Pick<StartSettings, "port" | "credential">,
-  parts: { aws: LocalAws; ecs: LocalEcs; auth: LocalAuth; queueUrl: string; databaseUrl: string },
+  parts: {
+    aws: Pick<LocalAws, "env">;
+    ecs: Pick<LocalEcs, "env" | "cluster">;
+    auth: Pick<LocalAuth, "url" | "anonKey">;
+    queueUrl: string;
+    databaseUrl: string;
+  },
 ): Record<string, string> => ({
   PORT: String(settings.port),
   LEO_LISTEN_HOST: "127.0.0.1",

@@ -26,6 +26,8 @@ export interface ScriptedGeneratorOptions {
   script?: ScriptInput;
   /** A prompt with a line `script: …` replaces the script once the work is known. */
   obeyPrompt?: boolean;
+  /** What to report instead of the script's events; the next fact is asked for when there is room for it. */
+  facts?: (start: StartGeneration) => AsyncIterable<GeneratorFact>;
   clock?: Clock;
   /** A number in [0, 1): the jitter of reconnects. */
   random?: () => number;
@@ -169,9 +171,10 @@ class Run {
     const { ending, exitCode, failure: code, mute, upload } = this.#script;
     const cancelled = this.#cancelled.signal;
     const forever = new Promise<End>(() => undefined);
-    for await (const index of this.#beats()) {
+    for await (const fact of this.#options.facts?.(start) ?? this.#scripted()) {
       if (cancelled.aborted) return forever;
-      this.#send(scriptedFact(index, this.#script.textChars));
+      this.#send(fact);
+      await this.#room();
     }
     if (mute) this.#connection?.mute();
     if (ending === "hang") return forever;
@@ -202,21 +205,25 @@ class Run {
     return { end: "cancelled", exitCode: 0 };
   }
 
-  /** The indexes of the messages, from 1, each when its time has come and there is room for it. */
-  async *#beats(): AsyncGenerator<number> {
+  /** The script's messages, each when its time has come. */
+  async *#scripted(): AsyncGenerator<GeneratorFact> {
     const { events, rate } = this.#script;
     const { signal } = this.#stopped;
     const beganMs = this.#clock.nowMs();
     for (let index = 1; index <= events && !signal.aborted; index += 1) {
-      while (this.#outbox.waiting >= LIMITS.outboxMax && !signal.aborted) await this.#wake.promise;
       const dueMs = rate > 0 ? beganMs + (index * 1_000) / rate : 0;
       const waitMs = dueMs - this.#clock.nowMs();
       if (waitMs > TICK_MS || (rate > 0 && waitMs > 0 && 1_000 / rate > TICK_MS)) {
         await this.#clock.sleep(waitMs, signal);
       }
       if (rate === 0 && index % BATCH === 0) await new Promise((resolve) => setImmediate(resolve));
-      yield index;
+      yield scriptedFact(index, this.#script.textChars);
     }
+  }
+
+  async #room(): Promise<void> {
+    while (this.#outbox.waiting >= LIMITS.outboxMax && !this.#stopped.signal.aborted)
+      await this.#wake.promise;
   }
 
   async #acknowledged(): Promise<void> {
