@@ -1,0 +1,127 @@
+import path from "node:path";
+import { newId } from "@leo/core/id.ts";
+import type { Generation } from "@leo/core/generation.ts";
+import { startAuth } from "@leo/local/auth.ts";
+import { startAws } from "@leo/local/aws.ts";
+import { freePort } from "@leo/local/free-port.ts";
+import { BUCKET, CLUSTER, orchestratorEnv, processEnv, QUEUE } from "@leo/local/start/orchestrator-env.ts";
+import { CACHE_DIR } from "@leo/local/start/settings.ts";
+import { Pool } from "pg";
+import type { LeoGenerators } from "../load/leo-generators.ts";
+import { startChild, type Child } from "./child.ts";
+import { startOrchestratorProcess, type OrchestratorProcess } from "./orchestrator.ts";
+import type { Services } from "./services.ts";
+
+/** A submitted generation and the access token of its owner; each has an owner of its own. */
+export interface Submitted {
+  generationId: string;
+  accessToken: string;
+}
+
+export interface Leo {
+  url: string;
+  /** Of browsers. */
+  socketUrl: string;
+  pool: Pool;
+  generators: Child<LeoGenerators>;
+  orchestrator(): OrchestratorProcess;
+  /** Starts the orchestrator again after it was ended, on the same port. */
+  restart(): Promise<OrchestratorProcess>;
+  submit(count: number): Promise<Submitted[]>;
+  /** Submits and waits until a generator has the work of each. */
+  launch(count: number): Promise<Submitted[]>;
+  lastSeq(submitted: Submitted): Promise<number>;
+}
+
+export interface LeoOptions {
+  /** Name of the database. */
+  name: string;
+  nodeArgs?: string[];
+}
+
+/** Nothing waits for a free place, and no limit of load or money is met: all of it comes from one address. */
+export const NO_LIMITS = {
+  LEO_VCPU_BUDGET: "1000000",
+  LEO_PLATFORM_DAY_BUDGET_USD: "1000000000",
+  LEO_REQUESTS_PER_MINUTE_ADDRESS: "1000000000",
+  LEO_SOCKETS_PER_USER: "1000000",
+};
+
+/**
+ * Runs with the real orchestrator as a process, on real PostgreSQL, with the local cloud's S3, SQS,
+ * ECS and auth endpoints; its tasks are scripted generators in one other process.
+ */
+export const withLeo = async <T>(
+  { directory, guardian, createDatabase }: Services,
+  { name, nodeArgs }: LeoOptions,
+  run: (leo: Leo) => Promise<T>,
+): Promise<T> => {
+  const databaseUrl = await createDatabase(name);
+  const [aws, auth, port] = await Promise.all([startAws(), startAuth(), freePort()]);
+  aws.createBucket(BUCKET);
+  const queueUrl = aws.createQueue(QUEUE);
+  const generators = startChild<LeoGenerators>("load/leo-generators.ts");
+  const pool = new Pool({ connectionString: databaseUrl, max: 4 });
+  let orchestrator: OrchestratorProcess | undefined;
+  try {
+    const ecs = await generators.call("start", { cluster: CLUSTER, queueUrl });
+    const env = {
+      ...processEnv(CACHE_DIR),
+      ...NO_LIMITS,
+      LEO_LOG_LEVEL: "warn",
+      ...orchestratorEnv({ port }, { aws, ecs, auth, queueUrl, databaseUrl }),
+    };
+    const logFile = path.join(directory, `${name}.log`);
+    const start = () => startOrchestratorProcess({ env, logFile, guardian, nodeArgs });
+    let running = (orchestrator = await start());
+    const call = async <Answer>(accessToken: string, route: string, body?: unknown): Promise<Answer> => {
+      const response = await fetch(`${running.url}${route}`, {
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          authorization: `Bearer ${accessToken}`,
+          "content-type": "application/json",
+          "idempotency-key": newId(),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw new Error(`${route}: ${response.status} ${await response.text()}`);
+      return response.json() as Promise<Answer>;
+    };
+    const submit = async (count: number): Promise<Submitted[]> => {
+      const submitted: Submitted[] = [];
+      while (submitted.length < count) {
+        const accessToken = await auth.issue({ sub: newId() });
+        const { generation } = await call<{ generation: Generation }>(accessToken, "/api/apps", {
+          prompt: "a todo list",
+        });
+        submitted.push({ generationId: generation.id, accessToken });
+      }
+      return submitted;
+    };
+    return await run({
+      url: running.url,
+      socketUrl: `ws://127.0.0.1:${port}/ws/ui`,
+      pool,
+      generators,
+      orchestrator: () => running,
+      restart: async () => (running = orchestrator = await start()),
+      submit,
+      launch: async (count) => {
+        const submitted = await submit(count);
+        await generators.call(
+          "atWork",
+          submitted.map(({ generationId }) => generationId),
+        );
+        return submitted;
+      },
+      lastSeq: async ({ generationId, accessToken }) =>
+        (await call<Generation>(accessToken, `/api/generations/${generationId}`)).lastSeq,
+    });
+  } finally {
+    await orchestrator?.end("SIGTERM");
+    await generators.call("stop");
+    await generators.end();
+    await pool.end();
+    await Promise.all([aws.stop(), auth.stop()]);
+  }
+};

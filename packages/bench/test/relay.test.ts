@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { withDatabase } from "@leo/local/testing/database.ts";
+import { Guardian } from "@leo/local/processes/guardian.ts";
+import { Pool } from "pg";
+import { expect, test } from "vitest";
+import { withLeoRelay } from "../src/relay/leo.ts";
+import { measureLatency, measureRate } from "../src/relay/measure.ts";
+
+test(
+  "events of real generators reach real browsers through the real orchestrator, and are timed",
+  { timeout: 180_000 },
+  async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), "leo-bench-test-"));
+    const guardian = new Guardian(directory);
+    const load = { generators: 2, browsersEach: 2 };
+    try {
+      await withDatabase(async (databaseUrl) => {
+        const pool = new Pool({ connectionString: databaseUrl, max: 1 });
+        const services = { directory, guardian, pool, createDatabase: async () => databaseUrl };
+        try {
+          await withLeoRelay(services, load.generators, async (leo) => {
+            await leo.connect(load.generators, load.browsersEach);
+            expect(await measureRate(leo, load, 200)).toBeGreaterThan(0);
+            const { p50, p99 } = await measureLatency(leo, load, 200, 500);
+            expect(p50).toBeGreaterThan(0);
+            expect(p99).toBeGreaterThanOrEqual(p50);
+          });
+          const { rows } = await pool.query(
+            "select count(*)::int as stored from leo.events where attempt_id is not null group by generation_id",
+          );
+          expect(rows).toEqual([{ stored: 250 }, { stored: 250 }]);
+        } finally {
+          await pool.end();
+        }
+      });
+    } finally {
+      await guardian.endAll();
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+);
