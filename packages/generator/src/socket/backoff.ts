@@ -1,11 +1,12 @@
 const FIRST_MS = 1_000;
-const LONGEST_MS = 30_000;
+/** Also how long after an orchestrator's restart, however long it took, the last generator is back. */
+const LONGEST_MS = 4_000;
 
 /** Uptime after which a connection counts as good and the next failure waits 1 s again. */
 export const STEADY_AFTER_MS = 5_000;
 
 /**
- * How long to wait before a connection attempt: doubles from 1 s to 30 s, and the upper half of it
+ * How long to wait before a connection attempt: doubles from 1 s to 4 s, and the upper half of it
  * is random, so that generators do not return all at once after an orchestrator's restart.
  * @param failures connection attempts that have failed since the last steady connection, from 0
  * @param random a number in [0, 1)

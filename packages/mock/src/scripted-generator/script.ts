@@ -32,7 +32,7 @@ export const GeneratorScript = z.strictObject({
   /** Cuts the connection after every so many messages. */
   cutEvery: z.int().min(1).optional(),
   /** The longest wait between two connections. */
-  backoffMaxMs: z.number().min(0).default(30_000),
+  backoffMaxMs: z.number().min(0).default(4_000),
   /** Drops the connection after this message and works on without one … */
   offlineFrom: z.int().min(1).optional(),
   /** … until this many messages wait. */
