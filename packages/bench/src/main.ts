@@ -6,13 +6,21 @@ import { summary, type Figure } from "./harness/figure.ts";
 import { describeMachine } from "./harness/machine.ts";
 import { withServices } from "./harness/services.ts";
 import { table } from "./harness/table.ts";
+import { firstEvent } from "./first-event.ts";
 import { queue } from "./queue.ts";
 import { recovery } from "./recovery.ts";
 import { relay } from "./relay.ts";
 import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
 
-const BENCHMARKS: Record<string, Benchmark> = { relay, queue, scale, replay, recovery };
+const BENCHMARKS: Record<string, Benchmark> = {
+  relay,
+  queue,
+  "first-event": firstEvent,
+  scale,
+  replay,
+  recovery,
+};
 const ROUNDS = 5;
 const QUICK_ROUNDS = 2;
 const USAGE = `Usage: npm run bench [-- --only ${Object.keys(BENCHMARKS).join(",")} --rounds N --quick --out FILE]`;

@@ -29,10 +29,10 @@ export const recovery = ({ services, rounds, quick, say }: BenchmarkOptions): Pr
       const launched = await leo.launch(count);
       await pages.call("follow", { url: leo.socketUrl, followed: launched });
       const generationIds = launched.map(({ generationId }) => generationId);
-      let playing = true;
+      const steady = new AbortController();
       let made = 0;
       const play = async () => {
-        while (playing) {
+        while (!steady.signal.aborted) {
           const phase = { events: EVENTS_PER_SECOND, perSecond: EVENTS_PER_SECOND };
           await leo.generators.call("play", { generationIds, phase });
           made += EVENTS_PER_SECOND;
@@ -57,7 +57,7 @@ export const recovery = ({ services, rounds, quick, say }: BenchmarkOptions): Pr
         });
         say(`recovery: all re-attached ${Math.round(attachedAt - readyAt)} ms after the restart`);
       }
-      playing = false;
+      steady.abort();
       await played;
       await until("everything to be stored", () => allStored(leo.pool, made), GIVE_UP_MS);
       const { lastSeqs, wrong } = await auditEvents(leo.pool, made);

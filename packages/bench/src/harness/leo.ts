@@ -1,11 +1,12 @@
 import path from "node:path";
 import { newId } from "@leo/core/id.ts";
-import type { Generation } from "@leo/core/generation.ts";
+import { isFinal, type Generation } from "@leo/core/generation.ts";
 import { startAuth } from "@leo/local/auth.ts";
 import { startAws } from "@leo/local/aws.ts";
 import { freePort } from "@leo/local/free-port.ts";
 import { BUCKET, CLUSTER, orchestratorEnv, processEnv, QUEUE } from "@leo/local/start/orchestrator-env.ts";
 import { CACHE_DIR } from "@leo/local/start/settings.ts";
+import { until } from "@leo/local/testing/until.ts";
 import { Pool } from "pg";
 import type { LeoGenerators } from "../load/leo-generators.ts";
 import { startChild, type Child } from "./child.ts";
@@ -31,13 +32,22 @@ export interface Leo {
   /** Submits and waits until a generator has the work of each. */
   launch(count: number): Promise<Submitted[]>;
   lastSeq(submitted: Submitted): Promise<number>;
+  /** Asks for its end; resolves when its task is gone. */
+  cancel(submitted: Submitted): Promise<void>;
 }
 
 export interface LeoOptions {
   /** Name of the database. */
   name: string;
   nodeArgs?: string[];
+  /** Tasks are the real generator as processes, on leo-mock's model. */
+  realAgent?: boolean;
+  /** Events that each scripted generator reports as soon as it has its work. */
+  atOnce?: number;
 }
+
+/** Twice what the orchestrator grants a cancelled task. */
+const CANCEL_MS = 120_000;
 
 /** Nothing waits for a free place, and no limit of load or money is met: all of it comes from one address. */
 export const NO_LIMITS = {
@@ -49,22 +59,28 @@ export const NO_LIMITS = {
 
 /**
  * Runs with the real orchestrator as a process, on real PostgreSQL, with the local cloud's S3, SQS,
- * ECS and auth endpoints; its tasks are scripted generators in one other process.
+ * ECS and auth endpoints; its tasks are scripted generators in one other process unless told otherwise.
  */
 export const withLeo = async <T>(
   { directory, guardian, createDatabase }: Services,
-  { name, nodeArgs }: LeoOptions,
+  { name, nodeArgs, realAgent = false, atOnce = 0 }: LeoOptions,
   run: (leo: Leo) => Promise<T>,
 ): Promise<T> => {
   const databaseUrl = await createDatabase(name);
   const [aws, auth, port] = await Promise.all([startAws(), startAuth(), freePort()]);
   aws.createBucket(BUCKET);
   const queueUrl = aws.createQueue(QUEUE);
-  const generators = startChild<LeoGenerators>("load/leo-generators.ts");
+  const generators = startChild<LeoGenerators>(realAgent ? "load/agent-tasks.ts" : "load/leo-generators.ts");
   const pool = new Pool({ connectionString: databaseUrl, max: 4 });
   let orchestrator: OrchestratorProcess | undefined;
   try {
-    const ecs = await generators.call("start", { cluster: CLUSTER, queueUrl });
+    const ecs = await generators.call("start", {
+      cluster: CLUSTER,
+      queueUrl,
+      directory,
+      generatorEnv: aws.generatorEnv,
+      atOnce,
+    });
     const env = {
       ...processEnv(CACHE_DIR),
       ...NO_LIMITS,
@@ -113,6 +129,15 @@ export const withLeo = async <T>(
           submitted.map(({ generationId }) => generationId),
         );
         return submitted;
+      },
+      cancel: async ({ generationId, accessToken }) => {
+        const route = `/api/generations/${generationId}`;
+        await call(accessToken, `${route}/cancel`, {});
+        await until(
+          "the end of a cancelled run",
+          async () => isFinal((await call<Generation>(accessToken, route)).state),
+          CANCEL_MS,
+        );
       },
       lastSeq: async ({ generationId, accessToken }) =>
         (await call<Generation>(accessToken, `/api/generations/${generationId}`)).lastSeq,

@@ -9,9 +9,21 @@ import { runScriptedGenerator } from "@leo/mock/scripted-generator/run.ts";
 import { serveCommands } from "../harness/child.ts";
 import { Feed, playAll, type Phase } from "./feed.ts";
 
+export interface TasksOptions {
+  cluster: string;
+  queueUrl: string;
+  /** Homes and logs of tasks that are processes. */
+  directory: string;
+  /** What a generator needs to upload. */
+  generatorEnv: Record<string, string>;
+  /** Events that each generator reports as soon as it has its work. */
+  atOnce: number;
+}
+
 const START_MS = 300_000;
 
 let ecs: LocalEcs | undefined;
+let eventsAtOnce = 0;
 /** By generation, those that have their work. */
 const feeds = new Map<string, Feed>();
 
@@ -22,6 +34,7 @@ const generator: ContainerFunction = async ({ environment }, signal) => {
     facts: ({ generationId }) => {
       const feed = feeds.get(generationId) ?? new Feed();
       feeds.set(generationId, feed);
+      if (eventsAtOnce > 0) void feed.play({ events: eventsAtOnce });
       return feed.facts();
     },
   });
@@ -35,7 +48,8 @@ const gateway: ContainerFunction = (_spec, signal) =>
 const feedsOf = (generationIds: string[]) => generationIds.flatMap((id) => feeds.get(id) ?? []);
 
 const commands = {
-  start: async ({ cluster, queueUrl }: { cluster: string; queueUrl: string }) => {
+  start: async ({ cluster, queueUrl, atOnce }: TasksOptions) => {
+    eventsAtOnce = atOnce;
     ecs = await startEcs({
       cluster,
       queueUrl,

@@ -4,12 +4,14 @@ import { startAuth } from "@leo/local/auth.ts";
 import { startAws } from "@leo/local/aws.ts";
 import { BUCKET, CLUSTER, orchestratorEnv } from "@leo/local/start/orchestrator-env.ts";
 import { readConfig } from "@leo/orchestrator/config.ts";
-import type { Context } from "@leo/orchestrator/context.ts";
+import { userContext, type Context } from "@leo/orchestrator/context.ts";
 import { migrateDatabase, openDatabase } from "@leo/orchestrator/db/database.ts";
 import { apps, generations } from "@leo/orchestrator/db/schema.ts";
 import { submitApp } from "@leo/orchestrator/domain/submit.ts";
 import { claim } from "@leo/orchestrator/queue/claim.ts";
+import { queuePositions } from "@leo/orchestrator/queue/position.ts";
 import { openStorage } from "@leo/orchestrator/storage/s3.ts";
+import { Pool } from "pg";
 import { pino } from "pino";
 import { serveCommands } from "../harness/child.ts";
 import { NO_LIMITS } from "../harness/leo.ts";
@@ -21,6 +23,8 @@ const ROWS_PER_OWNER = 20;
 const INSERT_MAX = 1_000;
 
 let opened: Context | undefined;
+/** The database's owner: Leo's own role may neither truncate nor analyze. */
+let admin: Pool | undefined;
 const context = () => {
   if (!opened) throw new Error("start comes first");
   return opened;
@@ -47,8 +51,9 @@ const commands = {
       LEO_RUNNING_PER_USER: String(ROWS_PER_OWNER),
       LEO_QUEUED_PER_USER: "1000000",
     });
+    await migrateDatabase(databaseUrl);
+    admin = new Pool({ connectionString: databaseUrl, max: 1 });
     const database = openDatabase(databaseUrl, POOL_SIZE, () => undefined);
-    await migrateDatabase(database);
     Object.assign(process.env, aws.env);
     opened = {
       config,
@@ -59,7 +64,7 @@ const commands = {
     };
   },
   empty: async () => {
-    await context().database.pool.query("truncate leo.apps cascade");
+    await admin?.query("truncate leo.apps cascade");
   },
   fill: async (rows: number) => {
     const { database, config } = context();
@@ -83,11 +88,12 @@ const commands = {
         })),
       );
     }
-    await database.pool.query("analyze");
+    await admin?.query("analyze");
   },
   enqueue: ({ callers, durationMs }: Ask) =>
     perSecond(callers, durationMs, async () => {
-      await submitApp(context(), { ownerId: newId() }, { prompt: PROMPT });
+      const queue = { positions: (ownerId: string) => queuePositions(context(), ownerId) };
+      await submitApp(userContext(context(), newId()), queue, undefined, { prompt: PROMPT });
       return 1;
     }),
   claim: ({ callers, durationMs, batch }: ClaimAsk) =>
