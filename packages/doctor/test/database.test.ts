@@ -68,19 +68,22 @@ const withSwappingPooler = async (postgresUrl: string, work: (url: string) => Pr
   discard.writeInt32BE(discard.length - 1, 1);
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
-    let swallow = false;
+    let held: Buffer | undefined;
     client.on("data", (data) => upstream.write(data));
-    upstream.on("data", (data) => {
-      if (swallow) {
-        swallow = false;
+    upstream.on("data", (data: Buffer) => {
+      if (held) {
+        // The answer to DISCARD ALL; the client asks no more before it has the one that was held.
+        client.write(held);
+        held = undefined;
+        return;
+      }
+      // "SET", complete and ready: only the first statement of the check ends this way.
+      if (data.includes("SET\0") && data.includes("Z")) {
+        held = data;
+        upstream.write(discard);
         return;
       }
       client.write(data);
-      // "SET", complete and ready: only the first statement of the check ends this way.
-      if (data.includes("SET\0") && data.includes("Z")) {
-        swallow = true;
-        upstream.write(discard);
-      }
     });
     for (const [one, other] of [
       [client, upstream],
