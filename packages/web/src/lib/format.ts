@@ -25,6 +25,11 @@ export const formatAgo = (iso: string, nowMs = Date.now()): string => {
 
 const timeOfDay = new Intl.DateTimeFormat("en", { timeStyle: "short" });
 
+const dayOfYear = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
+
+/** "Nov 23" for 2026-11-23, a day of UTC. */
+export const formatDay = (day: string) => dayOfYear.format(new Date(`${day}T00:00:00Z`));
+
 /** "4:43 PM" for today, "Nov 23, 2026, 4:43 PM" otherwise. */
 export const formatWhen = (iso: string, now = new Date()): string => {
   const date = new Date(iso);

@@ -3,20 +3,26 @@ import { useQuery } from "@tanstack/react-query";
 import { formatCost, formatCount, plural } from "../../../lib/format.ts";
 import { errorMessage } from "../../../lib/http.ts";
 import { usageQuery } from "../api/get-usage.ts";
+import { UsageChart } from "./usage-chart.tsx";
 import { Section } from "./section.tsx";
 
 interface BarProps {
   label: string;
   value: number;
   max: number;
+  format?: (value: number) => string;
 }
 
-const Bar = ({ label, value, max }: BarProps) => (
-  <Meter.Root value={value} max={Math.max(max, 1)} getAriaValueText={() => `${value} of ${max}`}>
+const Bar = ({ label, value, max, format = formatCount }: BarProps) => (
+  <Meter.Root
+    value={value}
+    max={Math.max(max, 1)}
+    getAriaValueText={() => `${format(value)} of ${format(max)}`}
+  >
     <div className="flex items-baseline justify-between text-[13px]">
       <Meter.Label>{label}</Meter.Label>
       <span className="text-muted tabular-nums">
-        {formatCount(value)} <span className="text-faint">of {formatCount(max)}</span>
+        {format(value)} <span className="text-faint">of {format(max)}</span>
       </span>
     </div>
     <Meter.Track className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset">
@@ -44,9 +50,17 @@ export const UsageSection = () => {
         <div className="flex flex-col gap-6">
           <dl className="grid grid-cols-2 gap-4">
             <Figure label="Spent today" value={formatCost(data.spentTodayUsd)} />
-            <Figure label="Requests today" value={formatCount(data.generationsToday)} />
+            <Figure label="Set aside for runs" value={formatCost(data.reservedTodayUsd)} />
           </dl>
+          <UsageChart days={data.days} />
           <div className="flex flex-col gap-4">
+            <Bar label="Requests today" value={data.generationsToday} max={data.limits.generationsPerDay} />
+            <Bar
+              label="Spent and set aside today"
+              value={data.spentTodayUsd + data.reservedTodayUsd}
+              max={data.limits.dayBudgetUsd}
+              format={formatCost}
+            />
             <Bar label="Running now" value={data.running} max={data.limits.runningPerUser} />
             <Bar label="Waiting" value={data.queued} max={data.limits.queuedPerUser} />
           </div>
