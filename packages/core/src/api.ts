@@ -69,6 +69,7 @@ export const CreateGeneration = z.object({
   /** Start from this completed version instead of the newest. */
   baseGenerationId: Id.optional(),
 });
+export const CopyVersion = z.object({ name: AppName.optional() });
 export const RenameApp = z.object({ name: AppName });
 export const AppList = z.object({ apps: z.array(App), nextCursor: z.string().optional() });
 export const AppDetail = z.object({ app: App, generations: z.array(Generation) });

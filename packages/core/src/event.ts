@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Check } from "./artifact.ts";
 import { Failure } from "./failure.ts";
 import { GenerationState } from "./generation.ts";
+import { Id } from "./id.ts";
 import { LIMITS } from "./limits.ts";
 import { PublicationFailureCode } from "./publishing.ts";
 
@@ -93,6 +94,15 @@ export const LifecycleFact = z.discriminatedUnion("type", [
     attempt: z.int(),
     step: z.enum(["launching", "task_accepted", "task_running", "connected", "ended", "stopping"]),
     text: z.string().max(2_000).optional(),
+  }),
+  /** The version is a copy of another one's files; nothing ran for it. */
+  z.object({
+    type: z.literal("version_copied"),
+    fromGenerationId: Id,
+    /** Number of that version in its app. */
+    fromVersion: z.int().min(1),
+    /** Name of the app that it came from, when that is another one. */
+    fromApp: z.string().optional(),
   }),
   /** A request that the user added while the agent works. */
   z.object({ type: z.literal("user_message"), messageId: z.string(), text }),

@@ -53,6 +53,8 @@ export const Generation = z.object({
   queuePosition: z.int().optional(),
   estimatedStartAt: z.iso.datetime().optional(),
   baseGenerationId: Id.optional(),
+  /** The version that this one is a copy of; nothing ran for it. */
+  copiedFromId: Id.optional(),
   costUsd: z.number(),
   failure: Failure.optional(),
   previewUrl: z.string().optional(),

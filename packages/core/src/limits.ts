@@ -30,6 +30,8 @@ export const LIMITS = {
   coalesceMs: 50,
   /** Messages the generator may hold unacknowledged. */
   outboxMax: 1_000,
+  /** Versions that one user may restore or copy in 24 hours. */
+  copiesPerDay: 100,
   /** Requests that may wait behind a running generation. */
   userMessagesMax: 10,
 } as const;

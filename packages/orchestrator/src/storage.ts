@@ -1,4 +1,4 @@
-/** The artifact bucket. The orchestrator reads, lists, deletes and signs; only generators write. */
+/** The artifact bucket. Generators write; the orchestrator reads, lists, deletes, signs, and copies versions. */
 export interface Storage {
   /** The object's bytes, or undefined when there is none. `range` is an HTTP Range header value. */
   read(key: string, range?: string): Promise<StoredObject | undefined>;
@@ -8,6 +8,9 @@ export interface Storage {
   presignRead(key: string, expiresInSeconds: number): Promise<string>;
   /** Every key under a prefix. */
   list(prefix: string): AsyncIterable<string>;
+  /** Copies an object inside the bucket, without its bytes passing through here. @returns false when there is none */
+  copy(from: string, to: string): Promise<boolean>;
+  write(key: string, text: string, contentType: string): Promise<void>;
   delete(keys: string[]): Promise<void>;
 }
 

@@ -36,6 +36,16 @@ const add = (stub: Stub, facts: Fact[]) => {
   return { app, generation };
 };
 
+const addCopy = (stub: Stub) => {
+  const made = stub.addApp("A todo list", "A copy");
+  stub.emit(
+    made.generation.id,
+    { type: "version_copied", fromGenerationId: made.generation.id, fromVersion: 1, fromApp: "Todo list" },
+    { type: "state_changed", state: "completed", attempt: 1 },
+  );
+  return made;
+};
+
 /** Every page and state, and what is there once it can be looked at. */
 const open = (stub: Stub): Record<string, (page: Page) => Promise<void>> => {
   const done = add(stub, [...START, ...WORK, ...FINISH]);
@@ -71,8 +81,20 @@ const open = (stub: Stub): Record<string, (page: Page) => Promise<void>> => {
     code: app(done, "?tab=code&file=src/App.tsx&line=3", "useState"),
     changes: app(done, "?tab=changes", "My todos"),
     log: app(done, "?tab=log", "all work complete"),
-    versions: app(done, "?tab=versions", "Continue from here"),
-    account: visit("/account", (page) => page.getByText("Spent today").waitFor()),
+    versions: app(done, "?tab=versions", "Restore"),
+    "version menu": async (page) => {
+      await page.getByRole("button", { name: "More for version 1" }).click();
+      await page.getByRole("menuitem", { name: "Copy as a new app" }).waitFor();
+    },
+    "home search": visit("/", async (page) => {
+      await page.getByRole("searchbox").fill("nothing like it");
+      await page.getByText("No app of yours is called").waitFor();
+    }),
+    copied: app(addCopy(stub), "", "The files of version 1"),
+    account: visit("/account", async (page) => {
+      await page.getByText("As a table").click();
+      await page.getByRole("columnheader", { name: "Spent" }).waitFor();
+    }),
     "not found": visit("/nope", (page) => page.getByRole("heading", { name: "Not found" }).waitFor()),
     palette: visit("/", async (page) => {
       await page.getByRole("button", { name: "Search and commands" }).click();
@@ -94,7 +116,7 @@ const SCREENS = [
   },
 ] as const;
 
-test.for(SCREENS)("no page or state has a violation on $name", { timeout: 120_000 }, async ({ options }) => {
+test.for(SCREENS)("no page or state has a violation on $name", { timeout: 240_000 }, async ({ options }) => {
   await withStub({}, (stub) =>
     withPage({ ...options, reducedMotion: "reduce" }, async (page) => {
       await page.goto(stub.url);

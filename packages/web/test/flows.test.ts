@@ -123,6 +123,31 @@ test("a failed run is fixed by a follow-up", LONG, async () => {
   });
 });
 
+test(
+  "requests queued while the agent works can be changed and removed, and are answered in the same version",
+  LONG,
+  async () => {
+    await withPage({}, async (page) => {
+      await signIn(page, leo.url);
+      await build(page, "A todo list mock:slow");
+      await untilAtWork(page);
+      await ask(page, "Add a foter");
+      await ask(page, "Add a clock");
+      const queue = page.getByRole("region", { name: "Queued requests" });
+      await queue.getByText("Add a clock").waitFor();
+      await queue.getByRole("button", { name: "Remove the queued request" }).last().click();
+      await queue.getByText("Add a clock").waitFor({ state: "detached" });
+      await queue.getByRole("button", { name: "Edit the queued request" }).click();
+      await page.getByRole("textbox", { name: "Queued request" }).fill("Add a footer");
+      await page.getByRole("button", { name: "Save" }).click();
+      await queue.getByText("Add a footer").waitFor();
+      await timeline(page).getByText("Add a footer").first().waitFor({ timeout: RUN_MS });
+      await untilReady(page, 1);
+      expect(await timeline(page).getByText("Add a clock").count()).toBe(0);
+    });
+  },
+);
+
 test("a run in the middle of its work can be cancelled", LONG, async () => {
   await withPage({}, async (page) => {
     await signIn(page, leo.url);
@@ -135,36 +160,56 @@ test("a run in the middle of its work can be cancelled", LONG, async () => {
   });
 });
 
-test("versions can be compared, downloaded, and an old one continued from", LONG, async () => {
-  await withPage({ acceptDownloads: true }, async (page) => {
-    await signIn(page, leo.url);
-    await build(page, "A todo list");
-    await untilReady(page, 1);
-    await ask(page, "Add a footer");
-    await untilReady(page, 2);
+test(
+  "versions can be compared, downloaded, restored and copied as a new app with its picture",
+  LONG,
+  async () => {
+    await withPage({ acceptDownloads: true }, async (page) => {
+      await signIn(page, leo.url);
+      await build(page, "A todo list");
+      await untilReady(page, 1);
+      await ask(page, "Add a footer");
+      await untilReady(page, 2);
 
-    await page.getByRole("tab", { name: "Changes" }).click();
-    await page.getByRole("region", { name: "src/App.tsx" }).waitFor();
-    await page.getByRole("tab", { name: "Code" }).click();
-    await page.getByRole("treeitem", { name: /^App\.tsx/ }).click();
-    await page.getByRole("region", { name: "Contents of src/App.tsx" }).getByText("export").first().waitFor();
+      await page.getByRole("tab", { name: "Changes" }).click();
+      await page.getByRole("region", { name: "src/App.tsx" }).waitFor();
+      await page.getByRole("tab", { name: "Code" }).click();
+      await page.getByRole("treeitem", { name: /^App\.tsx/ }).click();
+      await page
+        .getByRole("region", { name: "Contents of src/App.tsx" })
+        .getByText("export")
+        .first()
+        .waitFor();
 
-    await page.getByRole("tab", { name: "Versions" }).click();
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Download version 1" }).click(),
-    ]);
-    expect(download.suggestedFilename()).toMatch(/\.zip$/);
-    const { stdout } = await promisify(execFile)("unzip", ["-t", await download.path()]);
-    expect(stdout).toContain("No errors detected");
+      await page.getByRole("tab", { name: "Versions" }).click();
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: "Download version 1" }).click(),
+      ]);
+      expect(download.suggestedFilename()).toMatch(/\.zip$/);
+      const { stdout } = await promisify(execFile)("unzip", ["-t", await download.path()]);
+      expect(stdout).toContain("No errors detected");
 
-    await page.getByRole("button", { name: "Continue from here" }).click();
-    await ask(page, "Add a clock");
-    await untilReady(page, 3);
-    await page.getByRole("tab", { name: "Changes" }).click();
-    await page.getByText("Version 3 against").waitFor();
-  });
-});
+      await page.getByRole("button", { name: "Restore" }).click();
+      await untilReady(page, 3);
+      await page.getByRole("tab", { name: "Changes" }).click();
+      await page.getByText("Version 3 against").waitFor();
+      await page.getByRole("region", { name: "src/App.tsx" }).waitFor();
+
+      await page.getByRole("tab", { name: "Versions" }).click();
+      await page.getByRole("button", { name: "More for version 2" }).click();
+      await page.getByRole("menuitem", { name: "Copy as a new app" }).click();
+      await untilReady(page, 1);
+      await preview(page).getByText("Todo list").first().waitFor();
+      await page.getByRole("link", { name: "Leo, home" }).click();
+      const card = page.getByRole("listitem").filter({ hasText: "(copy)" });
+      await card.locator("img").waitFor();
+      expect(
+        await card.locator("img").evaluate((image: HTMLImageElement) => image.naturalWidth),
+      ).toBeGreaterThan(300);
+    });
+  },
+);
 
 test("a phone of 360 pixels is enough to ask, watch and use", LONG, async () => {
   await withPage({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }, async (page) => {

@@ -369,7 +369,8 @@ test("an older version can be shown, compared and continued from", async () => {
       await page.getByRole("button", { name: "Compare version 2 with the one before" }).click();
       await page.getByRole("region", { name: "src/Filter.tsx" }).getByText("new").waitFor();
       await page.getByRole("tab", { name: "Versions" }).click();
-      await page.getByRole("button", { name: "Continue from here" }).click();
+      await page.getByRole("button", { name: "More for version 1" }).click();
+      await page.getByRole("menuitem", { name: "Continue from here" }).click();
       await composer(page).fill("Take another way");
       await page.getByRole("button", { name: "Send", exact: true }).click();
       await expect
@@ -377,6 +378,56 @@ test("an older version can be shown, compared and continued from", async () => {
           () => stub.requests.findLast((request) => request.path === `/api/apps/${app.id}/generations`)?.body,
         )
         .toMatchObject({ prompt: "Take another way", baseGenerationId: generation.id });
+    }),
+  );
+});
+
+/** An app with two versions, shown in its versions. */
+const openVersions = async (stub: Stub, page: Page) => {
+  const { app, generation, path } = doneApp(stub);
+  const second = stub.addGeneration(app.id, "Add a filter");
+  stub.emit(second.id, ...START, ...WORK, ...FINISH);
+  stub.versions.set(second.id, { files: { ...FILES }, checks: [] });
+  await signIn(page, `${path}?tab=versions`);
+  await page.getByRole("heading", { name: "Version 2" }).waitFor();
+  return { app, generation, second };
+};
+
+test("an old version is restored as the newest", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      await openVersions(stub, page);
+      await page.getByRole("button", { name: "Restore" }).click();
+      await timeline(page).getByText("Version 3 is ready").waitFor();
+      await timeline(page).getByText("The files of version 1; nothing ran for this version").waitFor();
+      await page.getByRole("tab", { name: "Versions" }).click();
+      await page.getByText("restored from version 1").waitFor();
+      await expect.poll(() => page.getByRole("button", { name: "Restore" }).count()).toBe(2);
+    }),
+  );
+});
+
+test("a version is copied as a new app, which opens", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app } = await openVersions(stub, page);
+      await page.getByRole("button", { name: "More for version 1" }).click();
+      await page.getByRole("menuitem", { name: "Copy as a new app" }).click();
+      await page.getByText("This is the copy: Todo list (copy).").waitFor();
+      expect(page.url()).not.toContain(app.id);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+    }),
+  );
+});
+
+test("the account shows what was spent as bars and as a table", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      await signIn(page, `${stub.url}/account`);
+      await page.getByRole("img", { name: /^Spent per day over the last 30 days/ }).waitFor();
+      await page.getByText("As a table").click();
+      await page.getByRole("columnheader", { name: "Spent" }).waitFor();
+      expect(await page.getByRole("rowheader").count()).toBeGreaterThan(15);
     }),
   );
 });

@@ -81,6 +81,8 @@ export const generations = leo.table(
     mode: text("mode").$type<GenerationMode>().notNull(),
     state: text("state").$type<GenerationState>().notNull().default("queued"),
     baseGenerationId: uuid("base_generation_id"),
+    /** The version whose files this one got, perhaps another app's; nothing ran for it. It may be gone since. */
+    copiedFromId: uuid("copied_from_id"),
     /** Number of the current attempt; 0 before the first. */
     attempt: integer("attempt").notNull().default(0),
     maxAttempts: integer("max_attempts").notNull(),

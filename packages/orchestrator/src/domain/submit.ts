@@ -22,8 +22,12 @@ import type { QueueView } from "./queue-view.ts";
 /** First key of the advisory locks taken here; the second is the owner's hash. */
 const SUBMIT_LOCK = 501_302;
 
+/** One submission of a user at a time, until the transaction ends. */
+export const lockSubmissions = (orm: Orm, ownerId: string) =>
+  orm.execute(sql`select pg_advisory_xact_lock(${SUBMIT_LOCK}, hashtext(${ownerId}))`);
+
 /** The `Idempotency-Key` header. */
-type Key = string | undefined;
+export type Key = string | undefined;
 
 interface Work {
   appId: string;
@@ -32,9 +36,11 @@ interface Work {
   baseGenerationId?: string;
 }
 
-const hashOf = (request: unknown[]) => createHash("sha256").update(JSON.stringify(request)).digest("hex");
+export const hashOf = (request: unknown[]) =>
+  createHash("sha256").update(JSON.stringify(request)).digest("hex");
 
-const findByKey = async (orm: Orm, ownerId: string, key: Key, requestHash: string) => {
+/** The generation that was made with the same key before. @throws ApiFault `conflict` for another request */
+export const findByKey = async (orm: Orm, ownerId: string, key: Key, requestHash: string) => {
   if (key === undefined) return undefined;
   const [earlier] = await orm
     .select({ id: generations.id, requestHash: generations.requestHash, deletedAt: apps.deletedAt })
@@ -56,7 +62,7 @@ const submit = (
 ): Promise<string> => {
   const { config, transaction, userId: ownerId, now } = context;
   const enter = transaction(async (orm) => {
-    await orm.execute(sql`select pg_advisory_xact_lock(${SUBMIT_LOCK}, hashtext(${ownerId}))`);
+    await lockSubmissions(orm, ownerId);
     const requestHash = hashOf(request);
     const earlier = await findByKey(orm, ownerId, key, requestHash);
     if (earlier) return earlier;
@@ -122,7 +128,7 @@ export const submitApp = (
   });
 
 /** Holds the app against deletion until the transaction ends. */
-const lockApp = async (orm: Orm, ownerId: string, appId: string) => {
+export const lockApp = async (orm: Orm, ownerId: string, appId: string) => {
   const [app] = await orm
     .select({ id: apps.id })
     .from(apps)
@@ -131,7 +137,7 @@ const lockApp = async (orm: Orm, ownerId: string, appId: string) => {
   if (!app) throw notFound("app");
 };
 
-const newestVersion = async (orm: Orm, appId: string) => {
+export const newestVersion = async (orm: Orm, appId: string) => {
   const [newest] = await orm
     .select({ id: generations.id })
     .from(generations)

@@ -20,6 +20,7 @@ import { createPreview } from "./preview.ts";
 import { requestIds, requestLog } from "./request-log.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { appRoutes } from "./routes/apps.ts";
+import { copyRoutes } from "./routes/copies.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { generationRoutes } from "./routes/generations.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -103,6 +104,7 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   api.route("/", appRoutes(routeParts));
   api.route("/", generationRoutes(routeParts));
   api.route("/", messageRoutes(routeParts));
+  api.route("/", copyRoutes(routeParts));
   api.route("/", fileRoutes(routeParts));
   api.route("/", publishingRoutes(routeParts));
   api.route("/", accountRoutes(routeParts));

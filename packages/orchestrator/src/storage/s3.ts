@@ -1,9 +1,12 @@
 import {
+  CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
+  PutObjectCommand,
   S3Client,
+  S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Config } from "../config.ts";
@@ -65,6 +68,19 @@ export const openStorage = (
         for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
         ContinuationToken = page.NextContinuationToken;
       } while (ContinuationToken);
+    },
+    copy: async (from, to) => {
+      const CopySource = [Bucket, ...from.split("/")].map(encodeURIComponent).join("/");
+      try {
+        await client.send(new CopyObjectCommand({ Bucket, Key: to, CopySource }));
+        return true;
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.name === "NoSuchKey") return false;
+        throw error;
+      }
+    },
+    write: async (Key, Body, ContentType) => {
+      await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentType }));
     },
     delete: async (keys) => {
       for (let start = 0; start < keys.length; start += DELETE_BATCH) {

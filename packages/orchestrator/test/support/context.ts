@@ -46,6 +46,8 @@ const emptyStorage: Storage = {
   readText: async () => undefined,
   presignRead: async (key) => `http://127.0.0.1:1/${key}`,
   list: async function* () {},
+  copy: async () => false,
+  write: async () => undefined,
   delete: async () => undefined,
 };
 

@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Diff, FileList, PublicConfig } from "@leo/core/api.ts";
+import type { Diff, FileList, PublicConfig, Usage } from "@leo/core/api.ts";
 import type { Event, Fact } from "@leo/core/event.ts";
 import type { App, Generation } from "@leo/core/generation.ts";
 import type { FromBrowser, ToBrowser } from "@leo/core/protocol/ui.ts";
@@ -127,10 +127,15 @@ export class Stub {
     name = prompt,
     mode: Generation["mode"] = "autonomous",
   ): { app: App; generation: Generation } {
+    const app = this.#newApp(name);
+    return { app, generation: this.addGeneration(app.id, prompt, mode) };
+  }
+
+  #newApp(name: string): App {
     const now = new Date().toISOString();
     const app: App = { id: randomUUID(), name, createdAt: now, updatedAt: now };
     this.apps.set(app.id, app);
-    return { app, generation: this.addGeneration(app.id, prompt, mode) };
+    return app;
   }
 
   addGeneration(appId: string, prompt: string, mode: Generation["mode"] = "autonomous"): Generation {
@@ -271,18 +276,31 @@ export class Stub {
     const [, root, kind, id, action, ...rest] = url.pathname.split("/");
     if (root === "auth") return this.#auth(url, body);
     if (kind === "config") return [200, this.config];
-    if (kind === "usage") {
-      return [
-        200,
-        { running: 1, queued: 2, generationsToday: 7, spentTodayUsd: 0.42, limits: this.config.limits },
-      ];
-    }
+    if (kind === "usage") return [200, this.#usage()];
     if (kind === "account" && id === "github") return this.publishing.account(method, body);
     const notFound = this.#error(404, "not_found", "There is no such thing.");
     if (kind === "apps") return this.#appRoute(method, url, id, action, body) ?? notFound;
     if (kind === "generations" && id)
       return this.#generationRoute(method, url, id, action, rest.join("/"), body) ?? notFound;
     return notFound;
+  }
+
+  #usage(): Usage {
+    const dayMs = 86_400_000;
+    const days = Array.from({ length: 30 }, (_, index) => ({
+      day: new Date(Date.now() - (29 - index) * dayMs).toISOString().slice(0, 10),
+      usd: index % 7 < 2 ? 0 : (index % 5) * 0.4 + 0.1,
+      generations: index % 7 < 2 ? 0 : (index % 4) + 1,
+    }));
+    return {
+      running: 1,
+      queued: 2,
+      generationsToday: 7,
+      spentTodayUsd: 0.42,
+      reservedTodayUsd: 5,
+      days,
+      limits: this.config.limits,
+    };
   }
 
   #auth(url: URL, body: Record<string, string> | undefined): [number, unknown] {
@@ -341,6 +359,11 @@ export class Stub {
     const generation = this.generations.get(id);
     if (!generation) return undefined;
     const files = this.versions.get(id)?.files ?? {};
+    if (action === "restore") return [201, this.#copy(generation, generation.appId)];
+    if (action === "fork") {
+      const app = this.#newApp(`${this.apps.get(generation.appId)?.name} (copy)`);
+      return [201, { app, generation: this.#copy(generation, app.id) }];
+    }
     if (action === "screenshot") return [200, PICTURE];
     if (action === "cancel") {
       generation.cancelRequestedAt = new Date().toISOString();
@@ -369,6 +392,18 @@ export class Stub {
     if (action === "diff") return [200, this.#diff(url.searchParams.get("base"), id)];
     if (!action) return [200, generation];
     return undefined;
+  }
+
+  #copy(from: Generation, appId: string): Generation {
+    const copy = this.addGeneration(appId, from.prompt);
+    copy.copiedFromId = from.id;
+    this.versions.set(copy.id, this.versions.get(from.id) ?? { files: {}, checks: [] });
+    this.emit(
+      copy.id,
+      { type: "version_copied", fromGenerationId: from.id, fromVersion: 1 },
+      { type: "state_changed", state: "completed", attempt: 1 },
+    );
+    return copy;
   }
 
   #messageRoute(

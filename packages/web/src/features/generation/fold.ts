@@ -194,6 +194,14 @@ export const fold = (draft: Draft, event: Event): void => {
     case "error":
       draft.failure = event.failure;
       return;
+    case "version_copied":
+      draft.items.push({
+        ...place(event),
+        kind: "copied",
+        fromVersion: event.fromVersion,
+        ...(event.fromApp === undefined ? {} : { fromApp: event.fromApp }),
+      });
+      return;
     case "publication":
       draft.items.push({ ...event, kind: "publication" });
       return;

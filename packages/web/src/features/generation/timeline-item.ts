@@ -47,6 +47,7 @@ type Content =
   | { kind: "stored"; fileCount: number; sizeBytes: number; durationMs: number }
   | { kind: "notice"; level: "warn" | "error"; text: string }
   | { kind: "message"; messageId: string; text: string; status: "taken" | "returned" }
+  | (Pick<EventOf<"version_copied">, "fromVersion" | "fromApp"> & { kind: "copied" })
   | (Pick<EventOf<"publication">, "state" | "repository" | "commitUrl" | "failure"> & { kind: "publication" })
   | { kind: "end"; state: "completed" | "failed" | "cancelled"; failure?: Failure };
 

@@ -93,6 +93,16 @@ const describe = (event: Event): Pick<LogLine, "level" | "source" | "text"> => {
       return { level: "debug", source: "you", text: "the agent answers the added request" };
     case "user_message_returned":
       return { level: "warn", source: "you", text: "the run ended before the added request was answered" };
+    case "version_copied":
+      return {
+        level: "info",
+        source: "state",
+        text: words([
+          "copied from version",
+          String(event.fromVersion),
+          event.fromApp && `of ${event.fromApp}`,
+        ]),
+      };
     case "publication":
       return {
         level: event.failure ? "error" : "info",

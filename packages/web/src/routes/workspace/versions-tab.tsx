@@ -1,6 +1,7 @@
 import { useConfig } from "../../lib/config.ts";
 import { AppPublishing } from "../../features/publishing/components/app-publishing.tsx";
 import { PublicationNote, PublishButton } from "../../features/publishing/components/publish-version.tsx";
+import { VersionMenu } from "../../features/versions/components/version-menu.tsx";
 import { VersionRow } from "../../features/versions/components/version-row.tsx";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
@@ -42,10 +43,24 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
                     note: <PublicationNote appId={generation.appId} generationId={id} />,
                   },
                 })}
-              onContinue={() => {
-                onContinueFrom(generation.id);
-                setSearch({ version: generation.id });
-              }}
+              copyOf={versions.find((other) => other.generation.id === generation.copiedFromId)?.number}
+              onRestored={() => setSearch({ tab: "preview", version: undefined, base: undefined })}
+              menu={
+                number !== undefined && (
+                  <VersionMenu
+                    generationId={id}
+                    number={number}
+                    onContinue={
+                      id === newestId
+                        ? undefined
+                        : () => {
+                            onContinueFrom(id);
+                            setSearch({ version: id });
+                          }
+                    }
+                  />
+                )
+              }
             />
           );
         })}

@@ -1,12 +1,13 @@
 import {
   Clock,
   CloudUpload,
+  Copy,
   FileDiff,
   HardDriveUpload,
   ListTree,
   ShieldCheck,
-  TriangleAlert,
   Sparkle,
+  TriangleAlert,
   type LucideIcon,
 } from "lucide-react";
 import { memo } from "react";
@@ -113,6 +114,13 @@ export const TimelineRow = memo(function TimelineRow({
       return <StoredRow item={item} />;
     case "notice":
       return <NoticeRow item={item} />;
+    case "copied":
+      return (
+        <Row icon={<Copy className="size-3.5" />}>
+          The files of version {item.fromVersion}
+          {item.fromApp !== undefined && ` of ${item.fromApp}`}; nothing ran for this version
+        </Row>
+      );
     case "publication":
       return <PublicationRow item={item} />;
     case "message":

@@ -23,6 +23,7 @@ const DENSE: ReadonlySet<SpacedKind> = new Set<SpacedKind>([
   "start",
   "stored",
   "notice",
+  "copied",
   "publication",
 ]);
 

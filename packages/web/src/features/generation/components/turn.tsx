@@ -83,7 +83,9 @@ export const Turn = (props: TurnProps) => {
       <MessageBubble
         text={generation.prompt}
         at={generation.createdAt}
-        {...(version === undefined ? {} : { note: `version ${version}` })}
+        {...(version === undefined
+          ? {}
+          : { note: `version ${version}${generation.copiedFromId === undefined ? "" : ", a copy"}` })}
       />
       {!latest && (
         <button

@@ -1,4 +1,4 @@
-import { Eye, FileDiff, GitBranchPlus } from "lucide-react";
+import { Eye, FileDiff } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Generation } from "@leo/core/generation.ts";
 import { StateLabel } from "../../../components/state-label.tsx";
@@ -6,6 +6,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { formatCost, formatDuration, formatWhen } from "../../../lib/format.ts";
 import { DownloadButton } from "./download-button.tsx";
+import { RestoreButton } from "./restore-button.tsx";
 
 interface VersionRowProps {
   generation: Generation;
@@ -16,7 +17,12 @@ interface VersionRowProps {
   onShow: () => void;
   /** Absent when there is nothing to compare with. */
   onCompare: (() => void) | undefined;
-  onContinue: () => void;
+  /** Number of the version that this one was restored from. */
+  copyOf: number | undefined;
+  /** What else can be done with it. */
+  menu: ReactNode;
+  /** The version was restored as a new one, which is now the newest. */
+  onRestored: () => void;
   /** How publishing stands, where there is publishing: a button and a note. */
   publishing?: { button: ReactNode; note: ReactNode };
 }
@@ -45,6 +51,9 @@ export const VersionRow = (props: VersionRowProps) => {
               newest
             </span>
           )}
+          {props.copyOf !== undefined && (
+            <span className="text-xs text-faint">restored from version {props.copyOf}</span>
+          )}
         </div>
         <p className="mt-0.5 line-clamp-2 text-[13px] text-muted">{generation.prompt}</p>
         <p className="mt-1 text-xs text-faint tabular-nums">{factsOf(generation)}</p>
@@ -57,12 +66,7 @@ export const VersionRow = (props: VersionRowProps) => {
             <Eye className="size-3.5" aria-hidden="true" />
             {shown ? "Shown" : "Show"}
           </Button>
-          {!newest && (
-            <Button size="small" onClick={props.onContinue} title="The next request starts from this version">
-              <GitBranchPlus className="size-3.5" aria-hidden="true" />
-              Continue from here
-            </Button>
-          )}
+          {!newest && <RestoreButton generation={generation} onRestored={props.onRestored} />}
           {props.onCompare && (
             <IconButton label={`Compare version ${number} with the one before`} onClick={props.onCompare}>
               <FileDiff className="size-4" aria-hidden="true" />
@@ -70,6 +74,7 @@ export const VersionRow = (props: VersionRowProps) => {
           )}
           <DownloadButton generationId={generation.id} number={number} />
           {props.publishing?.button}
+          {props.menu}
         </div>
       )}
     </li>

@@ -1,0 +1,1 @@
+ALTER TABLE "leo"."generations" ADD COLUMN "copied_from_id" uuid;

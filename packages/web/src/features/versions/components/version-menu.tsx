@@ -1,0 +1,56 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Copy, Ellipsis, GitBranchPlus } from "lucide-react";
+import { toast } from "sonner";
+import { IconButton } from "../../../components/ui/icon-button.tsx";
+import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
+import { errorMessage } from "../../../lib/http.ts";
+import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
+import { forkVersion } from "../api/fork-version.ts";
+
+interface VersionMenuProps {
+  generationId: string;
+  number: number;
+  /** Absent for the newest, from which the next request starts anyway. */
+  onContinue: (() => void) | undefined;
+}
+
+/** Other ways to go on from a version. */
+export const VersionMenu = ({ generationId, number, onContinue }: VersionMenuProps) => {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const { keyFor, done } = useIdempotencyKey();
+  const { mutate: fork, isPending } = useMutation({
+    mutationFn: () => forkVersion(generationId, keyFor(generationId)),
+    onSuccess: async ({ app }) => {
+      done();
+      await queryClient.invalidateQueries({ queryKey: ["apps", "list"] });
+      await navigate({ to: "/apps/$appId", params: { appId: app.id }, search: {} });
+      toast(`This is the copy: ${app.name}.`);
+    },
+    onError: (error) => toast.error(errorMessage(error)),
+  });
+  return (
+    <Menu
+      label={`Version ${number}`}
+      trigger={
+        <IconButton label={`More for version ${number}`}>
+          <Ellipsis className="size-4" aria-hidden="true" />
+        </IconButton>
+      }
+    >
+      {onContinue && (
+        <MenuItem icon={<GitBranchPlus className="size-4" aria-hidden="true" />} onClick={onContinue}>
+          Continue from here
+        </MenuItem>
+      )}
+      <MenuItem
+        icon={<Copy className="size-4" aria-hidden="true" />}
+        disabled={isPending}
+        onClick={() => fork()}
+      >
+        Copy as a new app
+      </MenuItem>
+    </Menu>
+  );
+};
