@@ -4,7 +4,6 @@ import { attemptPrefix, checkpointKey, screenshotKey } from "@leo/core/artifact.
 import { newId } from "@leo/core/id.ts";
 import type { FaultInput } from "@leo/local/ecs/faults.ts";
 import { attempts } from "../src/db/schema.ts";
-import { classifyAnswer, classifyError } from "../src/launch/outcome.ts";
 import { withOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
 
 const attemptsOf = (leo: TestOrchestrator, generationId: string) =>
@@ -91,20 +90,29 @@ describe("RunTask's outcomes", () => {
     }),
   );
 
-  test("a conflict names the existing task, which is taken", () => {
-    const conflict = Object.assign(new Error("different parameters"), {
-      name: "ConflictException",
-      resourceIds: ["arn:task/1"],
-    });
-    expect(classifyError(conflict)).toEqual({ kind: "started", taskArn: "arn:task/1" });
-  });
+  test("no capacity on Spot in any subnet: the next capacity provider is asked", () =>
+    withOrchestrator({ settings: { LEO_CAPACITY_PROVIDERS: "FARGATE_SPOT,FARGATE" } }, async (leo) => {
+      leo.ecs.faults.add({ kind: "capacity", times: 2 });
+      const generation = await leo.submit();
+      await leo.task(generation.id);
+      expect(leo.ecs.tasks().map(({ task }) => task.capacityProviderName)).toEqual(["FARGATE"]);
+    }));
 
-  test("a task in the answer wins over everything else in it", () => {
-    expect(classifyAnswer({ tasks: [{ taskArn: "arn:task/2" }], failures: [] })).toEqual({
-      kind: "started",
-      taskArn: "arn:task/2",
-    });
-  });
+  test("no capacity for too long: fails as capacity, after one attempt", () =>
+    withOrchestrator({ settings: { LEO_CAPACITY_RETRY_MS: "500" } }, async (leo) => {
+      leo.ecs.faults.add({ kind: "capacity", times: 1_000 });
+      const generation = await leo.submit();
+      const failed = await leo.reaches(generation.id, "failed");
+      expect(failed).toMatchObject({ attempt: 1, failure: { code: "capacity" } });
+    }));
+
+  test("a conflict that names no task: the next token is used", () =>
+    withOrchestrator({}, async (leo) => {
+      leo.ecs.faults.add({ kind: "exception", name: "ConflictException", message: "other parameters" });
+      const generation = await leo.submit();
+      await leo.task(generation.id);
+      expect((await attemptsOf(leo, generation.id)).map(({ launchCount }) => launchCount)).toEqual([2]);
+    }));
 });
 
 describe("how tasks end", () => {
@@ -134,6 +142,17 @@ describe("how tasks end", () => {
       await leo.task(generation.id, 2);
       expect((await attemptsOf(leo, generation.id)).map(({ memoryMib }) => memoryMib)).toEqual([
         8192, 16_384,
+      ]);
+    }));
+
+  test("after a Spot interruption the next attempt runs on demand", () =>
+    withOrchestrator({ settings: { LEO_CAPACITY_PROVIDERS: "FARGATE_SPOT" } }, async (leo) => {
+      leo.ecs.faults.add({ kind: "spot" });
+      const generation = await leo.submit();
+      await leo.task(generation.id, 2);
+      expect(leo.ecs.tasks().map(({ task }) => task.capacityProviderName)).toEqual([
+        "FARGATE_SPOT",
+        "FARGATE",
       ]);
     }));
 

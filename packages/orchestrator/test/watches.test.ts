@@ -71,6 +71,20 @@ describe("what must not last", () => {
     });
   });
 
+  test("a clock that is set back an hour loses nothing and stops nobody", () => {
+    const clock = { aheadMs: HOUR_MS };
+    return withOrchestrator({ clock, settings: QUICK }, async (leo) => {
+      const { generation, generator } = await runUntilReady(leo);
+      clock.aheadMs = 0;
+      const later = await leo.submit();
+      await leo.task(later.id);
+      await leo.putManifest(generation, 1);
+      generator.send({ type: "messages", messages: [{ n: 1, type: "all_work_complete" }] });
+      await leo.reaches(generation.id, "completed");
+      expect(await stopReasons(leo, generation.id)).toEqual([null]);
+    });
+  });
+
   test("an hour's run ends at its deadline and is not tried again", () => {
     const clock = { aheadMs: 0 };
     return withOrchestrator({ clock }, async (leo) => {
@@ -134,4 +148,41 @@ describe("reconciliation", () => {
       await expect.poll(() => leo.ecs.tasks()[0]?.task.stoppedReason, { timeout: 40_000 }).toBe("leo:orphan");
     });
   });
+
+  test("a task whose launcher died before it had the answer is no orphan: its attempt gets it", () => {
+    const clock = { aheadMs: 0 };
+    return withOrchestrator({ clock }, async (leo) => {
+      const { generation } = await runUntilReady(leo);
+      const taskArn = leo.ecs.tasks()[0]?.task.arn;
+      // Nobody adopts it before the reconcile pass sees it.
+      await leo.database.pool.query(
+        "update leo.attempts set task_arn = null, launch_lease_until = now() + interval '1 day' where generation_id = $1",
+        [generation.id],
+      );
+      clock.aheadMs += 2 * MINUTE_MS;
+      await leo.startAnother();
+      const found = async () =>
+        (await leo.database.orm.select().from(attempts).where(eq(attempts.generationId, generation.id)))[0]
+          ?.taskArn;
+      await expect.poll(found, { timeout: 40_000 }).toBe(taskArn);
+      expect(leo.ecs.tasks().map(({ task }) => task.desiredStatus)).toEqual(["RUNNING"]);
+    });
+  });
+
+  test("a generator that speaks is not given up because ECS does not list its task yet", () =>
+    withOrchestrator({ settings: { LEO_LAUNCH_LEASE_MS: "500" } }, async (leo) => {
+      const { generation, generator } = await runUntilReady(leo);
+      leo.ecs.faults.add({ kind: "stale_list", times: 3 });
+      await leo.database.pool.query(
+        "update leo.attempts set task_arn = null, launch_lease_until = now() where generation_id = $1",
+        [generation.id],
+      );
+      await expect.poll(() => leo.ecs.faults.list(), { timeout: 40_000 }).toEqual([]);
+      const found = async () =>
+        (await leo.database.orm.select().from(attempts).where(eq(attempts.generationId, generation.id)))[0]
+          ?.taskArn;
+      await expect.poll(found, { timeout: 40_000 }).toBeTruthy();
+      expect(generator.socket.readyState).toBe(generator.socket.OPEN);
+      expect(leo.ecs.tasks()).toHaveLength(1);
+    }));
 });

@@ -41,6 +41,8 @@ const CallFault = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("lost_reply"), ...onCall }),
   /** The connection is dropped and nothing carried out. */
   z.object({ kind: z.literal("dropped_request"), ...onCall }),
+  /** ListTasks does not show the newest tasks yet, as it may for a moment: an empty list. */
+  z.object({ kind: z.literal("stale_list"), operation: z.literal("ListTasks").default("ListTasks"), times }),
   /** The call is carried out and answered this much later. */
   z.object({ kind: z.literal("slow_reply"), delayMs: z.number().positive(), ...onCall }),
 ]);

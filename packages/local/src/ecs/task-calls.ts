@@ -1,6 +1,7 @@
 /** StopTask, DescribeTasks and ListTasks. */
 import { invalidParameter } from "./ecs-error.ts";
 import type { Ecs } from "./ecs-state.ts";
+import type { CallFault } from "./faults.ts";
 import { DescribeTasksRequest, ListTasksRequest, parseRequest, StopTaskRequest } from "./requests.ts";
 import { clusterArn, lastPart, type Task } from "./task.ts";
 import { taskView, type View } from "./task-view.ts";
@@ -44,10 +45,11 @@ const checkFilters = (request: ListTasksRequestValues): void => {
 type ListTasksRequestValues = ReturnType<typeof parseListTasks>;
 const parseListTasks = (body: unknown) => parseRequest(ListTasksRequest, body);
 
-export const listTasks = async (ecs: Ecs, body: unknown): Promise<View> => {
+export const listTasks = async (ecs: Ecs, body: unknown, fault?: CallFault): Promise<View> => {
   const request = parseListTasks(body);
   const cluster = ecs.clusterOf(request.cluster);
   checkFilters(request);
+  if (fault?.kind === "stale_list") return { taskArns: [] };
   const {
     family,
     startedBy,

@@ -101,6 +101,12 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
       );
     });
 
+  /** A setting is wrong: the log line raises an alarm. */
+  const refuse = async (attempt: AttemptRef, detail: string) => {
+    log.error({ event: "launch_refused", attemptId: attempt.id, detail }, "RunTask was refused");
+    await fail(attempt, failure("internal", detail), false);
+  };
+
   /** Back into the queue: certainly no task was made, so the attempt never was. */
   const defer = (attempt: AttemptRef, detail: string) =>
     database.orm.transaction(async (orm) => {
@@ -209,11 +215,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
         await defer(attempt, outcome.detail);
         return true;
       case "fatal":
-        log.error(
-          { event: "launch_refused", attemptId: attempt.id, detail: outcome.detail },
-          "RunTask was refused",
-        );
-        await fail(attempt, failure("internal", outcome.detail), false);
+        await refuse(attempt, outcome.detail);
         return true;
       case "look_up": {
         const taskArn = await tasks.findByAttempt(attempt.id);
@@ -228,7 +230,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
       }
       case "inactive_definition":
         if (launch.definitionRetried) {
-          await fail(attempt, failure("internal", outcome.detail), false);
+          await refuse(attempt, outcome.detail);
           return true;
         }
         launch.definitionRetried = true;
@@ -267,6 +269,9 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
     }
   };
 
+  const isHeard = ({ lastFrameAt }: AttemptRow) =>
+    lastFrameAt !== null && now().getTime() - lastFrameAt.getTime() < config.LEO_TASK_SETTLE_MS;
+
   const begin = (attempt: Launch["attempt"], token: string, launchCount: number) =>
     drive({
       attempt,
@@ -293,8 +298,8 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
     adopt: async (attempt) => {
       const taskArn = attempt.launchCount > 0 ? await tasks.findByAttempt(attempt.id) : undefined;
       if (taskArn) return started(attempt, taskArn);
-      // It has spoken, so it had a task, and that is gone: it must not run twice.
-      if (attempt.readyAt) return taskStopped(context, attempt, UNKNOWN_TASK);
+      // It has spoken, so it has a task, which must not run twice. ECS may list it a moment later.
+      if (attempt.readyAt) return isHeard(attempt) ? undefined : taskStopped(context, attempt, UNKNOWN_TASK);
       const { token, hash } = newAttemptToken();
       const ours = await renewLaunch(context, attempt.id, attempt.tokenHash, {
         tokenHash: hash,

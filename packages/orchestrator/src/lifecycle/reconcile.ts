@@ -2,7 +2,7 @@
  * Compares ECS and the database, both ways: attempts whose task is gone, and tasks that no attempt
  * owns. Also finishes what a dead orchestrator left half done.
  */
-import { and, eq, isNotNull, isNull, lt } from "drizzle-orm";
+import { and, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { Task } from "@aws-sdk/client-ecs";
 import { LIMITS } from "@leo/core/limits.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
@@ -102,7 +102,12 @@ const stopOrphans = async (context: Context, tasks: TaskClient): Promise<number>
     async (task) => {
       if (!task.taskArn || isRecent(context, task.createdAt)) return;
       const attempt = task.startedBy ? await findAttemptOf(context, task.startedBy) : undefined;
-      if (attempt && attempt.endedAt === null && attempt.taskArn === task.taskArn) return;
+      if (attempt && attempt.endedAt === null) {
+        if (attempt.taskArn === task.taskArn) return;
+        // Its launcher died before it had the answer, and nobody has adopted the launch yet.
+        const observed = attempt.taskArn === null ? toObserved(task) : undefined;
+        if (observed && (await observeTask(context, observed))) return;
+      }
       await tasks.stop(task.taskArn, STOP_REASON.orphan);
       context.log.warn(
         { event: "orphan_stopped", taskArn: task.taskArn, startedBy: task.startedBy },
@@ -124,7 +129,8 @@ const expireQueued = async (context: Context): Promise<void> => {
     .from(generations)
     .where(
       and(
-        eq(generations.state, "queued"),
+        // As a literal: a partial index is of no use to a parameter.
+        sql`${generations.state} = 'queued'`,
         lt(generations.createdAt, new Date(context.now().getTime() - LIMITS.queueExpiryMs)),
       ),
     );
