@@ -1,3 +1,4 @@
+import { runSql } from "@leo/local/testing/database.ts";
 import { describe, expect, test } from "vitest";
 import { UserMessageList } from "@leo/core/api.ts";
 import { newId } from "@leo/core/id.ts";
@@ -374,6 +375,23 @@ describe("/ws/ui", () => {
         socket.socket.send(frame);
         expect((await socket.closed).code).toBe(code);
       }
+    }));
+
+  test("a page whose request met a fault of the database is sent away to come back, and then gets it", () =>
+    withOrchestrator({}, async (leo) => {
+      const generation = await leo.submit();
+      const follow = async () => {
+        const page = await openUiSocket(leo.orchestrator.url);
+        page.send({ type: "hello", protocol: 1, accessToken: leo.token });
+        await page.first("welcome");
+        page.send({ type: "subscribe", generationId: generation.id, since: 0 });
+        return page;
+      };
+      await runSql(leo.databaseUrl, "alter table leo.apps rename to away");
+      const page = await follow();
+      expect((await page.closed).code).toBe(1012);
+      await runSql(leo.databaseUrl, "alter table leo.away rename to apps");
+      await (await follow()).first("events");
     }));
 
   test("a page of another origin cannot open the socket", () =>

@@ -29,7 +29,7 @@ export const ToBrowser = z.discriminatedUnion("type", [
   /** A request that could not be carried out; the socket stays open. */
   z.object({
     type: z.literal("error"),
-    code: z.enum(["not_found", "rate_limited", "internal"]),
+    code: z.enum(["not_found", "rate_limited"]),
     message: z.string(),
     generationId: Id.optional(),
   }),

@@ -179,8 +179,8 @@ export const serveUiSocket = (
       .then(() => withIds(ids, () => handle(message)))
       .catch((cause: unknown) => {
         context.log.error({ err: cause, event: "ui_message_failed", ...ids }, "a browser's message failed");
-        if (socket.readyState === socket.OPEN)
-          send({ type: "error", code: "internal", message: "Leo could not do that. Try again." });
+        // It comes back and asks again from its last `seq`; a page that stayed would wait for ever.
+        closeWith(socket, CloseCode.restart, "try again");
       })
       .finally(() => {
         waiting -= 1;

@@ -32,6 +32,8 @@ export interface HeldTask {
 export interface TestOrchestrator extends TestKeys {
   orchestrator: Orchestrator;
   database: Database;
+  /** Names the superuser. */
+  databaseUrl: string;
   ecs: TestEcs;
   bucket: TestBucket;
   userId: string;
@@ -157,6 +159,7 @@ export const withOrchestrator = (
               ...keys,
               orchestrator,
               database,
+              databaseUrl,
               ecs,
               bucket,
               userId,
