@@ -4,7 +4,7 @@
  */
 import { Client } from "pg";
 import type { Logger } from "pino";
-import { becomeService } from "../db/database.ts";
+import { becomeService, KEEP_ALIVE_MS } from "../db/database.ts";
 
 export interface ListenerOptions {
   databaseUrl: string;
@@ -27,6 +27,7 @@ export const listen = async (options: ListenerOptions): Promise<() => Promise<vo
     const next = new Client({
       connectionString: options.databaseUrl,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       connectionTimeoutMillis: 10_000,
       application_name: "leo-listener",
     });

@@ -2,7 +2,8 @@ import type { Queryable } from "../db/database.ts";
 import type { StoredEvent } from "./frame.ts";
 
 /**
- * Reads a page of events in ascending order.
+ * Reads a page of events in ascending order. `seq` has no gaps, so a page is a range of it: whatever
+ * the planner thinks of the table, it reads no more than the page.
  * @param since the last `seq` that the reader has; 0 for none
  * @param limit at most this many events
  */
@@ -15,7 +16,7 @@ export const readEvents = async (
   const { rows } = await database.query<StoredEvent>({
     name: "read-events",
     text: `select seq, at, body::text as body from leo.events
-           where generation_id = $1 and seq > $2 order by seq limit $3`,
+           where generation_id = $1 and seq > $2 and seq <= $2::bigint + $3 order by seq limit $3`,
     values: [generationId, since, limit],
   });
   return rows;

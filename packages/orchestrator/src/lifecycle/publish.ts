@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or } from "drizzle-orm";
+import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { failure } from "@leo/core/failure.ts";
 import type { Context } from "../context.ts";
 import { generations } from "../db/schema.ts";
@@ -66,7 +66,8 @@ export const findUnpublished = async (context: Context): Promise<string[]> => {
     .from(generations)
     .where(
       and(
-        eq(generations.state, "publishing"),
+        // As a literal: a partial index is of no use to a parameter.
+        sql`${generations.state} = 'publishing'`,
         or(isNull(generations.publishLeaseUntil), lt(generations.publishLeaseUntil, context.now())),
       ),
     );

@@ -37,7 +37,7 @@ export const newAttemptToken = (): { token: string; hash: string } => {
 export const hashAttemptToken = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 const CLAIM = `
-with used as (
+with used as materialized (
   select coalesce(sum(vcpu), 0) as vcpu from leo.attempts where ended_at is null
 ), active as (
   select owner_id, count(*) as running from leo.generations

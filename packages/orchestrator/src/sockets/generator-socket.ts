@@ -3,7 +3,7 @@
  * from the database. Messages are acknowledged once they are committed. A generator may reconnect
  * at any time, to any orchestrator; its newest socket replaces the one before.
  */
-import { eq, or, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { isFinal } from "@leo/core/generation.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
@@ -11,7 +11,7 @@ import { settlesMessages } from "@leo/core/event.ts";
 import { FromGenerator, type NumberedMessage, type ToGenerator } from "@leo/core/protocol/generator.ts";
 import type { WebSocket } from "ws";
 import type { Context } from "../context.ts";
-import { attempts, generations } from "../db/schema.ts";
+import { attempts } from "../db/schema.ts";
 import type { Committer } from "../events/committer.ts";
 import { tellProgress, type AttemptRow } from "../lifecycle/attempt.ts";
 import { completeWork, finalWord } from "../lifecycle/complete.ts";
@@ -23,6 +23,7 @@ import { hashAttemptToken } from "../queue/claim.ts";
 import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timings.ts";
 import { closeWith, parseFrame } from "./frame.ts";
+import { findWork, recordHeard, type Work } from "./generator-work.ts";
 import { keepAlive } from "./keepalive.ts";
 import { composeStart } from "./start-generation.ts";
 
@@ -39,11 +40,6 @@ interface Connection {
   telling: Promise<void>;
   cancelSent: boolean;
   heard: boolean;
-}
-
-interface Work {
-  attempt: AttemptRow;
-  generation: GenerationRow;
 }
 
 /** Takes a frame of a socket that was admitted. */
@@ -78,23 +74,8 @@ export const createGeneratorSockets = (
   const { config, database, log, now } = context;
   const connections = new Map<string, Connection>();
 
-  const findWork = async (
-    where: { tokenHash: string } | { attemptId: string },
-  ): Promise<Work | undefined> => {
-    const [row] = await database.orm
-      .select({ attempt: attempts, generation: generations })
-      .from(attempts)
-      .innerJoin(generations, eq(generations.id, attempts.generationId))
-      .where(
-        "tokenHash" in where
-          ? or(eq(attempts.tokenHash, where.tokenHash), eq(attempts.previousTokenHash, where.tokenHash))
-          : eq(attempts.id, where.attemptId),
-      );
-    return row;
-  };
-
   const refuse = async (socket: WebSocket, attemptId: string) => {
-    const work = await findWork({ attemptId });
+    const work = await findWork(database, { attemptId });
     const refusal = work && refusalOf(work.attempt, work.generation);
     if (refusal) closeWith(socket, refusal.code, refusal.reason);
     else closeWith(socket, CloseCode.restart, "try again");
@@ -148,7 +129,7 @@ export const createGeneratorSockets = (
     // An orchestrator may have died between storing the last message and acting on it.
     const word = started ? await finalWord(context, attempt.id) : undefined;
     if (word) await completeWork(context, attempt.generationId, attempt.number, word.failure);
-    const work = await findWork({ attemptId: attempt.id });
+    const work = await findWork(database, { attemptId: attempt.id });
     if (!work || connection.socket.readyState !== connection.socket.OPEN) return;
     const older = connections.get(attempt.generationId);
     connections.set(attempt.generationId, connection);
@@ -256,7 +237,7 @@ export const createGeneratorSockets = (
   };
 
   const admit = async (socket: WebSocket, token: string | undefined) => {
-    const work = token ? await findWork({ tokenHash: hashAttemptToken(token) }) : undefined;
+    const work = token ? await findWork(database, { tokenHash: hashAttemptToken(token) }) : undefined;
     if (!work) {
       closeWith(socket, CloseCode.unauthenticated, "unknown attempt token");
       return undefined;
@@ -273,7 +254,7 @@ export const createGeneratorSockets = (
     const connection = connections.get(generationId);
     if (!connection?.isWelcomed) return;
     const look = async () => {
-      const work = await findWork({ attemptId: connection.attempt.id });
+      const work = await findWork(database, { attemptId: connection.attempt.id });
       if (work) await tell(connection, work, again);
       else closeWith(connection.socket, CloseCode.fenced, "the generation was deleted");
     };
@@ -308,20 +289,9 @@ export const createGeneratorSockets = (
       const heard = [...connections.values()].filter((connection) => connection.heard);
       for (const connection of heard) connection.heard = false;
       const ids = heard.map(({ attempt }) => attempt.id);
-      const { rows } = await database.pool.query<{ generation_id: string }>({
-        name: "heard",
-        text: `with mine as (
-                 select id from leo.attempts where id = any($1) order by generation_id for update
-               ), heard as (
-                 update leo.attempts a set last_frame_at = $2 from mine where a.id = mine.id returning a.generation_id, a.number, a.ended_at
-               )
-               select h.generation_id from heard h join leo.generations g on g.id = h.generation_id
-               where g.cancel_requested_at is not null or g.attempt <> h.number or h.ended_at is not null
-                  or exists (select 1 from leo.user_messages m where m.generation_id = g.id and m.delivered_attempt is null)`,
-        values: [ids, now()],
-      });
+      const toTell = await recordHeard(database, ids, now());
       hearing.recorded();
-      for (const row of rows) await control(row.generation_id);
+      for (const generationId of toTell) await control(generationId);
     },
   };
 };

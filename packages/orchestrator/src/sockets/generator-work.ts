@@ -1,0 +1,52 @@
+/** What a generator's socket reads and writes of its attempt. */
+import { eq, or } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { attempts, generations } from "../db/schema.ts";
+import type { AttemptRow } from "../lifecycle/attempt.ts";
+import type { GenerationRow } from "../lifecycle/transition.ts";
+
+export interface Work {
+  attempt: AttemptRow;
+  generation: GenerationRow;
+}
+
+/** An attempt by its id, or by the hash of its token, also of the one before the launch was adopted. */
+export const findWork = async (
+  { orm }: Database,
+  where: { tokenHash: string } | { attemptId: string },
+): Promise<Work | undefined> => {
+  const [row] = await orm
+    .select({ attempt: attempts, generation: generations })
+    .from(attempts)
+    .innerJoin(generations, eq(generations.id, attempts.generationId))
+    .where(
+      "tokenHash" in where
+        ? or(eq(attempts.tokenHash, where.tokenHash), eq(attempts.previousTokenHash, where.tokenHash))
+        : eq(attempts.id, where.attemptId),
+    );
+  return row;
+};
+
+const HEARD = `
+with mine as (
+  select id from leo.attempts where id = any($1) order by generation_id for update
+), heard as (
+  update leo.attempts a set last_frame_at = $2 from mine where a.id = mine.id
+  returning a.generation_id, a.number, a.ended_at
+)
+select h.generation_id as "generationId" from heard h join leo.generations g on g.id = h.generation_id
+where g.cancel_requested_at is not null or g.attempt <> h.number or h.ended_at is not null
+   or exists (select 1 from leo.user_messages m where m.generation_id = g.id and m.delivered_attempt is null)`;
+
+/**
+ * Records that these attempts' generators were heard.
+ * @returns the generations whose generator may have to be told something
+ */
+export const recordHeard = async ({ pool }: Database, attemptIds: string[], at: Date): Promise<string[]> => {
+  const { rows } = await pool.query<{ generationId: string }>({
+    name: "heard",
+    text: HEARD,
+    values: [attemptIds, at],
+  });
+  return rows.map(({ generationId }) => generationId);
+};
