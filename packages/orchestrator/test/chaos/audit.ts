@@ -15,8 +15,9 @@ export interface Audited {
 const ascending = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 /**
- * What must hold after any fault: every generation reached a final state; no event is lost, doubled
- * or out of order, in the table or in any browser; no task runs; no slot is held.
+ * What must hold after any fault: every request that was sent is one generation, which reached a final
+ * state; no event is lost, doubled or out of order, in the table or in any browser; no
+ * task runs; no slot and no budget is held.
  */
 export const audit = async ({
   database,
@@ -34,6 +35,8 @@ export const audit = async ({
     return rows;
   };
   await expect.poll(open, wait).toEqual([]);
+  const { rows: all } = await database.pool.query<{ id: string }>("select id from leo.generations");
+  expect(all.map(({ id }) => id).toSorted()).toEqual(generationIds.toSorted());
   await expect
     .poll(() => ecs.tasks().filter(({ task }) => task.lastStatus !== "STOPPED").length, wait)
     .toBe(0);
@@ -45,6 +48,10 @@ export const audit = async ({
     return rows;
   };
   await expect.poll(held, wait).toEqual([]);
+  const { rows: reserved } = await database.pool.query(
+    "select generation_id, attempt from leo.ledger where settled_at is null",
+  );
+  expect(reserved).toEqual([]);
 
   for (const id of generationIds) {
     const { rows: events } = await database.pool.query<{

@@ -6,14 +6,30 @@ export interface Balancer {
   backends: number[];
   /** Cuts every connection that is open now. */
   cutAll(): void;
+  /** Cuts the open connections whose first bytes hold this text. Returns how many. */
+  cut(text: string): number;
+  /** Gone: cuts everything and refuses what comes, until told otherwise. */
+  setGone(isGone: boolean): void;
+  /**
+   * From now on nothing that the server says reaches the open connections whose first bytes hold this
+   * text, and they stay open: what a client sees of a server whose machine was replaced.
+   */
+  deafen(text: string): number;
   close(): Promise<void>;
 }
 
-/** Stands in for the load balancer: passes TCP connections to whichever orchestrator answers. */
-export const startBalancer = async (): Promise<Balancer> => {
+interface Passage {
+  client: Socket;
+  server: Socket;
+  firstBytes: string;
+}
+
+/** Passes TCP connections on: a load balancer before orchestrators, or a door before any server. */
+export const startBalancer = async (backends: number[] = []): Promise<Balancer> => {
   const open = new Set<Socket>();
-  const backends: number[] = [];
+  const passages = new Set<Passage>();
   let turn = 0;
+  let isGone = false;
 
   const forward = (client: Socket, triesLeft: number) => {
     turn += 1;
@@ -28,11 +44,15 @@ export const startBalancer = async (): Promise<Balancer> => {
       else client.destroy();
     });
     server.once("connect", () => {
+      const passage: Passage = { client, server, firstBytes: "" };
       open.add(server);
+      passages.add(passage);
+      client.once("data", (chunk: Buffer) => (passage.firstBytes = chunk.toString("latin1")));
       client.pipe(server).pipe(client);
       client.on("close", () => server.destroy());
       server.on("close", () => {
         open.delete(server);
+        passages.delete(passage);
         client.destroy();
       });
       server.on("error", () => client.destroy());
@@ -40,6 +60,10 @@ export const startBalancer = async (): Promise<Balancer> => {
   };
 
   const server = createServer((client) => {
+    if (isGone) {
+      client.destroy();
+      return;
+    }
     open.add(client);
     client.on("error", () => client.destroy());
     client.on("close", () => open.delete(client));
@@ -49,10 +73,29 @@ export const startBalancer = async (): Promise<Balancer> => {
   const cutAll = () => {
     for (const socket of open) socket.destroy();
   };
+  const withFirstBytes = (text: string) =>
+    [...passages].filter(({ firstBytes }) => firstBytes.includes(text));
   return {
     port: (server.address() as AddressInfo).port,
     backends,
     cutAll,
+    setGone: (gone) => {
+      isGone = gone;
+      if (gone) cutAll();
+    },
+    cut: (text) => {
+      const found = withFirstBytes(text);
+      for (const { client } of found) client.destroy();
+      return found.length;
+    },
+    deafen: (text) => {
+      const found = withFirstBytes(text);
+      for (const passage of found) {
+        passage.server.unpipe(passage.client);
+        passage.server.resume();
+      }
+      return found.length;
+    },
     close: async () => {
       cutAll();
       await new Promise((resolve) => server.close(resolve));

@@ -5,27 +5,38 @@ export interface Browser {
   /** Every `seq` in the order in which it arrived, over all connections. */
   seqs: number[];
   connections: number;
+  /** One that was deaf reads from now on. */
+  read(): void;
   close(): void;
+}
+
+export interface BrowserOptions {
+  /** Cuts its own connection after every so many events. */
+  cutEvery?: number;
+  /** Subscribes and then reads nothing more from its socket. */
+  deaf?: boolean;
 }
 
 const RECONNECT_MS = 50;
 
-/**
- * A page that follows one generation and reconnects with its last `seq`.
- * @param cutEvery cuts its own connection after every so many events
- */
+/** A page that follows one generation and reconnects with its last `seq`. */
 export const openBrowser = (
   url: string,
   accessToken: string,
   generationId: string,
-  cutEvery?: number,
+  { cutEvery, deaf = false }: BrowserOptions = {},
 ): Browser => {
   let socket: WebSocket | undefined;
   let closed = false;
+  let isDeaf = deaf;
   let retry: NodeJS.Timeout | undefined;
   const browser: Browser = {
     seqs: [],
     connections: 0,
+    read: () => {
+      isDeaf = false;
+      socket?.resume();
+    },
     close: () => {
       closed = true;
       clearTimeout(retry);
@@ -36,6 +47,7 @@ export const openBrowser = (
   const receive = (current: WebSocket, message: ToBrowser) => {
     if (message.type === "welcome") {
       current.send(JSON.stringify({ type: "subscribe", generationId, since: browser.seqs.at(-1) ?? 0 }));
+      if (isDeaf) current.pause();
     }
     if (message.type !== "events") return;
     for (const { seq } of message.events) {

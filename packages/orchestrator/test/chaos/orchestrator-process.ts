@@ -3,42 +3,53 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const JUMPING_CLOCK = new URL("jumping-clock.ts", import.meta.url).href;
 
 export interface OrchestratorProcess {
   port: number;
   /** What it printed. */
   output: () => string;
+  /** Resolves once it answers. */
+  healthy(): Promise<void>;
+  /** Its wall clock jumps: an hour ahead, at the next call an hour behind, and back. */
+  jumpClock(): Promise<void>;
   kill(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
   isRunning(): boolean;
 }
 
-/** Starts an orchestrator as a process of its own and waits until it answers. */
-export const startProcess = async (
-  port: number,
-  env: Record<string, string>,
-): Promise<OrchestratorProcess> => {
+/** Starts an orchestrator as a process of its own. */
+export const spawnProcess = (port: number, env: Record<string, string>): OrchestratorProcess => {
   const lines: string[] = [];
-  const child: ChildProcess = spawn(process.execPath, [MAIN], {
+  const child: ChildProcess = spawn(process.execPath, ["--import", JUMPING_CLOCK, MAIN], {
     env: { PATH: process.env["PATH"] ?? "", ...env, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  child.stdout?.on("data", (chunk: Buffer) => lines.push(chunk.toString()));
-  if (process.env["LEO_TEST_LOG"]) {
-    child.stdout?.pipe(process.stderr, { end: false });
-    child.stderr?.pipe(process.stderr, { end: false });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => lines.push(chunk.toString()));
+    if (process.env["LEO_TEST_LOG"]) stream?.pipe(process.stderr, { end: false });
   }
-  child.stderr?.on("data", (chunk: Buffer) => lines.push(chunk.toString()));
+  let jumps = 0;
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const isHealthy = () =>
-    fetch(`http://127.0.0.1:${port}/health`).then(
-      ({ status }) => status,
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  const status = async () => {
+    if (!isRunning()) throw new Error(`the orchestrator ended: ${lines.join("")}`);
+    return fetch(`http://127.0.0.1:${port}/health`).then(
+      (response) => response.status,
       () => 0,
     );
-  await expect.poll(isHealthy, { timeout: 60_000, interval: 50, message: lines.join("") }).toBe(200);
+  };
   return {
     port,
     output: () => lines.join(""),
-    isRunning: () => child.exitCode === null && child.signalCode === null,
+    healthy: async () => {
+      await expect.poll(status, { timeout: 120_000, interval: 50 }).toBe(200);
+    },
+    jumpClock: async () => {
+      jumps += 1;
+      child.kill("SIGUSR2");
+      await expect.poll(() => lines.join("")).toContain(`jump ${jumps}:`);
+    },
+    isRunning,
     kill: (signal) => {
       child.kill(signal);
       return exited;

@@ -1,0 +1,89 @@
+/** Postgres, S3, SQS and the clock failing under running generations. Each fault ends with the audit. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { Balancer } from "./chaos/balancer.ts";
+import { withOwnPostgres } from "./chaos/postgres.ts";
+import { QUICK_TAKEOVER, SCALE } from "./chaos/scale.ts";
+import { withWorld } from "./chaos/world.ts";
+
+const { connectionCuts, load, outageMs, timeoutMs } = SCALE;
+const SCRIPT = "happy events=100 rate=50";
+
+const goAway = async (door: Balancer) => {
+  door.setGone(true);
+  await sleep(outageMs);
+  door.setGone(false);
+};
+
+test("Postgres: every connection cut, restarted, crashed, gone for a while", { timeout: timeoutMs }, () =>
+  withOwnPostgres(({ url, door, restart }) =>
+    withWorld({ postgresUrl: url, settings: QUICK_TAKEOVER }, async (world) => {
+      await world.start();
+      const faults = {
+        cut: async () => {
+          for (let cut = 0; cut < connectionCuts; cut += 1) {
+            await sleep(250);
+            door.cutAll();
+          }
+        },
+        restarted: () => restart("fast"),
+        crashed: () => restart("crash"),
+        gone: () => goAway(door),
+      };
+      for (const fault of Object.values(faults)) {
+        const [first = ""] = await world.submitMany(load, SCRIPT);
+        await world.reaches(first, "running");
+        await fault();
+        await world.audit();
+      }
+      expect(await world.outcomes()).toEqual({ completed: load * Object.keys(faults).length });
+    }),
+  ),
+);
+
+test("S3 and SQS are gone for a while", { timeout: timeoutMs }, () =>
+  withWorld({ settings: QUICK_TAKEOVER }, async (world) => {
+    await world.start();
+    const [first = ""] = await world.submitMany(load, SCRIPT);
+    await world.reaches(first, "running");
+    // Some upload and some publish while it is away.
+    await sleep(1_000);
+    await goAway(world.storage);
+    await world.audit();
+    expect(await world.outcomes()).toEqual({ completed: load });
+  }),
+);
+
+test("a failover of Postgres in which notifications are lost for good", { timeout: timeoutMs }, () =>
+  withWorld({ settings: QUICK_TAKEOVER }, async (world) => {
+    await Promise.all([world.start(), world.start()]);
+    const ids = await world.submitMany(load, SCRIPT);
+    await world.reaches(ids[0] ?? "", "running");
+    // The connections that listen stay open and hear nothing more; all others are cut.
+    expect(world.postgres.deafen("leo-listener")).toBe(2);
+    expect(world.postgres.cut("leo-orchestrator")).toBeGreaterThan(1);
+    // Through both orchestrators, so some browser reads where its generator is not connected.
+    for (const id of ids) for (let page = 0; page < 3; page += 1) world.browse(id);
+    const late = await world.submitMany(load, SCRIPT);
+    await world.reaches(late[0] ?? "", "running");
+    await world.cancel(late[0] ?? "");
+    await world.audit();
+    expect(await world.outcomes()).toEqual({ cancelled: 1, completed: 2 * load - 1 });
+  }),
+);
+
+test("the wall clock jumps an hour ahead, then two back", { timeout: timeoutMs }, () =>
+  withWorld({ settings: QUICK_TAKEOVER }, async (world) => {
+    const orchestrator = await world.start();
+    for (let jump = 0; jump < 2; jump += 1) {
+      const [first = ""] = await world.submitMany(load, SCRIPT);
+      await world.reaches(first, "running");
+      await orchestrator.jumpClock();
+      await world.submitMany(load, SCRIPT);
+      await world.audit();
+    }
+    expect(await world.outcomes()).toEqual({ completed: 4 * load });
+    // Nobody was taken for silent, late or overdue.
+    expect(world.ecs.tasks()).toHaveLength(4 * load);
+  }),
+);

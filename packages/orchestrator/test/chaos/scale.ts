@@ -1,0 +1,16 @@
+/** `npm run chaos` runs the long version (`LEO_CHAOS=long`), `npm test` a short one of the same scenarios. */
+export const LONG = process.env["LEO_CHAOS"] === "long";
+
+export const SCALE = LONG
+  ? { kills: 50, load: 20, connectionCuts: 30, outageMs: 30_000, timeoutMs: 8 * 60_000 }
+  : { kills: 3, load: 4, connectionCuts: 3, outageMs: 3_000, timeoutMs: 4 * 60_000 };
+
+/** So that what a dead orchestrator held is taken over within seconds; the long version has the real ones. */
+export const QUICK_TAKEOVER: Record<string, string> = LONG
+  ? {}
+  : {
+      LEO_LAUNCH_LEASE_MS: "3000",
+      LEO_PUBLISH_LEASE_MS: "3000",
+      LEO_TASK_SETTLE_MS: "5000",
+      LEO_RECONCILE_INTERVAL_MS: "3000",
+    };
