@@ -1,111 +1,124 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { classifyStop, type StopClass, type StoppedTask } from "../src/task-stop.ts";
+
+const page = await readFile(new URL("../../../docs/lifecycle.md", import.meta.url), "utf8");
 
 const leo = (exitCode: number | null, reason?: string) => [
   { name: "leo", exitCode, ...(reason ? { reason } : {}) },
 ];
+const exited = (exitCode: number | null, reason?: string): StoppedTask => ({
+  stopCode: "EssentialContainerExited",
+  stoppedReason: "Essential container in task exited",
+  containers: leo(exitCode, reason),
+});
+const stopped = (stopCode: string, stoppedReason: string): StoppedTask => ({
+  stopCode,
+  stoppedReason,
+  containers: leo(143),
+});
+const notStarted = (stoppedReason: string): StoppedTask => ({
+  stopCode: "TaskFailedToStart",
+  stoppedReason,
+  containers: leo(null),
+});
 
-const CASES: [
-  name: string,
-  task: StoppedTask,
-  expected: { class: StopClass; retry: boolean; code: string },
-][] = [
-  [
-    "exit 0 without a result",
-    {
-      stopCode: "EssentialContainerExited",
-      stoppedReason: "Essential container in task exited",
-      containers: leo(0),
-    },
-    { class: "clean_exit", retry: true, code: "internal" },
-  ],
-  [
-    "a crash",
-    {
-      stopCode: "EssentialContainerExited",
-      stoppedReason: "Essential container in task exited",
-      containers: leo(1),
-    },
-    { class: "crashed", retry: true, code: "internal" },
-  ],
-  [
-    "out of memory",
-    {
-      stopCode: "EssentialContainerExited",
-      stoppedReason: "Essential container in task exited",
-      containers: leo(137, "OutOfMemoryError: Container killed due to memory usage"),
-    },
-    { class: "out_of_memory", retry: true, code: "out_of_memory" },
-  ],
-  [
-    "our own cancel",
-    { stopCode: "UserInitiated", stoppedReason: "leo:cancel", containers: leo(143) },
-    { class: "stopped_by_leo", retry: false, code: "interrupted" },
-  ],
-  [
-    "our own deadline",
-    { stopCode: "UserInitiated", stoppedReason: "leo:deadline", containers: leo(143) },
-    { class: "stopped_by_leo", retry: false, code: "deadline" },
-  ],
-  [
-    "a Spot interruption",
-    { stopCode: "SpotInterruption", stoppedReason: "Your Spot Task was interrupted.", containers: leo(143) },
-    { class: "spot", retry: true, code: "interrupted" },
-  ],
-  [
-    "an image pull that timed out",
-    {
-      stopCode: "TaskFailedToStart",
-      stoppedReason: "CannotPullContainerError: pull image manifest: dial tcp: i/o timeout",
-      containers: leo(null),
-    },
-    { class: "image_transient", retry: true, code: "image_pull" },
-  ],
-  [
-    "an image that does not exist",
-    {
-      stopCode: "TaskFailedToStart",
-      stoppedReason: "CannotPullContainerError: manifest unknown",
-      containers: leo(null),
-    },
-    { class: "image_fatal", retry: false, code: "image_pull" },
-  ],
-  [
-    "a secret that could not be read at start",
-    {
-      stopCode: "TaskFailedToStart",
-      stoppedReason: "ResourceInitializationError: unable to pull secrets or registry auth",
-      containers: leo(null),
-    },
-    { class: "bootstrap", retry: true, code: "internal" },
-  ],
-  [
-    "a network interface that never came",
-    {
-      stopCode: "TaskFailedToStart",
-      stoppedReason: "Timeout waiting for network interface provisioning to complete.",
-      containers: leo(null),
-    },
-    { class: "infrastructure", retry: true, code: "interrupted" },
-  ],
-  [
-    "a container without an exit code",
-    { stopCode: "EssentialContainerExited", containers: leo(null) },
-    { class: "infrastructure", retry: true, code: "interrupted" },
-  ],
-];
+/** Every row of the table "How a task ends" in docs/lifecycle.md. */
+const ROWS: Record<string, { class: StopClass; retry: boolean; code: string; samples: StoppedTask[] }> = {
+  "exit 0 without a result": { class: "clean_exit", retry: true, code: "internal", samples: [exited(0)] },
+  "exit with another code": {
+    class: "crashed",
+    retry: true,
+    code: "internal",
+    samples: [exited(1), exited(137), exited(143)],
+  },
+  "`OutOfMemoryError` in a container's reason": {
+    class: "out_of_memory",
+    retry: true,
+    code: "out_of_memory",
+    samples: [exited(137, "OutOfMemoryError: Container killed due to memory usage")],
+  },
+  "our own `leo:cancel`, `leo:orphan`": {
+    class: "stopped_by_leo",
+    retry: false,
+    code: "interrupted",
+    samples: [stopped("UserInitiated", "leo:cancel"), stopped("UserInitiated", "leo:orphan")],
+  },
+  "our own `leo:deadline`": {
+    class: "stopped_by_leo",
+    retry: false,
+    code: "deadline",
+    samples: [stopped("UserInitiated", "leo:deadline")],
+  },
+  "`SpotInterruption`, `TerminationNotice`": {
+    class: "spot",
+    retry: true,
+    code: "interrupted",
+    samples: [
+      stopped("SpotInterruption", "Your Spot Task was interrupted."),
+      stopped("TerminationNotice", "Host EC2 instance terminated."),
+    ],
+  },
+  "`CannotPullContainerError`, timeout": {
+    class: "image_transient",
+    retry: true,
+    code: "image_pull",
+    samples: [
+      notStarted("CannotPullContainerError: pull image manifest: dial tcp: i/o timeout"),
+      notStarted("CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: EOF"),
+    ],
+  },
+  "`CannotPullContainerError`, no such image or denied": {
+    class: "image_fatal",
+    retry: false,
+    code: "image_pull",
+    samples: [
+      notStarted("CannotPullContainerError: manifest unknown"),
+      notStarted("CannotPullContainerError: pull access denied, repository does not exist"),
+    ],
+  },
+  "`ResourceInitializationError`": {
+    class: "bootstrap",
+    retry: true,
+    code: "internal",
+    samples: [notStarted("ResourceInitializationError: unable to pull secrets or registry auth")],
+  },
+  "no network, storage or host; no exit code; stopped from outside": {
+    class: "infrastructure",
+    retry: true,
+    code: "interrupted",
+    samples: [
+      notStarted("Timeout waiting for network interface provisioning to complete."),
+      notStarted("Timeout waiting for EphemeralStorage provisioning to complete."),
+      stopped("InfrastructureHealth", "Task stopped because of an infrastructure failure"),
+      exited(null),
+      stopped("UserInitiated", "Task stopped by user"),
+    ],
+  },
+};
 
-test.each(CASES)("%s", (_name, task, expected) => {
-  const { class: stopClass, retry, failure } = classifyStop(task);
-  expect({ class: stopClass, retry, code: failure.code }).toEqual(expected);
+test.each(Object.entries(ROWS))("%s", (_row, { samples, ...expected }) => {
+  const verdicts = samples.map((task) => {
+    const { class: stopClass, retry, failure } = classifyStop(task);
+    return { class: stopClass, retry, code: failure.code };
+  });
+  expect(verdicts).toEqual(samples.map(() => expected));
+});
+
+test("docs/lifecycle.md has these rows, with the class, the code and whether there is a new attempt", () => {
+  const [, table = ""] = /## How a task ends\n([\s\S]*?)\n## /.exec(page) ?? [];
+  const rows = [...table.matchAll(/^\| (.+?) +\| `(\w+)` +\| `(\w+)` +\| (yes|no)/gm)];
+  expect(rows.map(([, ...cells]) => cells)).toEqual(
+    Object.entries(ROWS).map(([row, { class: stopClass, code, retry }]) => [
+      row,
+      stopClass,
+      code,
+      retry ? "yes" : "no",
+    ]),
+  );
 });
 
 test("out of memory asks for more memory, Spot for on-demand capacity", () => {
-  const memory = classifyStop({
-    stopCode: "EssentialContainerExited",
-    containers: leo(137, "OutOfMemoryError"),
-  });
-  const spot = classifyStop({ stopCode: "TerminationNotice", containers: leo(143) });
-  expect(memory.moreMemory).toBe(true);
-  expect(spot.onDemand).toBe(true);
+  expect(classifyStop(exited(137, "OutOfMemoryError")).moreMemory).toBe(true);
+  expect(classifyStop(stopped("TerminationNotice", "")).onDemand).toBe(true);
 });
