@@ -78,5 +78,19 @@ const mapStrings = <T>(value: T, change: (text: string) => string): T => {
 /** A copy in which every string, at any depth, is scrubbed, keys included. */
 export const scrubDeep = <T>(value: T): T => mapStrings(value, scrub);
 
+const MARKS = [...new Set(TOKEN_SHAPES.flatMap(({ marks }) => marks)), "://", "eyJ"];
+/** Control characters but for tab and line feed as JSON has them: escaped, or, DEL and C1, as they are. */
+const CONTROL_IN_JSON = /\\(?:u00|[bfr])|[\u007F-\u009F]/;
+
 /** The same for what a generator reports: without what only a terminal reads as well, which could hide a token. */
 export const cleanDeep = <T>(value: T): T => mapStrings(value, (text) => scrub(stripTerminal(text)));
+
+/**
+ * What `cleanDeep` leaves of a value, as JSON text. Nearly everything is clean, which shows in the text:
+ * no mark of a token holds a character that JSON escapes. Only the rest is taken apart.
+ */
+export const cleanJson = (value: unknown): string => {
+  const json = JSON.stringify(value);
+  const isClean = !MARKS.some((mark) => json.includes(mark)) && !CONTROL_IN_JSON.test(json);
+  return isClean ? json : JSON.stringify(cleanDeep(value));
+};

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cleanDeep, scrub, scrubDeep, stripTerminal } from "../src/scrub.ts";
+import { cleanDeep, cleanJson, scrub, scrubDeep, stripTerminal } from "../src/scrub.ts";
+import { TOKEN_SHAPES } from "../src/token-shapes.ts";
 
 const chars = (alphabet: string, minLength: number, maxLength = minLength) =>
   fc.string({ unit: fc.constantFrom(...alphabet.split("")), minLength, maxLength });
@@ -265,4 +266,25 @@ test("strings at any depth are reached, names included, and the shape stays", ()
     none: null,
     "[removed: anthropic]": true,
   });
+});
+
+test("JSON text is cleaned as the value is, whatever is in it", () => {
+  const token = fc.oneof(...Object.values(TOKENS));
+  const part = fc.oneof(
+    fc.string({ unit: "binary" }),
+    token,
+    fc.constantFrom("\u001b[0m", "\u0007", "\u009b", "\u007f", '"', "\\", "\r", "\t\n", "https://u:p@h/"),
+  );
+  const text = fc.array(part, { maxLength: 5 }).map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(fc.dictionary(text, fc.oneof(text, fc.array(text))), (value) => {
+      expect(cleanJson(value)).toBe(JSON.stringify(cleanDeep(value)));
+    }),
+  );
+});
+
+test("each shape's marks survive in JSON as they are, which the quick look relies on", () => {
+  for (const { marks } of TOKEN_SHAPES) {
+    for (const mark of marks) expect(JSON.stringify(mark)).toBe(`"${mark}"`);
+  }
 });

@@ -1,6 +1,7 @@
 /** Puts the orchestrator together: HTTP, sockets and background work on one port. */
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { newId } from "@leo/core/id.ts";
 import type { Logger } from "pino";
 import { LIMITS } from "@leo/core/limits.ts";
 import { startBackground } from "./background.ts";
@@ -111,10 +112,12 @@ export const startOrchestrator = async (
     generators: () => generatorSockets.size,
     load: () => readLoad(context),
   });
+  const processName = newId();
   const committer = new Committer({
     pool: database.pool,
     log,
     now,
+    origin: processName,
     onCommitted: (generationId, frames) => hub.publish(generationId, frames),
     onMeasured: metrics.committed,
   });
@@ -188,7 +191,9 @@ export const startOrchestrator = async (
     log,
     channels: {
       [EVENTS_CHANNEL]: (payload) => {
-        const [generationId = "", lastSeq] = payload.split(":");
+        const [generationId = "", lastSeq, from] = payload.split(":");
+        // Its own commits reach the hub by themselves, and reading them back would do the work twice.
+        if (from === processName) return;
         hub.wake(generationId, Number(lastSeq));
       },
       [QUEUE_CHANNEL]: () => background.wakeQueue(),

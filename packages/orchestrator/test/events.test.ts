@@ -37,6 +37,7 @@ const committerOf = (context: TestContext, options: Partial<CommitterOptions> = 
     pool: context.database.pool,
     log: context.log,
     now: context.now,
+    origin: "test",
     onCommitted: () => undefined,
     ...options,
   });

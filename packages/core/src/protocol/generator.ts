@@ -20,8 +20,13 @@ import { GenerationMode } from "../generation.ts";
 import { Id } from "../id.ts";
 import { PROTOCOL } from "./close-code.ts";
 
-export const NumberedMessage = z.intersection(z.object({ n: z.int32().min(1) }), GeneratorFact);
-export type NumberedMessage = z.infer<typeof NumberedMessage>;
+const number = { n: z.int32().min(1) };
+export type NumberedMessage = z.infer<z.ZodObject<typeof number>> & GeneratorFact;
+/** Each fact with its number. Not an intersection of both, which would parse and copy every message twice. */
+export const NumberedMessage = z.discriminatedUnion(
+  "type",
+  GeneratorFact.options.map((option) => option.extend(number)) as unknown as typeof GeneratorFact.options,
+) as z.ZodType as z.ZodType<NumberedMessage>;
 
 export const FromGenerator = z.discriminatedUnion("type", [
   z.object({

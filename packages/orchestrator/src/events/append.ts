@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { LifecycleFact } from "@leo/core/event.ts";
 import type { Orm } from "../db/database.ts";
 
-/** Channel whose payload is `{generationId}:{lastSeq}`: new events are committed. */
+/** Channel whose payload is `{generationId}:{lastSeq}`, or that and `:{origin}`: new events are committed. */
 export const EVENTS_CHANNEL = "leo_events";
 /** Channel without payload: the queue may have work or a free place. */
 export const QUEUE_CHANNEL = "leo_queue";

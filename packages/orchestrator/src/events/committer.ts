@@ -12,7 +12,7 @@
 import type pg from "pg";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import { isAgentActivity } from "@leo/core/event.ts";
-import { cleanDeep } from "@leo/core/scrub.ts";
+import { cleanJson } from "@leo/core/scrub.ts";
 import type { Logger } from "pino";
 import { EVENTS_CHANNEL } from "./append.ts";
 import { eventFrames, type EventFrame, type StoredEvent } from "./frame.ts";
@@ -33,6 +33,8 @@ export interface CommitterOptions {
   pool: pg.Pool;
   log: Logger;
   now: () => Date;
+  /** Goes with the notification of each commit, so that this process knows its own. */
+  origin: string;
   /** Called after each commit, before its entries are acknowledged. */
   onCommitted: (generationId: string, frames: EventFrame[]) => void;
   /** Told how long each commit took and how many events it stored. */
@@ -45,8 +47,10 @@ const RETRY_MS = 250;
 
 const COMMIT = `
 with incoming as (
-  select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::boolean[], $6::numeric[])
-    as t(attempt_id, n, type, body, activity, cost_usd)
+  select * from rows from (
+    unnest($1::uuid[]), unnest($2::int[]), unnest($3::text[]), json_array_elements($4::json),
+    unnest($5::boolean[]), unnest($6::numeric[])
+  ) as t(attempt_id, n, type, body, activity, cost_usd)
 ), locked as materialized (
   select a.id as attempt_id, a.generation_id, a.last_n, a.cost_usd, g.last_seq
   from leo.attempts a join leo.generations g on g.id = a.generation_id and g.attempt = a.number
@@ -59,7 +63,7 @@ with incoming as (
   from incoming i join locked l using (attempt_id) where i.n > l.last_n
 ), stored as (
   insert into leo.events (generation_id, seq, attempt_id, n, at, type, body)
-  select generation_id, seq, attempt_id, n, $8, type, body::json from fresh
+  select generation_id, seq, attempt_id, n, $8, type, body from fresh
 ), counted as materialized (
   select f.attempt_id, f.generation_id, max(f.n) as last_n, max(f.seq) as last_seq, bool_or(f.activity) as activity,
          greatest(coalesce(max(f.cost_usd), 0), l.cost_usd) as cost_usd, l.cost_usd as old_cost_usd
@@ -74,8 +78,15 @@ with incoming as (
 )
 select l.attempt_id, l.generation_id, l.last_n, l.last_seq,
        case when c.last_seq is null then null
-            else pg_notify('${EVENTS_CHANNEL}', l.generation_id || ':' || c.last_seq) end as notified
+            else pg_notify('${EVENTS_CHANNEL}', l.generation_id || ':' || c.last_seq || ':' || $9) end as notified
 from locked l left join counted c using (attempt_id)`;
+
+/**
+ * PostgreSQL's text of an array of words and numbers, none of which needs quotes. The driver's own
+ * arrays look at every element for what to escape, which costs as much as all else here.
+ */
+const arrayOf = (values: (string | number | boolean | null)[]): string =>
+  `{${values.map((value) => value ?? "null").join(",")}}`;
 
 interface LockedRow {
   attempt_id: string;
@@ -168,14 +179,14 @@ export class Committer {
   async #store(batch: Entry[]): Promise<void> {
     const startedAt = performance.now();
     const at = this.#options.now();
-    const columns: [string[], number[], string[], string[], boolean[], (number | null)[]] = [
-      [],
-      [],
-      [],
-      [],
-      [],
-      [],
-    ];
+    const columns = {
+      attemptIds: [] as string[],
+      numbers: [] as number[],
+      types: [] as string[],
+      bodies: [] as string[],
+      activity: [] as boolean[],
+      costsUsd: [] as (number | null)[],
+    };
     const seen = new Map<string, { highestN: number; bodies: Map<number, string> }>();
     for (const { attemptId, messages } of batch) {
       const attempt = seen.get(attemptId) ?? { highestN: 0, bodies: new Map<number, string>() };
@@ -183,22 +194,32 @@ export class Committer {
       for (const { n, ...fact } of messages) {
         if (n <= attempt.highestN) continue;
         attempt.highestN = n;
-        const body = JSON.stringify(cleanDeep(fact));
+        const body = cleanJson(fact);
         attempt.bodies.set(n, body);
-        columns[0].push(attemptId);
-        columns[1].push(n);
-        columns[2].push(fact.type);
-        columns[3].push(body);
-        columns[4].push(isAgentActivity(fact));
-        columns[5].push(fact.type === "usage" ? fact.costUsd : null);
+        columns.attemptIds.push(attemptId);
+        columns.numbers.push(n);
+        columns.types.push(fact.type);
+        columns.bodies.push(body);
+        columns.activity.push(isAgentActivity(fact));
+        columns.costsUsd.push(fact.type === "usage" ? fact.costUsd : null);
       }
     }
     const { rows } = await this.#options.pool.query<LockedRow>({
       name: "commit-events",
       text: COMMIT,
-      values: [...columns, [...seen.keys()], at],
+      values: [
+        arrayOf(columns.attemptIds),
+        arrayOf(columns.numbers),
+        arrayOf(columns.types),
+        `[${columns.bodies.join(",")}]`,
+        arrayOf(columns.activity),
+        arrayOf(columns.costsUsd),
+        [...seen.keys()],
+        at,
+        this.#options.origin,
+      ],
     });
-    this.#options.onMeasured?.(performance.now() - startedAt, columns[0].length);
+    this.#options.onMeasured?.(performance.now() - startedAt, columns.numbers.length);
     for (const row of rows) {
       const events: StoredEvent[] = [];
       let seq = row.last_seq;
