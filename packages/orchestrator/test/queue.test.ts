@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { attempts, events, generations } from "../src/db/schema.ts";
+import { resumeUser, setUserLimits, suspendUser } from "../src/domain/account.ts";
 import { claim, hashAttemptToken } from "../src/queue/claim.ts";
 import { queuePositions } from "../src/queue/position.ts";
 import { transition } from "../src/lifecycle/transition.ts";
@@ -60,6 +61,24 @@ describe("claiming", () => {
       const claimed = await claim(context, 10);
       expect(claimed).toHaveLength(2);
       expect(claimed.map(({ generationId }) => generationId)).toContain(first);
+    }));
+
+  test("starts nothing of a suspended user, and as much as a user's own limit allows", () =>
+    withContext({ LEO_VCPU_BUDGET: "400" }, async (context) => {
+      const [suspended, trusted] = [newId(), newId()];
+      for (let count = 0; count < 6; count += 1) {
+        await enqueue(context, suspended);
+        await enqueue(context, trusted);
+      }
+      await suspendUser(context, suspended, "Under review.");
+      await setUserLimits(context, trusted, { runningPerUser: 5 });
+      expect(await claim(context, 20)).toHaveLength(5);
+      expect(await queuePositions(context, suspended)).toEqual(new Map());
+      expect([...(await queuePositions(context, trusted)).values()].map(({ position }) => position)).toEqual([
+        1,
+      ]);
+      await resumeUser(context, suspended);
+      expect(await claim(context, 20)).toHaveLength(3);
     }));
 
   test("leaves a row alone until it is available", () =>

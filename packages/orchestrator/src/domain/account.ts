@@ -10,6 +10,7 @@ import { USERS_CHANNEL } from "../events/append.ts";
 import { notFound } from "./fault.ts";
 import { dayOf } from "./ledger.ts";
 
+type Parts = Pick<Context, "config" | "database" | "now">;
 export type UserRow = typeof users.$inferSelect;
 
 /** The limits that hold for everybody who has none of their own. */
@@ -60,7 +61,7 @@ export const seeUser = async (
 
 /** Changes a user's row, makes one for somebody who never came, and tells every orchestrator. */
 const change = async (
-  { database, now }: Context,
+  { database, now }: Parts,
   userId: string,
   values: Partial<typeof users.$inferInsert>,
 ): Promise<void> => {
@@ -76,7 +77,7 @@ const change = async (
 
 /** Gives a user limits of their own, or takes them back with `null`. Holds from the next request on. */
 export const setUserLimits = async (
-  context: Context,
+  context: Parts,
   userId: string,
   limits: ChangeUserLimits,
 ): Promise<UserRecord> => {
@@ -89,12 +90,12 @@ export const setUserLimits = async (
  * and what they have can be read.
  * @param reason a sentence that the user is told
  */
-export const suspendUser = async (context: Context, userId: string, reason: string): Promise<UserRecord> => {
+export const suspendUser = async (context: Parts, userId: string, reason: string): Promise<UserRecord> => {
   await change(context, userId, { suspendedAt: context.now(), suspendedReason: reason });
   return readUser(context, userId);
 };
 
-export const resumeUser = async (context: Context, userId: string): Promise<UserRecord> => {
+export const resumeUser = async (context: Parts, userId: string): Promise<UserRecord> => {
   await change(context, userId, { suspendedAt: null, suspendedReason: null });
   return readUser(context, userId);
 };
@@ -109,7 +110,7 @@ interface Counts extends Record<string, unknown> {
 }
 
 /** What users have at work, and their day. */
-const countsOf = async ({ database, now }: Context, ids: string[]): Promise<Map<string, Counts>> => {
+const countsOf = async ({ database, now }: Parts, ids: string[]): Promise<Map<string, Counts>> => {
   if (ids.length === 0) return new Map();
   const { rows } = await database.orm.execute<Counts>(sql`
     select u.id, at_work.*, today.* from unnest(${sql.param(ids)}::uuid[]) as u(id)
@@ -127,7 +128,7 @@ const countsOf = async ({ database, now }: Context, ids: string[]): Promise<Map<
   return new Map(rows.map((row) => [row.id, row]));
 };
 
-const viewUsers = async (context: Context, rows: UserRow[]): Promise<UserRecord[]> => {
+const viewUsers = async (context: Parts, rows: UserRow[]): Promise<UserRecord[]> => {
   const counts = await countsOf(
     context,
     rows.map(({ id }) => id),
@@ -159,7 +160,7 @@ const viewUsers = async (context: Context, rows: UserRow[]): Promise<UserRecord[
 };
 
 /** @throws ApiFault `not_found` for somebody whom Leo has never seen */
-export const readUser = async (context: Context, userId: string): Promise<UserRecord> => {
+export const readUser = async (context: Parts, userId: string): Promise<UserRecord> => {
   const row = await findUser(context.database.orm, userId);
   const [view] = row ? await viewUsers(context, [row]) : [];
   if (!view) throw notFound("user");
@@ -179,7 +180,7 @@ const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, String.raw`\$&`)
 
 /** Users with their limits and their day, the last seen first. */
 export const listUsers = async (
-  context: Context,
+  context: Parts,
   { search, suspended, after, limit }: UserFilter,
 ): Promise<UserRecord[]> => {
   const matches =

@@ -82,6 +82,10 @@ export const queueFull = async (
   );
 };
 
+/** Whether the day has room for one more budget, in whole millionths: sums of fractions are not exact. */
+const hasRoom = ({ spentUsd, reservedUsd }: Spend, budgetUsd: number, maxUsd: number) =>
+  Math.round((spentUsd + reservedUsd + budgetUsd) * 1e6) <= Math.round(maxUsd * 1e6);
+
 const refuseFullDay = ({ limits, day, at }: { limits: UserLimits; day: Spend; at: Date }): void => {
   const times = { freesAt: endOfDay(at), now: at };
   const when = timeInWords(times.freesAt, at);
@@ -93,24 +97,22 @@ const refuseFullDay = ({ limits, day, at }: { limits: UserLimits; day: Spend; at
       { limit: "generations_per_day", max: generationsPerDay, current: day.generations },
       times,
     );
-  const current = day.spentUsd + day.reservedUsd;
-  if (current + generationBudgetUsd <= dayBudgetUsd) return;
+  if (hasRoom(day, generationBudgetUsd, dayBudgetUsd)) return;
   throw limitFault(
     "limit_reached",
     `Your limit is ${inUsd(dayBudgetUsd)} a day: ${inUsd(day.spentUsd)} are spent, ${inUsd(day.reservedUsd)} are set aside for requests at work, and a request may cost ${inUsd(generationBudgetUsd)}. The next day begins ${when}${day.reservedUsd > 0 ? "; what a run leaves over is free once it ends" : ""}.`,
-    { limit: "usd_per_user_day", max: dayBudgetUsd, current },
+    { limit: "usd_per_user_day", max: dayBudgetUsd, current: day.spentUsd + day.reservedUsd },
     times,
   );
 };
 
 const refuseFullPlatform = (day: Spend, dayBudgetUsd: number, budgetUsd: number, at: Date): void => {
-  const current = day.spentUsd + day.reservedUsd;
-  if (current + budgetUsd <= dayBudgetUsd) return;
+  if (hasRoom(day, budgetUsd, dayBudgetUsd)) return;
   const times = { freesAt: endOfDay(at), now: at };
   throw limitFault(
     "limit_reached",
     `This Leo has reached its limit of ${inUsd(dayBudgetUsd)} for today, all users together. The next day begins ${timeInWords(times.freesAt, at)}.`,
-    { limit: "usd_per_platform_day", max: dayBudgetUsd, current },
+    { limit: "usd_per_platform_day", max: dayBudgetUsd, current: day.spentUsd + day.reservedUsd },
     times,
   );
 };
