@@ -45,7 +45,13 @@ const noTasks: TaskClient = {
 const log = (n: number): NumberedMessage => ({ n, type: "log", level: "info", text: "line" });
 
 const append = async ({ database, log: logger, now }: TestContext) => {
-  const committer = new Committer({ pool: database.pool, log: logger, now, onCommitted: () => undefined });
+  const committer = new Committer({
+    pool: database.pool,
+    log: logger,
+    now,
+    origin: "test",
+    onCommitted: () => undefined,
+  });
   expect(await committer.commit(RUNNING_ATTEMPT_ID, [log(2), log(3)])).toBe("stored");
 };
 
