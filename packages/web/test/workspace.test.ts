@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import type { Fact } from "@leo/core/event.ts";
 import { failure } from "@leo/core/failure.ts";
+import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { closeBrowser, withPage } from "./support/browser.ts";
 import { composer, progress, rowSeqs, signIn, timeline, untilSeq } from "./support/pages.ts";
 import { FAIL, FILES, FINISH, START, WORK } from "./support/scenario.ts";
@@ -129,6 +130,27 @@ test("a cut connection is told, keeps the page, and catches up without doubles",
       await page.context().setOffline(false);
       await timeline(page).getByText("Version 1 is ready").waitFor();
       await page.getByText("You are offline.").waitFor({ state: "detached" });
+      const seqs = await rowSeqs(page);
+      expect(new Set(seqs).size).toBe(seqs.length);
+    }),
+  );
+});
+
+test("a line that the server refuses is told with its reason, and is there again once it may be", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: LOST_SOCKET }, async (page) => {
+      const { generation, path } = runningApp(stub);
+      await signIn(page, path);
+      await timeline(page).getByText("npm run build").waitFor();
+      stub.refuseSockets = CloseCode.suspended;
+      stub.dropSockets();
+      await page.getByText("Your account is suspended.").waitFor();
+      stub.refuseSockets = CloseCode.tooMany;
+      await page.getByText("Too many pages of Leo are open.").waitFor();
+      stub.refuseSockets = undefined;
+      stub.emit(generation.id, ...FINISH);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+      await page.getByText("Too many pages of Leo are open.").waitFor({ state: "detached" });
       const seqs = await rowSeqs(page);
       expect(new Set(seqs).size).toBe(seqs.length);
     }),

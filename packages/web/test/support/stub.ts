@@ -117,9 +117,12 @@ export class Stub {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** Gives browsers no socket while it is set: with this code. */
+  refuseSockets?: number;
+
   /** Cuts every browser's socket, as a restarting server does. */
   dropSockets(): void {
-    for (const socket of this.#sockets.clients) socket.close(1012, "restart");
+    for (const socket of this.#sockets.clients) socket.close(this.refuseSockets ?? 1012, "restart");
   }
 
   addApp(
@@ -199,6 +202,7 @@ export class Stub {
     const send = (message: ToBrowser) => socket.send(JSON.stringify(message));
     socket.on("message", (data) => {
       const message = JSON.parse((data as Buffer).toString()) as FromBrowser;
+      if (this.refuseSockets !== undefined) return socket.close(this.refuseSockets, "refused");
       if (message.type === "hello") send({ type: "welcome", protocol: 1, userId: user.id });
       if (message.type === "unsubscribe") this.#subscribers.get(message.generationId)?.delete(socket);
       if (message.type !== "subscribe") return;

@@ -7,8 +7,11 @@ import type { FromBrowser, ToBrowser } from "@leo/core/protocol/ui.ts";
 import ReconnectingWebSocket from "partysocket/ws";
 import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
 
-/** `lost` is shown to the user; `outdated`: this page speaks a protocol that the server no longer does. */
-export type ConnectionStatus = "idle" | "connecting" | "open" | "lost" | "outdated";
+/**
+ * All but the first three are shown to the user. `outdated`: this page speaks a protocol that the server
+ * no longer does. `crowded` and `suspended`: the server gives this user no line now; it is asked again.
+ */
+export type ConnectionStatus = "idle" | "connecting" | "open" | "lost" | "crowded" | "suspended" | "outdated";
 
 export interface LiveSocketOptions {
   url: string;
@@ -33,6 +36,11 @@ export interface LiveSocket {
   sleep: () => void;
   close: () => void;
 }
+
+const REFUSED: Record<number, ConnectionStatus> = {
+  [CloseCode.tooMany]: "crowded",
+  [CloseCode.suspended]: "suspended",
+};
 
 const PROBE_EVERY_MS = 25_000;
 /** A probe without an answer for this long means that the connection is dead. */
@@ -116,7 +124,7 @@ export const createLiveSocket = (options: LiveSocketOptions): LiveSocket => {
       return setStatus("outdated");
     }
     if (code === CloseCode.unauthenticated) void options.renewSession();
-    setStatus("lost");
+    setStatus(REFUSED[code] ?? "lost");
   };
 
   /** A new socket in place of the old one: a waiting one cannot be told to hurry. */

@@ -15,6 +15,11 @@ const useOnline = () => useSyncExternalStore(subscribe, () => navigator.onLine);
 const BAR =
   "flex shrink-0 items-center justify-center gap-3 border-b border-line bg-accent-soft px-4 py-1.5 text-center text-xs";
 
+const REFUSED = {
+  crowded: "Too many pages of Leo are open. The work goes on; close one, and this page will catch up.",
+  suspended: "Your account is suspended. What you have can be seen and downloaded; nothing new is shown.",
+};
+
 /** Says that the line is down. What is on the page stays; the agent works on without it. */
 export const ConnectionBanner = () => {
   const status = useConnectionStatus();
@@ -29,11 +34,12 @@ export const ConnectionBanner = () => {
       </div>
     );
   }
-  if (online && status !== "lost") return null;
+  const refused = status === "crowded" || status === "suspended" ? REFUSED[status] : undefined;
+  if (online && status !== "lost" && !refused) return null;
   return (
     <div role="status" className={BAR}>
       {online
-        ? "Connecting to Leo again. The work goes on; this page will catch up."
+        ? (refused ?? "Connecting to Leo again. The work goes on; this page will catch up.")
         : "You are offline. The work goes on; this page catches up when you are back."}
     </div>
   );
