@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { classifyAnswer, classifyError, type LaunchOutcome } from "../src/launch/outcome.ts";
 import { placeOf } from "../src/launch/place.ts";
+import { createRateLimit } from "../src/launch/rate-limit.ts";
 
 const page = await readFile(new URL("../../../docs/lifecycle.md", import.meta.url), "utf8");
 
@@ -109,4 +110,15 @@ test("refusals go through the subnets, then to the next capacity provider, and r
     "a FARGATE_SPOT",
   ]);
   expect(placeOf(config, true, 0)).toEqual({ subnet: "a", capacityProvider: "FARGATE" });
+});
+
+test("calls of RunTask are let through ten a second, however many launches wait", () => {
+  const rate = createRateLimit(10);
+  const waitsMs = Array.from({ length: 30 }, () => rate.reserve());
+  expect(waitsMs[0]).toBe(0);
+  for (const [index, waitMs] of waitsMs.entries()) {
+    // What the loop itself took is off each wait.
+    expect(waitMs).toBeLessThan(index * 100 + 1);
+    expect(waitMs).toBeGreaterThan(index * 100 - 50);
+  }
 });

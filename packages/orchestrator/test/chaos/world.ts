@@ -14,6 +14,7 @@ import { startBalancer, type Balancer } from "./balancer.ts";
 import { openBrowser, type Browser, type BrowserOptions } from "./browser.ts";
 import { containerFunctions } from "./containers.ts";
 import { spawnProcess, type OrchestratorProcess } from "./orchestrator-process.ts";
+import { LONG } from "./scale.ts";
 
 export interface World {
   database: Database;
@@ -50,7 +51,7 @@ export interface WorldOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 180_000;
-const AUDIT_TIMEOUT_MS = 150_000;
+const AUDIT_TIMEOUT_MS = LONG ? 300_000 : 150_000;
 
 const through = (url: string, { port }: Balancer): string => {
   const changed = new URL(url);
