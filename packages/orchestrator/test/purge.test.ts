@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { z } from "zod";
-import type { CreatedApp } from "@leo/core/api.ts";
+import type { ApiError, CreatedApp } from "@leo/core/api.ts";
 import { appPrefix, attemptPrefix } from "@leo/core/artifact.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
@@ -111,8 +111,9 @@ test("thirty days after its end a generation loses its events and its files, and
     const { body } = await api.call<Generation>(api.ann, "GET", `/api/generations/${old.generation.id}`);
     expect(body).toMatchObject({ state: "completed", lastSeq: old.generation.lastSeq });
     expect(body.previewUrl).toBeUndefined();
-    const files = await api.call(api.ann, "GET", `/api/generations/${old.generation.id}/files`);
+    const files = await api.call<ApiError>(api.ann, "GET", `/api/generations/${old.generation.id}/files`);
     expect(files.status).toBe(404);
+    expect(files.body.error.message).toContain("are gone");
   }));
 
 test("what has not ended is never purged, however old it is", () =>

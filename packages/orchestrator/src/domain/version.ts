@@ -26,16 +26,19 @@ export const findVersion = async (orm: Orm, ownerId: string, generationId: strin
       baseGenerationId: generations.baseGenerationId,
       prefix: generations.artifactPrefix,
       manifest: generations.manifest,
+      purgedAt: generations.purgedAt,
     })
     .from(generations)
     .innerJoin(apps, and(eq(apps.id, generations.appId), isNull(apps.deletedAt)))
     .where(and(eq(generations.id, generationId), eq(generations.ownerId, ownerId)));
   if (!row) throw notFound("generation");
-  const { prefix, manifest } = row;
+  const { prefix, manifest, purgedAt, ...rest } = row;
+  if (purgedAt)
+    throw new ApiFault("not_found", "The files of this version were kept for a time and are gone.");
   if (prefix === null || manifest === null) {
     throw new ApiFault("not_found", "This generation has no files yet.");
   }
-  return { ...row, generationId, prefix, manifest };
+  return { ...rest, generationId, prefix, manifest };
 };
 
 /** The same in a transaction of its own. */
