@@ -49,7 +49,9 @@ const addCopy = (stub: Stub) => {
 /** Every page and state, and what is there once it can be looked at. */
 const open = (stub: Stub): Record<string, (page: Page) => Promise<void>> => {
   const done = add(stub, [...START, ...WORK, ...FINISH]);
-  stub.versions.set(done.generation.id, { files: { ...FILES }, checks: [] });
+  const key = { path: "src/key.ts", line: 3, kind: "GitHub token", inBundle: false };
+  const secrets = { digest: "d", findings: [key], count: 1 };
+  stub.versions.set(done.generation.id, { files: { ...FILES }, checks: [], secrets });
   const second = stub.addGeneration(done.app.id, "Add a filter");
   stub.emit(second.id, ...START, ...WORK, ...FINISH);
   const changed = { ...FILES, "src/App.tsx": FILES["src/App.tsx"].replace("Todo list", "My todos") };
@@ -94,6 +96,15 @@ const open = (stub: Stub): Record<string, (page: Page) => Promise<void>> => {
     account: visit("/account", async (page) => {
       await page.getByText("As a table").click();
       await page.getByRole("columnheader", { name: "Spent" }).waitFor();
+    }),
+    share: visit(`/apps/${done.app.id}`, async (page) => {
+      await page.getByRole("button", { name: "Share" }).click();
+      await page.getByRole("button", { name: "Make a link" }).click();
+      await page.getByRole("button", { name: /^Revoke/ }).waitFor();
+    }),
+    "secrets in a download": visit(`/apps/${done.app.id}?tab=versions`, async (page) => {
+      await page.getByRole("button", { name: "Download version 1" }).click();
+      await page.getByRole("alertdialog").waitFor();
     }),
     "not found": visit("/nope", (page) => page.getByRole("heading", { name: "Not found" }).waitFor()),
     palette: visit("/", async (page) => {

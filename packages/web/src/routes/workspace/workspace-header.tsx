@@ -7,6 +7,7 @@ import { AccountMenu } from "../../features/account/components/account-menu.tsx"
 import { AppName } from "../../features/apps/components/app-name.tsx";
 import { useLive } from "../../features/generation/use-live.ts";
 import { PaletteButton } from "../../features/palette/components/palette-button.tsx";
+import { ShareButton } from "../../features/share/components/share-button.tsx";
 
 export const WorkspaceHeader = ({ app, latest }: { app: App; latest: Generation }) => {
   const { live } = useLive(latest.id);
@@ -24,6 +25,7 @@ export const WorkspaceHeader = ({ app, latest }: { app: App; latest: Generation 
       </span>
       <span className="flex-1" />
       <MockBadge />
+      {app.previewUrl !== undefined && <ShareButton appId={app.id} />}
       <PaletteButton />
       <AccountMenu />
     </header>
