@@ -9,12 +9,11 @@ const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const number = z.coerce.number();
 
 /** Port 6543 is Supabase's transaction pooler: it drops LISTEN and advisory locks. */
-const DatabaseUrl = z
-  .url({ protocol: /^postgres(ql)?$/ })
-  .refine(
-    (url) => new URL(url).port !== "6543",
-    "is the transaction pooler (port 6543); use the session pooler (port 5432), Leo needs LISTEN and advisory locks",
-  );
+const DatabaseUrl = z.url({ protocol: /^postgres(ql)?$/ }).refine(
+  // What is no URL at all is told by the check before.
+  (url) => !URL.canParse(url) || new URL(url).port !== "6543",
+  "is the transaction pooler (port 6543); use the session pooler (port 5432), Leo needs LISTEN and advisory locks",
+);
 
 const Environment = z.object({
   PORT: number.int().min(0).max(65_535).default(5013),

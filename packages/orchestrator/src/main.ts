@@ -20,6 +20,12 @@ const config = settings();
 const writeOut = (line: string) => void process.stdout.write(line);
 const log = createLog(config.LEO_LOG_LEVEL, writeOut);
 
+// Node would print it as it is, with whatever credential its message holds.
+process.on("uncaughtException", (cause) => {
+  log.fatal({ err: cause, event: "uncaught" }, "the orchestrator ends: nothing handles this error");
+  process.exit(1);
+});
+
 const orchestrator = await startOrchestrator(config, { log, writeOut }).catch((cause: unknown) => {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === "EADDRINUSE") process.stderr.write(`Port ${config.PORT} is taken. Set PORT to another one.\n`);
