@@ -39,14 +39,21 @@ export const run = async (what, file, args, options = {}) => {
 };
 
 /**
- * Runs npm: the one that runs this script, else the one on the PATH. Not on the project's own Node, which
- * `npm ci` replaces.
+ * How npm is started: the one that runs this script, else the one on the PATH. Not on the project's
+ * own Node, which `npm ci` replaces.
+ * @param {string[]} args
+ * @returns {[file: string, args: string[]]}
+ */
+export const npmCommand = (args) => {
+  const { npm_execpath: npm, npm_node_execpath: node } = process.env;
+  if (npm && existsSync(npm)) return [node ?? process.execPath, [npm, ...args]];
+  return [process.platform === "win32" ? "npm.cmd" : "npm", args];
+};
+
+/**
+ * Runs npm.
  * @param {string} what
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
  */
-export const runNpm = async (what, args, options = {}) => {
-  const { npm_execpath: npm, npm_node_execpath: node } = process.env;
-  if (npm && existsSync(npm)) return run(what, node ?? process.execPath, [npm, ...args], options);
-  return run(what, process.platform === "win32" ? "npm.cmd" : "npm", args, options);
-};
+export const runNpm = async (what, args, options = {}) => run(what, ...npmCommand(args), options);
