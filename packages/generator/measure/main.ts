@@ -26,6 +26,7 @@ console.log(
     { what: "type check and build of the template", times: build, barMs: 3_000 },
     { what: "upload of 100 files of 4 KiB", times: uploads },
     { what: "submit → first event", times: timesOf("firstEvent"), barMs: 1_000 },
+    { what: "submit → generator connected", times: timesOf("connected") },
     { what: "submit → agent's first words", times: timesOf("firstWords"), barMs: 1_000 },
     { what: "submit → completed, one turn", times: timesOf("completed") },
     { what: "submit → completed, two turns", times: two.map(({ completed }) => completed) },

@@ -11,6 +11,8 @@ import { signedIn, signIn, withPlace } from "../../local/test/start-helpers.ts";
 /** One request, in milliseconds from its submission. */
 export interface RequestTimes {
   firstEvent: number;
+  /** The generator is connected. */
+  connected: number;
   /** The first piece of the agent's text at the browser's end of the socket. */
   firstWords: number;
   completed: number;
@@ -67,10 +69,11 @@ const request = async ({ url, call, accessToken, browser }: Stack, added?: strin
     prompt: "a todo list with dark mode",
   });
   const { id } = generation;
-  const times: RequestTimes = { firstEvent: 0, firstWords: 0, completed: 0, preview: 0 };
+  const times: RequestTimes = { firstEvent: 0, connected: 0, firstWords: 0, completed: 0, preview: 0 };
   let adding: Promise<unknown> | undefined;
   await follow(url, accessToken, id, (event) => {
     times.firstEvent ||= elapsed();
+    if (event.type === "attempt_progress" && event.step === "connected") times.connected ||= elapsed();
     if (event.type !== "agent_text") return;
     times.firstWords ||= elapsed();
     if (added) adding ??= call("POST", `/api/generations/${id}/messages`, { text: added });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readConversation } from "../src/model-server/conversation.ts";
@@ -195,6 +196,14 @@ test.for(BEHAVIOURS)("%s is the same by a word in the prompt and by the environm
   const LATER = ["success", "build-error", "build-error-forever", "blank-page"];
   if (LATER.includes(name)) return expect(own).toEqual(plain);
   expect(own).not.toEqual(plain);
+});
+
+test("the table for people names every behaviour, and no other", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const [, table = ""] = readme.split("### Behaviours");
+  const [rows = ""] = table.split("## Scripted generator");
+  const named = rows.split("\n").flatMap((row) => row.split("|")[1]?.match(/(?<=`)[a-z-]+(?=`)/g) ?? []);
+  expect(named.toSorted()).toEqual(BEHAVIOURS.toSorted());
 });
 
 test("behaviours hold together: turns are put in one after another, and each is slow", async () => {
