@@ -86,24 +86,26 @@ test("an agent that crashes again ends the run as agent_error", () =>
     expect((await manifest()).partial).toBe(true);
   }));
 
-test("a rate limit is waited out and the person is told until when", () =>
-  withGeneration(scenario("mock:rate-limit"), async ({ orchestrator, finished }) => {
-    expect((await finished()).failure).toBeUndefined();
-    const { retryAt } = await orchestrator.fact("progress", ({ step }) => step === "rate_limited");
-    expect(Date.parse(retryAt ?? "")).toBeGreaterThan(Date.now() - 30_000);
-  }));
-
-test("an overloaded model is tried again", () =>
-  withGeneration(scenario("mock:overloaded"), async ({ orchestrator, finished }) => {
-    expect((await finished()).failure).toBeUndefined();
-    await orchestrator.fact("progress", ({ step }) => step === "rate_limited");
-  }));
-
-test("a stream that breaks off is asked for again", () =>
-  withGeneration(scenario("mock:dropped-stream"), async ({ finished, model }) => {
-    expect((await finished()).failure).toBeUndefined();
-    expect(model.requests.length).toBeGreaterThan(5);
-  }));
+test("a rate limit, an overload and a stream that breaks off are got over, and the person is told until when", () =>
+  withGeneration(
+    scenario("mock:rate-limit mock:overloaded mock:dropped-stream"),
+    async ({ orchestrator, finished, model }) => {
+      expect((await finished()).failure).toBeUndefined();
+      const { facts } = orchestrator;
+      const waits = facts.filter((fact) => fact.type === "progress" && fact.step === "rate_limited");
+      // Two tries each: 429 with `retry-after: 1`, then 529.
+      expect(waits).toHaveLength(4);
+      for (const { retryAt } of waits as { retryAt?: string }[]) {
+        expect(Date.parse(retryAt ?? "")).toBeGreaterThan(Date.now() - 90_000);
+      }
+      const asked = model.requests.map(({ body }) =>
+        JSON.stringify((body as { messages: unknown }).messages),
+      );
+      const again = asked.filter((messages, index) => asked.indexOf(messages) !== index);
+      expect(again.length).toBeGreaterThanOrEqual(5);
+      expect(facts.filter(({ type }) => type === "verified")).toHaveLength(1);
+    },
+  ));
 
 test("an expired credential ends the run at once, as the platform's fault", () =>
   withGeneration(scenario("mock:expired-token"), async ({ orchestrator, finished, manifest, model }) => {
@@ -158,37 +160,35 @@ test("an agent that finds no end is stopped at its turns", () =>
     },
   ));
 
-test("huge output arrives in pieces that the wire allows", { timeout: 90_000 }, () =>
-  withGeneration(scenario("mock:huge-output"), async ({ orchestrator, finished }) => {
-    expect((await finished()).failure).toBeUndefined();
-    const text = orchestrator.facts.map((fact) => (fact.type === "agent_text" ? fact.text : "")).join("");
-    expect(text.length).toBeGreaterThan(100_000);
-    const tool = await orchestrator.fact(
-      "agent_tool",
-      ({ name, status }) => name === "Bash" && status !== "running",
-    );
-    expect(tool.result?.length).toBeLessThan(1_000);
-  }),
-);
+test("huge output is told in pieces, a file outside is not written, one too large is not stored", () =>
+  withGeneration(
+    scenario("mock:huge-output mock:outside-file mock:big-file"),
+    async ({ orchestrator, finished, manifest, keys, root }) => {
+      expect((await finished()).failure).toBeUndefined();
+      const { facts } = orchestrator;
+      const text = facts.map((fact) => (fact.type === "agent_text" ? fact.text : "")).join("");
+      expect(text.length).toBeGreaterThan(100_000);
+      const ended = async (name: string, fits: (target: string) => boolean) =>
+        orchestrator.fact(
+          "agent_tool",
+          (tool) => tool.name === name && tool.status !== "running" && fits(tool.target ?? ""),
+        );
+      const printed = await ended("Bash", (target) => target.includes("20000000"));
+      expect(printed.result?.length).toBeLessThan(1_000);
 
-test("a file outside the workspace is not written, and the agent is told", () =>
-  withGeneration(scenario("mock:outside-file"), async ({ orchestrator, finished, manifest, root }) => {
-    expect((await finished()).failure).toBeUndefined();
-    const tool = await orchestrator.fact(
-      "agent_tool",
-      ({ name, status }) => name === "Write" && status === "failed",
-    );
-    expect(tool.result).toMatch(/outside the workspace/);
-    await expect(access(join(root, "leo-mock-outside.txt"))).rejects.toThrow("ENOENT");
-    expect((await manifest()).source.map(({ path }) => path)).not.toContain("src/passwd.txt");
-  }));
+      const refused = await ended("Write", (target) => target.includes("leo-mock-outside"));
+      expect(refused).toMatchObject({
+        status: "failed",
+        result: expect.stringMatching(/outside the workspace/),
+      });
+      await expect(access(join(root, "leo-mock-outside.txt"))).rejects.toThrow("ENOENT");
+      const { source } = await manifest();
+      expect(source.map(({ path }) => path)).not.toContain("src/passwd.txt");
 
-test("what is too large for a version is refused with a warning, the rest is stored", () =>
-  withGeneration(scenario("mock:big-file"), async ({ orchestrator, finished, keys }) => {
-    expect((await finished()).failure).toBeUndefined();
-    expect(warnings(orchestrator.facts)).toContain("Not stored: public/film.mp4 (larger than 10 MB)");
-    expect(await keys()).not.toContain("source/public/film.mp4");
-  }));
+      expect(warnings(facts)).toContain("Not stored: public/film.mp4 (larger than 10 MB)");
+      expect(await keys()).not.toContain("source/public/film.mp4");
+    },
+  ));
 
 test("a disk that is full ends the run as disk_full, and what exists is stored all the same", () =>
   withGeneration(

@@ -7,6 +7,8 @@ import { withWorkspace } from "./support/workspace.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
+// The other behaviours are played by the real agent in packages/generator/test/scenarios.test.ts.
+
 const PROMPT = "a todo list with dark mode";
 
 test("the real agent builds a todo app from the template and succeeds", async () => {
@@ -80,72 +82,12 @@ test("plan first: a plan and no files; the next message builds it", async () => 
   );
 });
 
-test.for(["rate-limit", "overloaded", "dropped-stream"])(
-  "%s: the agent tries again and succeeds",
-  async (name) => {
-    await withModel({}, (model) =>
-      withWorkspace(async (workspace) => {
-        const run = await runAgent(model, workspace, `${PROMPT} mock:${name}`);
-        expect(run.result).toMatchObject({ subtype: "success", is_error: false });
-        const turns = new Set(
-          run.messages.map((message) => (message.type === "assistant" ? message.message.id : "")),
-        );
-        expect(model.requests.length).toBeGreaterThan(turns.size - 1);
-        expect(existsSync(join(workspace.path, "src/components/TodoList.tsx"))).toBe(true);
-      }),
-    );
-  },
-);
-
 test("expired-token: the agent ends with the API's 401", async () => {
   await withModel({ scenario: "expired-token" }, (model) =>
     withWorkspace(async (workspace) => {
       const run = await runAgent(model, workspace, PROMPT);
       expect(run.result).toMatchObject({ is_error: true, api_error_status: 401 });
       expect(run.crash).toContain("401");
-    }),
-  );
-});
-
-test("refusal: the agent ends with the model's refusal and writes nothing", async () => {
-  await withModel({}, (model) =>
-    withWorkspace(async (workspace) => {
-      const run = await runAgent(model, workspace, `${PROMPT} mock:refusal`);
-      expect(run.result).toMatchObject({ stop_reason: "refusal", is_error: true });
-      expect(run.tools).toEqual([]);
-    }),
-  );
-});
-
-test("crash: the agent's process is killed in the middle, and crash-once leaves the next one alone", async () => {
-  await withModel({}, (model) =>
-    withWorkspace(async (workspace) => {
-      const run = await runAgent(model, workspace, `${PROMPT} mock:crash-once`);
-      expect(run.result).toBeUndefined();
-      expect(run.crash).toContain("SIGKILL");
-      const again = `Your process ended without a word. Look at what exists and finish the request:\n\n${PROMPT} mock:crash-once`;
-      const next = await runAgent(model, workspace, again, { resume: run.sessionId });
-      expect(next.result).toMatchObject({ subtype: "success", is_error: false });
-      expect(next.texts.at(-1)).toContain("Todo list");
-    }),
-  );
-});
-
-test("budget: the harness stops at its own limit", async () => {
-  await withModel({}, (model) =>
-    withWorkspace(async (workspace) => {
-      const run = await runAgent(model, workspace, `${PROMPT} mock:budget`, { maxBudgetUsd: 5 });
-      expect(run.result?.subtype).toBe("error_max_budget_usd");
-      expect(run.result?.total_cost_usd).toBeGreaterThan(5);
-    }),
-  );
-});
-
-test("endless: the harness stops at its most turns", async () => {
-  await withModel({}, (model) =>
-    withWorkspace(async (workspace) => {
-      const run = await runAgent(model, workspace, `${PROMPT} mock:endless`, { maxTurns: 4 });
-      expect(run.result?.subtype).toBe("error_max_turns");
     }),
   );
 });
@@ -158,17 +100,6 @@ test("stall: the model falls silent after the first turn", async () => {
       await expect.poll(() => model.requests.length, { timeout: 20_000 }).toBe(2);
       abortController.abort();
       expect((await run).result).toBeUndefined();
-    }),
-  );
-});
-
-test("secret: a tool prints a token that the agent then reads", async () => {
-  await withModel({}, (model) =>
-    withWorkspace(async (workspace) => {
-      const run = await runAgent(model, workspace, `${PROMPT} mock:secret`);
-      expect(run.toolResults.join("\n")).toMatch(/token sk-ant-oat01-mock0+/);
-      expect(run.result).toMatchObject({ subtype: "success" });
-      expect(existsSync(join(workspace.path, ".env"))).toBe(true);
     }),
   );
 });
