@@ -36,6 +36,8 @@ const Environment = z.object({
   LEO_DATABASE_POOL: number.int().min(2).default(10),
   SUPABASE_URL: z.url(),
   SUPABASE_ANON_KEY: z.string().min(1),
+  /** The legacy secret of a project that still signs with HS256. Absent: only its published keys count. */
+  SUPABASE_JWT_SECRET: z.string().min(32, "is shorter than 32 characters").optional(),
   /** Publishes versions to GitHub. Absent, empty or `none`: nothing is published. */
   GITHUB_BOT_TOKEN: z
     .string()

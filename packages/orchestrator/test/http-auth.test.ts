@@ -74,6 +74,51 @@ test("keys are fetched once for many requests, and a rotated key is found withou
     expect(keys.fetches()).toBe(2);
   }));
 
+test("a key of another kind is taken from the day it is published", () =>
+  withKeys(async (keys) => {
+    const verify = createVerifier({ SUPABASE_URL: keys.supabaseUrl }, undefined, { keysCooldownMs: 0 });
+    const userId = newId();
+    await verify(await keys.sign(userId));
+    await keys.rotate("RS256");
+    expect((await verify(await keys.sign(userId))).userId).toBe(userId);
+  }));
+
+test("tokens with unknown key ids cause one fetch in the time of a cool-down, however many come", () =>
+  withKeys(async (keys) => {
+    const verify = createVerifier({ SUPABASE_URL: keys.supabaseUrl }, undefined, { keysCooldownMs: 60_000 });
+    const stranger = await keys.foreignKey();
+    const tokens = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => keys.signWith(stranger, `unknown-${index}`, { sub: newId() })),
+    );
+    for (const token of tokens)
+      await expect(verify(token)).rejects.toMatchObject({ code: "unauthenticated" });
+    await verify(await keys.sign(newId()));
+    expect(keys.fetches()).toBe(1);
+  }));
+
+test("a token of the legacy secret is taken only where the secret is set, and no public key counts as one", () =>
+  withKeys(async ({ supabaseUrl, sign, signWith }) => {
+    const [secret, other] = ["a legacy secret of 32 characters", "another secret of 32 characters."];
+    const open = createVerifier({ SUPABASE_URL: supabaseUrl, SUPABASE_JWT_SECRET: secret });
+    const strict = createVerifier({ SUPABASE_URL: supabaseUrl });
+    const sub = newId();
+    const legacy = (text: string) => signWith(new TextEncoder().encode(text), "legacy", { sub }, "HS256");
+    expect((await open(await legacy(secret))).userId).toBe(sub);
+    expect((await open(await sign(sub))).userId).toBe(sub);
+    const { keys } = (await (await fetch(`${supabaseUrl}/auth/v1/.well-known/jwks.json`)).json()) as {
+      keys: object[];
+    };
+    const published = await legacy(JSON.stringify(keys[0]));
+    const refused = [
+      { verify: strict, token: await legacy(secret) },
+      { verify: strict, token: published },
+      { verify: open, token: await legacy(other) },
+      { verify: open, token: published },
+    ];
+    for (const { verify, token } of refused)
+      await expect(verify(token)).rejects.toMatchObject({ code: "unauthenticated" });
+  }));
+
 test("with the keys out of reach a sign-in cannot be checked: 503, not 401", () =>
   withApi(async (api) => {
     const token = await api.sign(newId());

@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory";
-import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import { Id } from "@leo/core/id.ts";
 import type { Config } from "../config.ts";
@@ -27,6 +27,7 @@ const KEYS_TIMEOUT_MS = 3_000;
 const CLOCK_TOLERANCE_SECONDS = 5;
 /** What changes nothing. */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+const PUBLISHED_ALGORITHMS = ["ES256", "RS256"];
 const TOKEN_MAX_CHARS = 16_384;
 
 const Claims = z.object({
@@ -60,39 +61,48 @@ const reachable =
     }
   };
 
+const toUser = (payload: JWTPayload): User => {
+  const { sub, exp, email, app_metadata } = Claims.parse(payload);
+  return { userId: sub, email, role: app_metadata?.role, expiresAt: new Date(exp * 1000) };
+};
+
 /**
- * Verifies Supabase access tokens against the project's published keys; no call per request.
+ * Verifies Supabase access tokens; no call per request. Tokens are signed with the project's published
+ * keys (ES256, RS256), or with its legacy secret (HS256) where that is set.
  * @param now the clock
  * @param options `keysCooldownMs`: how soon after a fetch an unknown key id may cause another
  */
 export const createVerifier = (
-  { SUPABASE_URL }: Pick<Config, "SUPABASE_URL">,
+  { SUPABASE_URL, SUPABASE_JWT_SECRET }: Pick<Config, "SUPABASE_URL" | "SUPABASE_JWT_SECRET">,
   now: () => Date = () => new Date(),
   { keysCooldownMs = KEYS_COOLDOWN_MS }: { keysCooldownMs?: number } = {},
 ): Verifier => {
   const issuer = `${SUPABASE_URL.replace(/\/+$/, "")}/auth/v1`;
-  const keys = reachable(
+  const published = reachable(
     createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {
       cacheMaxAge: KEYS_MAX_AGE_MS,
       cooldownDuration: keysCooldownMs,
       timeoutDuration: KEYS_TIMEOUT_MS,
     }),
   );
+  const secret = SUPABASE_JWT_SECRET && new TextEncoder().encode(SUPABASE_JWT_SECRET);
+  // The algorithm decides which kind of key is asked: a published key is never taken for a secret.
+  const keys: JWTVerifyGetKey = (header, token) =>
+    secret && header.alg === "HS256" ? secret : published(header, token);
+
   return async (token) => {
     if (token.length > TOKEN_MAX_CHARS) throw invalid();
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer,
         audience: "authenticated",
-        algorithms: ["ES256", "RS256"],
+        algorithms: secret ? [...PUBLISHED_ALGORITHMS, "HS256"] : PUBLISHED_ALGORITHMS,
         requiredClaims: ["sub", "exp"],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: now(),
       });
-      const { sub, exp, email, app_metadata } = Claims.parse(payload);
-      return { userId: sub, email, role: app_metadata?.role, expiresAt: new Date(exp * 1000) };
+      return toUser(payload);
     } catch (error) {
-      if (error instanceof ApiFault) throw error;
       if (error instanceof errors.JWTExpired) {
         throw new ApiFault("unauthenticated", "Your session has expired. Sign in again.");
       }

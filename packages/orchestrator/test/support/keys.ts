@@ -7,21 +7,26 @@ export interface TestKeys {
   /** An access token of a user as Supabase makes them; claims given override. */
   sign: (userId: string, claims?: Record<string, unknown>) => Promise<string>;
   /** From now on tokens are signed with a new key. */
-  rotate: () => Promise<void>;
+  rotate: (algorithm?: "ES256" | "RS256") => Promise<void>;
   /** A private key that the endpoint does not know. */
   foreignKey: () => Promise<CryptoKey>;
-  signWith: (key: CryptoKey, kid: string, claims: Record<string, unknown>) => Promise<string>;
+  signWith: (
+    key: CryptoKey | Uint8Array,
+    kid: string,
+    claims: Record<string, unknown>,
+    algorithm?: string,
+  ) => Promise<string>;
   /** How often the keys were fetched. */
   fetches: () => number;
   close: () => Promise<void>;
 }
 
-const makeKey = async (kid: string) => {
-  const { privateKey, publicKey } = await generateKeyPair("ES256");
-  return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: "ES256", use: "sig" } };
+const makeKey = async (kid: string, alg = "ES256") => {
+  const { privateKey, publicKey } = await generateKeyPair(alg);
+  return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: "sig" } };
 };
 
-/** Runs with an endpoint that publishes real ES256 keys as Supabase Auth does. */
+/** Runs with an endpoint that publishes real keys as Supabase Auth does. */
 export const withKeys = async <T>(run: (keys: TestKeys) => Promise<T>): Promise<T> => {
   const keys = [await makeKey("key-1")];
   let fetches = 0;
@@ -41,15 +46,16 @@ export const withKeys = async <T>(run: (keys: TestKeys) => Promise<T>): Promise<
     await new Promise((resolve) => server.close(resolve));
   };
 
-  const signWith: TestKeys["signWith"] = (key, kid, claims) =>
+  const signWith: TestKeys["signWith"] = (key, kid, claims, alg = "ES256") =>
     new SignJWT({
       iss: `${supabaseUrl}/auth/v1`,
       aud: "authenticated",
       role: "authenticated",
+      iat: Math.floor(Date.now() / 1000),
       exp: Math.floor(Date.now() / 1000) + 3600,
       ...claims,
     })
-      .setProtectedHeader({ alg: "ES256", kid })
+      .setProtectedHeader({ alg, kid })
       .sign(key);
 
   try {
@@ -58,9 +64,9 @@ export const withKeys = async <T>(run: (keys: TestKeys) => Promise<T>): Promise<
       sign: (userId, claims = {}) => {
         const newest = keys.at(-1);
         if (!newest) throw new Error("no key");
-        return signWith(newest.privateKey, newest.kid, { sub: userId, ...claims });
+        return signWith(newest.privateKey, newest.kid, { sub: userId, ...claims }, newest.alg);
       },
-      rotate: async () => void keys.push(await makeKey(`key-${keys.length + 1}`)),
+      rotate: async (algorithm) => void keys.push(await makeKey(`key-${keys.length + 1}`, algorithm)),
       foreignKey: async () => (await makeKey("foreign")).privateKey,
       signWith,
       fetches: () => fetches,
