@@ -3,6 +3,7 @@ import react from "@vitejs/plugin-react";
 import { join } from "node:path";
 import { defineConfig } from "vite";
 import { precompress } from "./precompress.ts";
+import { preloadFont } from "./preload-font.ts";
 
 /** Browsers with `light-dark()` and nested CSS; the stylesheet counts on both. */
 const BROWSERS = ["chrome123", "firefox121", "safari17.5"];
@@ -23,7 +24,7 @@ export default defineConfig({
       { find: /^@pierre\/highlights(?:\/.*)?$/, replacement: code("absent.ts") },
     ],
   },
-  plugins: [react(), tailwindcss(), precompress()],
+  plugins: [react(), tailwindcss(), preloadFont(), precompress()],
   build: {
     target: BROWSERS,
     cssTarget: BROWSERS,

@@ -5,7 +5,7 @@ import { PaletteButton } from "../features/palette/components/palette-button.tsx
 
 export const SiteHeader = () => (
   <header className="flex h-14 shrink-0 items-center gap-2 px-4 sm:px-6">
-    <Link to="/" aria-label="Leo, home" className="rounded">
+    <Link to="/" aria-label="Leo, home" className="flex rounded">
       <Wordmark />
     </Link>
     <span className="flex-1" />

@@ -22,8 +22,9 @@ const Waiting = ({ words, outlook }: { words: string; outlook: string }) => (
           <div className="h-8 w-3/4 rounded-lg border border-line" />
         </div>
       </div>
-      <p className="mt-4 truncate text-center text-[13px] text-muted">{words}</p>
-      <p className="mt-0.5 text-center text-xs text-faint">{outlook}</p>
+      {/* Not centred: words that change would move. */}
+      <p className="mt-4 truncate text-[13px] text-muted">{words}</p>
+      <p className="mt-0.5 text-xs text-faint">{outlook}</p>
     </div>
   </div>
 );
