@@ -79,7 +79,7 @@ try {
   await mkdir(FOLDER, { recursive: true });
   await withPage({}, async (page) => {
     await signIn(page, leo.url);
-    const failure = await build(page, leo.url, "mock:build-error-forever A notes app with search and tags");
+    const failure = await build(page, leo.url, "A notes app with search and tags mock:build-error-forever");
     await untilEnd(page);
     const done = await build(page, leo.url, "A todo list with dark mode");
     await untilEnd(page);

@@ -1,35 +1,12 @@
-import type { Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { setTimeout as delay } from "node:timers/promises";
 import { closeBrowser, withPage } from "./support/browser.ts";
 import { signIn, timeline } from "./support/pages.ts";
+import { MAX_LAYOUT_SHIFT, observe, seen } from "./support/paints.ts";
 import { FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub } from "./support/stub.ts";
 
 afterAll(closeBrowser);
-
-/** "Good" after web.dev's Core Web Vitals is 0.1; a page that only grows at its end needs none of it. */
-const MAX_LAYOUT_SHIFT = 0.02;
-
-const observe = (page: Page) =>
-  page.addInitScript(() => {
-    const seen = { shift: 0, paintMs: 0 };
-    Object.assign(window, { seen });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as (PerformanceEntry & {
-        value: number;
-        hadRecentInput: boolean;
-      })[]) {
-        if (!entry.hadRecentInput) seen.shift += entry.value;
-      }
-    }).observe({ type: "layout-shift", buffered: true });
-    new PerformanceObserver((list) => {
-      seen.paintMs = list.getEntries().at(-1)?.startTime ?? 0;
-    }).observe({ type: "largest-contentful-paint", buffered: true });
-  });
-
-const seen = (page: Page) =>
-  page.evaluate(() => (window as unknown as { seen: { shift: number; paintMs: number } }).seen);
 
 test("the home page loads without moving what is there", async () => {
   await withStub({}, (stub) =>
