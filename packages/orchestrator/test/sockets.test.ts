@@ -403,12 +403,34 @@ describe("/ws/ui", () => {
       own.socket.terminate();
     }));
 
-  test("a token that runs out is announced, and a new one keeps the socket", () =>
+  test("a token that runs out is announced; a page that renews misses nothing, one that does not is closed", () =>
     withOrchestrator({}, async (leo) => {
-      const browser = await openUiSocket(leo.orchestrator.url);
-      const soon = await leo.sign(leo.userId, { exp: Math.floor(Date.now() / 1000) + 30 });
-      browser.send({ type: "hello", protocol: 1, accessToken: soon });
-      await browser.first("token_expiring");
+      const { generation, generator } = await startRun(leo);
+      await generator.first("start_generation");
+      const accessToken = await leo.sign(leo.userId, { exp: Math.floor(Date.now() / 1000) + 6 });
+      const enter = async () => {
+        const browser = await openUiSocket(leo.orchestrator.url);
+        browser.send({ type: "hello", protocol: 1, accessToken });
+        browser.send({ type: "subscribe", generationId: generation.id, since: 0 });
+        await browser.first("token_expiring");
+        return browser;
+      };
+      const [renewed, silent] = [await enter(), await enter()];
+      generator.send({ type: "messages", messages: logs(1, 50) });
+      renewed.send({ type: "renew", accessToken: leo.token });
+      generator.send({ type: "messages", messages: logs(51, 100) });
+      expect((await silent.closed).code).toBe(CloseCode.unauthenticated);
+      generator.send({ type: "messages", messages: logs(101, 150) });
+      await acked(generator, 150);
+      const { lastSeq } = await leo.generation(generation.id);
+      await expect.poll(() => seqsOf(renewed).at(-1)).toBe(lastSeq);
+      expect(seqsOf(renewed)).toEqual(Array.from({ length: lastSeq }, (_, index) => index + 1));
+      expect(renewed.socket.readyState).toBe(renewed.socket.OPEN);
+    }));
+
+  test("a token of another user does not renew a socket, it closes it", () =>
+    withOrchestrator({}, async (leo) => {
+      const browser = await signIn(leo);
       browser.send({ type: "renew", accessToken: await leo.sign(newId()) });
       expect((await browser.closed).code).toBe(CloseCode.unauthenticated);
     }));
