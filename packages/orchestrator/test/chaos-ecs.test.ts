@@ -69,9 +69,14 @@ test(
   () =>
     withWorld({ settings: { ...QUICK_TAKEOVER, LEO_LAUNCH_LEASE_MS: "3000" } }, async (world) => {
       const first = await world.start();
-      world.ecs.faults.add({ kind: "slow_reply", delayMs: 20_000 }, { kind: "stale_list", times: 1_000 });
+      world.ecs.faults.add(
+        { kind: "slow_reply", delayMs: 60_000 },
+        { kind: "stale_list", times: 1_000 },
+        // Or they would name the task first.
+        { kind: "event_drop", times: 3 },
+      );
       // Its generator speaks only after the launch was adopted.
-      world.scripts.push({ ...PRESETS.happy, rate: 40, startDelayMs: LONG ? 20_000 : 12_000 });
+      world.scripts.push({ ...PRESETS.happy, rate: 40, startDelayMs: LONG ? 30_000 : 12_000 });
       const id = await world.submit("happy");
       await expect.poll(() => world.scripts).toEqual([]);
       await first.kill("SIGKILL");
