@@ -67,7 +67,10 @@ const runAll = async (services: Services, { names, rounds, quick }: Arguments) =
   for (const name of names) {
     const beganAt = performance.now();
     try {
-      figures.push(...((await BENCHMARKS[name]?.({ services, rounds, quick, say })) ?? []));
+      const found = (await BENCHMARKS[name]?.({ services, rounds, quick, say })) ?? [];
+      figures.push(...found);
+      // At once: a run that is ended in the middle has told what it found.
+      say(table(found));
     } catch (cause) {
       process.exitCode = 1;
       say(`${name} broke off: ${cause instanceof Error ? cause.stack : String(cause)}`);
