@@ -61,11 +61,19 @@ export const publishVersion = async (options: VersionOptions): Promise<Manifest>
   tellRefused(output, report);
 
   const screenshot = screenshotKey(prefix);
+  const storingSource = uploadFiles(store, paths.workspace, source.files, (path) => sourceKey(prefix, path));
+  const storingDist = uploadFiles(store, outputDirectory(paths), output.files, (path) =>
+    distKey(prefix, path),
+  );
+  const storingState = checkpoints.save();
+  const storingPicture = options.screenshot && store.create(screenshot, options.screenshot, "image/png");
+  // After an error too all of it has ended, before the directory that it reads goes.
+  await Promise.allSettled([storingSource, storingDist, storingState, storingPicture]);
   const [sourceFiles, distFiles, checkpoint] = await Promise.all([
-    uploadFiles(store, paths.workspace, source.files, (path) => sourceKey(prefix, path)),
-    uploadFiles(store, outputDirectory(paths), output.files, (path) => distKey(prefix, path)),
-    checkpoints.save(),
-    options.screenshot && store.create(screenshot, options.screenshot, "image/png"),
+    storingSource,
+    storingDist,
+    storingState,
+    storingPicture,
   ]);
   const manifest = Manifest.parse({
     version: 1,

@@ -9,7 +9,7 @@ import type { ObjectStore } from "./store.ts";
 
 const PARALLEL = 24;
 
-/** Runs `act` on every item, a number of them at a time. Rejects with the first error. */
+/** Runs `act` on every item, a number of them at a time. After an error no more are begun; rejects with it. */
 export const inParallel = async <T, R>(
   items: readonly T[],
   limit: number,
@@ -17,10 +17,21 @@ export const inParallel = async <T, R>(
 ): Promise<R[]> => {
   const results: R[] = [];
   const entries = items.entries();
+  let failed = false;
   const worker = async () => {
-    for (const [index, item] of entries) results[index] = await act(item);
+    for (const [index, item] of entries) {
+      if (failed) return;
+      try {
+        results[index] = await act(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  const workers = Array.from({ length: Math.min(limit, items.length) }, worker);
+  await Promise.allSettled(workers);
+  await Promise.all(workers);
   return results;
 };
 

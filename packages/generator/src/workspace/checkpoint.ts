@@ -65,6 +65,8 @@ export const packCheckpoint = async (paths: RunPaths, state: CheckpointState): P
       if (entry.path === session) entry.path = SESSION;
     },
   });
+  // Reading the archive tells the first error; of files that vanish together there are more.
+  archive.on("error", () => undefined);
   archive.add(entryOf(ABOUT, Buffer.from(JSON.stringify(about))));
   if (session) archive.add(session);
   for (const { path } of files) archive.add(`workspace/${path}`);
