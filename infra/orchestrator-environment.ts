@@ -7,6 +7,13 @@ import { secrets } from "./secrets.ts";
 import { generatorGroup } from "./security-groups.ts";
 import { bucket } from "./storage.ts";
 
+/** The console's page of a generator's log stream, `leo/leo/{task}`; the console wants its slashes encoded twice. */
+const inConsole = (text: string) => encodeURIComponent(encodeURIComponent(text)).replaceAll("%", "$");
+const taskLogUrl = [
+  `https://${stage.region}.console.aws.amazon.com/cloudwatch/home?region=${stage.region}#logsV2:log-groups`,
+  `log-group/${inConsole(names.generatorLogs)}/log-events/${inConsole("leo/leo/")}{taskId}`,
+].join("/");
+
 export const environment = {
   PORT: String(PORT),
   AWS_REGION: stage.region,
@@ -15,6 +22,7 @@ export const environment = {
   LEO_BUCKET: bucket.name,
   LEO_CLUSTER: names.app,
   LEO_GENERATOR_FAMILY: names.generator,
+  LEO_TASK_LOG_URL: taskLogUrl,
   LEO_GENERATOR_SUBNETS: $util.all([vpc.publicSubnets]).apply(([subnets]) => subnets.join(",")),
   LEO_GENERATOR_SECURITY_GROUPS: generatorGroup.id,
   LEO_TASK_EVENTS_QUEUE_URL: taskEvents.url,

@@ -109,6 +109,8 @@ describe("orchestrator", () => {
       LEO_BUCKET: "leo-saas-generated-apps-111122223333",
       LEO_CLUSTER: "leo-saas",
       LEO_GENERATOR_FAMILY: "leo",
+      LEO_TASK_LOG_URL:
+        "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/$252Fecs$252Fleo/log-events/leo$252Fleo$252F{taskId}",
       LEO_GENERATOR_SUBNETS: ["NetworkPublicSubnet1-id", "NetworkPublicSubnet2-id"],
       LEO_GENERATOR_SECURITY_GROUPS: ["GeneratorGroup-id"],
       LEO_TASK_EVENTS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/111122223333/leo-saas-task-events",

@@ -37,7 +37,13 @@ export const Spend = z.object({
 export type Spend = z.infer<typeof Spend>;
 
 /** A sentence that a person is shown. */
-export const Reason = z.string().trim().min(1).max(500);
+export const Reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  // Postgres cannot take one.
+  .refine((text) => !text.includes("\0"), "The sentence contains a NUL character.");
 
 export const UserRecord = z.object({
   id: Id,
@@ -60,6 +66,8 @@ export const Platform = z.object({
   intakeOpen: z.boolean(),
   /** Why not, for whoever asks. */
   intakeMessage: z.string().optional(),
+  /** Nothing new starts: what is asked for waits in the queue. */
+  launchesPaused: z.boolean(),
   dayBudgetUsd: z.number(),
   /** Of all users; `spentUsd` is what the model cost, faults of the platform included. */
   today: Spend,

@@ -52,6 +52,11 @@ const Environment = z.object({
   LEO_BUCKET: z.string().min(3),
   LEO_S3_FORCE_PATH_STYLE: flag.default(false),
   LEO_CLUSTER: z.string().min(1),
+  /** Where an operator reads a generator's log; `{taskId}` stands for the task's id. */
+  LEO_TASK_LOG_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => url.includes("{taskId}"), "lacks {taskId}")
+    .optional(),
   LEO_GENERATOR_FAMILY: z.string().min(1).default("leo"),
   LEO_GENERATOR_SUBNETS: list,
   LEO_GENERATOR_SECURITY_GROUPS: list,

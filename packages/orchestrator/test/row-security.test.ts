@@ -7,6 +7,7 @@ import { describe, expect, inject, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { runSql, withDatabase } from "@leo/local/testing/database.ts";
 import { migrateDatabase, openDatabase, type Database, type Queryable } from "../src/db/database.ts";
+import { audit } from "../src/db/schema.ts";
 import { withContext, type TestContext } from "./support/context.ts";
 import { seedRows } from "./support/rows.ts";
 
@@ -16,13 +17,18 @@ const MIGRATIONS = "__drizzle_migrations";
 /** Holds nothing of a user. Everybody may read it and nobody but Leo change it. */
 const COMMON = "platform_settings";
 
+/** Hold nothing that a user's request reads or writes. */
+const OPERATORS = ["audit", "orphans"];
+
 type Row = Record<string, unknown>;
 
 const tablesOf = async (client: Queryable): Promise<string[]> => {
   const { rows } = await client.query<{ relname: string }>(
     "select relname from pg_class where relnamespace = 'leo'::regnamespace and relkind in ('r', 'p') order by relname",
   );
-  return rows.map(({ relname }) => relname).filter((name) => ![MIGRATIONS, COMMON].includes(name));
+  return rows
+    .map(({ relname }) => relname)
+    .filter((name) => ![MIGRATIONS, COMMON, ...OPERATORS].includes(name));
 };
 
 /** Tables that are not closed to whoever has no policy. */
@@ -152,6 +158,31 @@ describe("every table of the schema", () => {
           }
         }
       });
+    }));
+
+  test("of the operators is closed to users, and to what is in the audit nobody comes again", () =>
+    withContext({}, async ({ database }) => {
+      await database.orm.insert(audit).values({
+        id: newId(),
+        at: new Date(),
+        actorId: newId(),
+        action: "intake",
+        before: {},
+        after: {},
+        requestId: "r",
+      });
+      await asUser(database, newId(), async (client) => {
+        for (const table of OPERATORS)
+          for (const statement of [`select from leo.${table}`, `insert into leo.${table} default values`])
+            expect([statement, await attempt(client, statement)]).toEqual([statement, DENIED]);
+      });
+      for (const change of [
+        "update leo.audit set action = 'launches'",
+        "delete from leo.audit",
+        "truncate leo.audit",
+      ])
+        await expect(database.pool.query(change)).rejects.toMatchObject({ code: DENIED });
+      expect(await database.orm.select({ action: audit.action }).from(audit)).toEqual([{ action: "intake" }]);
     }));
 
   test("shows nothing without a user", () =>

@@ -59,6 +59,10 @@ const idsOf = (appId: string, generationId: string, shareId: string, messageId: 
   baseGenerationId: generationId,
   base: generationId,
   path: "src/App.tsx",
+  userId: newId(),
+  ownerId: newId(),
+  targetId: newId(),
+  before: newId(),
 });
 const unknownIds = () => idsOf(newId(), newId(), newId(), newId());
 

@@ -42,10 +42,13 @@ const clauses: Record<Command, (mine: SQL) => { using?: SQL; withCheck?: SQL }> 
   delete: (mine) => ({ using: mine }),
 };
 
-/** Leo itself may do everything. */
-export const serviceMay = (): PgPolicy[] => [
-  pgPolicy("service", { to: service, for: "all", using: sql`true`, withCheck: sql`true` }),
-];
+/** Leo itself may do everything; with commands named, only those. */
+export const serviceMay = (...commands: Command[]): PgPolicy[] =>
+  commands.length === 0
+    ? [pgPolicy("service", { to: service, for: "all", using: sql`true`, withCheck: sql`true` })]
+    : commands.map((command) =>
+        pgPolicy(`service_${command}`, { to: service, for: command, ...clauses[command](sql`true`) }),
+      );
 
 /**
  * What a user's request may do; name the fewest commands that the routes need.

@@ -22,6 +22,7 @@ import {
   uuid,
   bigint,
 } from "drizzle-orm/pg-core";
+import type { AdminAction } from "@leo/core/admin.ts";
 import type { Manifest } from "@leo/core/artifact.ts";
 import type { Fact } from "@leo/core/event.ts";
 import { FailureCode, type Failure } from "@leo/core/failure.ts";
@@ -468,6 +469,8 @@ export const platformSettings = leo.table(
     intakeOpen: boolean("intake_open").notNull().default(true),
     /** Why not, as a sentence for whoever asks. */
     intakeMessage: text("intake_message"),
+    /** Nothing queued is started. */
+    launchesPaused: boolean("launches_paused").notNull().default(false),
     /** Instead of the setting; null: the setting holds. */
     dayBudgetUsd: usd("day_budget_usd"),
     updatedAt: at("updated_at").notNull(),
@@ -525,4 +528,37 @@ export const ledger = leo.table(
     ...serviceMay(),
     ...userMay(isUser(table.ownerId), "select"),
   ],
+);
+
+/** What operators changed. Leo itself may only add to it. */
+export const audit = leo.table(
+  "audit",
+  {
+    /** UUID version 7: sorts by time. */
+    id: uuid("id").primaryKey(),
+    at: at("at").notNull(),
+    actorId: uuid("actor_id").notNull(),
+    /** As the access token said. */
+    actorEmail: text("actor_email"),
+    action: text("action").$type<AdminAction>().notNull(),
+    /** A user or a generation; null: the platform. No foreign key: an entry outlives what it is about. */
+    targetId: uuid("target_id"),
+    before: jsonb("before").$type<unknown>().notNull(),
+    after: jsonb("after").$type<unknown>().notNull(),
+    requestId: text("request_id").notNull(),
+  },
+  (table) => [index("audit_target").on(table.targetId, table.id.desc()), ...serviceMay("select", "insert")],
+);
+
+/** Tasks that ran although no attempt owned them. */
+export const orphans = leo.table(
+  "orphans",
+  {
+    taskArn: text("task_arn").primaryKey(),
+    startedBy: text("started_by"),
+    foundAt: at("found_at").notNull(),
+    /** When ECS took the request to stop it; null: it did not yet. */
+    stoppedAt: at("stopped_at"),
+  },
+  (table) => [index("orphans_found_at").on(table.foundAt.desc()), ...serviceMay()],
 );

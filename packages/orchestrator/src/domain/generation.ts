@@ -123,7 +123,7 @@ export const viewOne = async (context: UserContext, queue: QueueView, id: string
 };
 
 /** @throws ApiFault `conflict` for one that can no longer be stopped */
-export const refuseLateCancel = ({ state }: GenerationRow) => {
+export const refuseLateCancel = ({ state }: Pick<GenerationRow, "state">) => {
   if (state === "publishing")
     throw new ApiFault("conflict", "The version is nearly done: too late to cancel.");
   if (state === "cancelled" || !isFinal(state)) return;

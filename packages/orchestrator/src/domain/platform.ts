@@ -6,9 +6,17 @@ import { platformSettings } from "../db/schema.ts";
 import { platformDay } from "./ledger.ts";
 
 type SettingsRow = typeof platformSettings.$inferSelect;
-export type PlatformSettings = Pick<SettingsRow, "intakeOpen" | "intakeMessage" | "dayBudgetUsd">;
+export type PlatformSettings = Pick<
+  SettingsRow,
+  "intakeOpen" | "intakeMessage" | "launchesPaused" | "dayBudgetUsd"
+>;
 
-const UNCHANGED: PlatformSettings = { intakeOpen: true, intakeMessage: null, dayBudgetUsd: null };
+const UNCHANGED: PlatformSettings = {
+  intakeOpen: true,
+  intakeMessage: null,
+  launchesPaused: false,
+  dayBudgetUsd: null,
+};
 
 export const readPlatformSettings = async (orm: Orm): Promise<PlatformSettings> => {
   const [row] = await orm.select().from(platformSettings);
@@ -25,13 +33,12 @@ const change = async ({ database, now }: Context, values: Partial<PlatformSettin
 
 /** The switches and the day so far. */
 export const readPlatform = async ({ config, database, now }: Context): Promise<Platform> => {
-  const [settings, today] = await Promise.all([
-    readPlatformSettings(database.orm),
-    platformDay(database.orm, now()),
-  ]);
+  const settings = await readPlatformSettings(database.orm);
+  const today = await platformDay(database.orm, now());
   return {
     intakeOpen: settings.intakeOpen,
     intakeMessage: settings.intakeMessage ?? undefined,
+    launchesPaused: settings.launchesPaused,
     dayBudgetUsd: settings.dayBudgetUsd ?? config.LEO_PLATFORM_DAY_BUDGET_USD,
     today,
   };
@@ -46,6 +53,12 @@ export const setIntake = async (
   { open, message }: { open: boolean; message?: string },
 ): Promise<Platform> => {
   await change(context, { intakeOpen: open, intakeMessage: open ? null : (message ?? null) });
+  return readPlatform(context);
+};
+
+/** Stops or resumes the start of what is queued, on every orchestrator. What has started goes on. */
+export const setLaunchesPaused = async (context: Context, launchesPaused: boolean): Promise<Platform> => {
+  await change(context, { launchesPaused });
   return readPlatform(context);
 };
 

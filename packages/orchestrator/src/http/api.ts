@@ -19,6 +19,8 @@ import type { ApiParts } from "./parts.ts";
 import { createPreview } from "./preview.ts";
 import { requestIds, requestLog } from "./request-log.ts";
 import { accountRoutes } from "./routes/account.ts";
+import { adminChangeRoutes } from "./routes/admin-changes.ts";
+import { adminRoutes } from "./routes/admin.ts";
 import { appRoutes } from "./routes/apps.ts";
 import { copyRoutes } from "./routes/copies.ts";
 import { fileRoutes } from "./routes/files.ts";
@@ -110,6 +112,8 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   api.route("/", accountRoutes(routeParts));
   api.route("/", shareRoutes(routeParts));
   api.route("/", openShareRoute(context));
+  api.route("/", adminRoutes(context, routeParts));
+  api.route("/", adminChangeRoutes(context, routeParts));
   addDocument(api);
 
   const serveUi = createStatic(parts.webDist ?? WEB_DIST);

@@ -3,7 +3,7 @@ import type { Context as HonoContext, TypedResponse } from "hono";
 import { z } from "zod";
 import { ApiError, LimitError } from "@leo/core/api.ts";
 import { Id } from "@leo/core/id.ts";
-import type { UserEnv } from "./env.ts";
+import { EVENT_PAGE_MAX } from "../domain/event-page.ts";
 
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({
   description,
@@ -50,6 +50,14 @@ export const SIGNED_IN = [{ bearer: [] }];
 export const AppParams = z.object({ appId: Id });
 export const GenerationParams = z.object({ id: Id });
 
+/** Postgres' integer. */
+const SEQ_MAX = 2_147_483_647;
+
+export const EventQuery = z.object({
+  since: z.coerce.number().int().min(0).max(SEQ_MAX).default(0),
+  limit: z.coerce.number().int().min(1).max(EVENT_PAGE_MAX).default(EVENT_PAGE_MAX),
+});
+
 /** Printable ASCII, as a header carries it. */
 export const IdempotencyHeader = z.object({
   "idempotency-key": z
@@ -59,5 +67,5 @@ export const IdempotencyHeader = z.object({
 });
 
 /** An answer whose JSON text exists already. */
-export const jsonText = <T>(c: HonoContext<UserEnv>, text: string) =>
+export const jsonText = <T>(c: Pick<HonoContext, "body">, text: string) =>
   c.body(text, 200, { "content-type": "application/json" }) as unknown as TypedResponse<T, 200, "json">;

@@ -8,6 +8,7 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
+import { noteOrphan } from "../domain/orphan.ts";
 import { repairLedger } from "../domain/ledger.ts";
 import type { TaskClient } from "../launch/task-client.ts";
 import { withIds, type LogIds } from "../telemetry/log.ts";
@@ -108,7 +109,9 @@ const stopOrphans = async (context: Context, tasks: TaskClient): Promise<number>
         const observed = attempt.taskArn === null ? toObserved(task) : undefined;
         if (observed && (await observeTask(context, observed))) return;
       }
+      await noteOrphan(context, { taskArn: task.taskArn, startedBy: task.startedBy });
       await tasks.stop(task.taskArn, STOP_REASON.orphan);
+      await noteOrphan(context, { taskArn: task.taskArn, stoppedAt: context.now() });
       context.log.warn(
         { event: "orphan_stopped", taskArn: task.taskArn, startedBy: task.startedBy },
         "stopped a task that nobody owns",

@@ -4,7 +4,7 @@
  * Terms: a *turn* is the place of a generation among its owner's: one with two active runs has its
  * first queued generation at turn 3. Places go by turn, then by age, so that somebody with fifty
  * queued generations does not delay another's first. Turns past the user's limit wait, and so does
- * everything of somebody who is suspended. A task that has not ended holds its vCPUs, whatever its
+ * everything of somebody who is suspended, and everything while an operator has paused launches. A task that has not ended holds its vCPUs, whatever its
  * generation's state is.
  *
  * Claimers take an advisory lock first: two of them could each see the last free place otherwise.
@@ -48,6 +48,7 @@ with used as materialized (
          coalesce(u.running_per_user, $2) as turns
   from leo.generations g left join active a using (owner_id) left join leo.users u on u.id = g.owner_id
   where g.state = 'queued' and g.available_at <= $1 and u.suspended_at is null
+    and not exists (select from leo.platform_settings where launches_paused)
 ), ordered as (
   select id, turn, created_at, sum(vcpu) over (order by turn, created_at, id) as vcpu_through
   from ranked where turn <= turns

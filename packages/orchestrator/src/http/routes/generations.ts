@@ -1,20 +1,20 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
 import { EventPage } from "@leo/core/api.ts";
 import { Generation } from "@leo/core/generation.ts";
-import { EVENT_PAGE_MAX, readEventPage } from "../../domain/event-page.ts";
+import { readEventPage } from "../../domain/event-page.ts";
 import { readGeneration, refuseLateCancel, viewOne } from "../../domain/generation.ts";
 import { submitRetry } from "../../domain/submit.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
-import { GenerationParams, IdempotencyHeader, json, jsonText, refusals, SIGNED_IN } from "../route.ts";
-
-/** Postgres' integer. */
-const SEQ_MAX = 2_147_483_647;
-
-const EventQuery = z.object({
-  since: z.coerce.number().int().min(0).max(SEQ_MAX).default(0),
-  limit: z.coerce.number().int().min(1).max(EVENT_PAGE_MAX).default(EVENT_PAGE_MAX),
-});
+import {
+  EventQuery,
+  GenerationParams,
+  IdempotencyHeader,
+  json,
+  jsonText,
+  refusals,
+  SIGNED_IN,
+} from "../route.ts";
 
 export const generationRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
   const routes = new OpenAPIHono<UserEnv>();

@@ -1,0 +1,120 @@
+/** What the operator's page shows and does. Every change is an entry of the audit table. */
+import { z } from "zod";
+import { Platform, Reason, UserRecord } from "./account.ts";
+import { Failure, FailureCode } from "./failure.ts";
+import { GenerationMode, GenerationState } from "./generation.ts";
+import { Id } from "./id.ts";
+
+export const AdminAction = z.enum([
+  "user_limits",
+  "user_suspend",
+  "user_resume",
+  "intake",
+  "launches",
+  "day_budget",
+  "generation_cancel",
+]);
+export type AdminAction = z.infer<typeof AdminAction>;
+
+export const AdminOverview = z.object({
+  platform: Platform,
+  /** Generations that have not ended. */
+  states: z.object({ queued: z.int(), starting: z.int(), running: z.int(), publishing: z.int() }),
+  /** When the oldest queued one was asked for. */
+  oldestQueuedAt: z.iso.datetime().optional(),
+  vcpus: z.object({ inUse: z.number(), budget: z.number() }),
+  /** Since midnight UTC. */
+  completedToday: z.int(),
+  failuresToday: z.array(z.object({ code: FailureCode, count: z.int() })),
+  orphansToday: z.object({ found: z.int(), stopped: z.int() }),
+});
+export type AdminOverview = z.infer<typeof AdminOverview>;
+
+/** An attempt, which is one ECS task. */
+export const AdminTask = z.object({
+  attemptId: Id,
+  number: z.int(),
+  taskArn: z.string().optional(),
+  vcpu: z.number(),
+  memoryMib: z.int(),
+  costUsd: z.number(),
+  createdAt: z.iso.datetime(),
+  acceptedAt: z.iso.datetime().optional(),
+  runningAt: z.iso.datetime().optional(),
+  readyAt: z.iso.datetime().optional(),
+  lastFrameAt: z.iso.datetime().optional(),
+  lastActivityAt: z.iso.datetime().optional(),
+  deadlineAt: z.iso.datetime(),
+  /** Leo's own request to stop it, and why. */
+  stop: z.object({ at: z.iso.datetime(), reason: z.string() }).optional(),
+  /** The task is gone: which kind of end, and what ECS gave as the reason. */
+  ended: z.object({ at: z.iso.datetime(), class: z.string(), detail: z.string() }).optional(),
+  logUrl: z.string().optional(),
+});
+export type AdminTask = z.infer<typeof AdminTask>;
+
+export const AdminGeneration = z.object({
+  id: Id,
+  appId: Id,
+  appName: z.string(),
+  ownerId: Id,
+  ownerEmail: z.string().optional(),
+  state: GenerationState,
+  mode: GenerationMode,
+  prompt: z.string(),
+  attempt: z.int(),
+  maxAttempts: z.int(),
+  costUsd: z.number(),
+  failure: Failure.optional(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().optional(),
+  finishedAt: z.iso.datetime().optional(),
+  cancelRequestedAt: z.iso.datetime().optional(),
+  /** First to last. */
+  tasks: z.array(AdminTask),
+});
+export type AdminGeneration = z.infer<typeof AdminGeneration>;
+
+/** `live` is what holds a task, `queued` what waits, `ended` and `failed` what is over. */
+export const AdminGenerationFilter = z.enum(["live", "queued", "failed", "ended"]);
+export type AdminGenerationFilter = z.infer<typeof AdminGenerationFilter>;
+
+export const AdminGenerations = z.object({ generations: z.array(AdminGeneration) });
+export const AdminUsers = z.object({ users: z.array(UserRecord) });
+
+/** A task that no attempt owned. */
+export const Orphan = z.object({
+  taskArn: z.string(),
+  startedBy: z.string().optional(),
+  foundAt: z.iso.datetime(),
+  /** When ECS took the request to stop it. */
+  stoppedAt: z.iso.datetime().optional(),
+});
+export type Orphan = z.infer<typeof Orphan>;
+export const Orphans = z.object({ orphans: z.array(Orphan) });
+
+export const AuditEntry = z.object({
+  id: Id,
+  at: z.iso.datetime(),
+  actorId: Id,
+  actorEmail: z.string().optional(),
+  action: AdminAction,
+  /** The id of the user or generation; absent for the platform. */
+  targetId: Id.optional(),
+  before: z.unknown(),
+  after: z.unknown(),
+  requestId: z.string(),
+});
+export type AuditEntry = z.infer<typeof AuditEntry>;
+export const AuditEntries = z.object({ entries: z.array(AuditEntry) });
+
+export const ChangeIntake = z.object({
+  open: z.boolean(),
+  /** Why not, as a sentence for whoever asks. */
+  message: Reason.optional(),
+});
+export const ChangeLaunches = z.object({ paused: z.boolean() });
+export const ChangeDayBudget = z.object({
+  /** `null` goes back to the setting. */
+  dayBudgetUsd: z.number().min(0).max(1_000_000).nullable(),
+});
