@@ -11,6 +11,7 @@ export const LimitName = z.enum([
   "refused_tokens_per_ip",
   "sockets_per_user",
   "shares_per_app",
+  "copies_per_day",
   "messages_waiting",
 ]);
 export type LimitName = z.infer<typeof LimitName>;

@@ -3,7 +3,7 @@
  * the newest of its app, or any version as the first of a new app. The objects are copied, so that
  * the copy lives its own thirty days and outlives the app it came from.
  */
-import { and, count, eq, gte, isNotNull, lte, notInArray } from "drizzle-orm";
+import { and, count, eq, gte, isNotNull, lte, min, notInArray } from "drizzle-orm";
 import { attemptPrefix } from "@leo/core/artifact.ts";
 import type { LifecycleFact } from "@leo/core/event.ts";
 import { FINAL_STATES } from "@leo/core/generation.ts";
@@ -17,6 +17,7 @@ import { refuseSuspended } from "./admission.ts";
 import { copyFiles, manifestOfCopy, removeCopied } from "./copied-files.ts";
 import { ApiFault } from "./fault.ts";
 import { findGeneration } from "./generation.ts";
+import { limitFault, timeInWords } from "./limit-fault.ts";
 import { publishAutomatically } from "./publication.ts";
 import { findByKey, hashOf, lockApp, lockSubmissions, newestVersion, type Key } from "./submit.ts";
 import { findVersion, type Version } from "./version.ts";
@@ -28,8 +29,8 @@ const DAY_MS = 24 * 3_600_000;
 /** A copy costs nothing but room in the bucket. @throws ApiFault `limit_reached` */
 const refuseTooMany = async (orm: Orm, ownerId: string, at: Date) => {
   const since = new Date(at.getTime() - DAY_MS);
-  const [{ made } = { made: 0 }] = await orm
-    .select({ made: count() })
+  const [{ made, first } = { made: 0, first: null }] = await orm
+    .select({ made: count(), first: min(generations.createdAt) })
     .from(generations)
     .where(
       and(
@@ -38,11 +39,13 @@ const refuseTooMany = async (orm: Orm, ownerId: string, at: Date) => {
         isNotNull(generations.copiedFromId),
       ),
     );
-  if (made < LIMITS.copiesPerDay) return;
-  throw new ApiFault(
+  if (made < LIMITS.copiesPerDay || !first) return;
+  const freesAt = new Date(first.getTime() + DAY_MS);
+  throw limitFault(
     "limit_reached",
-    `You have copied or restored ${made} versions in the last 24 hours, the limit is ${LIMITS.copiesPerDay}. Try again later.`,
+    `You have copied or restored ${made} versions in the last 24 hours, the limit is ${LIMITS.copiesPerDay}. The next is taken ${timeInWords(freesAt, at)}.`,
     { limit: "copies_per_day", max: LIMITS.copiesPerDay, current: made },
+    { freesAt, now: at },
   );
 };
 
