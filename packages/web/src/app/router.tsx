@@ -29,8 +29,22 @@ const accountRoute = createRoute({
   component: lazyRouteComponent(() => import("../routes/account-page.tsx"), "AccountPage"),
 });
 
+const loadAdmin = () => import("../routes/admin-page.tsx");
+
+const adminRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/admin",
+  component: lazyRouteComponent(loadAdmin, "AdminPage"),
+});
+
+const adminStoryRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/admin/generations/$id",
+  component: lazyRouteComponent(loadAdmin, "AdminStoryPage"),
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, workspaceRoute, accountRoute]),
+  routeTree: rootRoute.addChildren([homeRoute, workspaceRoute, accountRoute, adminRoute, adminStoryRoute]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -56,3 +56,6 @@ export const onSession = (listener: () => void) => {
 export const currentUserId = () => session?.user.id;
 
 export const useSession = (): Session | null => useSyncExternalStore(onSession, () => session);
+
+/** Whether the operator's page is for them. Only what is shown depends on it; the server asks the token. */
+export const useIsAdmin = () => useSession()?.user.app_metadata["role"] === "admin";

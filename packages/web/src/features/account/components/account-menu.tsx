@@ -1,10 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
+import { Gauge, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
 import { toast } from "sonner";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../../../components/ui/menu.tsx";
 import { errorMessage } from "../../../lib/http.ts";
-import { useSession } from "../../../lib/session.ts";
+import { useIsAdmin, useSession } from "../../../lib/session.ts";
 import { setTheme, THEMES, useTheme, type Theme } from "../../../lib/theme.ts";
 import { signOut } from "../../auth/api/sign-out.ts";
 
@@ -19,6 +19,7 @@ const nextTheme = (theme: Theme): Theme => THEMES[(THEMES.indexOf(theme) + 1) % 
 
 export const AccountMenu = () => {
   const session = useSession();
+  const isAdmin = useIsAdmin();
   const theme = useTheme();
   const { mutate } = useMutation({
     mutationFn: signOut,
@@ -43,6 +44,11 @@ export const AccountMenu = () => {
       <MenuItem icon={<UserRound className="size-4" />} render={<Link to="/account" />}>
         Account
       </MenuItem>
+      {isAdmin && (
+        <MenuItem icon={<Gauge className="size-4" />} render={<Link to="/admin" />}>
+          Operations
+        </MenuItem>
+      )}
       <MenuItem icon={<ThemeIcon className="size-4" />} keepOpen onClick={() => setTheme(nextTheme(theme))}>
         {THEME_NAMES[theme]}
       </MenuItem>

@@ -1,0 +1,35 @@
+import { useId, type ReactNode } from "react";
+
+interface BlockProps {
+  title: string;
+  /** Beside the title. */
+  tools?: ReactNode;
+  children: ReactNode;
+}
+
+/** A part of the operator's page. What is wider than a phone scrolls on its own. */
+export const Block = ({ title, tools, children }: BlockProps) => {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className="border-t border-line py-6">
+      <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
+        <h2 id={id} className="text-sm font-medium">
+          {title}
+        </h2>
+        {tools}
+      </div>
+      {children}
+    </section>
+  );
+};
+
+export const Figure = ({ label, value }: { label: string; value: string }) => (
+  <div>
+    <dt className="text-xs text-faint">{label}</dt>
+    <dd className="mt-0.5 text-lg font-semibold tracking-tight tabular-nums">{value}</dd>
+  </div>
+);
+
+export const Nothing = ({ children }: { children: ReactNode }) => (
+  <p className="text-sm text-muted">{children}</p>
+);

@@ -1,0 +1,108 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { AdminOverview } from "@leo/core/admin.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { FormError } from "../../../components/ui/form-error.tsx";
+import { TextField } from "../../../components/ui/text-field.tsx";
+import { formatAgo, formatCost, formatCount, plural } from "../../../lib/format.ts";
+import { errorMessage } from "../../../lib/http.ts";
+import { overviewQuery, setIntake, setLaunches } from "../api/admin.ts";
+import { useChange } from "../use-change.ts";
+import { Block, Figure, Nothing } from "./block.tsx";
+
+const Figures = ({ data }: { data: AdminOverview }) => {
+  const { platform, states, vcpus, orphansToday } = data;
+  return (
+    <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
+      <Figure label="At work" value={formatCount(states.starting + states.running + states.publishing)} />
+      <Figure
+        label={data.oldestQueuedAt ? `Queued, the oldest ${formatAgo(data.oldestQueuedAt)}` : "Queued"}
+        value={formatCount(states.queued)}
+      />
+      <Figure label="vCPUs" value={`${vcpus.inUse} of ${vcpus.budget}`} />
+      <Figure label="Completed today" value={formatCount(data.completedToday)} />
+      <Figure
+        label={`Spent today, of ${formatCost(platform.dayBudgetUsd)}`}
+        value={formatCost(platform.today.spentUsd)}
+      />
+      <Figure label="Set aside" value={formatCost(platform.today.reservedUsd)} />
+      <Figure label="Orphans found today" value={`${orphansToday.found}, ${orphansToday.stopped} stopped`} />
+    </dl>
+  );
+};
+
+const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
+  const [message, setMessage] = useState("");
+  const intake = useChange(
+    (open: boolean) => setIntake(open, open || message.trim() === "" ? undefined : message),
+    "The intake is changed.",
+  );
+  const launches = useChange(setLaunches, "Launches are changed.");
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="flex flex-wrap items-end gap-3">
+        {platform.intakeOpen ? (
+          <>
+            <TextField
+              label="What people are told"
+              placeholder="Back at noon."
+              value={message}
+              maxLength={500}
+              onChange={(event) => setMessage(event.target.value)}
+              className="min-w-0 flex-1"
+            />
+            <Button variant="danger" disabled={intake.isPending} onClick={() => intake.mutate(false)}>
+              Close the intake
+            </Button>
+          </>
+        ) : (
+          <>
+            <p className="min-w-0 flex-1 text-sm text-muted">
+              The intake is closed{platform.intakeMessage ? `: ${platform.intakeMessage}` : "."}
+            </p>
+            <Button disabled={intake.isPending} onClick={() => intake.mutate(true)}>
+              Open the intake
+            </Button>
+          </>
+        )}
+      </div>
+      <div className="flex flex-wrap items-center gap-3">
+        <p className="min-w-0 flex-1 text-sm text-muted">
+          {platform.launchesPaused
+            ? "Launches are paused: what is asked for waits."
+            : "What waits is started when there is room."}
+        </p>
+        <Button disabled={launches.isPending} onClick={() => launches.mutate(!platform.launchesPaused)}>
+          {platform.launchesPaused ? "Resume launches" : "Pause launches"}
+        </Button>
+      </div>
+    </div>
+  );
+};
+
+export const Overview = () => {
+  const { data, error } = useQuery(overviewQuery);
+  if (error && !data) return <FormError>{errorMessage(error)}</FormError>;
+  if (!data) return <Nothing>Loading…</Nothing>;
+  return (
+    <>
+      <Block title="Now">
+        <Figures data={data} />
+      </Block>
+      <Block title="Switches">
+        <Switches platform={data.platform} />
+      </Block>
+      <Block title="Failures today">
+        {data.failuresToday.length === 0 && <Nothing>None.</Nothing>}
+        <ul className="flex flex-col gap-1 text-sm">
+          {data.failuresToday.map(({ code, count }) => (
+            <li key={code}>
+              <span className="font-mono text-xs">{code}</span>{" "}
+              <span className="text-muted">{plural(count, "run")}</span>
+            </li>
+          ))}
+        </ul>
+      </Block>
+    </>
+  );
+};
