@@ -11,6 +11,7 @@ import type { Context } from "./context.ts";
 import { migrateDatabase, openDatabase } from "./db/database.ts";
 import { createAccounts } from "./domain/accounts.ts";
 import { ApiFault } from "./domain/fault.ts";
+import { createEndedSessions } from "./domain/session.ts";
 import { limitFault } from "./domain/limit-fault.ts";
 import { purgeDeletedApps, purgeExpired } from "./domain/purge.ts";
 import { CONTROL_CHANNEL, EVENTS_CHANNEL, QUEUE_CHANNEL, USERS_CHANNEL } from "./events/append.ts";
@@ -61,7 +62,7 @@ export interface Orchestrator {
 
 const FEED_POLL_MS = 1_000;
 /** Who is suspended is told by NOTIFY; where that was lost, it is seen after this. */
-const SUSPENDED_MS = 30_000;
+const CHECK_USERS_MS = 30_000;
 const PURGE_MS = 30_000;
 const CLOUD_METRICS_MS = 60_000;
 /** The part of a drain that RunTask calls under way may take; the rest is for closing. */
@@ -101,7 +102,10 @@ export const startOrchestrator = async (
     ? (await import("./telemetry/tracing.ts")).startTracing(context)
     : undefined;
   const accounts = createAccounts(context);
-  const guard = createGuard(config, now, { verify: createVerifier(config, now), accounts });
+  const endedSessions = createEndedSessions(context);
+  await endedSessions.read();
+  const verify = createVerifier(config, now, { isEnded: (id) => endedSessions.has(id) });
+  const guard = createGuard(config, now, { verify, accounts });
   const browserSockets = createBrowserSockets(context);
   const hub = new Hub(database.pool, log);
   let isDraining = false;
@@ -162,7 +166,7 @@ export const startOrchestrator = async (
         verify: (token) => guard.verify(token, address),
         admit: async (user) => {
           await guard.admitSocket(user);
-          browserSockets.add(user.userId, socket);
+          browserSockets.add(user, socket);
         },
       });
     },
@@ -185,7 +189,12 @@ export const startOrchestrator = async (
   const tellMetrics = config.LEO_CLOUD_METRICS_APP
     ? repeat("metrics", CLOUD_METRICS_MS, log, cloudMetrics)
     : undefined;
-  const checkUsers = repeat("suspended users", SUSPENDED_MS, log, () => browserSockets.closeSuspended());
+  // A change is told by NOTIFY; where that was lost, it is seen at the next look.
+  const checkUsers = repeat("users", CHECK_USERS_MS, log, async () => {
+    await endedSessions.read();
+    browserSockets.closeEnded((id) => endedSessions.has(id));
+    await browserSockets.closeSuspended();
+  });
   const stopListening = await listen({
     databaseUrl: config.DATABASE_URL,
     log,

@@ -59,6 +59,8 @@ test("the session outlives a reload and ends with signing out, which leaves noth
       await page.getByRole("button", { name: "Continue as the local user" }).waitFor();
       expect(await page.getByText("Secret app").count()).toBe(0);
       expect(await page.evaluate(() => localStorage.getItem("leo.session"))).toBeNull();
+      const ended = stub.requests.filter(({ path }) => path === "/api/session/end");
+      expect(ended.map(({ method }) => method)).toEqual(["POST"]);
     }),
   );
 });

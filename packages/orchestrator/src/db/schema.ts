@@ -428,6 +428,24 @@ export const secretScans = leo.table(
   ],
 );
 
+/** Sign-ins that their user has ended. Their access tokens are refused until the last of them has expired. */
+export const endedSessions = leo.table(
+  "ended_sessions",
+  {
+    /** Supabase's id of the session. */
+    id: uuid("id").primaryKey(),
+    ownerId: uuid("owner_id").notNull(),
+    endedAt: at("ended_at").notNull(),
+    /** By then its last access token has expired. */
+    expiresAt: at("expires_at").notNull(),
+  },
+  (table) => [
+    index("ended_sessions_expires").on(table.expiresAt),
+    ...serviceMay("select", "insert", "delete"),
+    ...userMay(isUser(table.ownerId), "select", "insert"),
+  ],
+);
+
 /** People as Leo has seen them, with limits of their own. A row exists once somebody came or was given limits. */
 export const users = leo.table(
   "users",

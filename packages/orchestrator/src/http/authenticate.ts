@@ -5,6 +5,7 @@ import { Id } from "@leo/core/id.ts";
 import type { Config } from "../config.ts";
 import { userContext, type Context } from "../context.ts";
 import { ApiFault } from "../domain/fault.ts";
+import type { Session } from "../domain/session.ts";
 import type { UserEnv } from "./env.ts";
 import type { Guard } from "./guard.ts";
 
@@ -14,6 +15,8 @@ export interface User {
   /** From `app_metadata`, which only the service can write. */
   role?: string;
   expiresAt: Date;
+  /** The sign-in that the token comes from, if it names one. */
+  session?: Session;
 }
 
 /** @throws ApiFault `unauthenticated`, or `unavailable` when the keys cannot be read */
@@ -33,6 +36,8 @@ const TOKEN_MAX_CHARS = 16_384;
 const Claims = z.object({
   sub: Id,
   exp: z.number(),
+  iat: z.number().optional().catch(undefined),
+  session_id: Id.optional().catch(undefined),
   email: z.string().optional().catch(undefined),
   app_metadata: z
     .object({ role: z.string().optional().catch(undefined) })
@@ -62,20 +67,32 @@ const reachable =
   };
 
 const toUser = (payload: JWTPayload): User => {
-  const { sub, exp, email, app_metadata } = Claims.parse(payload);
-  return { userId: sub, email, role: app_metadata?.role, expiresAt: new Date(exp * 1000) };
+  const { sub, exp, iat, email, app_metadata, session_id: id } = Claims.parse(payload);
+  return {
+    userId: sub,
+    email,
+    role: app_metadata?.role,
+    expiresAt: new Date(exp * 1000),
+    ...(id && iat !== undefined ? { session: { id, tokenMs: (exp - iat) * 1000 } } : {}),
+  };
 };
+
+export interface VerifierOptions {
+  /** How soon after a fetch an unknown key id may cause another. */
+  keysCooldownMs?: number;
+  /** Whether the user has signed out of a session: its tokens are refused. */
+  isEnded?: (sessionId: string) => boolean;
+}
 
 /**
  * Verifies Supabase access tokens; no call per request. Tokens are signed with the project's published
  * keys (ES256, RS256), or with its legacy secret (HS256) where that is set.
  * @param now the clock
- * @param options `keysCooldownMs`: how soon after a fetch an unknown key id may cause another
  */
 export const createVerifier = (
   { SUPABASE_URL, SUPABASE_JWT_SECRET }: Pick<Config, "SUPABASE_URL" | "SUPABASE_JWT_SECRET">,
   now: () => Date = () => new Date(),
-  { keysCooldownMs = KEYS_COOLDOWN_MS }: { keysCooldownMs?: number } = {},
+  { keysCooldownMs = KEYS_COOLDOWN_MS, isEnded = () => false }: VerifierOptions = {},
 ): Verifier => {
   const issuer = `${SUPABASE_URL.replace(/\/+$/, "")}/auth/v1`;
   const published = reachable(
@@ -90,8 +107,7 @@ export const createVerifier = (
   const keys: JWTVerifyGetKey = (header, token) =>
     secret && header.alg === "HS256" ? secret : published(header, token);
 
-  return async (token) => {
-    if (token.length > TOKEN_MAX_CHARS) throw invalid();
+  const check = async (token: string): Promise<User> => {
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer,
@@ -109,6 +125,14 @@ export const createVerifier = (
       if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw invalid();
       throw error;
     }
+  };
+
+  return async (token) => {
+    if (token.length > TOKEN_MAX_CHARS) throw invalid();
+    const user = await check(token);
+    if (user.session && isEnded(user.session.id))
+      throw new ApiFault("unauthenticated", "You have signed out. Sign in again.");
+    return user;
   };
 };
 

@@ -4,6 +4,7 @@ import {
   appPublishing,
   apps,
   attempts,
+  endedSessions,
   events,
   generations,
   githubAccounts,
@@ -51,6 +52,7 @@ export const seedRows = async ({ orm }: Database, ownerId: string): Promise<void
   await orm.insert(githubAccounts).values({ ownerId, login: "ann", updatedAt: at });
   await orm.insert(secretScans).values({ generationId, rules: "1", scannedAt: at });
   await orm.insert(users).values({ id: ownerId, firstSeenAt: at, lastSeenAt: at });
+  await orm.insert(endedSessions).values({ id: newId(), ownerId, endedAt: at, expiresAt: at });
   const day = at.toISOString().slice(0, 10);
   await orm.insert(ledger).values({ generationId, attempt: 1, ownerId, day, reservedUsd: 5, reservedAt: at });
 };

@@ -284,6 +284,7 @@ export class Stub {
     const [, root, kind, id, action, ...rest] = url.pathname.split("/");
     if (root === "auth") return this.#auth(url, body);
     if (kind === "config") return [200, this.config];
+    if (kind === "session") return [204, undefined];
     if (kind === "usage") return [200, this.#usage()];
     if (kind === "account" && id === "github") return this.publishing.account(method, body);
     const notFound = this.#error(404, "not_found", "There is no such thing.");

@@ -1,12 +1,32 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { Usage } from "@leo/core/api.ts";
+import { endSession } from "../../domain/session.ts";
 import { usageOf } from "../../domain/usage.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { json, refusals, SIGNED_IN } from "../route.ts";
 
-export const accountRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) =>
-  new OpenAPIHono<UserEnv>().openapi(
+export const accountRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
+  const routes = new OpenAPIHono<UserEnv>();
+
+  routes.openapi(
+    createRoute({
+      method: "post",
+      path: "/api/session/end",
+      summary: "Signs out: no token of this sign-in is taken any more, and its sockets close",
+      tags: ["account"],
+      middleware: signedIn,
+      security: SIGNED_IN,
+      responses: { 204: { description: "It is over" }, ...refusals() },
+    }),
+    async (c) => {
+      const { session } = c.var.user;
+      if (session) await endSession(c.var.context, session);
+      return c.body(null, 204);
+    },
+  );
+
+  routes.openapi(
     createRoute({
       method: "get",
       path: "/api/usage",
@@ -18,3 +38,6 @@ export const accountRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) =>
     }),
     async (c) => c.json(await usageOf(c.var.context), 200),
   );
+
+  return routes;
+};
