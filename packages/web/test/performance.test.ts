@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import { closeBrowser, withPage } from "./support/browser.ts";
-import { measureFrames, MIN_FRAMES_PER_SECOND, STORED_EVENTS, streamEvents } from "./support/frames.ts";
+import { STORED_EVENTS } from "./support/frames.ts";
 import { longRun } from "./support/long-run.ts";
 import { signIn, untilSeq } from "./support/pages.ts";
 import { START } from "./support/scenario.ts";
@@ -8,33 +8,7 @@ import { withStub } from "./support/stub.ts";
 
 afterAll(closeBrowser);
 
-const VIEWS = [
-  { name: "conversation", search: "" },
-  { name: "log", search: "?tab=log" },
-];
-
-test.for(VIEWS)(
-  "with 20,000 events the $name can paint 50 frames a second while 200 a second come",
-  async (view) => {
-    await withStub({}, (stub) =>
-      withPage({}, async (page) => {
-        const { app, generation } = stub.addApp("A long run", "Long run");
-        stub.emit(generation.id, ...START, ...longRun(STORED_EVENTS));
-        await signIn(page, `${stub.url}/apps/${app.id}${view.search}`);
-        await untilSeq(page, stub.events.get(generation.id)?.length ?? 0);
-        const stop = await measureFrames(page);
-        const lastSeq = await streamEvents(stub, generation.id);
-        const { painted, possible, busyShare } = await stop();
-        await untilSeq(page, lastSeq);
-        console.log(
-          `${view.name}: ${painted.toFixed(1)} frames/s painted, ${possible.toFixed(0)} possible; ` +
-            `main thread busy ${(busyShare * 100).toFixed(0)} % of the time`,
-        );
-        expect(possible).toBeGreaterThanOrEqual(MIN_FRAMES_PER_SECOND);
-      }),
-    );
-  },
-);
+// Frames a second are measured by `npm run speed -w packages/web`, not here.
 
 test("of thousands of rows only those near the view are drawn", async () => {
   await withStub({}, (stub) =>
