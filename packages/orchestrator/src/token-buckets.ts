@@ -27,8 +27,14 @@ export const createTokenBuckets = (perMinute: number, now: () => Date, maxKeys =
   const buckets = new Map<string, Bucket>();
   const intervalMs = MINUTE_MS / perMinute;
 
-  const waitMs = (key: string, atMs = now().getTime()) => {
+  /** How long a bucket takes to be full. More than a minute means that the clock was set back: it starts anew. */
+  const owed = (key: string, atMs: number) => {
     const owedMs = Math.max(0, (buckets.get(key)?.fullAt ?? 0) - atMs);
+    return owedMs > MINUTE_MS + 1 ? 0 : owedMs;
+  };
+
+  const waitMs = (key: string, atMs = now().getTime()) => {
+    const owedMs = owed(key, atMs);
     // Intervals are no whole numbers: less than a microsecond is none.
     return Math.max(0, Math.ceil(owedMs + intervalMs - MINUTE_MS - 0.001));
   };
@@ -48,7 +54,7 @@ export const createTokenBuckets = (perMinute: number, now: () => Date, maxKeys =
       const atMs = now().getTime();
       const leftMs = waitMs(key, atMs);
       if (leftMs > 0) return leftMs;
-      const fullAt = Math.max(buckets.get(key)?.fullAt ?? 0, atMs) + intervalMs;
+      const fullAt = atMs + owed(key, atMs) + intervalMs;
       buckets.delete(key);
       forget(atMs);
       buckets.set(key, { fullAt });

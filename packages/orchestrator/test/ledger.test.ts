@@ -168,6 +168,7 @@ test("an operator closes the intake and changes the day's budget", () =>
   withContext({}, async (context) => {
     expect(await readPlatform(context)).toEqual({
       intakeOpen: true,
+      launchesPaused: false,
       dayBudgetUsd: 500,
       today: { spentUsd: 0, reservedUsd: 0, generations: 0 },
     });

@@ -25,6 +25,14 @@ describe("token buckets", () => {
     for (let count = 0; count < 60; count += 1) expect(buckets.take("ann")).toBe(0);
   });
 
+  test("refuse nobody for long because the clock was set back", () => {
+    const { clock, buckets } = bucketsAt(60);
+    for (let count = 0; count < 60; count += 1) expect(buckets.take("ann")).toBe(0);
+    clock.ms -= 3_600_000;
+    for (let count = 0; count < 60; count += 1) expect(buckets.take("ann")).toBe(0);
+    expect(buckets.take("ann")).toBe(1_000);
+  });
+
   test("never give more than a minute's worth beyond the rate, and a refusal's time is right", () => {
     fc.assert(
       fc.property(

@@ -9,6 +9,7 @@ import { until } from "@leo/local/testing/until.ts";
 import { publications } from "../../src/db/schema.ts";
 import { startPublishing } from "../../src/publishing/worker.ts";
 import { withApi, type Answer, type TestApi } from "./api.ts";
+import { HIGH_LIMITS } from "./context.ts";
 import { completeGeneration, type Files } from "./version.ts";
 
 export interface PublishingWorld {
@@ -37,6 +38,8 @@ export const withPublishing = (run: (world: PublishingWorld) => Promise<void>): 
   withGithub((github) => {
     let aheadMs = 0;
     const env = {
+      LEO_USER_DAY_BUDGET_USD: HIGH_LIMITS.LEO_USER_DAY_BUDGET_USD,
+      LEO_PLATFORM_DAY_BUDGET_USD: HIGH_LIMITS.LEO_PLATFORM_DAY_BUDGET_USD,
       GITHUB_BOT_TOKEN: github.token,
       LEO_GITHUB_API_URL: github.apiUrl,
       LEO_GITHUB_GIT_URL: github.gitUrl,
