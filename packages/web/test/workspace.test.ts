@@ -267,6 +267,29 @@ test("what is sent while the agent works waits for it, afterwards it starts a ne
   );
 });
 
+test("what is typed while a request is on its way stays", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { path } = runningApp(stub);
+      await signIn(page, path);
+      const answer = Promise.withResolvers<void>();
+      await page.route("**/messages", async (route) => {
+        await answer.promise;
+        await route.continue();
+      });
+      const sent = page.waitForRequest("**/messages");
+      await addRequest(page, "Use blue");
+      await sent;
+      await composer(page).fill("And a footer");
+      answer.resolve();
+      await queue(page).getByText("Use blue").waitFor();
+      await page.getByRole("button", { name: "Send", exact: true, disabled: false }).click();
+      await queue(page).getByText("And a footer").waitFor();
+      await expect.poll(() => composer(page).inputValue()).toBe("");
+    }),
+  );
+});
+
 test("a queued request can be changed and removed, and another tab sees it", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {

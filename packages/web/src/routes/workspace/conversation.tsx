@@ -47,6 +47,11 @@ export const Conversation = ({ versions, latest, base, onClearBase, onSent }: Co
     toast("The agent took the request before your change was saved. The change is in the box now.");
   }, []);
 
+  const clearSent = (sent: string) => {
+    setText((current) => (current === sent ? "" : current));
+    onSent();
+  };
+
   return (
     <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
       <h2 className="sr-only">Conversation</h2>
@@ -83,7 +88,7 @@ export const Conversation = ({ versions, latest, base, onClearBase, onSent }: Co
           onClearBase={onClearBase}
           text={text}
           onChange={setText}
-          onSent={onSent}
+          onSent={clearSent}
         />
       </div>
     </section>

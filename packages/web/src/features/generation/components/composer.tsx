@@ -21,8 +21,8 @@ export interface ComposerProps {
   onClearBase: () => void;
   text: string;
   onChange: (text: string) => void;
-  /** A request was accepted. */
-  onSent: () => void;
+  /** The request `sent` was accepted. The text may be another by then: people type on while it is on its way. */
+  onSent: (sent: string) => void;
   ref?: Ref<HTMLTextAreaElement>;
 }
 
@@ -49,10 +49,9 @@ export const Composer = ({
 
   const { mutate, isPending, error } = useMutation({
     mutationFn: send,
-    onSuccess: async () => {
+    onSuccess: async (_, sent) => {
       done();
-      onChange("");
-      onSent();
+      onSent(sent);
       await queryClient.invalidateQueries({ queryKey: ["apps", appId] });
     },
   });
