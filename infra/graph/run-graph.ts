@@ -75,7 +75,7 @@ const standInDocker = async (folder: string, answers: boolean) => {
 const secretVariables = (secrets: Record<string, string>) =>
   Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`SST_SECRET_${name}`, value]));
 
-const run = async (options: GraphOptions): Promise<Graph | Refusal> =>
+const program = async (options: GraphOptions): Promise<Graph | Refusal> =>
   withFolder(async (folder) => {
     const settings = { ...(options.inheritSettings ? process.env : defaultSettings()), ...options.settings };
     const bin = await standInDocker(folder, options.docker ?? true);
@@ -106,6 +106,16 @@ const run = async (options: GraphOptions): Promise<Graph | Refusal> =>
     });
     return JSON.parse(await readFile(file, "utf8")) as Graph | Refusal;
   });
+
+const results = new Map<string, Promise<Graph | Refusal>>();
+
+/** The same options give the same graph: this process works it out once. Nobody changes what they get. */
+const run = async (options: GraphOptions): Promise<Graph | Refusal> => {
+  const key = JSON.stringify(options);
+  const result = results.get(key) ?? program(options);
+  results.set(key, result);
+  return result;
+};
 
 /** The whole resource graph of a stage. Throws with the refusal's text when the stage is refused. */
 export const graphOf = async (options: GraphOptions): Promise<Graph> => {

@@ -15,13 +15,17 @@ export const runSql = async (url: string, sql: string): Promise<void> => {
 };
 
 /**
- * Runs with a fresh, empty database of the run's PostgreSQL and drops it after, open connections included.
+ * Runs with a fresh database of the run's PostgreSQL and drops it after, open connections included.
  * @param run gets the database's URL (superuser `postgres`)
+ * @param template the database to copy, to which nobody may be connected; none: an empty one
  */
-export const withDatabase = async <T>(run: (databaseUrl: string) => Promise<T>): Promise<T> => {
+export const withDatabase = async <T>(
+  run: (databaseUrl: string) => Promise<T>,
+  template = "template1",
+): Promise<T> => {
   const adminUrl = inject("postgresUrl");
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await runSql(adminUrl, `create database ${name}`);
+  await runSql(adminUrl, `create database ${name} template ${template}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   try {

@@ -5,9 +5,12 @@ import type { TestProject } from "vitest/node";
 import "./context.ts";
 import { startAws } from "../aws.ts";
 import { startPostgres, THROWAWAY_SETTINGS } from "../postgres.ts";
+import { CACHE_DIR } from "../start/settings.ts";
 
 /** One PostgreSQL and one S3/SQS for the whole run; tests take a database or a bucket of their own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Workers, and what inherits their environment, compile each module once for all of them.
+  process.env.NODE_COMPILE_CACHE = CACHE_DIR;
   const directory = await mkdtemp(path.join(tmpdir(), "leo-test-"));
   const [postgres, aws] = await Promise.all([
     startPostgres({ dataDir: path.join(directory, "postgres"), settings: THROWAWAY_SETTINGS }),

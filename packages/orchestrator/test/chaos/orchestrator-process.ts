@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { processEnv } from "@leo/local/start/orchestrator-env.ts";
+import { CACHE_DIR } from "@leo/local/start/settings.ts";
 import { expect } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -21,7 +23,7 @@ export interface OrchestratorProcess {
 export const spawnProcess = (port: number, env: Record<string, string>): OrchestratorProcess => {
   const lines: string[] = [];
   const child: ChildProcess = spawn(process.execPath, ["--import", JUMPING_CLOCK, MAIN], {
-    env: { PATH: process.env["PATH"] ?? "", ...env, PORT: String(port) },
+    env: { ...processEnv(CACHE_DIR), ...env, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   for (const stream of [child.stdout, child.stderr]) {

@@ -3,11 +3,10 @@ import type { AddressInfo } from "node:net";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Logger } from "pino";
 import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
-import { withDatabase } from "@leo/local/testing/database.ts";
 import { newId } from "@leo/core/id.ts";
 import { readConfig, type Config } from "../../src/config.ts";
 import type { Context } from "../../src/context.ts";
-import { migrateDatabase, openDatabase } from "../../src/db/database.ts";
+import { openDatabase } from "../../src/db/database.ts";
 import { ApiFault } from "../../src/domain/fault.ts";
 import { createApi } from "../../src/http/api.ts";
 import type { ApiParts } from "../../src/http/parts.ts";
@@ -19,6 +18,7 @@ import { openStorage } from "../../src/storage/s3.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { HIGH_LIMITS } from "./context.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
+import { withMigratedDatabase } from "./migrated.ts";
 
 export interface Answer<T = unknown> {
   status: number;
@@ -101,13 +101,12 @@ const logInto = (lines: string[]): Logger => createLog("debug", (line) => void l
 
 /** Runs with the real API on a port of its own, over a real database, bucket and key endpoint. */
 export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOptions = {}): Promise<void> =>
-  withDatabase((databaseUrl) =>
+  withMigratedDatabase((databaseUrl) =>
     withBucket((bucket) =>
       withKeys(async (keys) => {
         Object.assign(process.env, bucket.env);
         const lines: string[] = [];
         const config = testConfig(databaseUrl, keys.supabaseUrl, bucket, options.env ?? {});
-        await migrateDatabase(databaseUrl);
         const database = openDatabase(databaseUrl, 10, () => undefined);
         const storage = openStorage(config);
         const now = options.now ?? (() => new Date());

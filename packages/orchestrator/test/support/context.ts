@@ -1,13 +1,13 @@
 import { pino } from "pino";
-import { withDatabase } from "@leo/local/testing/database.ts";
 import { newId } from "@leo/core/id.ts";
 import { readConfig, type Config } from "../../src/config.ts";
 import { userContext, type Context } from "../../src/context.ts";
-import { migrateDatabase, openDatabase } from "../../src/db/database.ts";
+import { openDatabase } from "../../src/db/database.ts";
 import { apps, generations } from "../../src/db/schema.ts";
 import { submitApp } from "../../src/domain/submit.ts";
 import { queuePositions } from "../../src/queue/position.ts";
 import type { Storage } from "../../src/storage.ts";
+import { withMigratedDatabase } from "./migrated.ts";
 
 /** Tests send more than a person does; those of the limits set their own. */
 export const HIGH_LIMITS = {
@@ -61,9 +61,8 @@ export const withContext = (
   settings: Partial<Record<keyof Config, string>>,
   run: (context: TestContext) => Promise<void>,
 ): Promise<void> =>
-  withDatabase(async (databaseUrl) => {
+  withMigratedDatabase(async (databaseUrl) => {
     const config = readConfig({ ...BASE_ENV, DATABASE_URL: databaseUrl, ...settings });
-    await migrateDatabase(databaseUrl);
     const database = openDatabase(databaseUrl, 10, () => undefined);
     let shiftMs = 0;
     const context: TestContext = {

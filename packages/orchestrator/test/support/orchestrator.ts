@@ -10,7 +10,6 @@ import { ToGenerator, type FromGenerator } from "@leo/core/protocol/generator.ts
 import { ToBrowser, type FromBrowser } from "@leo/core/protocol/ui.ts";
 import type { ContainerFunction } from "@leo/local/ecs/function-containers.ts";
 import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
-import { withDatabase } from "@leo/local/testing/database.ts";
 import { withEcs, type TestEcs, type TestEcsOptions } from "@leo/local/testing/ecs.ts";
 import { readConfig, type Config } from "../../src/config.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
@@ -18,6 +17,7 @@ import { startOrchestrator, type Orchestrator } from "../../src/server.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { BASE_ENV, HIGH_LIMITS } from "./context.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
+import { withMigratedDatabase } from "./migrated.ts";
 
 /** A task's agent container, held open until the test lets it exit. */
 export interface HeldTask {
@@ -72,7 +72,7 @@ export const withOrchestrator = (
   options: OrchestratorOptions,
   run: (leo: TestOrchestrator) => Promise<void>,
 ): Promise<void> =>
-  withDatabase((databaseUrl) =>
+  withMigratedDatabase((databaseUrl) =>
     withBucket((bucket) =>
       withKeys(async (keys) => {
         const held: HeldTask[] = [];
