@@ -1,7 +1,8 @@
 /**
  * Makes a checkout ready to start (`prestart`) or to test (`pretest`, with --tests): installs and builds what
- * is missing or older than its sources, and says what it does. Node's built-ins only: it runs before anything
- * is installed, on whatever Node (≥ 20) runs npm.
+ * is missing or older than its sources, and says what it does. With --packages it brings what the rest and
+ * the checks of the code begin with: packages and a browser. Node's built-ins only: it runs before anything is
+ * installed, on whatever Node (≥ 20) runs npm.
  */
 import { ensureChromium } from "./setup/chromium.mjs";
 import { installSstPlatform } from "./setup/infra.mjs";
@@ -11,6 +12,7 @@ import { SetupError } from "./setup/say.mjs";
 import { buildWeb } from "./setup/web.mjs";
 
 const forTests = process.argv.includes("--tests");
+const onlyPackages = process.argv.includes("--packages");
 
 /**
  * Waits for all, also when one has failed: nothing may go on behind the lock's back.
@@ -25,8 +27,10 @@ const setUp = async () => {
   if (major < 20)
     throw new SetupError(`This is Node ${process.versions.node}; Leo needs Node 20 or newer to begin.`);
   const packages = installProject();
-  const works = [packages, installTemplate(), packages.then(buildWeb)];
-  if (forTests) works.push(ensureChromium(packages), packages.then(installSstPlatform));
+  const works = [packages, installTemplate()];
+  if (!onlyPackages) works.push(packages.then(buildWeb));
+  if (onlyPackages || forTests) works.push(ensureChromium(packages));
+  if (forTests) works.push(packages.then(installSstPlatform));
   await all(works);
 };
 
