@@ -1,6 +1,7 @@
 /**
  * Runs the two images against the local cloud, as ECS would: the orchestrator answers, and one
- * generation with the scripted model ends in a version whose preview is served.
+ * generation with the scripted model ends in a version whose preview is served and which is pushed to
+ * a GitHub of the test's own.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -14,6 +15,7 @@ import { freePort } from "@leo/local/free-port.ts";
 import { startPostgres } from "@leo/local/postgres.ts";
 import { generatorDefinition } from "@leo/local/start/generator-definition.ts";
 import { BUCKET, CLUSTER, orchestratorEnv, QUEUE } from "@leo/local/start/orchestrator-env.ts";
+import { withGithub, type TestGithub } from "@leo/local/testing/github.ts";
 import { until } from "@leo/local/testing/until.ts";
 import { commandOf, imageContainers, openContainer } from "./buildah-containers.ts";
 
@@ -76,15 +78,14 @@ const startServices = async (port: number) => {
 };
 
 interface Generation {
+  appId: string;
   state: string;
   previewUrl?: string;
   failure?: { code: string; detail?: string };
 }
 
-const generate = async (
-  origin: string,
-  environment: Record<string, string>,
-): Promise<Generation & { id: string }> => {
+/** @returns the headers of a signed-in user's requests */
+const signIn = async (environment: Record<string, string>) => {
   const apikey = environment.SUPABASE_ANON_KEY ?? "";
   const { access_token: token } = await json<{ access_token: string }>(
     `${environment.SUPABASE_URL}/auth/v1/token?grant_type=password`,
@@ -94,7 +95,13 @@ const generate = async (
       body: JSON.stringify({ email: "dev@leo.local", password: "leo-local" }),
     },
   );
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  return { authorization: `Bearer ${token}`, "content-type": "application/json" };
+};
+
+const generate = async (
+  origin: string,
+  headers: Record<string, string>,
+): Promise<Generation & { id: string }> => {
   const body = JSON.stringify({ prompt: "Make a todo app" });
   const { generation } = await json<{ generation: { id: string } }>(`${origin}/api/apps`, {
     method: "POST",
@@ -125,10 +132,37 @@ const previewStatus = (previewUrl: string): Promise<number | undefined> => {
   });
 };
 
-const prove = async () => {
+/** Pushes a version and reads the commit where it arrived. */
+const publish = async (
+  github: TestGithub,
+  origin: string,
+  headers: Record<string, string>,
+  { id, appId }: { id: string; appId: string },
+) => {
+  await json(`${origin}/api/generations/${id}/publish`, { method: "POST", headers, body: "{}" });
+  const read = async () => {
+    const { publications } = await json<{ publications: { state: string; finishedAt?: string }[] }>(
+      `${origin}/api/apps/${appId}/publishing`,
+      { headers },
+    );
+    return publications.find(({ finishedAt }) => finishedAt);
+  };
+  const end = await until("the publication's end", read, TIMEOUT_MS);
+  if (end.state !== "done") throw new Error(`the publication ended as ${JSON.stringify(end)}`);
+  const [repository] = github.repositories.values();
+  const subject = await github.git(repository?.name ?? "", "log", "--format=%s", "main");
+  console.log(`orchestrator: pushed the version to ${repository?.name} as "${subject}"`);
+};
+
+const prove = async (github: TestGithub) => {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
-  const environment = await startServices(port);
+  const environment = {
+    ...(await startServices(port)),
+    GITHUB_BOT_TOKEN: github.token,
+    LEO_GITHUB_API_URL: github.apiUrl,
+    LEO_GITHUB_GIT_URL: github.gitUrl,
+  };
   const container = ending(openContainer("leo-saas-app"), (it) => it.remove());
   const startedMs = performance.now();
   const run = container.run(environment, path.join(folder, "orchestrator.log"), commandOf("leo-saas-app"));
@@ -141,12 +175,14 @@ const prove = async () => {
   if (!page.includes("<script")) throw new Error("the web UI is not in the image");
   console.log("orchestrator: serves the web UI");
 
-  const generation = await generate(origin, environment);
+  const headers = await signIn(environment);
+  const generation = await generate(origin, headers);
   if (generation.state !== "completed")
     throw new Error(`the generation ended as ${JSON.stringify(generation)}`);
   const status = await previewStatus(generation.previewUrl ?? "");
   if (status !== 200) throw new Error(`the preview ${generation.previewUrl} answers ${status}`);
   console.log("generator: completed a generation; its preview answers");
+  await publish(github, origin, headers, generation);
 
   run.signal("SIGTERM");
   const { exitCode } = await run.exited;
@@ -154,7 +190,7 @@ const prove = async () => {
 };
 
 try {
-  await prove();
+  await withGithub(prove);
 } catch (error) {
   process.exitCode = 1;
   console.error(error);
