@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { launchBrowser, withPage } from "./support/browser.ts";
+import type { Page } from "playwright-core";
+import { afterAll, expect, test, vi } from "vitest";
+import { withPage } from "./support/browser.ts";
 import { withModel } from "./support/model.ts";
 import { play } from "./support/play.ts";
 import { build, createWorkspace } from "./support/workspace.ts";
@@ -10,13 +10,8 @@ vi.setConfig({ testTimeout: 60_000 });
 
 /** Folders of the apps built so far, by their prompts; each is built once for all tests. */
 const built = new Map<string, Awaited<ReturnType<typeof createWorkspace>>>();
-let browser: Browser;
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 afterAll(async () => {
-  await browser.close();
   await Promise.all([...built.values()].map((workspace) => workspace.remove()));
 });
 
@@ -37,7 +32,7 @@ const withApp = async (
   headers: Record<string, string> = {},
 ) => {
   const workspace = await buildOnce(prompts);
-  await withPage(browser, join(workspace.path, "dist"), use, headers);
+  await withPage(join(workspace.path, "dist"), use, headers);
 };
 
 /** Waits until an element with this text is seen. */

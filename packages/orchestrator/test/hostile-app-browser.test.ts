@@ -4,10 +4,8 @@
  */
 import type { BrowserContext, Frame, Page } from "playwright-core";
 import { until } from "@leo/local/testing/until.ts";
-import { afterAll, expect, test } from "vitest";
-import { closeBrowser, ON_HOSTS, UNDER_A_PATH, withStage, type Stage } from "./support/stage.ts";
-
-afterAll(closeBrowser);
+import { expect, test } from "vitest";
+import { ON_HOSTS, UNDER_A_PATH, withStage, type Stage } from "./support/stage.ts";
 
 /** What a hostile app would try; each attempt answers what it got. */
 const ATTACKS = `

@@ -1,10 +1,8 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { CreatedShare } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
-import { closeBrowser, ON_HOSTS, UNDER_A_PATH, withStage } from "./support/stage.ts";
-
-afterAll(closeBrowser);
+import { ON_HOSTS, UNDER_A_PATH, withStage } from "./support/stage.ts";
 
 test(
   "on its own host a link opens the app, which keeps its storage and its access over a reload",

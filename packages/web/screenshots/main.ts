@@ -5,7 +5,8 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Page } from "playwright-core";
-import { closeBrowser, withPage } from "../test/support/browser.ts";
+import { closeBrowser } from "@leo/local/testing/chromium.ts";
+import { withPage } from "../test/support/browser.ts";
 import { startLeo } from "../test/support/leo.ts";
 import { composer, signIn, timeline } from "../test/support/pages.ts";
 
@@ -62,7 +63,7 @@ const settle = async (page: Page, view: View, phone: boolean) => {
 
 const takeAll = async (url: string, paths: Partial<Record<View, string>>) => {
   for (const screen of SCREENS) {
-    await withPage({ ...screen.options, deviceScaleFactor: 2, reducedMotion: "reduce" }, async (page) => {
+    await withPage({ ...screen.options, deviceScaleFactor: 2 }, async (page) => {
       await signIn(page, url);
       for (const [view, path] of Object.entries(paths) as [View, string][]) {
         await page.goto(url + path);

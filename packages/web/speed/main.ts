@@ -2,7 +2,8 @@
  * `npm run speed -w packages/web`: numbers of the built pages in Chromium, each beside its bar. What a
  * page paints depends on what else the machine does; run it on a quiet one. Exits 1 under a bar.
  */
-import { closeBrowser, withPage } from "../test/support/browser.ts";
+import { closeBrowser } from "@leo/local/testing/chromium.ts";
+import { withPage } from "../test/support/browser.ts";
 import { FIRST_LOAD_MAX_BYTES, firstLoadBytes } from "../test/support/first-load.ts";
 import { measureFrames, MIN_FRAMES_PER_SECOND, STORED_EVENTS, streamEvents } from "../test/support/frames.ts";
 import { longRun } from "../test/support/long-run.ts";

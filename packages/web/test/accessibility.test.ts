@@ -2,14 +2,12 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Fact } from "@leo/core/event.ts";
-import { closeBrowser, withPage } from "./support/browser.ts";
+import { withPage } from "./support/browser.ts";
 import { signIn, timeline } from "./support/pages.ts";
 import { FAIL, FILES, FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub, type Stub } from "./support/stub.ts";
-
-afterAll(closeBrowser);
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -132,7 +130,7 @@ const REFUSED_DOWNLOAD = /status of 409/;
 
 test.for(SCREENS)("no page or state has a violation on $name", { timeout: 240_000 }, async ({ options }) => {
   await withStub({}, (stub) =>
-    withPage({ ...options, reducedMotion: "reduce", allowedErrors: REFUSED_DOWNLOAD }, async (page) => {
+    withPage({ ...options, allowedErrors: REFUSED_DOWNLOAD }, async (page) => {
       await page.goto(stub.url);
       await page.getByRole("button", { name: "Continue as the local user" }).waitFor();
       const found: Record<string, string[]> = { "sign in": await violations(page) };

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { closeBrowser, withPage } from "./support/browser.ts";
+import { withPage } from "./support/browser.ts";
 import { startLeo, type Leo } from "./support/leo.ts";
 import { signIn } from "./support/pages.ts";
 
@@ -14,10 +14,7 @@ let leo: Leo;
 beforeAll(async () => {
   leo = await startLeo();
 });
-afterAll(async () => {
-  await closeBrowser();
-  await leo.stop();
-});
+afterAll(() => leo.stop());
 
 const violations = async (page: Page): Promise<string[]> => {
   await page.evaluate(AXE);
@@ -76,7 +73,7 @@ const SCREENS = [
 ] as const;
 
 test.for(SCREENS)("it has no violation on $name and never scrolls sideways", LONG, ({ options }) =>
-  withPage({ ...options, reducedMotion: "reduce" }, async (page) => {
+  withPage({ ...options }, async (page) => {
     await signIn(page, leo.url);
     await page.goto(`${leo.url}/admin`);
     await page.getByRole("button", { name: "Change dev@leo.local" }).click();

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { closeBrowser, withPage } from "./support/browser.ts";
+import { withPage } from "./support/browser.ts";
 import { startLeo, type Leo } from "./support/leo.ts";
 import { composer, progress, rowSeqs, signIn, timeline } from "./support/pages.ts";
 
@@ -14,10 +14,7 @@ let leo: Leo;
 beforeAll(async () => {
   leo = await startLeo({ LEO_MOCK_PACE_MS: "25" });
 });
-afterAll(async () => {
-  await closeBrowser();
-  await leo.stop();
-});
+afterAll(() => leo.stop());
 
 const build = async (page: Page, prompt: string) => {
   await page.getByRole("textbox", { name: "What should Leo build?" }).fill(prompt);

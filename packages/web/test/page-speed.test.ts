@@ -1,12 +1,10 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { setTimeout as delay } from "node:timers/promises";
-import { closeBrowser, withPage } from "./support/browser.ts";
+import { withPage } from "./support/browser.ts";
 import { signIn, timeline } from "./support/pages.ts";
 import { MAX_LAYOUT_SHIFT, observe, seen } from "./support/paints.ts";
 import { FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub } from "./support/stub.ts";
-
-afterAll(closeBrowser);
 
 test("the home page loads without moving what is there", async () => {
   await withStub({}, (stub) =>

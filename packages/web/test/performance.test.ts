@@ -1,12 +1,10 @@
-import { afterAll, expect, test } from "vitest";
-import { closeBrowser, withPage } from "./support/browser.ts";
+import { expect, test } from "vitest";
+import { withPage } from "./support/browser.ts";
 import { STORED_EVENTS } from "./support/frames.ts";
 import { longRun } from "./support/long-run.ts";
 import { signIn, untilSeq } from "./support/pages.ts";
 import { START } from "./support/scenario.ts";
 import { withStub } from "./support/stub.ts";
-
-afterAll(closeBrowser);
 
 // Frames a second are measured by `npm run speed -w packages/web`, not here.
 

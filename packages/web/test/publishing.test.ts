@@ -1,12 +1,10 @@
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Findings } from "@leo/core/publishing.ts";
-import { closeBrowser, withPage } from "./support/browser.ts";
+import { withPage } from "./support/browser.ts";
 import { signIn } from "./support/pages.ts";
 import { FILES, FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub, type Stub } from "./support/stub.ts";
-
-afterAll(closeBrowser);
 
 /** A version that is refused is a 409, which the browser writes to its console. */
 const REFUSED = /status of 4\d\d/;

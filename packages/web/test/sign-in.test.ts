@@ -1,9 +1,7 @@
-import { afterAll, expect, test } from "vitest";
-import { closeBrowser, withPage } from "./support/browser.ts";
+import { expect, test } from "vitest";
+import { withPage } from "./support/browser.ts";
 import { signIn } from "./support/pages.ts";
 import { withStub } from "./support/stub.ts";
-
-afterAll(closeBrowser);
 
 test("outside of local mode there is no local user, but what the project has enabled", async () => {
   await withStub({ mode: "aws", modelIsMock: false }, (stub) =>
@@ -59,8 +57,9 @@ test("the session outlives a reload and ends with signing out, which leaves noth
       await page.getByRole("button", { name: "Continue as the local user" }).waitFor();
       expect(await page.getByText("Secret app").count()).toBe(0);
       expect(await page.evaluate(() => localStorage.getItem("leo.session"))).toBeNull();
-      const ended = stub.requests.filter(({ path }) => path === "/api/session/end");
-      expect(ended.map(({ method }) => method)).toEqual(["POST"]);
+      await expect
+        .poll(() => stub.requests.filter(({ path }) => path === "/api/session/end"))
+        .toMatchObject([{ method: "POST" }]);
     }),
   );
 });

@@ -1,14 +1,12 @@
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Fact } from "@leo/core/event.ts";
 import { failure } from "@leo/core/failure.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
-import { closeBrowser, withPage } from "./support/browser.ts";
+import { withPage } from "./support/browser.ts";
 import { composer, progress, rowSeqs, signIn, timeline, untilSeq } from "./support/pages.ts";
 import { FAIL, FILES, FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub, type Stub } from "./support/stub.ts";
-
-afterAll(closeBrowser);
 
 const runningApp = (stub: Stub, facts: Fact[] = [...START, ...WORK]) => {
   const { app, generation } = stub.addApp("A todo list", "Todo list");

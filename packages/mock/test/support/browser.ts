@@ -1,27 +1,14 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { sharedBrowser } from "@leo/local/testing/chromium.ts";
 
-const CHROMIUM = ["/usr/bin/chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
-
-/** Starts a headless Chromium. */
-export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: CHROMIUM.find((path) => existsSync(path)), args: FLAGS });
 
 /** Serves a folder on loopback and opens it in a fresh profile; fails when the page reports an error. */
 export const withPage = async (
-  browser: Browser,
   directory: string,
   use: (page: Page) => Promise<void>,
   headers: Record<string, string> = {},
@@ -36,7 +23,7 @@ export const withPage = async (
     );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const context = await browser.newContext();
+  const context = await (await sharedBrowser()).newContext();
   const errors: string[] = [];
   try {
     const page = await context.newPage();

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@leo/local/free-port.ts";
-import { CHROMIUM_FLAGS, chromiumPath } from "@leo/local/testing/chromium.ts";
-import { chromium, type Browser, type BrowserContext } from "playwright-core";
+import { sharedBrowser } from "@leo/local/testing/chromium.ts";
+import type { BrowserContext } from "playwright-core";
 import type { z } from "zod";
 import type { CreatedApp } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
@@ -22,14 +22,6 @@ frame.src = parameters.get("preview") ?? "about:blank";
 document.body.append(frame);
 if (parameters.has("tab")) window.open(parameters.get("tab"));
 `;
-
-let launched: Promise<Browser> | undefined;
-
-export const closeBrowser = async (): Promise<void> => {
-  const browser = await launched;
-  launched = undefined;
-  await browser?.close();
-};
 
 export interface Stage {
   api: TestApi;
@@ -55,8 +47,7 @@ export const withStage = async (template: (port: number) => string, run: (stage:
   try {
     await withApi(
       async (api) => {
-        launched ??= chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_FLAGS });
-        const browser = await (await launched).newContext();
+        const browser = await (await sharedBrowser()).newContext();
         const publish: Stage["publish"] = async (dist) => {
           const { body } = await api.call<z.infer<typeof CreatedApp>>(api.ann, "POST", "/api/apps", {
             prompt: "x",
