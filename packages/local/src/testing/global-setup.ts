@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
@@ -12,6 +12,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Workers, and what inherits their environment, compile each module once for all of them.
   process.env.NODE_COMPILE_CACHE = CACHE_DIR;
   const directory = await mkdtemp(path.join(tmpdir(), "leo-test-"));
+  // What the workers leave when they are ended, browser profiles among it, goes with the run.
+  process.env.TMPDIR = path.join(directory, "tmp");
+  await mkdir(process.env.TMPDIR);
   const [postgres, aws] = await Promise.all([
     startPostgres({ dataDir: path.join(directory, "postgres"), settings: THROWAWAY_SETTINGS }),
     startAws(),
