@@ -18,6 +18,8 @@ test(
     try {
       await withDatabase(async (databaseUrl) => {
         const pool = new Pool({ connectionString: databaseUrl, max: 1 });
+        // The database may be dropped while its last connection is still closing.
+        pool.on("connect", (client) => client.on("error", () => undefined));
         const services = { directory, guardian, pool, createDatabase: async () => databaseUrl };
         try {
           await withLeoRelay(services, load.generators, async (leo) => {

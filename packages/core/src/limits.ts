@@ -28,8 +28,8 @@ export const LIMITS = {
   artifactMaxFiles: 5_000,
   /** Tokens coalesce for at least this long before they become an event. */
   coalesceMs: 50,
-  /** Messages the generator may hold unacknowledged. */
-  outboxMax: 1_000,
+  /** Messages the generator may hold unacknowledged: enough that it goes on while the last ones are committed. */
+  outboxMax: 4_000,
   /** Versions that one user may restore or copy in 24 hours. */
   copiesPerDay: 100,
   /** Requests that may wait behind a running generation. */

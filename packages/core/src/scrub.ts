@@ -78,7 +78,12 @@ const mapStrings = <T>(value: T, change: (text: string) => string): T => {
 /** A copy in which every string, at any depth, is scrubbed, keys included. */
 export const scrubDeep = <T>(value: T): T => mapStrings(value, scrub);
 
-const MARKS = [...new Set(TOKEN_SHAPES.flatMap(({ marks }) => marks)), "://", "eyJ"];
+/** Any mark of a token, by one look at a text. */
+const MARK = new RegExp(
+  [...TOKEN_SHAPES.flatMap(({ marks }) => marks), "://", "eyJ"]
+    .map((mark) => mark.replaceAll(/[^\w ]/g, String.raw`\$&`))
+    .join("|"),
+);
 /** Control characters but for tab and line feed as JSON has them: escaped, or, DEL and C1, as they are. */
 const CONTROL_IN_JSON = /\\(?:u00|[bfr])|[\u007F-\u009F]/;
 
@@ -91,6 +96,5 @@ export const cleanDeep = <T>(value: T): T => mapStrings(value, (text) => scrub(s
  */
 export const cleanJson = (value: unknown): string => {
   const json = JSON.stringify(value);
-  const isClean = !MARKS.some((mark) => json.includes(mark)) && !CONTROL_IN_JSON.test(json);
-  return isClean ? json : JSON.stringify(cleanDeep(value));
+  return MARK.test(json) || CONTROL_IN_JSON.test(json) ? JSON.stringify(cleanDeep(value)) : json;
 };

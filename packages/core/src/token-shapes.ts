@@ -41,7 +41,7 @@ export const TOKEN_SHAPES: TokenShape[] = [
   {
     name: "github",
     kind: "GitHub token",
-    marks: ["gh", "github_pat_"],
+    marks: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
     shape: /(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,})/g,
   },
   {

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
 import { Manifest } from "@leo/core/artifact.ts";
+import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { withBucket } from "@leo/local/testing/bucket.ts";
 import { until } from "@leo/local/testing/until.ts";
@@ -37,13 +38,13 @@ test("a happy generator sends its messages in order and ends once the last is ac
   });
 });
 
-test("no more than a thousand messages wait unacknowledged", async () => {
+test("no more messages wait unacknowledged than the outbox holds", async () => {
   await withOrchestrator(async (orchestrator) => {
     orchestrator.acknowledges = false;
     const generator = start(orchestrator, { events: 5_000 });
-    await until("a full outbox", () => orchestrator.arrivals.length === 1_000);
+    await until("a full outbox", () => orchestrator.arrivals.length === LIMITS.outboxMax);
     orchestrator.acknowledges = true;
-    orchestrator.send({ type: "ack", n: 1_000 });
+    orchestrator.send({ type: "ack", n: LIMITS.outboxMax });
     expect((await generator.outcome).messages).toBe(5_001);
     expect(numbersIn(orchestrator)).toEqual(numbersUpTo(5_001));
   });

@@ -95,6 +95,30 @@ describe("committing", () => {
       expect(stored.map(({ seq }) => seq)).toEqual(range(1, 202));
     }));
 
+  test("frames that wait together may repeat messages, and one that leaves some out is stored after them", () =>
+    withContext({}, async (context) => {
+      const { generationId, attemptId } = await running(context);
+      const told: number[] = [];
+      const committer = committerOf(context, {
+        onCommitted: (_id, frames) => told.push(...frames.map(({ lastSeq }) => lastSeq)),
+      });
+      const frames = [[1], [1, 2, 3], [2, 3, 4, 5], [4], [9, 10], [10, 11]];
+      const outcomes = frames.map((numbers) =>
+        committer.commit(
+          attemptId,
+          numbers.map((n) => log(n)),
+        ),
+      );
+      expect(new Set(await Promise.all(outcomes))).toEqual(new Set(["stored"]));
+      const stored = await readEvents(context.database.pool, generationId, 2, 100);
+      expect(stored.map(({ seq, body }) => [seq, JSON.parse(body).text])).toEqual(
+        [1, 2, 3, 4, 5, 9, 10, 11].map((n, index) => [index + 3, `line ${n}`]),
+      );
+      // What came first went alone, then all that goes together, then what leaves numbers out.
+      expect(told).toEqual([3, 7, 10]);
+      await expect(committer.commit(attemptId, [log(12), log(14)])).rejects.toThrow("where 13 is due");
+    }));
+
   test("refuses a replaced attempt and an ended generation", () =>
     withContext({}, async (context) => {
       const { generationId, attemptId } = await running(context);

@@ -72,6 +72,8 @@ export const withLeo = async <T>(
   const queueUrl = aws.createQueue(QUEUE);
   const generators = startChild<LeoGenerators>(realAgent ? "load/agent-tasks.ts" : "load/leo-generators.ts");
   const pool = new Pool({ connectionString: databaseUrl, max: 4 });
+  // The database may be dropped while its last connection is still closing.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   let orchestrator: OrchestratorProcess | undefined;
   try {
     const ecs = await generators.call("start", {

@@ -14,31 +14,43 @@ export interface EventFrame {
   data: Buffer;
 }
 
-/** A frame stays well under the protocol's limit of 1 MiB; one event is at most about 100 KB. */
-const FRAME_TARGET_BYTES = 256 * 1024;
+/**
+ * A frame is closed once it has this many characters, which are at most three bytes each; one event is
+ * at most about 100,000. So a frame stays under the protocol's limit of 1 MiB.
+ */
+const FRAME_TARGET_CHARS = 128 * 1024;
+
+const stamped = (event: StoredEvent, at: string): string =>
+  `{"seq":${event.seq},"at":"${at}",${event.body.trimStart().slice(1)}`;
 
 /** One event as the API and the socket show it. */
-export const eventJson = (event: StoredEvent): string =>
-  `{"seq":${event.seq},"at":"${event.at.toISOString()}",${event.body.trimStart().slice(1)}`;
+export const eventJson = (event: StoredEvent): string => stamped(event, event.at.toISOString());
 
 /** Splits events in ascending order into frames. */
 export const eventFrames = (generationId: string, events: StoredEvent[]): EventFrame[] => {
   const frames: EventFrame[] = [];
   let parts: string[] = [];
-  let sizeBytes = 0;
+  let chars = 0;
   let firstSeq = 0;
+  // Events of one commit share their time, which is written once.
+  let at: Date | undefined;
+  let atText = "";
   const close = (lastSeq: number) => {
     const text = `{"type":"events","generationId":"${generationId}","events":[${parts.join(",")}]}`;
     frames.push({ firstSeq, lastSeq, data: Buffer.from(text) });
     parts = [];
-    sizeBytes = 0;
+    chars = 0;
   };
   for (const [index, event] of events.entries()) {
     if (parts.length === 0) firstSeq = event.seq;
-    const json = eventJson(event);
+    if (event.at !== at) {
+      at = event.at;
+      atText = at.toISOString();
+    }
+    const json = stamped(event, atText);
     parts.push(json);
-    sizeBytes += Buffer.byteLength(json);
-    if (sizeBytes >= FRAME_TARGET_BYTES || index === events.length - 1) close(event.seq);
+    chars += json.length;
+    if (chars >= FRAME_TARGET_CHARS || index === events.length - 1) close(event.seq);
   }
   return frames;
 };

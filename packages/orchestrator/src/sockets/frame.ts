@@ -34,6 +34,10 @@ export const parseFrame = <S extends z.ZodType>(
   return undefined;
 };
 
+/** Bytes of a frame. */
+export const sizeOf = (data: RawData): number =>
+  Array.isArray(data) ? data.reduce((size, part) => size + part.byteLength, 0) : data.byteLength;
+
 const textOf = (data: RawData): string => {
   if (Array.isArray(data)) return Buffer.concat(data).toString();
   return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString();

@@ -22,13 +22,13 @@ import { takeUserMessages } from "../lifecycle/user-messages.ts";
 import { hashAttemptToken } from "../queue/claim.ts";
 import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timings.ts";
-import { closeWith, parseFrame } from "./frame.ts";
+import { closeWith, parseFrame, sizeOf } from "./frame.ts";
 import { findWork, recordHeard, type Work } from "./generator-work.ts";
 import { keepAlive } from "./keepalive.ts";
 import { composeStart } from "./start-generation.ts";
 
-/** Frames of one generator that may wait for the database before its socket stops being read. */
-const UNCOMMITTED_FRAMES_MAX = 8;
+/** As much of one generator may wait for the database before its socket stops being read; less than it by one frame. */
+const UNCOMMITTED_MAX_BYTES = 1024 * 1024;
 
 interface Connection {
   socket: WebSocket;
@@ -40,6 +40,8 @@ interface Connection {
   telling: Promise<void>;
   cancelSent: boolean;
   heard: boolean;
+  /** The highest number whose acknowledgement is about to go out; 0 for none. */
+  acking: number;
 }
 
 /** Takes a frame of a socket that was admitted. */
@@ -143,6 +145,18 @@ export const createGeneratorSockets = (
     await control(attempt.generationId, !started);
   };
 
+  /** One acknowledgement covers all frames of a commit. */
+  const acknowledge = (connection: Connection, n: number) => {
+    const isPlanned = connection.acking > 0;
+    connection.acking = Math.max(connection.acking, n);
+    if (isPlanned) return;
+    setImmediate(() => {
+      if (connection.socket.readyState === connection.socket.OPEN)
+        connection.send({ type: "ack", n: connection.acking });
+      connection.acking = 0;
+    });
+  };
+
   const store = async (connection: Connection, messages: NumberedMessage[]) => {
     const { attempt, socket } = connection;
     const outcome = await committer.commit(attempt.id, messages);
@@ -159,7 +173,7 @@ export const createGeneratorSockets = (
       await completeWork(context, attempt.generationId, attempt.number, last.failure);
     }
     if (messages.some(settlesMessages)) await control(attempt.generationId);
-    if (last && socket.readyState === socket.OPEN) connection.send({ type: "ack", n: last.n });
+    if (last) acknowledge(connection, last.n);
   };
 
   const attach = (socket: WebSocket, attempt: AttemptRow): Handle => {
@@ -171,10 +185,11 @@ export const createGeneratorSockets = (
       telling: Promise.resolve(),
       cancelSent: false,
       heard: true,
+      acking: 0,
     };
     let isReady = false;
     let highestN: number | undefined;
-    let uncommitted = 0;
+    let uncommittedBytes = 0;
     const failed = (cause: unknown) => {
       log.error(
         { err: cause, event: "generator_message_failed", attemptId: attempt.id },
@@ -183,7 +198,7 @@ export const createGeneratorSockets = (
       closeWith(socket, CloseCode.restart, "try again");
     };
 
-    const accept = (messages: NumberedMessage[]) => {
+    const accept = (messages: NumberedMessage[], sizeBytes: number) => {
       for (const { n } of messages) {
         // The first number after a reconnect may be any that is not acknowledged; then no gaps.
         if (highestN !== undefined && n > highestN + 1) {
@@ -192,13 +207,13 @@ export const createGeneratorSockets = (
         }
         highestN = Math.max(highestN ?? n, n);
       }
-      uncommitted += 1;
-      if (uncommitted >= UNCOMMITTED_FRAMES_MAX) socket.pause();
+      uncommittedBytes += sizeBytes;
+      if (uncommittedBytes >= UNCOMMITTED_MAX_BYTES) socket.pause();
       store(connection, messages)
         .catch(failed)
         .finally(() => {
-          uncommitted -= 1;
-          if (socket.isPaused) socket.resume();
+          uncommittedBytes -= sizeBytes;
+          if (socket.isPaused && uncommittedBytes < UNCOMMITTED_MAX_BYTES) socket.resume();
         });
     };
 
@@ -206,7 +221,7 @@ export const createGeneratorSockets = (
       const message = parseFrame(socket, FromGenerator, data, isBinary);
       if (!message) return;
       if (message.type === "messages") {
-        if (isReady) accept(message.messages);
+        if (isReady) accept(message.messages, sizeOf(data));
         else closeWith(socket, CloseCode.protocol, "the first message must be ready");
         return;
       }
