@@ -1,10 +1,12 @@
 /** What every generator must do on `/ws/generator`: the real one and the scripted one that stands in for it in load tests. */
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import { runScriptedGenerator } from "@leo/mock/scripted-generator/run.ts";
-import { withGeneration } from "./support/generation.ts";
+import { findFamily } from "../src/process/family.ts";
+import { withGeneration, type TestGeneration } from "./support/generation.ts";
 import { startOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
 import { until } from "./support/until.ts";
 
@@ -13,14 +15,6 @@ interface Subject {
   /** Settles when the generator has ended by itself. */
   ended: Promise<unknown>;
 }
-
-type Generator = (run: (subject: Subject) => Promise<void>) => Promise<void>;
-
-const real: Generator = (run) =>
-  withGeneration(
-    { prompt: "a todo list mock:slow", model: { slowMs: 200 }, env: { LEO_CHROMIUM: "/nowhere" } },
-    ({ orchestrator, generator }) => run({ orchestrator, ended: generator.exited }),
-  );
 
 const start: StartGeneration = {
   type: "start_generation",
@@ -34,12 +28,12 @@ const start: StartGeneration = {
   artifact: { bucket: "none", prefix: "apps/none/" },
 };
 
-const scripted: Generator = async (run) => {
+const scripted = async (run: (subject: Subject) => Promise<void>) => {
   const orchestrator = await startOrchestrator(start);
   const generator = runScriptedGenerator({
     url: orchestrator.url,
     token: "leo_at_test",
-    script: { events: 60, rate: 60, backoffMaxMs: 20 },
+    script: { events: 300, rate: 100, backoffMaxMs: 20 },
   });
   try {
     await run({ orchestrator, ended: generator.outcome });
@@ -55,79 +49,109 @@ const hasEnded = (ended: Promise<unknown>) =>
     ended.then(() => true),
     new Promise<boolean>((resolve) => setImmediate(() => resolve(false))),
   ]);
+const ADDED = { type: "user_message", messageId: "m1", text: "make the accent colour green" } as const;
 
-for (const [name, generator] of Object.entries({ real, scripted })) {
-  // The orchestrator of these tests refuses a first frame that is not `ready`, a gap and a frame over 1 MiB.
-  test(`${name}: ready comes first, numbers have no gap, all_work_complete is last`, () =>
-    generator(async ({ orchestrator, ended }) => {
-      await ended;
-      const { facts, readies, authorizations, frames } = orchestrator;
-      expect(authorizations[0]).toMatch(/^Bearer leo_at_/);
-      expect(typeOf(frames[0])).toBe("ready");
-      expect(readies).toEqual([false]);
-      expect(facts.map(({ n }) => n)).toEqual(facts.map((_, index) => index + 1));
-      expect(facts.filter(({ type }) => type === "all_work_complete")).toHaveLength(1);
-      expect(facts.at(-1)).toMatchObject({ type: "all_work_complete" });
-      expect(facts.at(-1)).not.toHaveProperty("failure");
-    }));
+interface Rule {
+  name: string;
+  expectKept: (subject: Subject) => Promise<void>;
+  /** How long the real one's model is silent before each answer. */
+  slowMs: number;
+  /** What the real one does besides. */
+  expectBesides: (generation: TestGeneration) => Promise<void>;
+}
 
-  test(`${name}: after a restart of the orchestrator and a broken wire every fact arrives once`, () =>
-    generator(async ({ orchestrator, ended }) => {
+// The orchestrator of these tests refuses a first frame that is not `ready`, a gap and a frame over 1 MiB.
+const RULES: Rule[] = [
+  {
+    name: "over a restart of the orchestrator and a broken wire every fact and request arrives once, and it lives until its last message is acknowledged",
+    slowMs: 300,
+    expectKept: async ({ orchestrator, ended }) => {
       const more = async () => {
         const known = orchestrator.facts.length;
         await until(() => orchestrator.facts.length > known);
       };
-      await more();
+      orchestrator.holdLast();
+      await until(() => orchestrator.facts.length > 5);
+      orchestrator.send(ADDED);
       orchestrator.acknowledge(false);
       await more();
       orchestrator.acknowledge(true);
       orchestrator.disconnect(CloseCode.restart);
       await until(() => orchestrator.readies.length === 2);
+      orchestrator.send(ADDED);
       await more();
       orchestrator.disconnect();
-      await ended;
-      expect(orchestrator.readies).toEqual([false, true, true]);
-      expect(orchestrator.facts.at(-1)?.type).toBe("all_work_complete");
-    }));
-
-  test(`${name}: it lives until its last message is acknowledged`, () =>
-    generator(async ({ orchestrator, ended }) => {
-      await until(() => orchestrator.facts.length > 5);
-      orchestrator.acknowledge(false);
+      await until(() => orchestrator.readies.length === 3);
       const { n } = await orchestrator.fact("all_work_complete");
       expect(await hasEnded(ended)).toBe(false);
       orchestrator.send({ type: "ack", n: n - 1 });
       expect(await hasEnded(ended)).toBe(false);
       orchestrator.send({ type: "ack", n });
       await ended;
-      expect(orchestrator.readies).toEqual([false]);
-    }));
 
-  test(`${name}: a request that the user adds is taken once, however often it is sent`, () =>
-    generator(async ({ orchestrator, ended }) => {
-      await until(() => orchestrator.facts.length > 5);
-      const message = { type: "user_message", messageId: "m1", text: "make it green" } as const;
-      orchestrator.send(message);
-      orchestrator.send(message);
-      await ended;
-      const taken = orchestrator.facts.filter(({ type }) => type === "user_message_taken");
-      expect(taken).toMatchObject([{ messageId: "m1" }]);
-    }));
-
-  test(`${name}: a cancel is answered by all_work_complete`, () =>
-    generator(async ({ orchestrator, ended }) => {
+      const { facts, readies, authorizations, frames } = orchestrator;
+      expect(authorizations[0]).toMatch(/^Bearer leo_at_/);
+      expect(typeOf(frames[0])).toBe("ready");
+      expect(readies).toEqual([false, true, true]);
+      expect(facts.map((fact) => fact.n)).toEqual(facts.map((_, index) => index + 1));
+      expect(facts.filter(({ type }) => type === "user_message_taken")).toMatchObject([{ messageId: "m1" }]);
+      expect(facts.filter(({ type }) => type === "all_work_complete")).toHaveLength(1);
+      expect(facts.at(-1)).toMatchObject({ type: "all_work_complete" });
+      expect(facts.at(-1)).not.toHaveProperty("failure");
+    },
+    expectBesides: async ({ orchestrator, model }) => {
+      // What came while the agent worked is answered after its turn.
+      const turns = orchestrator.facts.filter(
+        (fact) => fact.type === "progress" && fact.step === "turn_complete",
+      );
+      expect(turns).toHaveLength(2);
+      expect(orchestrator.facts.filter(({ type }) => type === "verified")).toHaveLength(1);
+      const last = model.requests.at(-1)?.body as { messages: unknown[] };
+      expect(JSON.stringify(last.messages).split(ADDED.text)).toHaveLength(2);
+    },
+  },
+  {
+    name: "a cancel is answered by all_work_complete",
+    slowMs: 2_000,
+    expectKept: async ({ orchestrator, ended }) => {
       await until(() => orchestrator.facts.length > 5);
       orchestrator.send({ type: "cancel" });
       await ended;
       expect(orchestrator.facts.at(-1)?.type).toBe("all_work_complete");
-    }));
-
-  test(`${name}: a fenced generator says no more word`, () =>
-    generator(async ({ orchestrator, ended }) => {
+    },
+    expectBesides: async ({ finished, manifest }) => {
+      expect(await finished()).toEqual({ failure: "interrupted", exitCode: 0 });
+      expect((await manifest()).partial).toBe(true);
+    },
+  },
+  {
+    name: "a fenced generator says no more word",
+    slowMs: 2_000,
+    expectKept: async ({ orchestrator, ended }) => {
       await until(() => orchestrator.facts.length > 5);
       orchestrator.disconnect(CloseCode.fenced);
       await ended;
       expect(orchestrator.readies).toEqual([false]);
       expect(orchestrator.facts.map(({ type }) => type)).not.toContain("all_work_complete");
-    }));
+    },
+    expectBesides: async ({ generator, keys, root }) => {
+      expect(await generator.exited).toBe(0);
+      expect(await keys()).toEqual([]);
+      expect(await findFamily(join(root, "home"))).toEqual([]);
+    },
+  },
+];
+
+for (const { name, expectKept, slowMs, expectBesides } of RULES) {
+  test(`scripted: ${name}`, () => scripted((subject) => expectKept(subject)));
+
+  test(`real: ${name}`, () =>
+    withGeneration(
+      { prompt: "a todo list mock:slow", model: { slowMs }, env: { LEO_CHROMIUM: "/nowhere" } },
+      async (generation) => {
+        const { orchestrator, generator } = generation;
+        await expectKept({ orchestrator, ended: generator.exited });
+        await expectBesides(generation);
+      },
+    ));
 }

@@ -3,32 +3,55 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sourceKey } from "@leo/core/artifact.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
+import type { ModelServer } from "@leo/mock/model-server/start.ts";
 import { findFamily } from "../src/process/family.ts";
-import { withGeneration, type TestGenerationOptions } from "./support/generation.ts";
+import { withGeneration, type TestGeneration, type TestGenerationOptions } from "./support/generation.ts";
 
 /** The checks that need no browser are enough where the browser is not the subject. */
 const NO_BROWSER = { LEO_CHROMIUM: "/nowhere" };
 
 const scenario = (words: string, options: TestGenerationOptions = {}): TestGenerationOptions => ({
   prompt: `a todo list ${words}`,
+  generatorProcess: false,
   ...options,
   env: { ...NO_BROWSER, ...options.env },
 });
 
 const verifiedRounds = (facts: NumberedMessage[]) =>
   facts.flatMap((fact) => (fact.type === "verified" ? [fact.passed] : []));
+/** How many requests were sent to the model once more. */
+const askedAgain = ({ requests }: ModelServer) => {
+  const asked = requests.map(({ body }) => JSON.stringify((body as { messages?: unknown }).messages));
+  return asked.filter((messages, index) => asked.indexOf(messages) !== index).length;
+};
 const warnings = (facts: NumberedMessage[]) =>
   facts.flatMap((fact) => (fact.type === "log" && fact.level === "warn" ? [fact.text] : []));
 
-test("a build error goes back to the agent and is fixed in round 2", () =>
-  withGeneration(scenario("mock:build-error"), async ({ orchestrator, finished, manifest, model }) => {
-    expect((await finished()).failure).toBeUndefined();
-    expect(verifiedRounds(orchestrator.facts)).toEqual([false, true]);
-    const asked = JSON.stringify(model.requests.map(({ body }) => body));
-    expect(asked).toContain("does not pass its checks");
-    expect(asked).toContain("TS2307");
-    expect((await manifest()).checks.every(({ result }) => result !== "failed")).toBe(true);
-  }));
+/** A run that met a limit says which, has stored what may be stored and leaves no process behind. */
+const expectPartStored = async ({ orchestrator, manifest, start, object, root }: TestGeneration) => {
+  expect((await orchestrator.fact("error")).failure.detail).toMatch(/\d+ .* allowed$/);
+  expect((await manifest()).partial).toBe(true);
+  expect((await object(sourceKey(start.artifact.prefix, "src/App.tsx"))).length).toBeGreaterThan(0);
+  expect(await findFamily(join(root, "home"))).toEqual([]);
+};
+
+test("a crashed agent goes on in its session; a build error goes back to it and is fixed in round 2", () =>
+  withGeneration(
+    scenario("mock:crash-once mock:build-error"),
+    async ({ orchestrator, finished, manifest, model, generator }) => {
+      expect((await finished()).failure).toBeUndefined();
+      expect(warnings(orchestrator.facts)).toContainEqual(
+        expect.stringMatching(/crashed; it is started again/),
+      );
+      expect(generator.output()).toContain("SIGKILL");
+      expect(verifiedRounds(orchestrator.facts)).toEqual([false, true]);
+      const asked = JSON.stringify(model.requests.map(({ body }) => body));
+      expect(asked).toContain("Your process ended without a word");
+      expect(asked).toContain("does not pass its checks");
+      expect(asked).toContain("TS2307");
+      expect((await manifest()).checks.every(({ result }) => result !== "failed")).toBe(true);
+    },
+  ));
 
 test("an app that stays broken ends as verify_failed after three rounds, with what exists stored", () =>
   withGeneration(scenario("mock:build-error-forever"), async ({ orchestrator, finished, manifest }) => {
@@ -38,12 +61,6 @@ test("an app that stays broken ends as verify_failed after three rounds, with wh
     expect(partial).toBe(true);
     expect(checks).toContainEqual(expect.objectContaining({ name: "build", result: "failed" }));
     expect(source.map(({ path }) => path)).toContain("src/App.tsx");
-  }));
-
-test("a page that does not draw is found by the browser and fixed", () =>
-  withGeneration({ prompt: "a todo list mock:blank-page" }, async ({ orchestrator, finished }) => {
-    expect((await finished()).failure).toBeUndefined();
-    expect(verifiedRounds(orchestrator.facts)).toEqual([false, true]);
   }));
 
 test("a model that stalls ends the run as stalled", () =>
@@ -56,11 +73,12 @@ test("a model that stalls ends the run as stalled", () =>
     },
   ));
 
-test("a tool call that never returns ends the run and names the tool", () =>
+test("a stream that breaks off is got over; a tool call that never returns ends the run and names the tool", () =>
   withGeneration(
-    scenario("mock:long-tool", { env: { LEO_AGENT_SILENT_MS: "8000" } }),
-    async ({ orchestrator, finished }) => {
+    scenario("mock:dropped-stream mock:long-tool", { env: { LEO_AGENT_SILENT_MS: "8000" } }),
+    async ({ orchestrator, finished, model }) => {
       expect((await finished()).failure).toBe("tool_timeout");
+      expect(askedAgain(model)).toBe(1);
       expect((await orchestrator.fact("error")).failure.detail).toMatch(/did not return: Bash sleep 3600/);
       const tools = orchestrator.facts.flatMap((fact) => (fact.type === "agent_tool" ? [fact] : []));
       const open = new Set(tools.map(({ toolUseId }) => toolUseId));
@@ -69,16 +87,6 @@ test("a tool call that never returns ends the run and names the tool", () =>
     },
   ));
 
-test("a crashed agent is started again once and goes on in its session", () =>
-  withGeneration(scenario("mock:crash-once"), async ({ orchestrator, finished, model, generator }) => {
-    expect((await finished()).failure).toBeUndefined();
-    expect(warnings(orchestrator.facts)).toContainEqual(
-      expect.stringMatching(/crashed; it is started again/),
-    );
-    expect(JSON.stringify(model.requests.at(-1)?.body)).toContain("Your process ended without a word");
-    expect(generator.output()).toContain("SIGKILL");
-  }));
-
 test("an agent that crashes again ends the run as agent_error", () =>
   withGeneration(scenario("mock:crash"), async ({ orchestrator, finished, manifest }) => {
     expect((await finished()).failure).toBe("agent_error");
@@ -86,34 +94,16 @@ test("an agent that crashes again ends the run as agent_error", () =>
     expect((await manifest()).partial).toBe(true);
   }));
 
-test("a rate limit, an overload and a stream that breaks off are got over, and the person is told until when", () =>
+test("an expired credential, here told by the environment of leo-mock, ends the run at once, as the platform's fault", () =>
   withGeneration(
-    scenario("mock:rate-limit mock:overloaded mock:dropped-stream"),
-    async ({ orchestrator, finished, model }) => {
-      expect((await finished()).failure).toBeUndefined();
-      const { facts } = orchestrator;
-      const waits = facts.filter((fact) => fact.type === "progress" && fact.step === "rate_limited");
-      // Two tries each: 429 with `retry-after: 1`, then 529.
-      expect(waits).toHaveLength(4);
-      for (const { retryAt } of waits as { retryAt?: string }[]) {
-        expect(Date.parse(retryAt ?? "")).toBeGreaterThan(Date.now() - 90_000);
-      }
-      const asked = model.requests.map(({ body }) =>
-        JSON.stringify((body as { messages: unknown }).messages),
-      );
-      const again = asked.filter((messages, index) => asked.indexOf(messages) !== index);
-      expect(again.length).toBeGreaterThanOrEqual(5);
-      expect(facts.filter(({ type }) => type === "verified")).toHaveLength(1);
+    scenario("", { model: { scenario: "expired-token" } }),
+    async ({ orchestrator, finished, manifest, model }) => {
+      expect((await finished()).failure).toBe("internal");
+      expect((await orchestrator.fact("error")).failure.detail).toMatch(/credential \(401\)/);
+      expect(model.requests.length).toBeLessThan(6);
+      expect((await manifest()).partial).toBe(true);
     },
   ));
-
-test("an expired credential ends the run at once, as the platform's fault", () =>
-  withGeneration(scenario("mock:expired-token"), async ({ orchestrator, finished, manifest, model }) => {
-    expect((await finished()).failure).toBe("internal");
-    expect((await orchestrator.fact("error")).failure.detail).toMatch(/credential \(401\)/);
-    expect(model.requests.length).toBeLessThan(6);
-    expect((await manifest()).partial).toBe(true);
-  }));
 
 test("the budget that the agent knows ends the run as budget, with what exists stored", () =>
   withGeneration(scenario("mock:budget"), async ({ orchestrator, finished, manifest }) => {
@@ -136,20 +126,13 @@ test("the gateway's own budget stops an agent that does not know it", () =>
     },
   ));
 
-test.for([
-  ["a word in the prompt", "mock:refusal", ""],
-  ["the environment", "", "refusal"],
-])("a refusal, chosen by %s, ends as agent_error and changes nothing", ([, words, named = ""]) =>
-  withGeneration(
-    scenario(words ?? "", { model: { scenario: named } }),
-    async ({ orchestrator, finished, manifest }) => {
-      expect((await finished()).failure).toBe("agent_error");
-      expect((await orchestrator.fact("error")).failure.detail).toMatch(/refused/);
-      expect(orchestrator.facts.map(({ type }) => type)).not.toContain("file_changed");
-      expect((await manifest()).partial).toBe(true);
-    },
-  ),
-);
+test("a refusal ends as agent_error and changes nothing", () =>
+  withGeneration(scenario("mock:refusal"), async ({ orchestrator, finished, manifest }) => {
+    expect((await finished()).failure).toBe("agent_error");
+    expect((await orchestrator.fact("error")).failure.detail).toMatch(/refused/);
+    expect(orchestrator.facts.map(({ type }) => type)).not.toContain("file_changed");
+    expect((await manifest()).partial).toBe(true);
+  }));
 
 test("an agent that finds no end is stopped at its turns", () =>
   withGeneration(
@@ -160,12 +143,24 @@ test("an agent that finds no end is stopped at its turns", () =>
     },
   ));
 
-test("huge output is told in pieces, a file outside is not written, one too large is not stored", () =>
+test("a rate limit and an overload are got over, and the person is told until when; huge output is told in pieces; a file outside is not written, one too large not stored; a version too large ends as output_too_large", () =>
   withGeneration(
-    scenario("mock:huge-output mock:outside-file mock:big-file"),
-    async ({ orchestrator, finished, manifest, keys, root }) => {
-      expect((await finished()).failure).toBeUndefined();
+    scenario("mock:rate-limit mock:overloaded mock:huge-output mock:outside-file mock:big-file", {
+      env: { LEO_VERSION_MAX_BYTES: "100000" },
+    }),
+    async (generation) => {
+      const { orchestrator, finished, manifest, model, keys, root } = generation;
+      expect((await finished()).failure).toBe("output_too_large");
+      await expectPartStored(generation);
       const { facts } = orchestrator;
+      const waits = facts.filter((fact) => fact.type === "progress" && fact.step === "rate_limited");
+      // Two tries each: 429 with `retry-after: 1`, then 529.
+      expect(waits).toHaveLength(4);
+      for (const { retryAt } of waits as { retryAt?: string }[]) {
+        expect(Date.parse(retryAt ?? "")).toBeGreaterThan(Date.now() - 90_000);
+      }
+      expect(askedAgain(model)).toBe(4);
+
       const text = facts.map((fact) => (fact.type === "agent_text" ? fact.text : "")).join("");
       expect(text.length).toBeGreaterThan(100_000);
       const ended = async (name: string, fits: (target: string) => boolean) =>
@@ -182,11 +177,12 @@ test("huge output is told in pieces, a file outside is not written, one too larg
         result: expect.stringMatching(/outside the workspace/),
       });
       await expect(access(join(root, "leo-mock-outside.txt"))).rejects.toThrow("ENOENT");
-      const { source } = await manifest();
-      expect(source.map(({ path }) => path)).not.toContain("src/passwd.txt");
-
       expect(warnings(facts)).toContain("Not stored: public/film.mp4 (larger than 10 MB)");
       expect(await keys()).not.toContain("source/public/film.mp4");
+
+      const { source } = await manifest();
+      expect(source.map(({ path }) => path)).not.toContain("src/passwd.txt");
+      expect(verifiedRounds(facts)).toEqual([true]);
     },
   ));
 
@@ -194,6 +190,7 @@ test("a disk that is full ends the run as disk_full, and what exists is stored a
   withGeneration(
     scenario("mock:big-file mock:long-tool", {
       diskBytes: 10_000_000,
+      generatorProcess: true,
       env: { LEO_DISK_RESERVE_BYTES: "1000000" },
     }),
     async ({ orchestrator, finished, manifest, keys }) => {
@@ -215,16 +212,9 @@ test.for([
   ["mock:big-file mock:long-tool", { LEO_WORKSPACE_MAX_BYTES: "5000000" }, "workspace_too_large"],
   ["mock:slow", { LEO_WORKSPACE_MAX_FILES: "15" }, "too_many_files"],
   ["mock:fork-bomb mock:long-tool", { LEO_AGENT_MAX_PROCESSES: "100" }, "process_limit"],
-  ["", { LEO_VERSION_MAX_BYTES: "100000" }, "output_too_large"],
 ] as const)("%o under %o ends the run as %s and stores what may be stored", ([words, env, code]) =>
-  withGeneration(
-    scenario(words, { env }),
-    async ({ orchestrator, finished, manifest, start, object, root }) => {
-      expect((await finished()).failure).toBe(code);
-      expect((await orchestrator.fact("error")).failure.detail).toMatch(/\d+ .* allowed$/);
-      expect((await manifest()).partial).toBe(true);
-      expect((await object(sourceKey(start.artifact.prefix, "src/App.tsx"))).length).toBeGreaterThan(0);
-      expect(await findFamily(join(root, "home"))).toEqual([]);
-    },
-  ),
+  withGeneration(scenario(words, { env }), async (generation) => {
+    expect((await generation.finished()).failure).toBe(code);
+    await expectPartStored(generation);
+  }),
 );

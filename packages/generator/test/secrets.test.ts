@@ -28,6 +28,7 @@ test("no credential and no attempt token reaches the agent, its tools, its files
     {
       prompt: "a todo list mock:secret mock:slow",
       model: { slowMs: 300 },
+      gatewayProcess: true,
       env: { ...NO_BROWSER, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: CONTAINER_CREDENTIALS },
     },
     async ({ orchestrator, finished, root, bucket, model, keys, object, start, generator, gateway }) => {
@@ -43,7 +44,7 @@ test("no credential and no attempt token reaches the agent, its tools, its files
 
       await orchestrator.fact("agent_tool");
       // Every tool may read the environments of its own user's processes, the generator's among them.
-      const family = [...(await findFamily(join(root, "home"))), generator.child.pid ?? 0];
+      const family = [...(await findFamily(join(root, "home"))), generator.pid ?? 0];
       expect(family.length).toBeGreaterThan(1);
       const environments = await Promise.all(
         family.map((pid) => readFile(`/proc/${pid}/environ`, "latin1").catch(() => "")),

@@ -125,8 +125,8 @@ test("work that never comes ends the generator at its deadline, and leaves no pr
 test.for([
   ["is cancelled", 0, ({ orchestrator }) => orchestrator.send({ type: "cancel" })],
   ["is given to a newer attempt", 0, ({ orchestrator }) => orchestrator.disconnect(CloseCode.fenced)],
-  ["loses its machine", 143, ({ generator }) => void generator.child.kill("SIGTERM")],
-  ["loses its generator", "SIGKILL", ({ generator }) => void generator.child.kill("SIGKILL")],
+  ["loses its machine", 143, ({ generator }) => generator.kill("SIGTERM")],
+  ["loses its generator", "SIGKILL", ({ generator }) => generator.kill("SIGKILL")],
 ] as [string, number | string, (generation: TestGeneration) => void][])(
   "work that %s before it comes leaves no process behind",
   ([, exit, act]) =>

@@ -2,13 +2,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { pino } from "pino";
 import { attemptPrefix, Manifest, manifestKey } from "@leo/core/artifact.ts";
 import { newId } from "@leo/core/id.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
 import { startModelServer, type ModelServer } from "@leo/mock/model-server/start.ts";
+import { readGatewayConfig } from "../../src/gateway/config.ts";
+import { startGateway } from "../../src/gateway/server.ts";
 import { startOrchestrator, type TestOrchestrator } from "./orchestrator.ts";
-import { startProcess, type TestProcess } from "./processes.ts";
+import { readConfig } from "../../src/config.ts";
+import { runGenerator } from "../../src/generator.ts";
+import { startProcess } from "./processes.ts";
 
 const source = (path: string) => join(import.meta.dirname, "../../src", path);
 
@@ -16,11 +21,29 @@ const source = (path: string) => join(import.meta.dirname, "../../src", path);
 export const CREDENTIAL = "oauth-secret-of-the-operator-7f3a";
 export const ATTEMPT_TOKEN = "leo_at_secret-of-the-attempt-51c9";
 
+export interface TestGenerator {
+  /** Everything it logged. */
+  output: () => string;
+  /** Its exit code, or the name of the signal that ended it. */
+  exited: Promise<number | string>;
+  kill: (signal: "SIGTERM" | "SIGKILL") => void;
+  /** Its process; undefined where it runs in the test's own. */
+  pid: number | undefined;
+  stop: () => Promise<void>;
+}
+
+export interface TestGateway {
+  url: string;
+  /** Everything it logged. */
+  output: () => string;
+  stop: () => Promise<void>;
+}
+
 export interface TestGeneration {
   start: StartGeneration;
   orchestrator: TestOrchestrator;
-  generator: TestProcess;
-  gateway: TestProcess;
+  generator: TestGenerator;
+  gateway: TestGateway;
   model: ModelServer;
   bucket: TestBucket;
   /** `LEO_WORKSPACE_ROOT` of the run. */
@@ -41,6 +64,10 @@ export interface TestGenerationOptions {
   previous?: StartGeneration["previous"];
   env?: Record<string, string>;
   gatewayEnv?: Record<string, string>;
+  /** The gateway is a process, as in production; otherwise it listens in the test's own. */
+  gatewayProcess?: boolean;
+  /** The generator is a process, as in production; otherwise it runs in the test's own. Default true. */
+  generatorProcess?: boolean;
   /** Size of a file system of the run's own, in bytes; by default it has the machine's. */
   diskBytes?: number;
   /** The work is not given until the test sends `start`. */
@@ -84,9 +111,47 @@ const onDiskOf = (root: string, sizeBytes: number) => {
   return ["unshare", "--mount", "--map-root-user", "sh", "-c", mount, "sh", String(sizeBytes), root];
 };
 
+/** What is started here is the same but for its process: no module is loaded once more for each run. */
+const startGeneratorHere = (env: Record<string, string>): TestGenerator => {
+  const lines: string[] = [];
+  const logger = pino({}, { write: (line: string) => void lines.push(line) });
+  const terminate = new AbortController();
+  // S3's endpoint and credentials; `own-environment.ts` takes them out again.
+  for (const [name, value] of Object.entries(env)) if (name.startsWith("AWS_")) process.env[name] = value;
+  const exited = runGenerator({ config: readConfig(env), logger, terminate: terminate.signal });
+  return {
+    output: () => lines.join(""),
+    exited,
+    kill: () => terminate.abort(),
+    pid: undefined,
+    stop: async () => {
+      terminate.abort();
+      await exited;
+    },
+  };
+};
+
+const startGeneratorProcess = (env: Record<string, string>, within: string[]): TestGenerator => {
+  const { child, output, exited, stop } = startProcess(source("main.ts"), env, { within });
+  return { output, exited, kill: (signal) => void child.kill(signal), pid: child.pid, stop };
+};
+
+const startGatewayHere = async (env: Record<string, string>): Promise<TestGateway> => {
+  const lines: string[] = [];
+  const logger = pino({}, { write: (line: string) => void lines.push(line) });
+  const { url, close } = await startGateway(readGatewayConfig(env), logger);
+  return { url, output: () => lines.join(""), stop: close };
+};
+
+const startGatewayProcess = async (env: Record<string, string>): Promise<TestGateway> => {
+  const gateway = startProcess(source("gateway/main.ts"), env);
+  const { url } = JSON.parse(await gateway.line((line) => line.includes('"listening"'))) as { url: string };
+  return { url, output: gateway.output, stop: gateway.stop };
+};
+
 /**
- * Runs one generation as production does: a generator process, a gateway process beside it, the
- * scripted model behind that, S3, and the orchestrator's end of the socket.
+ * Runs one generation as production does: a generator process, a gateway beside it, the scripted
+ * model behind that, S3, and the orchestrator's end of the socket.
  */
 export const withGeneration = (
   options: TestGenerationOptions,
@@ -97,7 +162,7 @@ export const withGeneration = (
     const root = await mkdtemp(join(tmpdir(), "leo-test-"));
     const path = { PATH: process.env.PATH ?? "" };
     const model = await startModelServer(options.model);
-    const gateway = startProcess(source("gateway/main.ts"), {
+    const gateway = await (options.gatewayProcess ? startGatewayProcess : startGatewayHere)({
       ...path,
       GATEWAY_PORT: "0",
       LEO_UPSTREAM_URL: model.url,
@@ -105,27 +170,26 @@ export const withGeneration = (
       LEO_BUDGET_USD: String(start.limits.budgetUsd),
       ...options.gatewayEnv,
     });
-    const listening = await gateway.line((line) => line.includes('"listening"'));
     const orchestrator = await startOrchestrator(options.holdWork ? undefined : start);
     const startedMs = performance.now();
-    const generator = startProcess(
-      source("main.ts"),
-      {
-        ...path,
-        ...bucket.generatorEnv,
-        ANTHROPIC_BASE_URL: (JSON.parse(listening) as { url: string }).url,
-        LEO_GENERATOR_URL: orchestrator.url,
-        LEO_ATTEMPT_TOKEN: ATTEMPT_TOKEN,
-        LEO_GENERATION_ID: start.generationId,
-        LEO_ATTEMPT: "1",
-        LEO_DEADLINE_AT: start.limits.deadlineAt,
-        LEO_BUDGET_USD: String(start.limits.budgetUsd),
-        LEO_MAX_TURNS: String(start.limits.maxTurns),
-        LEO_WORKSPACE_ROOT: root,
-        ...options.env,
-      },
-      { within: options.diskBytes ? onDiskOf(root, options.diskBytes) : [] },
-    );
+    const env = {
+      ...path,
+      ...bucket.generatorEnv,
+      ANTHROPIC_BASE_URL: gateway.url,
+      LEO_GENERATOR_URL: orchestrator.url,
+      LEO_ATTEMPT_TOKEN: ATTEMPT_TOKEN,
+      LEO_GENERATION_ID: start.generationId,
+      LEO_ATTEMPT: "1",
+      LEO_DEADLINE_AT: start.limits.deadlineAt,
+      LEO_BUDGET_USD: String(start.limits.budgetUsd),
+      LEO_MAX_TURNS: String(start.limits.maxTurns),
+      LEO_WORKSPACE_ROOT: root,
+      ...options.env,
+    };
+    const { generatorProcess = true, diskBytes } = options;
+    const generator = generatorProcess
+      ? startGeneratorProcess(env, diskBytes ? onDiskOf(root, diskBytes) : [])
+      : startGeneratorHere(env);
     const s3 = new S3Client(bucket.clientConfig);
     const object = async (key: string) => {
       const answer = await s3.send(new GetObjectCommand({ Bucket: bucket.bucket, Key: key }));

@@ -26,6 +26,8 @@ export interface TestOrchestrator {
   disconnect: (code?: number) => void;
   /** While false, nothing is acknowledged. */
   acknowledge: (on: boolean) => void;
+  /** From now on the frame with the last word is not acknowledged. */
+  holdLast: () => void;
   /** Resolves with the first fact, old or new, that fits. */
   fact: <T extends NumberedMessage["type"]>(
     type: T,
@@ -48,6 +50,7 @@ export const startOrchestrator = async (
   const authorizations: (string | undefined)[] = [];
   const listeners = new Set<() => void>();
   let acknowledges = true;
+  let holdsLast = false;
   let firstReadyMs = 0;
   let last = options.lastNumber ?? 0;
   let current: WebSocket | undefined;
@@ -78,7 +81,8 @@ export const startOrchestrator = async (
         last = message.n;
         facts.push(message);
       }
-      if (acknowledges) post(socket, { type: "ack", n: last });
+      const isHeld = holdsLast && frame.messages.some(({ type }) => type === "all_work_complete");
+      if (acknowledges && !isHeld) post(socket, { type: "ack", n: last });
       for (const listener of listeners) listener();
     });
   });
@@ -93,6 +97,9 @@ export const startOrchestrator = async (
     send: (message) => post(current, message),
     acknowledge: (on) => {
       acknowledges = on;
+    },
+    holdLast: () => {
+      holdsLast = true;
     },
     disconnect: (code) => {
       for (const socket of server.clients) {
