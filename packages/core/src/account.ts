@@ -68,7 +68,9 @@ export const Platform = z.object({
   intakeMessage: z.string().optional(),
   /** Nothing new starts: what is asked for waits in the queue. */
   launchesPaused: z.boolean(),
+  /** What all runs of a day may cost: an operator's word, or else the setting. */
   dayBudgetUsd: z.number(),
+  dayBudgetSettingUsd: z.number(),
   /** Of all users; `spentUsd` is what the model cost, faults of the platform included. */
   today: Spend,
 });

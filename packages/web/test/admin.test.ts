@@ -24,6 +24,32 @@ const violations = async (page: Page): Promise<string[]> => {
   return found.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
 };
 
+/** The record of changes on the page, newest first. */
+const actions = (page: Page) =>
+  page
+    .getByRole("region", { name: "Record of changes" })
+    .locator("summary span:first-child")
+    .allTextContents();
+
+/** A request for a new app by a local user, through the API as a script would. */
+const submitAs = async (email: string) => {
+  const json = { "content-type": "application/json" };
+  const post = (url: string, body: object, headers: object = {}) =>
+    fetch(url, { method: "POST", headers: { ...json, ...headers }, body: JSON.stringify(body) });
+  const { supabaseUrl } = (await (await fetch(`${leo.url}/api/config`)).json()) as { supabaseUrl: string };
+  const signedIn = await post(`${supabaseUrl}/auth/v1/token?grant_type=password`, {
+    email,
+    password: "leo-local",
+  });
+  const { access_token: token } = (await signedIn.json()) as { access_token: string };
+  const answer = await post(
+    `${leo.url}/api/apps`,
+    { prompt: "A clock" },
+    { authorization: `Bearer ${token}` },
+  );
+  return { status: answer.status, body: (await answer.json()) as unknown };
+};
+
 const scrollsSideways = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
@@ -56,15 +82,87 @@ test("an operator closes and opens the intake, pauses launches and sees a run's 
 
     await page.goto(`${leo.url}/admin`);
     await page.getByRole("button", { name: "Resume launches" }).click();
-    await page.getByRole("button", { name: "Change dev@leo.local" }).click();
-    await page.getByRole("spinbutton", { name: "Runs at once" }).fill("2");
-    await page.getByRole("button", { name: "Save limits" }).click();
-    const record = page.getByRole("region", { name: "Record of changes" });
-    await record.getByText("user_limits").waitFor();
+    await page.getByRole("button", { name: "Pause launches" }).waitFor();
     await expect
-      .poll(() => record.locator("summary span:first-child").allTextContents())
-      .toEqual(["user_limits", "launches", "generation_cancel", "intake", "intake", "launches"]);
+      .poll(() => actions(page))
+      .toEqual(["launches", "generation_cancel", "intake", "intake", "launches"]);
   }),
+);
+
+test("the day's budget of the platform and a user's limits are changed, held and on record", LONG, () =>
+  withPage({}, async (page) => {
+    await signIn(page, leo.url);
+    await page.goto(`${leo.url}/admin`);
+    const budget = page.getByRole("spinbutton", { name: /^USD a day, all users/ });
+    const save = page.getByRole("button", { name: "Save the day's budget" });
+    await page.getByText("Spent today, of $500.00").waitFor();
+    await budget.fill("0.5");
+    await save.click();
+    await page.getByText("Spent today, of $0.50").waitFor();
+    expect(await submitAs("other@leo.local")).toMatchObject({
+      status: 429,
+      body: { error: { details: { limit: "usd_per_platform_day", max: 0.5 } } },
+    });
+    await budget.fill("");
+    await save.click();
+    await page.getByText("Spent today, of $500.00").waitFor();
+
+    await page.getByRole("button", { name: "Change other@leo.local" }).click();
+    await page.getByRole("spinbutton", { name: "USD a day", exact: true }).fill("0.25");
+    await page.getByRole("button", { name: "Save limits" }).click();
+    await expect.poll(async () => (await actions(page))[0]).toBe("user_limits");
+    expect(await submitAs("other@leo.local")).toMatchObject({
+      status: 429,
+      body: { error: { details: { limit: "usd_per_user_day", max: 0.25 } } },
+    });
+    await page.getByRole("spinbutton", { name: "USD a day", exact: true }).fill("");
+    await page.getByRole("button", { name: "Save limits" }).click();
+    await expect
+      .poll(async () => (await actions(page)).slice(0, 4))
+      .toEqual(["user_limits", "user_limits", "day_budget", "day_budget"]);
+  }),
+);
+
+test(
+  "who is no operator finds nothing at /admin; suspended they are told why, and resumed they go on",
+  LONG,
+  () =>
+    withPage({ allowedErrors: /403/ }, (page) =>
+      withPage({}, async (operator) => {
+        await page.goto(`${leo.url}/admin`);
+        await page.getByLabel("E-mail").fill("other@leo.local");
+        await page.getByLabel("Password").fill("leo-local");
+        await page.getByRole("button", { name: "Sign in", exact: true }).click();
+        await page.getByText("There is nothing here").waitFor();
+        await page.getByRole("button", { name: "Account" }).click();
+        await page.getByRole("menuitem", { name: "Sign out" }).waitFor();
+        expect(await page.getByRole("menuitem", { name: "Operations" }).count()).toBe(0);
+        await page.keyboard.press("Escape");
+        const ask = async () => {
+          await page.goto(leo.url);
+          await page.getByRole("textbox", { name: "What should Leo build?" }).fill("A clock");
+          await page.getByRole("button", { name: "Build it" }).click();
+        };
+
+        await signIn(operator, leo.url);
+        await operator.goto(`${leo.url}/admin`);
+        await operator.getByRole("button", { name: "Change other@leo.local" }).click();
+        const row = operator.getByRole("listitem").filter({ hasText: "other@leo.local" }).first();
+        await row.getByRole("textbox", { name: "Reason, which the user is told" }).fill("Too many robots.");
+        await row.getByRole("button", { name: "Suspend" }).click();
+        await row.getByText("Suspended: Too many robots.").waitFor();
+        await ask();
+        await page.getByText("Too many robots.").first().waitFor();
+
+        await row.getByRole("button", { name: "Resume" }).click();
+        await row.getByRole("button", { name: "Suspend" }).waitFor();
+        await expect
+          .poll(async () => (await actions(operator)).slice(0, 2))
+          .toEqual(["user_resume", "user_suspend"]);
+        await ask();
+        await page.getByRole("log", { name: "Timeline" }).waitFor();
+      }),
+    ),
 );
 
 const SCREENS = [

@@ -40,6 +40,7 @@ export const readPlatform = async ({ config, database, now }: Context): Promise<
     intakeMessage: settings.intakeMessage ?? undefined,
     launchesPaused: settings.launchesPaused,
     dayBudgetUsd: settings.dayBudgetUsd ?? config.LEO_PLATFORM_DAY_BUDGET_USD,
+    dayBudgetSettingUsd: config.LEO_PLATFORM_DAY_BUDGET_USD,
     today,
   };
 };

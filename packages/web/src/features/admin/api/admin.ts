@@ -42,6 +42,9 @@ const change = <T>(method: "POST" | "PUT" | "PATCH", path: string, body?: unknow
 export const setIntake = (open: boolean, message?: string) =>
   change<Platform>("PUT", "intake", { open, message });
 export const setLaunches = (paused: boolean) => change<Platform>("PUT", "launches", { paused });
+/** @param dayBudgetUsd `null` goes back to the setting */
+export const setDayBudget = (dayBudgetUsd: number | null) =>
+  change<Platform>("PUT", "day-budget", { dayBudgetUsd });
 export const suspendUser = (id: string, reason: string) =>
   change<UserRecord>("POST", `users/${id}/suspend`, { reason });
 export const resumeUser = (id: string) => change<UserRecord>("POST", `users/${id}/resume`);

@@ -9,6 +9,7 @@ import { errorMessage } from "../../../lib/http.ts";
 import { overviewQuery, setIntake, setLaunches } from "../api/admin.ts";
 import { useChange } from "../use-change.ts";
 import { Block, Figure, Nothing } from "./block.tsx";
+import { DayBudget } from "./day-budget.tsx";
 
 const Figures = ({ data }: { data: AdminOverview }) => {
   const { platform, states, vcpus, orphansToday } = data;
@@ -76,6 +77,7 @@ const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
           {platform.launchesPaused ? "Resume launches" : "Pause launches"}
         </Button>
       </div>
+      <DayBudget platform={platform} />
     </div>
   );
 };

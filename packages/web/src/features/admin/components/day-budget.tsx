@@ -1,0 +1,36 @@
+import type { FormEvent } from "react";
+import type { Platform } from "@leo/core/account.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { TextField } from "../../../components/ui/text-field.tsx";
+import { formatCost } from "../../../lib/format.ts";
+import { setDayBudget } from "../api/admin.ts";
+import { useChange } from "../use-change.ts";
+
+/** What all runs of a day may cost together. */
+export const DayBudget = ({ platform }: { platform: Platform }) => {
+  const { dayBudgetUsd, dayBudgetSettingUsd } = platform;
+  const { mutate, isPending } = useChange(setDayBudget, "The day's budget is changed.");
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const text = new FormData(event.currentTarget).get("dayBudgetUsd");
+    mutate(typeof text === "string" && text !== "" ? Number(text) : null);
+  };
+  return (
+    <form onSubmit={submit} className="flex flex-wrap items-end gap-3">
+      <TextField
+        name="dayBudgetUsd"
+        label={`USD a day, all users. Empty goes back to the setting, ${formatCost(dayBudgetSettingUsd)}`}
+        type="number"
+        min="0"
+        max="1000000"
+        step="any"
+        placeholder={String(dayBudgetSettingUsd)}
+        defaultValue={dayBudgetUsd === dayBudgetSettingUsd ? "" : dayBudgetUsd}
+        className="min-w-0 flex-1"
+      />
+      <Button type="submit" disabled={isPending}>
+        Save the day's budget
+      </Button>
+    </form>
+  );
+};
