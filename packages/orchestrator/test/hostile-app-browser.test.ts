@@ -219,3 +219,32 @@ test("under a path a hostile app has no origin, neither its own nor Leo's", { ti
     expect(framed).toMatchObject(IN_FRAME);
   }),
 );
+
+/** More cookies for Leo's whole site than a server takes in the headers of a request. */
+const FLOOD = `
+for (let n = 0; n < 12; n += 1)
+  document.cookie = "flood" + n + "=" + "x".repeat(3_900) + "; path=/; domain=" + location.hostname.split(".").slice(1).join(".");
+document.title = "flooded";
+`;
+
+test("an app on Leo's site that fills its cookies keeps nobody out: the browser is told to delete them", () =>
+  withStage(ON_HOSTS, async ({ browser, leo, publish }) => {
+    const link = await publish({
+      // With an icon of its own: a request for one would be the first to be refused.
+      "index.html":
+        '<!doctype html><link rel="icon" href="data:,"><script type="module" crossorigin src="./assets/a.js"></script>',
+      "assets/a.js": FLOOD,
+    });
+    const page = await browser.newPage();
+    await page.goto(leo);
+    await page.goto(link);
+    await page.waitForFunction("document.title === 'flooded'");
+    const refused = await page.goto(leo);
+    expect(refused?.status()).toBe(431);
+    expect(await page.textContent("body")).toContain("load the page again");
+    const again = await page.goto(leo);
+    expect(again?.status()).toBe(200);
+    await until("Leo", async () => (await page.title()) === "Leo");
+    expect(await page.evaluate(() => localStorage.getItem("session"))).toBe("secret");
+    expect((await browser.cookies(leo)).filter(({ name }) => name.startsWith("flood"))).toEqual([]);
+  }));

@@ -177,6 +177,19 @@ test("what is no proper HTTP is refused without a word about Leo's insides, and 
     expect(api.logged().filter((line) => line.includes("request_failed"))).toEqual([]);
   }));
 
+test("too large headers get a sentence, the strict headers, and the word to delete the site's cookies", () =>
+  withApi(async (api) => {
+    const tooMany = `GET / HTTP/1.1\r\n${HOST}cookie: a=${"x".repeat(20_000)}\r\n\r\n`;
+    const answer = await soon("the refusal", (await connectRaw(api.url, tooMany)).ended);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
+    expect(answer).toContain('\r\nclear-site-data: "cookies"\r\n');
+    expect(answer).toContain("\r\nx-content-type-options: nosniff\r\n");
+    expect(answer).toMatch(/\r\n\r\nThe request's headers are too large.*load the page again\.\n$/);
+    const malformed = await soon("the refusal", (await connectRaw(api.url, "GET\r\n\r\n")).ended);
+    expect(malformed).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(malformed).not.toContain("clear-site-data");
+  }));
+
 test("connections over the limit are refused and told once, and those that there are go on", () =>
   withApi(
     async (api) => {

@@ -10,6 +10,7 @@ import type { Config } from "../config.ts";
 import { ApiFault } from "../domain/fault.ts";
 import type { Env } from "./env.ts";
 import { errorBody } from "./error.ts";
+import { answerMalformed } from "./malformed.ts";
 import { apiHeaders } from "./security-headers.ts";
 
 /** A load balancer keeps a connection for 300 s; closing it first would lose the request that comes on it. */
@@ -74,5 +75,6 @@ export const createHttpServer = (api: Hono<Env>, config: Config, log: Logger): S
   server.timeout = config.LEO_UNREAD_TIMEOUT_MS;
   server.maxConnections = config.LEO_CONNECTIONS_MAX;
   tellDropped(server, log);
+  answerMalformed(server, config);
   return server;
 };

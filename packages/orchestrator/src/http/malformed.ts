@@ -1,0 +1,54 @@
+/**
+ * What Node's parser refuses, before there is a request. Each gets Node's own status in a sentence.
+ *
+ * Too large headers are most often cookies, and not Leo's, which sets none on its own host: an app on the
+ * same site has set them, and no page of Leo's would open any more. So the browser is told to delete them.
+ */
+import { STATUS_CODES, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Config } from "../config.ts";
+import { apiHeaders } from "./security-headers.ts";
+
+const HEADERS_TOO_LARGE = 431;
+const STATUSES: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+const SENTENCES: Record<number, string> = {
+  400: "This is no request that Leo understands.",
+  408: "The request took too long to arrive.",
+  413: "The request is too large.",
+  [HEADERS_TOO_LARGE]:
+    "The request's headers are too large, most often through cookies that another page has set. Your browser has been told to delete them: load the page again.",
+};
+
+const answerTo = (status: number, config: Config): string => {
+  const sentence = `${SENTENCES[status]}\n`;
+  const headers = {
+    ...apiHeaders(config),
+    ...(status === HEADERS_TOO_LARGE ? { "clear-site-data": '"cookies"' } : {}),
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": String(Buffer.byteLength(sentence)),
+    connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${sentence}`;
+};
+
+/** Answers what is no proper request and closes the connection; in the middle of an answer it is only cut. */
+export const answerMalformed = (server: Server, config: Config): void => {
+  const answers = new WeakMap<Duplex, Set<ServerResponse>>();
+  server.on("request", ({ socket }, response: ServerResponse) => {
+    const open = answers.get(socket) ?? new Set();
+    answers.set(socket, open.add(response));
+    response.once("close", () => open.delete(response));
+  });
+  const isAnswering = (socket: Duplex) =>
+    [...(answers.get(socket) ?? [])].some(({ headersSent }) => headersSent);
+  server.on("clientError", (cause: NodeJS.ErrnoException, socket) => {
+    if (socket.writable && !isAnswering(socket))
+      socket.write(answerTo(STATUSES[cause.code ?? ""] ?? 400, config));
+    socket.destroy(cause);
+  });
+};
