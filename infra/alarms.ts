@@ -1,4 +1,5 @@
 import { alarm } from "./alarm.ts";
+import { stage } from "./context.ts";
 import { METRICS } from "./metrics.ts";
 
 alarm("ServerErrors", {
@@ -70,10 +71,23 @@ alarm("PlatformFailures", {
   threshold: 5,
 });
 alarm("Orphans", {
-  description: "Tasks ran that no attempt owned, and were stopped. See the log's orphan_stopped.",
+  description: "Tasks ran that no attempt owned. See /admin, and the log's orphan_stopped.",
   metrics: { orphans: METRICS.orphans },
   comparison: "GreaterThanThreshold",
   threshold: 0,
+});
+alarm("CommitLatency", {
+  description: "1 % of the commits of events take over 0.5 s, for 15 minutes. See the database's load.",
+  metrics: { commit: METRICS.commitSeconds },
+  comparison: "GreaterThanThreshold",
+  threshold: 0.5,
+  periods: 3,
+});
+alarm("Spend", {
+  description: "The model cost over 80 % of LEO_PLATFORM_DAY_BUDGET_USD today. See on /admin who spends it.",
+  metrics: { spend: METRICS.spendToday },
+  comparison: "GreaterThanThreshold",
+  threshold: 0.8 * stage.limits.LEO_PLATFORM_DAY_BUDGET_USD,
 });
 alarm("VcpuQuota", {
   description: "Over 80 % of the account's Fargate vCPUs are in use. Raise quota L-3032A538.",

@@ -19,6 +19,7 @@ const WIDGETS: [title: string, metrics: Metric[]][] = [
   ["Failures of the platform, orphans", [METRICS.platformFailures, METRICS.orphans]],
   ["Spent on the model today, USD", [METRICS.spendToday]],
   ["Events committed", [METRICS.committed]],
+  ["Commit of events, s", [METRICS.commitSeconds]],
   ["vCPUs that generators hold", [METRICS.vcpusInUse]],
 ];
 

@@ -50,8 +50,9 @@ export const METRICS = {
   queueAge: leo("leo_queue_age_seconds", "Maximum"),
   running: leo("leo_running", "Maximum"),
   platformFailures: leo("leo_platform_failures_last_hour", "Maximum"),
-  orphans: leo("leo_orphans_stopped_total", "Sum"),
+  orphans: leo("leo_orphans_found_total", "Sum"),
   committed: leo("leo_events_total", "Sum"),
+  commitSeconds: leo("leo_commit_seconds", "Maximum"),
   spendToday: leo("leo_spend_today_usd", "Maximum"),
   vcpusInUse: leo("leo_vcpus_in_use", "Maximum"),
   vcpus: metric(

@@ -59,7 +59,7 @@ describe("a month", () => {
 
   test("alarms are paid by the metric that they look at", () => {
     const [alarms] = watchingLines(arm);
-    expect(alarms).toMatchObject({ what: "Alarms", basis: "13 metrics", monthlyUsd: 1.3 });
+    expect(alarms).toMatchObject({ what: "Alarms", basis: "15 metrics", monthlyUsd: 1.5 });
   });
 });
 

@@ -165,6 +165,7 @@ describe("watching", () => {
   test("alarms tell the topic, and the topic tells the e-mail address", () => {
     const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm");
     expect(alarms.map(({ name }) => name).toSorted()).toEqual([
+      "CommitLatency",
       "DeadTaskEvents",
       "LaunchFailures",
       "LaunchRefused",
@@ -175,6 +176,7 @@ describe("watching", () => {
       "PlatformFailures",
       "QueueAge",
       "ServerErrors",
+      "Spend",
       "UnhealthyHosts",
       "VcpuQuota",
     ]);
@@ -194,6 +196,8 @@ describe("watching", () => {
     ["UnhealthyHosts", "AWS/ApplicationELB", "UnHealthyHostCount", 0],
     ["ServerErrors", "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", 10],
     ["DeadTaskEvents", "AWS/SQS", "ApproximateNumberOfMessagesVisible", 0],
+    ["CommitLatency", "Leo", "leo_commit_seconds", 0.5],
+    ["Spend", "Leo", "leo_spend_today_usd", 400],
     ["VcpuQuota", "AWS/Usage", "ResourceCount", 80],
   ] as const)("%s looks at %s %s over %d", ([name, namespace, metricName, threshold]) => {
     const alarm = one(graph, "cloudwatch/metricAlarm:MetricAlarm", name);
@@ -207,11 +211,13 @@ describe("watching", () => {
       .flatMap(({ inputs }) => inputs.metricQueries as { metric?: OwnMetric }[])
       .flatMap(({ metric }) => (metric?.namespace === CLOUD_NAMESPACE ? [metric] : []));
     expect(own.map(({ metricName }) => metricName).toSorted()).toEqual([
+      "leo_commit_seconds",
       "leo_launch_failures_total",
       "leo_launch_failures_total",
-      "leo_orphans_stopped_total",
+      "leo_orphans_found_total",
       "leo_platform_failures_last_hour",
       "leo_queue_age_seconds",
+      "leo_spend_today_usd",
     ]);
     const names = new Set<string>(CLOUD_METRICS);
     expect(own.filter(({ metricName }) => !names.has(metricName))).toEqual([]);

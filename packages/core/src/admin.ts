@@ -93,6 +93,9 @@ export const Orphan = z.object({
 export type Orphan = z.infer<typeof Orphan>;
 export const Orphans = z.object({ orphans: z.array(Orphan) });
 
+/** No entry of the audit can be removed before it is this old, whatever the setting says. */
+export const AUDIT_DAYS_MIN = 90;
+
 export const AuditEntry = z.object({
   id: Id,
   at: z.iso.datetime(),

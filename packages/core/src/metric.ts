@@ -54,10 +54,10 @@ export const METRICS = {
     labels: ["reason"],
     cloud: true,
   },
+  leo_orphans_found_total: { type: "counter", help: "Tasks found that no attempt owned", cloud: true },
   leo_orphans_stopped_total: {
     type: "counter",
     help: "Tasks found that no attempt owned, and stopped",
-    cloud: true,
   },
   leo_sockets: { type: "gauge", help: "Open WebSockets of this orchestrator, by kind", labels: ["kind"] },
   leo_events_total: { type: "counter", help: "Events committed by this orchestrator", cloud: true },
@@ -65,6 +65,11 @@ export const METRICS = {
     type: "histogram",
     help: "Time to commit a batch of events",
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+    cloud: true,
+  },
+  leo_database_up: {
+    type: "gauge",
+    help: "1 when the database answered; with 0 what is read from it is missing",
   },
 } as const satisfies Record<string, MetricFacts>;
 

@@ -77,7 +77,7 @@ export const startBackground = (
       takeOver(context, (attempt) => track(attempt, () => launcher.adopt(attempt))),
     ),
     repeat("reconcile", config.LEO_RECONCILE_INTERVAL_MS, log, async () =>
-      metrics.orphansStopped(await reconcile(context, tasks)),
+      metrics.orphans(await reconcile(context, tasks)),
     ),
   ];
   const publishing = startPublishing(context, { random });

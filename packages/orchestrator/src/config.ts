@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AUDIT_DAYS_MIN } from "@leo/core/admin.ts";
 import { parseConfig } from "@leo/core/config.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { GithubLogin } from "@leo/core/publishing.ts";
@@ -89,6 +90,8 @@ const Environment = z.object({
   LEO_MAX_TURNS: number.int().positive().default(100),
   LEO_DEADLINE_MS: number.int().positive().max(LIMITS.deadlineMs).default(LIMITS.deadlineMs),
   LEO_RETENTION_DAYS: number.int().positive().default(30),
+  /** How long it stays on record what operators changed and which orphans were found. */
+  LEO_RECORDS_RETENTION_DAYS: number.int().min(AUDIT_DAYS_MIN).default(365),
   /** Traces are sent there by OTLP over HTTP. Absent: none. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** Metrics are also written to stdout, once a minute, for CloudWatch, under this name. Absent: they are not. */

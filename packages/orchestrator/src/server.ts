@@ -13,7 +13,7 @@ import { createAccounts } from "./domain/accounts.ts";
 import { ApiFault } from "./domain/fault.ts";
 import { createEndedSessions } from "./domain/session.ts";
 import { limitFault } from "./domain/limit-fault.ts";
-import { purgeDeletedApps, purgeExpired } from "./domain/purge.ts";
+import { purgeDeletedApps, purgeExpired, purgeRecords } from "./domain/purge.ts";
 import { CONTROL_CHANNEL, EVENTS_CHANNEL, QUEUE_CHANNEL, USERS_CHANNEL } from "./events/append.ts";
 import { Committer } from "./events/committer.ts";
 import { Hub } from "./events/hub.ts";
@@ -115,6 +115,8 @@ export const startOrchestrator = async (
     browsers: () => browsers,
     generators: () => generatorSockets.size,
     load: () => readLoad(context),
+    loadFailed: (cause) =>
+      log.warn({ err: cause, event: "load_unknown" }, "the database did not tell how much there is to do"),
   });
   const processName = newId();
   const committer = new Committer({
@@ -179,6 +181,7 @@ export const startOrchestrator = async (
   const purge = repeat("purge", PURGE_MS, log, async () => {
     await purgeDeletedApps(context);
     await purgeExpired(context);
+    await purgeRecords(context);
   });
   const cloudMetrics = createCloudMetrics({
     registry: metrics.registry,

@@ -4,8 +4,9 @@ import type { ApiError, CreatedApp } from "@leo/core/api.ts";
 import { appPrefix, attemptPrefix } from "@leo/core/artifact.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
-import { attempts } from "../src/db/schema.ts";
-import { purgeDeletedApps, purgeExpired } from "../src/domain/purge.ts";
+import { attempts, audit, orphans } from "../src/db/schema.ts";
+import { noteOrphan } from "../src/domain/orphan.ts";
+import { purgeDeletedApps, purgeExpired, purgeRecords } from "../src/domain/purge.ts";
 import { putObject, withApi, type TestApi } from "./support/api.ts";
 import { completeGeneration } from "./support/version.ts";
 
@@ -152,3 +153,48 @@ test("a request on a version whose files have expired is refused with a sentence
     expect(status).toBe(409);
     expect(body.error.message).toContain("kept for 30 days");
   }));
+
+const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS);
+
+const noteRecords = async ({ context }: TestApi, days: number) => {
+  const at = daysAgo(days);
+  const entry = {
+    actorId: newId(),
+    action: "intake",
+    before: {},
+    after: {},
+    requestId: String(days),
+  } as const;
+  await context.database.orm.insert(audit).values({ ...entry, id: newId(), at });
+  await noteOrphan({ ...context, now: () => at }, { taskArn: String(days) });
+};
+
+const daysLeft = async ({ context: { database } }: TestApi) => ({
+  audit: (await database.orm.select({ days: audit.requestId }).from(audit))
+    .map(({ days }) => days)
+    .toSorted(),
+  orphans: (await database.orm.select({ days: orphans.taskArn }).from(orphans))
+    .map(({ days }) => days)
+    .toSorted(),
+});
+
+test("the records of changes and of orphans go after their time, and young entries of the audit never", () =>
+  withApi(
+    async (api) => {
+      for (const days of [0, 89, 99, 101]) await noteRecords(api, days);
+      await purgeRecords(api.context);
+      expect(await daysLeft(api)).toEqual({ audit: ["0", "89", "99"], orphans: ["0", "89", "99"] });
+      // A setting that got past its check: the database still holds on to the audit.
+      await purgeRecords({
+        ...api.context,
+        config: { ...api.context.config, LEO_RECORDS_RETENTION_DAYS: 1 },
+      });
+      expect(await daysLeft(api)).toEqual({ audit: ["0", "89"], orphans: ["0"] });
+    },
+    { env: { LEO_RECORDS_RETENTION_DAYS: "100" } },
+  ));
+
+test("a record of changes that would be kept for less than 90 days is refused as a setting", () =>
+  expect(withApi(async () => undefined, { env: { LEO_RECORDS_RETENTION_DAYS: "89" } })).rejects.toThrow(
+    "LEO_RECORDS_RETENTION_DAYS",
+  ));

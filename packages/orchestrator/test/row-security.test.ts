@@ -160,7 +160,7 @@ describe("every table of the schema", () => {
       });
     }));
 
-  test("of the operators is closed to users, and to what is in the audit nobody comes again", () =>
+  test("of the operators is closed to users, and what is in the audit stays as it is until it is old", () =>
     withContext({}, async ({ database }) => {
       await database.orm.insert(audit).values({
         id: newId(),
@@ -176,12 +176,9 @@ describe("every table of the schema", () => {
           for (const statement of [`select from leo.${table}`, `insert into leo.${table} default values`])
             expect([statement, await attempt(client, statement)]).toEqual([statement, DENIED]);
       });
-      for (const change of [
-        "update leo.audit set action = 'launches'",
-        "delete from leo.audit",
-        "truncate leo.audit",
-      ])
+      for (const change of ["update leo.audit set action = 'launches'", "truncate leo.audit"])
         await expect(database.pool.query(change)).rejects.toMatchObject({ code: DENIED });
+      await database.pool.query("delete from leo.audit");
       expect(await database.orm.select({ action: audit.action }).from(audit)).toEqual([{ action: "intake" }]);
     }));
 

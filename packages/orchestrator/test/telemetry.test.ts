@@ -1,8 +1,9 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
 import { PROTOCOL } from "@leo/core/protocol/close-code.ts";
 import { CLOUD_METRICS, METRICS, metricFacts } from "@leo/core/metric.ts";
 import { createCloudMetrics } from "../src/telemetry/cloud-metrics.ts";
+import { runSql } from "@leo/local/testing/database.ts";
 import { openGeneratorSocket, withOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
 import { withCollector } from "./support/collector.ts";
 
@@ -122,6 +123,68 @@ describe("metrics", () => {
       leo_events_total: 3,
     });
   });
+
+  test("a histogram is told as the bound under which 99 % of what it gained lie, and not when it gained nothing", async () => {
+    const registry = new Registry();
+    const commits = new Histogram({
+      name: "leo_commit_seconds",
+      help: "x",
+      buckets: [0.01, 0.1, 5],
+      registers: [registry],
+    });
+    const lines: string[] = [];
+    const options = {
+      registry,
+      app: "leo-test",
+      write: (line: string) => lines.push(line),
+      now: () => new Date(),
+    };
+    const write = createCloudMetrics(options);
+    const next = async (...seconds: number[]) => {
+      for (const each of seconds) commits.observe(each);
+      lines.length = 0;
+      await write();
+      return parse(lines).map(({ leo_commit_seconds }) => leo_commit_seconds);
+    };
+    expect(await next()).toEqual([]);
+    expect(await next(...Array.from({ length: 99 }, () => 0.005), 1)).toEqual([0.01]);
+    expect(await next(0.005, 0.05)).toEqual([0.1]);
+    expect(await next(0.005)).toEqual([0.01]);
+    expect(await next(60)).toEqual([5]);
+    expect(await next()).toEqual([]);
+  });
+
+  test("without the database they say so, and what does not come from it still comes", () =>
+    withOrchestrator({}, async (leo) => {
+      const samples = async () => {
+        const answer = await leo.request("GET", "/metrics");
+        expect(answer.status).toBe(200);
+        return samplesOf(await answer.text());
+      };
+      expect((await samples()).get("leo_database_up")).toBe(1);
+      await runSql(leo.databaseUrl, "alter table leo.attempts rename to away");
+      const without = await samples();
+      expect(without.get("leo_database_up")).toBe(0);
+      expect(without.has("leo_vcpus_in_use")).toBe(false);
+      expect(without.get('leo_sockets{kind="browser"}')).toBe(0);
+      await runSql(leo.databaseUrl, "alter table leo.away rename to attempts");
+      expect((await samples()).get("leo_vcpus_in_use")).toBe(0);
+    }));
+
+  test("an orphan is found once and counted when it is stopped", () =>
+    withOrchestrator(
+      { settings: { LEO_RECONCILE_INTERVAL_MS: "100", LEO_TASK_SETTLE_MS: "100" } },
+      async (leo) => {
+        const generation = await leo.submit();
+        await leo.task(generation.id);
+        await leo.reaches(generation.id, "starting");
+        await runSql(leo.databaseUrl, "delete from leo.apps");
+        const count = async (name: string) =>
+          samplesOf(await (await leo.request("GET", "/metrics")).text()).get(name);
+        await expect.poll(() => count("leo_orphans_stopped_total")).toBe(1);
+        expect(await count("leo_orphans_found_total")).toBe(1);
+      },
+    ));
 });
 
 test("log lines carry the ids of what they happened in, and no token", async () => {

@@ -50,6 +50,10 @@ export const serviceMay = (...commands: Command[]): PgPolicy[] =>
         pgPolicy(`service_${command}`, { to: service, for: command, ...clauses[command](sql`true`) }),
       );
 
+/** Leo itself may also delete these rows, and no others. */
+export const serviceMayDelete = (which: SQL): PgPolicy =>
+  pgPolicy("service_delete", { to: service, for: "delete", using: which });
+
 /**
  * What a user's request may do; name the fewest commands that the routes need.
  * @param mine which rows are the user's

@@ -22,7 +22,7 @@ import {
   uuid,
   bigint,
 } from "drizzle-orm/pg-core";
-import type { AdminAction } from "@leo/core/admin.ts";
+import { AUDIT_DAYS_MIN, type AdminAction } from "@leo/core/admin.ts";
 import type { Manifest } from "@leo/core/artifact.ts";
 import type { Fact } from "@leo/core/event.ts";
 import { FailureCode, type Failure } from "@leo/core/failure.ts";
@@ -34,6 +34,7 @@ import {
   isUsersGeneration,
   isUsersGenerationOrNone,
   serviceMay,
+  serviceMayDelete,
   userMay,
 } from "./policies.ts";
 
@@ -548,7 +549,7 @@ export const ledger = leo.table(
   ],
 );
 
-/** What operators changed. Leo itself may only add to it. */
+/** What operators changed. Leo itself may only add to it, and remove what is old. */
 export const audit = leo.table(
   "audit",
   {
@@ -565,7 +566,11 @@ export const audit = leo.table(
     after: jsonb("after").$type<unknown>().notNull(),
     requestId: text("request_id").notNull(),
   },
-  (table) => [index("audit_target").on(table.targetId, table.id.desc()), ...serviceMay("select", "insert")],
+  (table) => [
+    index("audit_target").on(table.targetId, table.id.desc()),
+    ...serviceMay("select", "insert"),
+    serviceMayDelete(sql`${table.at} < now() - interval '${sql.raw(String(AUDIT_DAYS_MIN))} days'`),
+  ],
 );
 
 /** Tasks that ran although no attempt owned them. */

@@ -5,13 +5,16 @@ import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { orphans } from "../db/schema.ts";
 
-/** Records that one was found, and later that it was stopped. What is known of it stays. */
+/**
+ * Records that one was found, and later that it was stopped. What is known of it stays.
+ * @returns whether nobody had recorded it before
+ */
 export const noteOrphan = async (
   { database, now }: Pick<Context, "database" | "now">,
   orphan: { taskArn: string; startedBy?: string; stoppedAt?: Date },
-): Promise<void> => {
+): Promise<boolean> => {
   const { stoppedAt = null } = orphan;
-  await database.orm
+  const [row] = await database.orm
     .insert(orphans)
     .values({ ...orphan, foundAt: now() })
     .onConflictDoUpdate({
@@ -19,7 +22,10 @@ export const noteOrphan = async (
       set: {
         stoppedAt: sql`coalesce(${orphans.stoppedAt}, ${stoppedAt?.toISOString() ?? null}::timestamptz)`,
       },
-    });
+    })
+    // A row that an update made has the transaction that ended the one before.
+    .returning({ isNew: sql<boolean>`xmax = 0` });
+  return row?.isNew ?? false;
 };
 
 /** @returns the newest ones, at most `limit` */

@@ -1,8 +1,8 @@
-import { and, asc, eq, isNotNull, isNull, notInArray } from "drizzle-orm";
+import { and, asc, eq, isNotNull, isNull, lt, notInArray } from "drizzle-orm";
 import { appPrefix } from "@leo/core/artifact.ts";
 import { FINAL_STATES } from "@leo/core/generation.ts";
 import type { Context } from "../context.ts";
-import { apps, attempts, generations } from "../db/schema.ts";
+import { apps, attempts, audit, generations, orphans } from "../db/schema.ts";
 import { requestCancel } from "../lifecycle/cancel.ts";
 
 const APPS_PER_PASS = 50;
@@ -93,4 +93,14 @@ export const purgeExpired = async ({ config, database, now }: Context): Promise<
     purged += rowCount ?? 0;
     if ((rowCount ?? 0) < GENERATIONS_PER_STATEMENT) return purged;
   }
+};
+
+/**
+ * Removes the record of operators' changes and of orphans that is `LEO_RECORDS_RETENTION_DAYS` old. Of the
+ * audit the database itself lets nothing go that is younger than `AUDIT_DAYS_MIN`.
+ */
+export const purgeRecords = async ({ config, database: { orm }, now }: Context): Promise<void> => {
+  const before = new Date(now().getTime() - config.LEO_RECORDS_RETENTION_DAYS * DAY_MS);
+  await orm.delete(orphans).where(lt(orphans.foundAt, before));
+  await orm.delete(audit).where(lt(audit.at, before));
 };

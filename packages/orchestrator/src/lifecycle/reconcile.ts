@@ -92,10 +92,16 @@ const compareAttempts = async (context: Context, tasks: TaskClient): Promise<voi
   );
 };
 
+export interface SeenOrphans {
+  /** Recorded for the first time, by whichever orchestrator. */
+  found: number;
+  stopped: number;
+}
+
 /** Stops running tasks of our family that no open attempt owns. Returns how many. */
-const stopOrphans = async (context: Context, tasks: TaskClient): Promise<number> => {
+const stopOrphans = async (context: Context, tasks: TaskClient): Promise<SeenOrphans> => {
   const running = await tasks.describe(await tasks.listRunning());
-  let stopped = 0;
+  const seen: SeenOrphans = { found: 0, stopped: 0 };
   await forEach(
     context,
     running,
@@ -109,17 +115,18 @@ const stopOrphans = async (context: Context, tasks: TaskClient): Promise<number>
         const observed = attempt.taskArn === null ? toObserved(task) : undefined;
         if (observed && (await observeTask(context, observed))) return;
       }
-      await noteOrphan(context, { taskArn: task.taskArn, startedBy: task.startedBy });
+      const isNew = await noteOrphan(context, { taskArn: task.taskArn, startedBy: task.startedBy });
+      if (isNew) seen.found += 1;
       await tasks.stop(task.taskArn, STOP_REASON.orphan);
       await noteOrphan(context, { taskArn: task.taskArn, stoppedAt: context.now() });
       context.log.warn(
         { event: "orphan_stopped", taskArn: task.taskArn, startedBy: task.startedBy },
         "stopped a task that nobody owns",
       );
-      stopped += 1;
+      seen.stopped += 1;
     },
   );
-  return stopped;
+  return seen;
 };
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
@@ -154,8 +161,8 @@ const checkLedger = async (context: Context): Promise<void> => {
     );
 };
 
-/** One whole pass. Returns how many orphans it stopped. */
-export const reconcile = async (context: Context, tasks: TaskClient): Promise<number> => {
+/** One whole pass. */
+export const reconcile = async (context: Context, tasks: TaskClient): Promise<SeenOrphans> => {
   await compareAttempts(context, tasks);
   await expireQueued(context);
   await checkLedger(context);

@@ -12,7 +12,7 @@ export interface Metrics {
   launchFailed(reason: LaunchFailureReason): void;
   /** A generator said its first word. @param durationMs since its attempt was claimed */
   ready: (durationMs: number) => void;
-  orphansStopped(count: number): void;
+  orphans(seen: { found: number; stopped: number }): void;
 }
 
 export interface MetricSources {
@@ -21,7 +21,20 @@ export interface MetricSources {
   generators(): number;
   /** Read from the database when the metrics are. */
   load: () => Promise<Load>;
+  /** The database did not tell it, or not in time. */
+  loadFailed: (cause: unknown) => void;
 }
+
+/** A scrape waits 10 s by Prometheus' default; what else there is must still come. */
+const LOAD_MS = 5_000;
+
+const inTime = async <T>(work: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${LOAD_MS} ms`)), LOAD_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+};
 
 const options = (name: MetricName) => {
   const { help, labels = [] } = metricFacts(name);
@@ -58,7 +71,8 @@ export const createMetrics = (sources: MetricSources): Metrics => {
 
   const events = counter("leo_events_total");
   const failures = counter("leo_launch_failures_total");
-  const orphans = counter("leo_orphans_stopped_total");
+  const orphansFound = counter("leo_orphans_found_total");
+  const orphansStopped = counter("leo_orphans_stopped_total");
   const commit = histogram("leo_commit_seconds");
   const launch = histogram("leo_launch_seconds");
   const ready = histogram("leo_ready_seconds");
@@ -71,15 +85,30 @@ export const createMetrics = (sources: MetricSources): Metrics => {
       },
     }),
   );
-  const readLoad = shared(sources.load);
+  const readLoad = shared(() =>
+    inTime(sources.load()).catch((cause: unknown) => {
+      sources.loadFailed(cause);
+      return undefined;
+    }),
+  );
+  register(
+    new Gauge({
+      ...options("leo_database_up"),
+      async collect() {
+        this.set((await readLoad()) ? 1 : 0);
+      },
+    }),
+  );
   for (const name of LOAD_METRICS) {
     register(
       new Gauge({
         ...options(name),
         async collect() {
-          const series = (await readLoad())[name];
+          const load = await readLoad();
           this.reset();
-          for (const { labels, value } of series) this.set(labels, value);
+          // A gauge without labels is 0 after its reset, and nothing is known.
+          if (!load) this.remove({});
+          for (const { labels, value } of load?.[name] ?? []) this.set(labels, value);
         },
       }),
     );
@@ -96,6 +125,9 @@ export const createMetrics = (sources: MetricSources): Metrics => {
     },
     launchFailed: (reason) => failures.inc({ reason }),
     ready: (durationMs) => ready.observe(durationMs / 1_000),
-    orphansStopped: (count) => orphans.inc(count),
+    orphans: ({ found, stopped }) => {
+      orphansFound.inc(found);
+      orphansStopped.inc(stopped);
+    },
   };
 };

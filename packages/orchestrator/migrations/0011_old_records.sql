@@ -1,0 +1,1 @@
+CREATE POLICY "service_delete" ON "leo"."audit" AS PERMISSIVE FOR DELETE TO "leo_service" USING ("leo"."audit"."at" < now() - interval '90 days');
