@@ -5,14 +5,11 @@ import { orchestratorGroup } from "./security-groups.ts";
 const ONE_DAY_SECONDS = 24 * 3600;
 const forward = `${PORT}/http` as const;
 
-/** Previews have an origin of their own under it. */
-const previewDomain = stage.domain && `*.preview.${stage.domain}`;
-
 const domain = stage.domain && {
   name: stage.domain,
   ...(stage.certificateArn
     ? { cert: stage.certificateArn, dns: false as const }
-    : { aliases: [`*.preview.${stage.domain}`], dns: sst.aws.dns() }),
+    : { aliases: [`*.${stage.previewDomain}`], dns: sst.aws.dns() }),
 };
 
 export const loadBalancer = {
@@ -71,8 +68,8 @@ export const loadBalancerTransform = {
  */
 export const publicAddresses = (dnsName: string) => {
   const origin = stage.domain ? `https://${stage.domain}` : `http://${dnsName}`;
-  const preview = previewDomain
-    ? `https://${previewDomain.replace("*", "{generationId}")}/`
+  const preview = stage.previewDomain
+    ? `https://{generationId}.${stage.previewDomain}/`
     : `${origin}/preview/{generationId}/`;
   return { origin, preview };
 };

@@ -2,7 +2,7 @@
 import { names, PORT, stage } from "./context.ts";
 import { taskEvents } from "./events.ts";
 import { vpc } from "./network.ts";
-import { SECRET_NAMES, SECRETS } from "./secret-list.ts";
+import { ALL_SECRETS, type AnySecretName } from "./secret-list.ts";
 import { secrets } from "./secrets.ts";
 import { generatorGroup } from "./security-groups.ts";
 import { bucket } from "./storage.ts";
@@ -33,13 +33,13 @@ export const environment = {
   /** The load balancer. */
   LEO_TRUSTED_PROXIES: "1",
   LEO_RETENTION_DAYS: String(stage.retentionDays),
+  LEO_RECORDS_RETENTION_DAYS: String(stage.recordsRetentionDays),
   ...(stage.githubOrganization ? { LEO_GITHUB_ORGANIZATION: stage.githubOrganization } : {}),
 };
 
 /** The gateway alone holds the Claude token: every other secret goes into this container. */
 export const injected = Object.fromEntries(
-  SECRET_NAMES.filter((name) => name !== "ClaudeOauthToken").map((name) => [
-    SECRETS[name].variable,
-    secrets[name].valueFrom,
-  ]),
+  Object.entries(secrets)
+    .filter(([name]) => name !== "ClaudeOauthToken")
+    .map(([name, { valueFrom }]) => [ALL_SECRETS[name as AnySecretName].variable, valueFrom]),
 );

@@ -8,7 +8,6 @@ import { loadBalancer, loadBalancerTransform, publicAddresses } from "./load-bal
 import { vpc } from "./network.ts";
 import { environment, injected } from "./orchestrator-environment.ts";
 import { closeContainers, closeExecutionRole, closeTaskRole, type Addresses } from "./orchestrator-task.ts";
-import { SECRET_NAMES } from "./secret-list.ts";
 import { secrets } from "./secrets.ts";
 import { orchestratorGroup } from "./security-groups.ts";
 import { bucket } from "./storage.ts";
@@ -25,7 +24,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
   memory: `${stage.orchestrator.memoryGb} GB`,
   // Linked secrets would be clear text in the task definition; in `sst dev` there is none.
   link: $dev
-    ? [bucket, taskEvents, ...SECRET_NAMES.map((name) => secrets[name].source)]
+    ? [bucket, taskEvents, ...Object.values(secrets).map(({ source }) => source)]
     : [bucket, taskEvents, generator],
   permissions: [
     {

@@ -1,4 +1,5 @@
 /** What would fail half-way through a deploy, one sentence each. */
+import { isSameSite } from "./same-site.ts";
 import { SECRET_NAMES } from "./secret-list.ts";
 import type { Stage } from "./stage.ts";
 
@@ -57,9 +58,24 @@ const databaseProblems = (text: string): string[] => {
   return problem ? [`The secret DatabaseUrl ${problem.what}; ${problem.advice}.`] : [];
 };
 
+/** HS256 needs a key as long as its hash; the orchestrator refuses a shorter one. */
+export const JWT_SECRET_CHARS_MIN = 32;
+
+const jwtSecretProblems = (secret: string): string[] =>
+  secret === "" || secret.length >= JWT_SECRET_CHARS_MIN
+    ? []
+    : [
+        `The secret SupabaseJwtSecret is shorter than ${JWT_SECRET_CHARS_MIN} characters; copy the project's legacy JWT secret whole, or remove it.`,
+      ];
+
 const secretProblems = (stage: Stage, env: Circumstances["env"]): string[] => {
   const missing = SECRET_NAMES.filter((name) => !env[`SST_SECRET_${name}`]);
-  if (missing.length === 0) return databaseProblems(env.SST_SECRET_DatabaseUrl ?? "");
+  if (missing.length === 0) {
+    return [
+      ...databaseProblems(env.SST_SECRET_DatabaseUrl ?? ""),
+      ...jwtSecretProblems(env.SST_SECRET_SupabaseJwtSecret ?? ""),
+    ];
+  }
   return [
     `These secrets are not set: ${missing.join(", ")}; set each with \`npx sst secret set NAME VALUE --stage ${stage.name}\`.`,
   ];
@@ -100,10 +116,27 @@ export const deployProblems = (stage: Stage, { env, vcpuQuota, dockerAnswers }: 
 /** `sst dev` builds no image and runs no task: only the secrets matter. */
 export const devProblems = (stage: Stage, env: Circumstances["env"]): string[] => secretProblems(stage, env);
 
+/** Why previews can reach a stage's own site, if they can. */
+export const previewProblem = ({ domain, previewDomain }: Stage): Problem | undefined => {
+  if (!domain || !previewDomain || !isSameSite(domain, previewDomain)) return undefined;
+  return {
+    what: `LEO_PREVIEW_DOMAIN is not set: previews at *.${previewDomain} share the site of ${domain}, and a hostile app can set so many cookies for it that a browser's requests to Leo are refused`,
+    advice: "set it to a registered domain of its own",
+  };
+};
+
+const previewWarnings = (stage: Stage): string[] => {
+  const problem = previewProblem(stage);
+  return problem ? [`${problem.what}; ${problem.advice}.`] : [];
+};
+
 /** What a person should know, and may want. */
-export const deployWarnings = ({ domain, allowlist }: Stage): string[] => [
-  ...(domain
+export const deployWarnings = (stage: Stage): string[] => [
+  ...(stage.domain
     ? []
     : ["LEO_DOMAIN is not set: the site is plain HTTP, so passwords and tokens cross the network readable."]),
-  ...(allowlist.includes("0.0.0.0/0") ? ["LEO_ALLOWLIST is 0.0.0.0/0: everybody can open the site."] : []),
+  ...previewWarnings(stage),
+  ...(stage.allowlist.includes("0.0.0.0/0")
+    ? ["LEO_ALLOWLIST is 0.0.0.0/0: everybody can open the site."]
+    : []),
 ];

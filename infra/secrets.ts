@@ -3,12 +3,18 @@
  * injects it. Linking an `sst.Secret` would write it into the task definition in clear text.
  */
 import { names, stage } from "./context.ts";
-import { SECRET_NAMES, SECRETS, type SecretName } from "./secret-list.ts";
+import {
+  ALL_SECRETS,
+  setSecretNames,
+  type AnySecretName,
+  type OptionalSecretName,
+  type SecretName,
+} from "./secret-list.ts";
 
-const copyToSecretsManager = (component: SecretName) => {
+const copyToSecretsManager = (component: AnySecretName) => {
   const source = new sst.Secret(component);
   const secret = new aws.secretsmanager.Secret(`${component}Copy`, {
-    name: names.secret(SECRETS[component].name),
+    name: names.secret(ALL_SECRETS[component].name),
     // A removed stage must be deployable again at once.
     recoveryWindowInDays: stage.isProd ? 30 : 0,
   });
@@ -24,11 +30,13 @@ const copyToSecretsManager = (component: SecretName) => {
   };
 };
 
-export const secrets = Object.fromEntries(
-  SECRET_NAMES.map((component) => [component, copyToSecretsManager(component)]),
-) as Record<SecretName, ReturnType<typeof copyToSecretsManager>>;
+type Copied = ReturnType<typeof copyToSecretsManager>;
 
-export const secretArns = SECRET_NAMES.map((component) => secrets[component].arn);
+export const secrets = Object.fromEntries(
+  setSecretNames(process.env).map((component) => [component, copyToSecretsManager(component)]),
+) as Record<SecretName, Copied> & Partial<Record<OptionalSecretName, Copied>>;
+
+export const secretArns = Object.values(secrets).map(({ arn }) => arn);
 
 /** Not a secret by itself; the orchestrator's security group opens it. */
 export const databasePort = $util.unsecret(

@@ -1,6 +1,8 @@
 /** Settings of a deployment: their names, their form, and what must fit together. */
 import { z } from "zod";
+import { AUDIT_DAYS_MIN } from "@leo/core/admin.ts";
 import { GithubLogin } from "@leo/core/publishing.ts";
+import { isSameSite } from "./same-site.ts";
 
 const number = z.coerce.number();
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -54,6 +56,7 @@ export const Settings = z.object({
   LEO_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not a Region such as us-east-1"),
   LEO_ARCHITECTURE: z.enum(["arm64", "x86_64"]),
   LEO_DOMAIN: domain.optional(),
+  LEO_PREVIEW_DOMAIN: domain.optional(),
   LEO_DNS: z.enum(["route53", "off"]),
   LEO_CERTIFICATE_ARN: z
     .string()
@@ -77,6 +80,7 @@ export const Settings = z.object({
   LEO_VCPU_BUDGET: number.positive(),
   ...Limits.shape,
   LEO_RETENTION_DAYS: number.int().min(1),
+  LEO_RECORDS_RETENTION_DAYS: number.int().min(AUDIT_DAYS_MIN),
   LEO_GITHUB_ORGANIZATION: GithubLogin.optional(),
   LEO_ALARM_EMAIL: z.email("is not an e-mail address").optional(),
   LEO_MONTHLY_BUDGET_USD: number.positive(),
@@ -93,6 +97,11 @@ const conflicts = (settings: Settings): [name: keyof Settings, problem: string][
 
   if (LEO_CERTIFICATE_ARN && !LEO_DOMAIN)
     found.push(["LEO_DOMAIN", "is not set, but LEO_CERTIFICATE_ARN is"]);
+  const { LEO_PREVIEW_DOMAIN } = settings;
+  if (LEO_PREVIEW_DOMAIN && !LEO_DOMAIN) found.push(["LEO_DOMAIN", "is not set, but LEO_PREVIEW_DOMAIN is"]);
+  if (LEO_PREVIEW_DOMAIN && LEO_DOMAIN && isSameSite(LEO_PREVIEW_DOMAIN, LEO_DOMAIN)) {
+    found.push(["LEO_PREVIEW_DOMAIN", `is of the same site as ${LEO_DOMAIN}; register one of its own`]);
+  }
   if (LEO_DOMAIN && LEO_DNS === "off" && !LEO_CERTIFICATE_ARN) {
     found.push(["LEO_CERTIFICATE_ARN", "is not set; with LEO_DNS=off a domain needs its own certificate"]);
   }

@@ -31,6 +31,8 @@ export const readStage = (name: string, env: Record<string, string | undefined> 
     region: settings.LEO_REGION,
     architecture: settings.LEO_ARCHITECTURE,
     domain: settings.LEO_DOMAIN,
+    /** Each preview is a host under it; with no domain at all previews are under a path. */
+    previewDomain: settings.LEO_PREVIEW_DOMAIN ?? (settings.LEO_DOMAIN && `preview.${settings.LEO_DOMAIN}`),
     certificateArn: settings.LEO_CERTIFICATE_ARN,
     allowlist: settings.LEO_ALLOWLIST,
     /** Tag of images that are built here; the git commit when unset. */
@@ -49,6 +51,7 @@ export const readStage = (name: string, env: Record<string, string | undefined> 
     vcpuBudget: settings.LEO_VCPU_BUDGET,
     limits: Limits.parse(settings),
     retentionDays: settings.LEO_RETENTION_DAYS,
+    recordsRetentionDays: settings.LEO_RECORDS_RETENTION_DAYS,
     githubOrganization: settings.LEO_GITHUB_ORGANIZATION,
     alarmEmail: settings.LEO_ALARM_EMAIL,
     monthlyBudgetUsd: settings.LEO_MONTHLY_BUDGET_USD,

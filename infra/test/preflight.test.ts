@@ -34,6 +34,16 @@ describe("secrets", () => {
     expect(devProblems(stageWith(), missing)).toEqual([sentence]);
   });
 
+  test("the legacy JWT secret may be absent, and is refused when it is too short", () => {
+    const of = (SupabaseJwtSecret: string) =>
+      deployProblems(stageWith(), { ...READY, env: env({ SupabaseJwtSecret }) });
+    expect(of("")).toEqual([]);
+    expect(of("x".repeat(32))).toEqual([]);
+    expect(of("x".repeat(31))).toEqual([
+      expect.stringMatching(/^The secret SupabaseJwtSecret is shorter than 32 characters/),
+    ]);
+  });
+
   test.for([
     ["postgresql://u:p@pooler.example.com:6543/postgres", /transaction pooler/],
     ["postgresql://u:p@db.abcdefgh.supabase.co:5432/postgres", /IPv6 only/],
@@ -63,14 +73,16 @@ test("no Docker is refused unless both images are made elsewhere", () => {
   expect(deployProblems(stageWith(BOTH_IMAGES), without)).toEqual([]);
 });
 
-test("a site without a domain or an allowlist is warned about", () => {
+test("a site without a domain, an allowlist or a site for its previews is warned about", () => {
   expect(deployWarnings(stageWith())).toEqual([
     expect.stringMatching(/^LEO_DOMAIN is not set: the site is plain HTTP/),
     expect.stringMatching(/everybody can open the site/),
   ]);
-  expect(
-    deployWarnings(stageWith({ LEO_DOMAIN: "leo.example.com", LEO_ALLOWLIST: "203.0.113.0/24" })),
-  ).toEqual([]);
+  const closed = { LEO_DOMAIN: "leo.example.com", LEO_ALLOWLIST: "203.0.113.0/24" };
+  expect(deployWarnings(stageWith(closed))).toEqual([
+    expect.stringMatching(/^LEO_PREVIEW_DOMAIN is not set: previews at \*\.preview\.leo\.example\.com share/),
+  ]);
+  expect(deployWarnings(stageWith({ ...closed, LEO_PREVIEW_DOMAIN: "leo-previews.example" }))).toEqual([]);
 });
 
 describe("a deploy that is refused", () => {

@@ -44,6 +44,15 @@ test.for([
     /LEO_CERTIFICATE_ARN: is in us-east-1; the load balancer is in eu-west-1/,
   ],
   [{ LEO_DOMAIN: "leo.example.com", LEO_DNS: "off" }, /LEO_CERTIFICATE_ARN: is not set; with LEO_DNS=off/],
+  [{ LEO_PREVIEW_DOMAIN: "leo-previews.example" }, /LEO_DOMAIN: is not set, but LEO_PREVIEW_DOMAIN is/],
+  [
+    { LEO_DOMAIN: "leo.example.com", LEO_PREVIEW_DOMAIN: "previews.example.com" },
+    /LEO_PREVIEW_DOMAIN: is of the same site as leo.example.com; register one of its own/,
+  ],
+  [
+    { LEO_DOMAIN: "leo.example.co.uk", LEO_PREVIEW_DOMAIN: "example.co.uk" },
+    /LEO_PREVIEW_DOMAIN: is of the same site/,
+  ],
   [{ LEO_GENERATOR_VCPU: "3" }, /LEO_GENERATOR_VCPU: is not one of Fargate's sizes/],
   [
     { LEO_GENERATOR_MEMORY_GB: "4" },
@@ -59,6 +68,17 @@ test.for([
 ] as const)("%j is refused with its reason", ([settings, reason]) => {
   expect(() => read({ ...settings })).toThrow(reason);
 });
+
+test.for([
+  ["leo.example.com", "leo-previews.example"],
+  ["leo.co.uk", "previews.co.uk"],
+  ["leo.github.io", "previews.github.io"],
+])(
+  "for Leo at %s previews at %s are on a site of their own",
+  ([LEO_DOMAIN = "", LEO_PREVIEW_DOMAIN = ""]) => {
+    expect(read({ LEO_DOMAIN, LEO_PREVIEW_DOMAIN }).previewDomain).toBe(LEO_PREVIEW_DOMAIN);
+  },
+);
 
 test("everything that is wrong is told at once", () => {
   const wrong = () => read({ LEO_ALLOWLIST: "x", LEO_ARCHITECTURE: "y", LEO_VCPU_BUDGET: "z" });

@@ -1,7 +1,7 @@
 /** What differs from prod on plain HTTP: a domain, an own certificate, a personal stage, `sst dev`, images. */
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Graph } from "../graph/graph.ts";
-import { graphOf } from "../graph/run-graph.ts";
+import { graphOf, SENTINELS } from "../graph/run-graph.ts";
 import { all, container, containersOf, environmentOf, one } from "./support/find.ts";
 import { allowForGraphs } from "./support/graphs.ts";
 import { role } from "./support/iam.ts";
@@ -59,7 +59,42 @@ test("a domain in Route 53 gets a certificate, records, HTTPS and an origin for 
     { protocol: "tcp", from: 80, to: 80, ranges, groups: [] },
     { protocol: "tcp", from: 443, to: 443, ranges, groups: [] },
   ]);
+  expect(graph.printed).toEqual([
+    expect.stringMatching(/^Warning: LEO_PREVIEW_DOMAIN is not set: previews at/),
+  ]);
+});
+
+test("previews on a domain of their own, and a legacy JWT secret, reach the certificate, the records and the task", async () => {
+  const graph = await graphOf({
+    stage: "prod",
+    settings: { ...DOMAIN, LEO_PREVIEW_DOMAIN: "leo-previews.example" },
+    secrets: { ...SENTINELS, SupabaseJwtSecret: "CLEAR-TEXT-SupabaseJwtSecret-0123456789" },
+  });
   expect(graph.printed).toEqual([]);
+  expect(one(graph, "acm/certificate:Certificate")).toMatchObject({
+    domainName: "leo.example.com",
+    subjectAlternativeNames: ["*.leo-previews.example"],
+  });
+  const records = all(graph, "route53/record:Record").map(({ inputs }) => String(inputs.name));
+  expect(records).toEqual(expect.arrayContaining(["leo.example.com", "*.leo-previews.example"]));
+  expect(records.filter((name) => name.includes("preview.leo"))).toEqual([]);
+  const orchestrator = container(graph, "OrchestratorTask", "leo-saas-app");
+  expect(environmentOf(orchestrator)["LEO_PREVIEW_URL_TEMPLATE"]).toBe(
+    "https://{generationId}.leo-previews.example/",
+  );
+
+  const isJwtSecret = ({ name }: { name: string }) => name === "SUPABASE_JWT_SECRET";
+  expect(orchestrator.secrets?.filter(isJwtSecret)).toEqual([
+    { name: "SUPABASE_JWT_SECRET", valueFrom: expect.stringContaining("leo-saas/supabase-jwt-secret") },
+  ]);
+  expect(
+    containersOf(graph, "GeneratorTask").flatMap(({ secrets = [] }) => secrets.filter(isJwtSecret)),
+  ).toEqual([]);
+  const readable = role(graph, "OrchestratorExecutionRole").statements.flatMap(({ Resource }) =>
+    [Resource].flat(),
+  );
+  expect(readable.join(" ")).toContain("leo-saas/supabase-jwt-secret");
+  expect(clearTextPaths(graph, "CLEAR-TEXT-")).toEqual([]);
 });
 
 test("an own certificate is used as it is, and no record is touched", async () => {

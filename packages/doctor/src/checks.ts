@@ -11,15 +11,24 @@ import { githubCheck } from "./checks/github.ts";
 import { machineCheck } from "./checks/machine.ts";
 import { migrationsCheck } from "./checks/migrations.ts";
 import { nodeCheck } from "./checks/node.ts";
+import { previewsCheck } from "./checks/previews.ts";
 import { queueCheck } from "./checks/queue.ts";
 import { quotaCheck } from "./checks/quota.ts";
 import { regionCheck } from "./checks/region.ts";
+import { rolesCheck } from "./checks/roles.ts";
 import { secretsCheck } from "./checks/secrets.ts";
 import { siteCheck } from "./checks/site.ts";
 import { supabaseCheck } from "./checks/supabase.ts";
 
 /** The local cloud's parts, once they run. */
-const LOCAL_CLOUD: Check[] = [supabaseCheck, databaseCheck, migrationsCheck(), bucketCheck, queueCheck];
+const LOCAL_CLOUD: Check[] = [
+  supabaseCheck,
+  databaseCheck,
+  migrationsCheck(),
+  rolesCheck(),
+  bucketCheck,
+  queueCheck,
+];
 
 export const localChecks = (isUp: boolean): Check[] => [
   nodeCheck(),
@@ -40,12 +49,14 @@ export const STAGE_CHECKS: Check[] = [
   supabaseCheck,
   databaseCheck,
   migrationsCheck(),
+  rolesCheck(),
   addressesCheck(),
   bucketCheck,
   queueCheck,
   claudeCheck,
   githubCheck(),
   certificateCheck(),
+  previewsCheck,
   siteCheck,
   clockCheck(),
 ];

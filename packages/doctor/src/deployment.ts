@@ -2,10 +2,15 @@
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { namesFor } from "../../../infra/names.ts";
-import { SECRET_NAMES, SECRETS } from "../../../infra/secret-list.ts";
+import {
+  ALL_SECRETS,
+  OPTIONAL_SECRET_NAMES,
+  SECRET_NAMES,
+  type AnySecretName,
+} from "../../../infra/secret-list.ts";
 import { warning } from "./check.ts";
 import { awsProblem, reasonOf } from "./explain.ts";
-import type { AwsConfig, SecretValues, Target } from "./target.ts";
+import type { AwsConfig, Target } from "./target.ts";
 
 type Names = ReturnType<typeof namesFor>;
 
@@ -46,12 +51,17 @@ const readRunningSecrets = async (
 ): Promise<Pick<Target, "runningSecrets" | "runningSecretsProblem">> => {
   const client = new SecretsManagerClient(aws);
   try {
-    const read = async (name: keyof typeof SECRETS) => {
-      const command = new GetSecretValueCommand({ SecretId: names.secret(SECRETS[name].name) });
+    const read = async (name: AnySecretName) => {
+      const command = new GetSecretValueCommand({ SecretId: names.secret(ALL_SECRETS[name].name) });
       return [name, (await client.send(command, { abortSignal })).SecretString] as const;
     };
-    const values = Object.fromEntries(await Promise.all(SECRET_NAMES.map(read))) as SecretValues;
-    return { runningSecrets: values };
+    const readIfThere = (name: AnySecretName) =>
+      read(name).catch((error: unknown) => {
+        if (awsProblem(error) === "missing") return [name, undefined] as const;
+        throw error;
+      });
+    const pairs = [...SECRET_NAMES.map(read), ...OPTIONAL_SECRET_NAMES.map(readIfThere)];
+    return { runningSecrets: Object.fromEntries(await Promise.all(pairs)) };
   } catch (error) {
     return {
       runningSecretsProblem: warning(

@@ -1,6 +1,6 @@
 /** What each secret looks like. Sentences never repeat a value. */
-import { databaseUrlProblem, type Problem } from "../../../infra/preflight-problems.ts";
-import type { SecretName } from "../../../infra/secret-list.ts";
+import { databaseUrlProblem, JWT_SECRET_CHARS_MIN, type Problem } from "../../../infra/preflight-problems.ts";
+import type { AnySecretName } from "../../../infra/secret-list.ts";
 import { jsonOf } from "./probe.ts";
 
 const NONE = "none";
@@ -48,7 +48,7 @@ const claudeToken = (text: string): Problem | undefined => {
   return { what: "is not a Claude token", advice };
 };
 
-const SHAPES: Record<SecretName, (text: string) => Problem | undefined> = {
+const SHAPES: Record<AnySecretName, (text: string) => Problem | undefined> = {
   SupabaseUrl: supabaseUrl,
   SupabaseAnonKey: anonKey,
   SupabaseServiceRoleKey: serviceRoleKey,
@@ -64,10 +64,17 @@ const SHAPES: Record<SecretName, (text: string) => Problem | undefined> = {
     "make one with `fly tokens create org`, or set it to none",
   ),
   ClaudeOauthToken: claudeToken,
+  SupabaseJwtSecret: (text) =>
+    text.length >= JWT_SECRET_CHARS_MIN
+      ? undefined
+      : {
+          what: `is shorter than ${JWT_SECRET_CHARS_MIN} characters`,
+          advice: "copy the project's legacy JWT secret whole, or remove it",
+        },
 };
 
 /** What is wrong with a secret's shape, if anything. */
-export const shapeProblem = (name: SecretName, value: string): Problem | undefined => {
+export const shapeProblem = (name: AnySecretName, value: string): Problem | undefined => {
   if (value !== value.trim()) {
     return { what: "begins or ends with a space or a line break", advice: "set it again without" };
   }

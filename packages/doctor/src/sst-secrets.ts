@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import { SECRET_NAMES } from "../../../infra/secret-list.ts";
+import { OPTIONAL_SECRET_NAMES, SECRET_NAMES } from "../../../infra/secret-list.ts";
 import { failure } from "./check.ts";
 import { ROOT } from "./root.ts";
 import type { SecretValues, Target } from "./target.ts";
@@ -13,7 +13,7 @@ export const parseSecrets = (text: string): SecretValues => {
     return [line.slice(0, at), line.slice(at + 1)] as const;
   });
   return Object.fromEntries(
-    SECRET_NAMES.flatMap((name) => {
+    [...SECRET_NAMES, ...OPTIONAL_SECRET_NAMES].flatMap((name) => {
       const found = pairs.find(([key]) => key === name);
       return found ? [[name, found[1]]] : [];
     }),

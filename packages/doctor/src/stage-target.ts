@@ -47,7 +47,10 @@ export const stageTarget = async (
     secrets: {},
     isUp: false,
     queue: { name: names.taskEvents, deadName: names.deadTaskEvents },
-    ...(stage.domain && { tls: { host: stage.domain, port: 443, ...tls } }),
+    ...(stage.domain &&
+      stage.previewDomain && {
+        tls: { host: stage.domain, previewDomain: stage.previewDomain, port: 443, ...tls },
+      }),
     dataDir: "",
     port: 0,
   };

@@ -1,9 +1,9 @@
 /** What is being looked at: a stage on AWS or this machine, with every address that a check calls. */
-import type { SecretName } from "../../../infra/secret-list.ts";
+import type { AnySecretName, SecretName } from "../../../infra/secret-list.ts";
 import type { Stage } from "../../../infra/stage.ts";
 import { type Finding, NotChecked } from "./check.ts";
 
-export type SecretValues = Partial<Record<SecretName, string>>;
+export type SecretValues = Partial<Record<AnySecretName, string>>;
 
 /** What every AWS client is made with; endpoints come from the SDK's own `AWS_ENDPOINT_URL…` variables. */
 export interface AwsConfig {
@@ -41,7 +41,7 @@ export interface Target {
   /** Where Leo answers. */
   publicUrl?: string;
   /** Where TLS is expected: the site's host, and a port other than 443 in tests. */
-  tls?: { host: string; port: number; connectTo?: string; ca?: string };
+  tls?: { host: string; previewDomain: string; port: number; connectTo?: string; ca?: string };
   modelUrl: string;
   githubUrl: string;
   /** A server whose clock is right. */

@@ -5,6 +5,7 @@ import path from "node:path";
 import { createServer } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { certificateCheck } from "../src/checks/certificate.ts";
+import { previewsCheck } from "../src/checks/previews.ts";
 import { awsJson, closedUrl, refusal, type Reply, withServer } from "./support/stand-in.ts";
 import { stageWith, targetWith, told } from "./support/target.ts";
 
@@ -13,13 +14,27 @@ const [cert, key] = await Promise.all([fixture("leo.test.crt"), fixture("leo.tes
 
 const NOW = new Date("2126-10-01T00:00:00Z");
 
+/** Nobody answers there. */
+const closedTls = async () => ({
+  host: "leo.test",
+  previewDomain: "preview.leo.test",
+  port: Number(new URL(await closedUrl()).port),
+  connectTo: "127.0.0.1",
+});
+
 /** What is said of a site with the fixture's certificate, seen at `now`. */
 const seen = async (host: string, { now = NOW, trusted = true } = {}) => {
   const server = createServer({ cert, key });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const tls = { host, port, connectTo: "127.0.0.1", ...(trusted && { ca: cert }) };
+  const tls = {
+    host,
+    previewDomain: `preview.${host}`,
+    port,
+    connectTo: "127.0.0.1",
+    ...(trusted && { ca: cert }),
+  };
   try {
     return await told(
       certificateCheck(() => now),
@@ -58,7 +73,7 @@ describe("what a browser is shown", () => {
   });
 
   test("is nothing: a failure only once something is deployed", async () => {
-    const tls = { host: "leo.test", port: Number(new URL(await closedUrl()).port), connectTo: "127.0.0.1" };
+    const tls = await closedTls();
     const [up] = await told(certificateCheck(), targetWith({ tls }));
     const [before] = await told(certificateCheck(), targetWith({ tls, isUp: false }));
     expect(up).toBe("failure: leo.test shows no certificate: the connection is refused");
@@ -81,7 +96,7 @@ describe("the stage's own certificate in ACM", () => {
         LEO_DNS: "off",
         LEO_CERTIFICATE_ARN: ARN,
       });
-      const tls = { host: "leo.test", port: Number(new URL(await closedUrl()).port), connectTo: "127.0.0.1" };
+      const tls = await closedTls();
       return (await told(certificateCheck(), targetWith({ stage, tls, isUp: false }, url)))[0];
     });
   const certificate = (Status: string, SubjectAlternativeNames: string[]) => ({
@@ -107,5 +122,41 @@ describe("the stage's own certificate in ACM", () => {
     expect(await inAcm(refusal("AccessDeniedException"))).toBe(
       "warning: the certificate in ACM may not be read",
     );
+  });
+});
+
+describe("previews", () => {
+  const said = (settings: Record<string, string> = {}) =>
+    told(previewsCheck, targetWith({ stage: stageWith(settings) }));
+
+  test("under Leo's own domain are warned of, on a site of their own and under a path they are not", async () => {
+    expect(await said({ LEO_DOMAIN: "leo.example.com" })).toEqual([
+      expect.stringMatching(
+        /^warning: LEO_PREVIEW_DOMAIN is not set: previews at \*\.preview\.leo\.example\.com share the site of leo\.example\.com/,
+      ),
+    ]);
+    expect(await said({ LEO_DOMAIN: "leo.example.com", LEO_PREVIEW_DOMAIN: "leo-previews.example" })).toEqual(
+      ["ok: previews are at *.leo-previews.example, a site of their own"],
+    );
+    expect(await said()).toEqual(["ok: previews are under a path, sandboxed to an origin that is nobody's"]);
+  });
+
+  test("on a domain of their own must be in the certificate", async () => {
+    const tls = { host: "leo.test", previewDomain: "other.test", port: 0, connectTo: "127.0.0.1", ca: cert };
+    const server = createServer({ cert, key }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      const { port } = server.address() as AddressInfo;
+      const lines = await told(
+        certificateCheck(() => NOW),
+        targetWith({ tls: { ...tls, port } }),
+      );
+      expect(lines).toEqual([
+        "ok: leo.test: valid for 30 days",
+        "failure: the certificate is not for doctor.other.test",
+      ]);
+    } finally {
+      server.close();
+    }
   });
 });

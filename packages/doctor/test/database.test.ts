@@ -7,6 +7,7 @@ import { migrateDatabase } from "@leo/orchestrator/db/database.ts";
 import { addressesCheck, type Resolve } from "../src/checks/addresses.ts";
 import { databaseCheck } from "../src/checks/database.ts";
 import { compare, migrationsCheck } from "../src/checks/migrations.ts";
+import { rolesCheck } from "../src/checks/roles.ts";
 import { closedUrl } from "./support/stand-in.ts";
 import { SECRETS, targetWith, told } from "./support/target.ts";
 
@@ -157,6 +158,70 @@ describe("migrations", () => {
     await expect(told(check, local(`postgresql://u:p@${closed.host}/db`))).rejects.toThrow(
       "the database cannot be used",
     );
+  });
+});
+
+describe("the roles that keep users apart", () => {
+  const OK = /^ok: leo_service and leo_user bypass nothing; row-level security is forced on all \d+ tables$/;
+
+  test("are as an orchestrator leaves them, or are made by its first start", async () => {
+    await withDatabase(async (url) => {
+      expect(await told(rolesCheck(), local(url))).toEqual([
+        "ok: schema leo is not there yet; the first start makes it and its roles",
+      ]);
+      await migrateDatabase(url);
+      expect(await told(rolesCheck(), local(url))).toEqual([expect.stringMatching(OK)]);
+    });
+  });
+
+  test("a table that is open, a schema that the public API may use and a missing role are told, and mended by a start", async () => {
+    await withDatabase(async (url) => {
+      await migrateDatabase(url);
+      await runSql(
+        url,
+        "alter table leo.apps no force row level security; alter table leo.audit disable row level security; grant usage on schema leo to public",
+      );
+      expect(await told(rolesCheck(["leo_service", "leo_doctor_none"]), local(url))).toEqual([
+        "failure: leo_doctor_none does not exist",
+        "failure: row-level security is not enabled and forced on apps, audit",
+        "failure: schema leo is open to public",
+      ]);
+      await migrateDatabase(url);
+      expect(await told(rolesCheck(), local(url))).toEqual([expect.stringMatching(OK)]);
+    });
+  });
+
+  test("one that bypasses, logs in or owns is told; who may make no role is told what to run", async () => {
+    await withDatabase(async (url) => {
+      await migrateDatabase(url);
+      // Roles belong to the whole server, which other tests use as well: these are made for this one.
+      const bad = `leo_doctor_${process.pid}_${Date.now()}`;
+      const weak = `${bad}_weak`;
+      await runSql(
+        url,
+        `create role ${bad} login bypassrls; alter table leo.audit owner to ${bad}; create role ${weak} login`,
+      );
+      try {
+        expect(await told(rolesCheck([bad]), local(url))).toEqual([
+          `failure: ${bad} bypasses row-level security`,
+          `failure: ${bad} can log in`,
+          `failure: ${bad} owns tables of schema leo`,
+        ]);
+        const asWeak = new URL(url);
+        asWeak.username = weak;
+        expect(await told(rolesCheck([bad]), local(asWeak.href))).toContain(
+          `failure: the role of DatabaseUrl may not become ${bad}`,
+        );
+        expect(await told(rolesCheck(["leo_doctor_none"]), local(asWeak.href))).toEqual([
+          "failure: leo_doctor_none do not exist, and the role of DatabaseUrl may make no role",
+        ]);
+      } finally {
+        await runSql(
+          url,
+          `reassign owned by ${bad} to current_user; drop owned by ${bad}; drop role ${bad}; drop role ${weak}`,
+        );
+      }
+    });
   });
 });
 

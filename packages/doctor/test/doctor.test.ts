@@ -71,7 +71,7 @@ test("every check has a name of its own and is part of a list", () => {
   const names = (checks: Check[]) => checks.map(({ name }) => name);
   expect(new Set(names(STAGE_CHECKS)).size).toBe(STAGE_CHECKS.length);
   expect(names(localChecks(true))).toEqual(
-    expect.arrayContaining(["supabase", "database", "migrations", "bucket", "queue"]),
+    expect.arrayContaining(["supabase", "database", "migrations", "roles", "bucket", "queue"]),
   );
 });
 

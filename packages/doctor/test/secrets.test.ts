@@ -21,6 +21,18 @@ test("seven secrets of the right shape", async () => {
   ).toEqual(["ok: all 7 are set and well-formed"]);
 });
 
+test("the legacy JWT secret is asked for by nobody, and whole where it is set", async () => {
+  const SupabaseJwtSecret = "0123456789abcdef0123456789abcdef";
+  expect(await withSecrets({ SupabaseJwtSecret })).toEqual(["ok: all 7 are set and well-formed"]);
+  expect(await withSecrets({ SupabaseJwtSecret: "too-short" })).toEqual([
+    "failure: SupabaseJwtSecret is shorter than 32 characters",
+  ]);
+  const secrets = { ...SECRETS, SupabaseJwtSecret };
+  expect(await told(secretsCheck, targetWith({ secrets, runningSecrets: SECRETS }))).toContain(
+    "warning: SupabaseJwtSecret: what runs has another value than what is set",
+  );
+});
+
 test("each that is missing is named, with the command that sets it", async () => {
   const target = targetWith({ secrets: { ...SECRETS, SupabaseUrl: "", ClaudeOauthToken: undefined } });
   const findings = await secretsCheck.run(target, AbortSignal.timeout(1_000));
@@ -84,9 +96,13 @@ describe("reading them through SST", () => {
 
   test("takes the values as they are, with their equal signs", async () => {
     const { secrets } = await withSst(
-      `[ "$*" = "secret list --stage prod" ] && printf '# leo-saas/prod\\nDatabaseUrl=postgresql://h/db?a=b&c=d\\nFlyApiToken=none\\nOther=x\\n'`,
+      `[ "$*" = "secret list --stage prod" ] && printf '# leo-saas/prod\\nDatabaseUrl=postgresql://h/db?a=b&c=d\\nFlyApiToken=none\\nSupabaseJwtSecret=abc\\nOther=x\\n'`,
     );
-    expect(secrets).toEqual({ DatabaseUrl: "postgresql://h/db?a=b&c=d", FlyApiToken: "none" });
+    expect(secrets).toEqual({
+      DatabaseUrl: "postgresql://h/db?a=b&c=d",
+      FlyApiToken: "none",
+      SupabaseJwtSecret: "abc",
+    });
   });
 
   test("knows a stage without any", async () => {

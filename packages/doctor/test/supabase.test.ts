@@ -27,6 +27,18 @@ test("the local auth endpoint passes, as Supabase does, also after a rotation", 
   });
 });
 
+test("a project that signs with its legacy secret is good only where that is set", async () => {
+  const SupabaseJwtSecret = "0123456789abcdef0123456789abcdef";
+  const lines = await withServer(
+    ({ path }) => (path === JWKS ? { body: { keys: [] } } : {}),
+    (SupabaseUrl) =>
+      told(supabaseCheck, targetWith({ secrets: { ...SECRETS, SupabaseUrl, SupabaseJwtSecret } })),
+  );
+  expect(lines[0]).toBe(
+    "warning: it publishes no key: the project signs with a shared secret, and SupabaseJwtSecret holds one",
+  );
+});
+
 test("keys that Leo cannot or must not verify with are refused", async () => {
   const line = async (keys: unknown) => (await withKeys({ body: { keys } }))[0];
   expect(await line([])).toBe("failure: it publishes no key: the project signs with a shared secret");

@@ -48,7 +48,7 @@ const judge = (name: string, { certificate, distrusted }: Seen, now: Date): Find
   if (checkServerIdentity(name, certificate)) {
     return failure(
       `the certificate is not for ${name}`,
-      "It must name the domain and *.preview.{domain}; see LEO_CERTIFICATE_ARN.",
+      "It must name LEO_DOMAIN and the hosts under the preview domain; see LEO_CERTIFICATE_ARN.",
     );
   }
   const days = Math.floor((Date.parse(certificate.valid_to) - now.getTime()) / DAY_MS);
@@ -127,8 +127,8 @@ export const certificateCheck = (now: () => Date = () => new Date()): Check => (
     }
     const arn = stage?.certificateArn;
     return Promise.all([
-      ...(arn && identity ? [acmFinding(arn, [tls.host, `*.preview.${tls.host}`], target, signal)] : []),
-      ...[tls.host, `doctor.preview.${tls.host}`].map((name) =>
+      ...(arn && identity ? [acmFinding(arn, [tls.host, `*.${tls.previewDomain}`], target, signal)] : []),
+      ...[tls.host, `doctor.${tls.previewDomain}`].map((name) =>
         seenFinding(name, target, tls, signal, now()),
       ),
     ]);

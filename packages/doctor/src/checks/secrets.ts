@@ -1,7 +1,17 @@
-import { SECRET_NAMES, type SecretName } from "../../../../infra/secret-list.ts";
+import {
+  OPTIONAL_SECRET_NAMES,
+  SECRET_NAMES,
+  type AnySecretName,
+  type SecretName,
+} from "../../../../infra/secret-list.ts";
 import { type Check, failure, type Finding, ok, warning } from "../check.ts";
 import { shapeProblem } from "../secret-shapes.ts";
 import { needCredentials, type Target } from "../target.ts";
+
+const shapeFinding = (name: AnySecretName, value: string): Finding | undefined => {
+  const problem = shapeProblem(name, value);
+  return problem && failure(`${name} ${problem.what}`, `${problem.advice}.`);
+};
 
 const findingOf = ({ secrets, stage }: Target, name: SecretName): Finding | undefined => {
   const value = secrets[name];
@@ -11,14 +21,14 @@ const findingOf = ({ secrets, stage }: Target, name: SecretName): Finding | unde
       `Run \`npx sst secret set ${name} VALUE --stage ${stage?.name ?? "prod"}\`.`,
     );
   }
-  const problem = shapeProblem(name, value);
-  return problem && failure(`${name} ${problem.what}`, `${problem.advice}.`);
+  return shapeFinding(name, value);
 };
 
 /** Secrets that were set anew and have not reached the running tasks. */
 const notYetDeployed = ({ secrets, runningSecrets, runningSecretsProblem }: Target): Finding[] => {
   if (runningSecretsProblem) return [runningSecretsProblem];
-  const changed = SECRET_NAMES.filter((name) => runningSecrets && runningSecrets[name] !== secrets[name]);
+  const names = [...SECRET_NAMES, ...OPTIONAL_SECRET_NAMES];
+  const changed = names.filter((name) => runningSecrets && runningSecrets[name] !== secrets[name]);
   if (changed.length === 0) return [];
   return [
     warning(
@@ -28,13 +38,17 @@ const notYetDeployed = ({ secrets, runningSecrets, runningSecretsProblem }: Targ
   ];
 };
 
-/** The seven secrets of a stage: set, and of the right shape. */
+/** The seven secrets of a stage: set, and of the right shape; so are the optional ones that it has. */
 export const secretsCheck: Check = {
   name: "secrets",
   run: async (target) => {
     needCredentials(target);
     if (target.secretsProblem) return [target.secretsProblem];
-    const wrong = SECRET_NAMES.flatMap((name) => findingOf(target, name) ?? []);
+    const optional = OPTIONAL_SECRET_NAMES.flatMap((name) => {
+      const value = target.secrets[name];
+      return value ? [shapeFinding(name, value) ?? []].flat() : [];
+    });
+    const wrong = [...SECRET_NAMES.flatMap((name) => findingOf(target, name) ?? []), ...optional];
     if (wrong.length > 0) return [...wrong, ...notYetDeployed(target)];
     return [ok(`all ${SECRET_NAMES.length} are set and well-formed`), ...notYetDeployed(target)];
   },

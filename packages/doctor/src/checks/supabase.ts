@@ -1,6 +1,6 @@
 import { importJWK, type JWK } from "jose";
 import { z } from "zod";
-import { type Check, failure, type Finding, ok } from "../check.ts";
+import { type Check, failure, type Finding, ok, warning } from "../check.ts";
 import { jsonOf, probe } from "../probe.ts";
 import { secretOf, type Target } from "../target.ts";
 
@@ -10,12 +10,18 @@ const ASYMMETRIC = new Set(["ES256", "RS256"]);
 const LOOK_AT_JWT_KEYS =
   "In the project's settings, under JWT keys, make an asymmetric key the one that signs.";
 
-const keyFindings = async (text: string): Promise<Finding[]> => {
+const NO_KEY = "it publishes no key: the project signs with a shared secret";
+
+const keyFindings = async (text: string, hasSharedSecret: boolean): Promise<Finding[]> => {
   const parsed = Keys.safeParse(jsonOf(text));
   if (!parsed.success) return [failure("the keys (JWKS) are not what Supabase Auth publishes")];
   const { keys } = parsed.data;
-  if (keys.length === 0)
-    return [failure("it publishes no key: the project signs with a shared secret", LOOK_AT_JWT_KEYS)];
+  if (keys.length === 0 && hasSharedSecret) {
+    return [warning(`${NO_KEY}, and SupabaseJwtSecret holds one`, LOOK_AT_JWT_KEYS)];
+  }
+  if (keys.length === 0) {
+    return [failure(NO_KEY, `${LOOK_AT_JWT_KEYS} Until then set the secret SupabaseJwtSecret.`)];
+  }
   if (keys.some((key) => key.kty === "oct" || "d" in key)) {
     return [failure("its keys (JWKS) hold a secret one that anybody can read", LOOK_AT_JWT_KEYS)];
   }
@@ -61,7 +67,7 @@ export const supabaseCheck: Check = {
     if (answer.status !== 200)
       return [failure(`its keys (JWKS) answer ${answer.status}`, "Is SupabaseUrl the project's URL?")];
     const [keys, publicKey] = await Promise.all([
-      keyFindings(answer.text),
+      keyFindings(answer.text, Boolean(target.secrets.SupabaseJwtSecret)),
       publicKeyFinding(base, target, signal),
     ]);
     return [...keys, ...publicKey];

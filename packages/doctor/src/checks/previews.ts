@@ -1,0 +1,14 @@
+import { previewProblem } from "../../../../infra/preflight-problems.ts";
+import { type Check, NotChecked, ok, warning } from "../check.ts";
+
+/** Whether generated apps are on a site of their own, where their cookies reach nothing of Leo's. */
+export const previewsCheck: Check = {
+  name: "previews",
+  run: async ({ stage }) => {
+    if (!stage) throw new NotChecked("there is no stage");
+    const problem = previewProblem(stage);
+    if (problem) return [warning(problem.what, `${problem.advice}; docs/deploy.md says how.`)];
+    if (!stage.domain) return [ok("previews are under a path, sandboxed to an origin that is nobody's")];
+    return [ok(`previews are at *.${stage.previewDomain}, a site of their own`)];
+  },
+};
