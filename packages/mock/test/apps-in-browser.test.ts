@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { withPage } from "./support/browser.ts";
 import { withModel } from "./support/model.ts";
 import { play } from "./support/play.ts";
@@ -8,31 +8,39 @@ import { build, createWorkspace } from "./support/workspace.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-/** Folders of the apps built so far, by their prompts; each is built once for all tests. */
-const built = new Map<string, Awaited<ReturnType<typeof createWorkspace>>>();
+const TODO = ["a todo list with dark mode"];
+const SEARCHABLE_TODO = [...TODO, "add a search box"];
+const CALCULATOR = ["a calculator"];
+const KANBAN = ["a kanban board"];
+const NOTES = ["a notes app"];
+const POMODORO = ["a pomodoro timer"];
+const LANDING = ["a landing page for a coffee roastery called Dawn"];
+const PLANTS = ["track my houseplants and when I water them"];
+const APPS = [TODO, SEARCHABLE_TODO, CALCULATOR, KANBAN, NOTES, POMODORO, LANDING, PLANTS];
 
+/** The folder of each app, by its prompts: all are built once, before the tests. */
+const built = new Map<string[], Awaited<ReturnType<typeof createWorkspace>>>();
+
+beforeAll(async () => {
+  await withModel({}, async (model) => {
+    for (const prompts of APPS) {
+      const workspace = await createWorkspace();
+      built.set(prompts, workspace);
+      await play(model, workspace, prompts);
+    }
+  });
+  await build(...built.values());
+});
 afterAll(async () => {
   await Promise.all([...built.values()].map((workspace) => workspace.remove()));
 });
-
-const buildOnce = async (prompts: string[]) => {
-  const key = prompts.join();
-  const known = built.get(key);
-  if (known) return known;
-  const workspace = await createWorkspace();
-  built.set(key, workspace);
-  await withModel({}, (model) => play(model, workspace, prompts));
-  await build(workspace);
-  return workspace;
-};
 
 const withApp = async (
   prompts: string[],
   use: (page: Page) => Promise<void>,
   headers: Record<string, string> = {},
 ) => {
-  const workspace = await buildOnce(prompts);
-  await withPage(join(workspace.path, "dist"), use, headers);
+  await withPage(join(built.get(prompts)?.path ?? "", "dist"), use, headers);
 };
 
 /** Waits until an element with this text is seen. */
@@ -43,7 +51,7 @@ const seeText = async (page: Page, text: string) => {
 const count = (page: Page, selector: string) => page.locator(selector).count();
 
 test("the todo app: an item is added by keyboard, ticked off, and still there after a reload", async () => {
-  await withApp(["a todo list with dark mode"], async (page) => {
+  await withApp(TODO, async (page) => {
     expect(await page.title()).toBe("Todo list");
     await seeText(page, "Nothing to do yet");
     for (const text of ["Buy milk", "Call Anna"]) {
@@ -64,7 +72,7 @@ test("the todo app: an item is added by keyboard, ticked off, and still there af
 });
 
 test("the theme follows the system, is switched by a button and survives a reload", async () => {
-  await withApp(["a todo list with dark mode"], async (page) => {
+  await withApp(TODO, async (page) => {
     const isDark = () => page.evaluate("document.documentElement.classList.contains('dark')");
     const toggle = page.getByRole("button", { name: "Dark mode" });
     await toggle.waitFor();
@@ -90,11 +98,11 @@ test("an app works in a sandbox that has no storage", async () => {
     await page.reload();
     await seeText(page, "Nothing to do yet");
   };
-  await withApp(["a todo list with dark mode"], use, sandbox);
+  await withApp(TODO, use, sandbox);
 });
 
 test("a search box that a follow-up added narrows the list", async () => {
-  await withApp(["a todo list with dark mode", "add a search box"], async (page) => {
+  await withApp(SEARCHABLE_TODO, async (page) => {
     for (const text of ["Buy milk", "Call Anna"]) {
       await page.getByLabel("New item").fill(text);
       await page.keyboard.press("Enter");
@@ -107,7 +115,7 @@ test("a search box that a follow-up added narrows the list", async () => {
 });
 
 test("the calculator reckons by keyboard and keeps its history", async () => {
-  await withApp(["a calculator"], async (page) => {
+  await withApp(CALCULATOR, async (page) => {
     const result = page.getByLabel("Result");
     await result.waitFor();
     await page.keyboard.type("0.1+0.2");
@@ -126,7 +134,7 @@ test("the calculator reckons by keyboard and keeps its history", async () => {
 });
 
 test("kanban cards move by the arrow keys, keep the focus and stay where they are", async () => {
-  await withApp(["a kanban board"], async (page) => {
+  await withApp(KANBAN, async (page) => {
     await page.getByLabel("New card in To do").fill("Ship it");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Ship it", exact: true }).focus();
@@ -140,7 +148,7 @@ test("kanban cards move by the arrow keys, keep the focus and stay where they ar
 });
 
 test("a kanban card is dragged to another column", async () => {
-  await withApp(["a kanban board"], async (page) => {
+  await withApp(KANBAN, async (page) => {
     await page.getByLabel("New card in To do").fill("Ship it");
     await page.keyboard.press("Enter");
     await page.getByText("Ship it").dragTo(page.getByLabel("Cards in Done"));
@@ -150,7 +158,7 @@ test("a kanban card is dragged to another column", async () => {
 });
 
 test("notes keep every keystroke", async () => {
-  await withApp(["a notes app"], async (page) => {
+  await withApp(NOTES, async (page) => {
     await page.getByRole("button", { name: "New note" }).click();
     await page.getByLabel("Heading").fill("Groceries");
     await page.getByLabel("Text", { exact: true }).fill("Bread and cheese");
@@ -163,7 +171,7 @@ test("notes keep every keystroke", async () => {
 });
 
 test("the pomodoro timer starts by Space, counts down and goes on over a reload", async () => {
-  await withApp(["a pomodoro timer"], async (page) => {
+  await withApp(POMODORO, async (page) => {
     const left = page.getByRole("timer");
     await left.waitFor();
     await page.keyboard.press("Space");
@@ -178,7 +186,7 @@ test("the pomodoro timer starts by Space, counts down and goes on over a reload"
 });
 
 test("the landing page speaks of its subject and checks the address", async () => {
-  await withApp(["a landing page for a coffee roastery called Dawn"], async (page) => {
+  await withApp(LANDING, async (page) => {
     await page.getByRole("heading", { name: "Dawn, made with care" }).waitFor();
     await seeText(page, "Everything you hope for from a coffee roastery");
     await page.getByRole("button", { name: "Sign up" }).click();
@@ -192,7 +200,7 @@ test("the landing page speaks of its subject and checks the address", async () =
 });
 
 test("anything else becomes a collection of entries", async () => {
-  await withApp(["track my houseplants and when I water them"], async (page) => {
+  await withApp(PLANTS, async (page) => {
     await page.getByRole("heading", { name: "Houseplants" }).waitFor();
     for (const name of ["Monstera", "Fern"]) {
       await page.getByRole("button", { name: "New entry" }).click();

@@ -55,7 +55,7 @@ test("every app type-checks, and it builds after every kind of follow-up", { tim
           expect(existsSync(join(workspace.path, "src/components/SearchBox.tsx"))).toBe(searchable);
         }
         await typecheck(all);
-        for (const { workspace } of apps) await build(workspace);
+        await build(...workspaces);
       },
     ),
   ),

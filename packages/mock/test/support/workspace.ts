@@ -70,21 +70,30 @@ export const withWorkspace = async <T>(use: (workspace: Workspace) => Promise<T>
   }
 };
 
-const npmRun = async (workspace: Workspace, script: string, binary: string, args: string[]) => {
-  const entry = join(workspace.path, "node_modules", binary);
-  const { stdout, stderr } = await run(process.execPath, [entry, ...args], { cwd: workspace.path }).catch(
-    (error: unknown) => {
-      const output = error as { stdout?: string; stderr?: string };
-      throw new Error(`${script} failed:\n${output.stdout}${output.stderr}`, { cause: error });
-    },
-  );
+const runNode = async (what: string, cwd: string, args: string[]) => {
+  const { stdout, stderr } = await run(process.execPath, args, { cwd }).catch((error: unknown) => {
+    const output = error as { stdout?: string; stderr?: string };
+    throw new Error(`${what} failed:\n${output.stdout}${output.stderr}`, { cause: error });
+  });
   return stdout + stderr;
 };
 
 /** @throws with the compiler's output when the types are wrong */
-export const typecheck = (workspace: Workspace) =>
-  npmRun(workspace, "typecheck", "typescript/bin/tsc", ["--noEmit"]);
+export const typecheck = ({ path }: Workspace) =>
+  runNode("typecheck", path, [join(path, "node_modules/typescript/bin/tsc"), "--noEmit"]);
 
-/** Builds into `dist/`. @throws with the bundler's output when it fails */
-export const build = (workspace: Workspace) =>
-  npmRun(workspace, "build", "vite/bin/vite.js", ["build", "--configLoader", "native"]);
+/** Loads the bundler once for all folders. */
+const BUILD_EACH = `
+const [vite, ...folders] = process.argv.slice(1);
+const { build } = await import(vite);
+for (const folder of folders) {
+  process.chdir(folder);
+  await build({ root: folder, configLoader: "native", logLevel: "warn" });
+}`;
+
+/** Builds each into its `dist/`. @throws with the bundler's output when one fails */
+export const build = (...workspaces: Workspace[]) => {
+  const vite = join(TEMPLATE, "node_modules/vite/dist/node/index.js");
+  const folders = workspaces.map(({ path }) => path);
+  return runNode("build", TEMPLATE, ["--input-type=module", "-e", BUILD_EACH, vite, ...folders]);
+};
