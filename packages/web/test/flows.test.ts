@@ -56,24 +56,48 @@ const loggedSeqs = async (page: Page): Promise<number[]> => {
 
 const expectNoGaps = (seqs: number[]) => expect(seqs).toEqual(seqs.map((_, index) => index + 1));
 
-test("from signing in to using the app that was built", LONG, async () => {
-  await withPage({}, async (page) => {
-    await signIn(page, leo.url);
-    await build(page, "A todo list with dark mode");
-    await untilReady(page, 1);
-    const newItem = preview(page).getByRole("textbox").first();
-    await newItem.fill("Buy milk");
-    await newItem.press("Enter");
-    await preview(page).getByText("Buy milk").waitFor();
-    await page.getByRole("button", { name: "Reload the preview" }).click();
-    await preview(page).getByText("Buy milk").waitFor();
-    await page.reload();
-    await preview(page).getByText("Buy milk").waitFor();
-    await page.getByRole("link", { name: "Leo, home" }).click();
-    await page.getByRole("link", { name: "Todo list" }).first().waitFor();
-    expect(new URL(page.url()).pathname).toBe("/");
+/** Shares the app by a link, which a stranger opens until it is revoked. */
+const shareAndRevoke = async (page: Page, sees: string) => {
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("button", { name: "Make a link" }).click();
+  const link = await page.getByRole("textbox", { name: "Address of the new link" }).inputValue();
+  await withPage({ allowedErrors: /404/ }, async (stranger) => {
+    await stranger.goto(link);
+    await stranger.getByRole("heading", { name: sees }).waitFor();
+    expect(await stranger.evaluate(() => localStorage.getItem("leo.session"))).toBeNull();
+    await page.getByRole("button", { name: /^Revoke the link/ }).click();
+    await page.getByRole("button", { name: /^Revoke the link/ }).waitFor({ state: "detached" });
+    await stranger.reload();
+    await stranger.getByText("A preview is private").waitFor();
+    await stranger.goto(link);
+    await stranger.getByText("It was revoked").waitFor();
   });
-});
+  await page.keyboard.press("Escape");
+};
+
+test(
+  "from signing in to using the app that was built, and showing it to a stranger until the link is revoked",
+  LONG,
+  async () => {
+    await withPage({}, async (page) => {
+      await signIn(page, leo.url);
+      await build(page, "A todo list with dark mode");
+      await untilReady(page, 1);
+      const newItem = preview(page).getByRole("textbox").first();
+      await newItem.fill("Buy milk");
+      await newItem.press("Enter");
+      await preview(page).getByText("Buy milk").waitFor();
+      await page.getByRole("button", { name: "Reload the preview" }).click();
+      await preview(page).getByText("Buy milk").waitFor();
+      await page.reload();
+      await preview(page).getByText("Buy milk").waitFor();
+      await shareAndRevoke(page, "Todo list");
+      await page.getByRole("link", { name: "Leo, home" }).click();
+      await page.getByRole("link", { name: "Todo list" }).first().waitFor();
+      expect(new URL(page.url()).pathname).toBe("/");
+    });
+  },
+);
 
 test("a reload and a cut network in the middle lose no event and show none twice", LONG, async () => {
   await withPage({ allowedErrors: /WebSocket|ERR_INTERNET_DISCONNECTED|Failed to load/ }, async (page) => {
