@@ -169,6 +169,7 @@ test("an operator closes the intake and changes the day's budget", () =>
     expect(await readPlatform(context)).toEqual({
       intakeOpen: true,
       launchesPaused: false,
+      dayBudgetSettingUsd: 500,
       dayBudgetUsd: 500,
       today: { spentUsd: 0, reservedUsd: 0, generations: 0 },
     });
