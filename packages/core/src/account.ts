@@ -4,9 +4,9 @@ import { Id } from "./id.ts";
 
 /** What one user may do. Days begin at midnight UTC. */
 export const UserLimits = z.object({
-  runningPerUser: z.int().min(0),
-  queuedPerUser: z.int().min(0),
-  generationsPerDay: z.int().min(0),
+  runningPerUser: z.int32().min(0),
+  queuedPerUser: z.int32().min(0),
+  generationsPerDay: z.int32().min(0),
   /** What one run may spend on the model. */
   generationBudgetUsd: z.number().positive().max(100_000),
   /** What all runs of a day may spend. */
@@ -21,7 +21,8 @@ export const ChangeUserLimits = z.object({
   runningPerUser: orSetting(UserLimits.shape.runningPerUser),
   queuedPerUser: orSetting(UserLimits.shape.queuedPerUser),
   generationsPerDay: orSetting(UserLimits.shape.generationsPerDay),
-  generationBudgetUsd: orSetting(UserLimits.shape.generationBudgetUsd),
+  /** At least a cent: less would be kept as nothing. */
+  generationBudgetUsd: orSetting(UserLimits.shape.generationBudgetUsd.min(0.01)),
   dayBudgetUsd: orSetting(UserLimits.shape.dayBudgetUsd),
 });
 export type ChangeUserLimits = z.infer<typeof ChangeUserLimits>;

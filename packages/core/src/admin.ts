@@ -118,6 +118,6 @@ export const ChangeIntake = z.object({
 });
 export const ChangeLaunches = z.object({ paused: z.boolean() });
 export const ChangeDayBudget = z.object({
-  /** `null` goes back to the setting. */
-  dayBudgetUsd: z.number().min(0).max(1_000_000).nullable(),
+  /** `null` goes back to the setting. Six digits before the point are what the database keeps. */
+  dayBudgetUsd: z.number().min(0).max(999_999).nullable(),
 });

@@ -220,12 +220,15 @@ test("every change is made and is on record with who, what, before, after and th
       await api.call(admin, "POST", `/api/admin/users/${newId()}/suspend`, { reason: "Who?" }),
       await api.call(admin, "POST", `/api/admin/generations/${newId()}/cancel`),
       await api.call(admin, "PATCH", `${users}/limits`, { runningPerUser: -1 }),
+      await api.call(admin, "PATCH", `${users}/limits`, { queuedPerUser: 2 ** 31 }),
+      await api.call(admin, "PATCH", `${users}/limits`, { generationBudgetUsd: 1e-9 }),
+      await api.call(admin, "PUT", "/api/admin/day-budget", { dayBudgetUsd: 1_000_000 }),
       await api.call(admin, "PUT", "/api/admin/intake", {}),
       await api.call(admin, "PUT", "/api/admin/intake", { open: false, message: "a\0b" }),
       await api.call(admin, "POST", `${users}/suspend`, { reason: "a\0b" }),
       await api.call(admin, "GET", "/api/admin/users?search=%00x"),
     ];
-    expect(refused.map(({ status }) => status)).toEqual([404, 404, 400, 400, 400, 400, 400]);
+    expect(refused.map(({ status }) => status)).toEqual([404, 404, ...Array.from({ length: 8 }, () => 400)]);
     expect(await auditOf(api, admin)).toHaveLength(changes.length);
   }));
 

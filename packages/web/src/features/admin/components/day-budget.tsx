@@ -22,7 +22,7 @@ export const DayBudget = ({ platform }: { platform: Platform }) => {
         label={`USD a day, all users. Empty goes back to the setting, ${formatCost(dayBudgetSettingUsd)}`}
         type="number"
         min="0"
-        max="1000000"
+        max="999999"
         step="any"
         placeholder={String(dayBudgetSettingUsd)}
         defaultValue={dayBudgetUsd === dayBudgetSettingUsd ? "" : dayBudgetUsd}
