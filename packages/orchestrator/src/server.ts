@@ -11,6 +11,7 @@ import type { Context } from "./context.ts";
 import { migrateDatabase, openDatabase } from "./db/database.ts";
 import { createAccounts } from "./domain/accounts.ts";
 import { ApiFault } from "./domain/fault.ts";
+import { followBans } from "./domain/ban.ts";
 import { createEndedSessions } from "./domain/session.ts";
 import { limitFault } from "./domain/limit-fault.ts";
 import { purgeDeletedApps, purgeExpired, purgeRecords } from "./domain/purge.ts";
@@ -61,7 +62,7 @@ export interface Orchestrator {
 }
 
 const FEED_POLL_MS = 1_000;
-/** Who is suspended is told by NOTIFY; where that was lost, it is seen after this. */
+/** Who is suspended is told by NOTIFY; where that was lost, it is seen after this, and so is who is banned in Supabase. */
 const CHECK_USERS_MS = 30_000;
 const PURGE_MS = 30_000;
 const CLOUD_METRICS_MS = 60_000;
@@ -196,6 +197,7 @@ export const startOrchestrator = async (
   const checkUsers = repeat("users", CHECK_USERS_MS, log, async () => {
     await endedSessions.read();
     browserSockets.closeEnded((id) => endedSessions.has(id));
+    await followBans(context);
     await browserSockets.closeSuspended();
   });
   const stopListening = await listen({

@@ -1,3 +1,4 @@
+import { runSql } from "@leo/local/testing/database.ts";
 import { expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
@@ -60,6 +61,45 @@ test("a user has as many sockets as they may, their own budget for a run, and no
       .poll(async () => (await leo.request("POST", "/api/apps", { prompt: "more" })).status)
       .toBe(201);
     await welcomed(leo.token);
+  }));
+
+test("who is banned in Supabase is suspended, their sockets close, and when the ban is over they go on", () =>
+  withOrchestrator({}, async (leo) => {
+    const welcomed = async () => {
+      const browser = await openUiSocket(leo.orchestrator.url);
+      browser.send({ type: "hello", protocol: 1, accessToken: leo.token });
+      await browser.first("welcome");
+      return browser;
+    };
+    const browser = await welcomed();
+    // As Supabase has it: only the owner of the database may read it.
+    await runSql(
+      leo.databaseUrl,
+      "create schema auth; create table auth.users (id uuid, banned_until timestamptz); revoke all on auth.users from public",
+    );
+    const asUser = leo.database.asUser(leo.userId, (_, client) => client.query("select leo.banned_users()"));
+    await expect(asUser).rejects.toMatchObject({ code: "42501" });
+    /** Bans until then; the orchestrator looks every 30 s, and at once when anything about a user is told. */
+    const banUntil = (until: string) =>
+      runSql(
+        leo.databaseUrl,
+        `delete from auth.users; insert into auth.users values ('${leo.userId}', now() ${until}); notify leo_users, '${newId()}'`,
+      );
+    await banUntil("+ interval '1 hour'");
+    expect(await browser.closed).toEqual({
+      code: CloseCode.suspended,
+      reason: "the account is suspended",
+    });
+    const refused = await leo.request("POST", "/api/apps", { prompt: "more" });
+    expect([refused.status, await refused.text()]).toEqual([
+      403,
+      expect.stringContaining("It is banned where you sign in."),
+    ]);
+    await banUntil("- interval '1 second'");
+    await expect
+      .poll(async () => (await leo.request("POST", "/api/apps", { prompt: "more" })).status)
+      .toBe(201);
+    await welcomed();
   }));
 
 test("an address that sends too much gets no socket until there is room", () =>

@@ -78,8 +78,26 @@ begin
   end loop;
 end $$`;
 
+/**
+ * Tells who is banned in Supabase, whose table only the owner may read. Empty where there is no such table
+ * or no right to it. It runs as the owner, takes nothing in, and gives out ids alone.
+ */
+const BANS = `
+create or replace function leo.banned_users() returns setof uuid
+language plpgsql stable security definer set search_path = '' as $f$
+begin
+  if not exists (select from pg_attribute where attrelid = to_regclass('auth.users') and attname = 'banned_until')
+    or not has_schema_privilege('auth', 'usage') or not has_table_privilege('auth.users', 'select')
+  then return; end if;
+  return query execute 'select id from auth.users where banned_until > now()';
+end $f$;
+grant execute on function leo.banned_users() to ${SERVICE_ROLE}`;
+
 /** Before the migrations, whose policies name the roles. */
 export const createRoles = (client: ClientBase) => client.query(ROLES);
 
 /** After the migrations. */
-export const closeSchema = (client: ClientBase) => client.query(PRIVILEGES);
+export const closeSchema = async (client: ClientBase): Promise<void> => {
+  await client.query(BANS);
+  await client.query(PRIVILEGES);
+};
