@@ -64,6 +64,36 @@ test("the session outlives a reload and ends with signing out, which leaves noth
   );
 });
 
+test("a page whose token runs out sends another one and stays on its socket, also when its clock is behind", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app } = stub.addApp("A todo list", "Todo list");
+      let opened = 0;
+      let welcomed = 0;
+      page.on("websocket", (socket) => {
+        opened += 1;
+        socket.on("framereceived", ({ payload }) => {
+          if (payload.includes('"welcome"')) welcomed += 1;
+        });
+      });
+      await signIn(page, `${stub.url}/apps/${app.id}`);
+      const tokenOf = () =>
+        page.evaluate(
+          () =>
+            (JSON.parse(localStorage.getItem("leo.session") ?? "{}") as { access_token?: string })
+              .access_token,
+        );
+      const first = await tokenOf();
+      await expect.poll(() => welcomed).toBe(1);
+      stub.announceExpiry();
+      await expect.poll(() => stub.renewals.at(-1)).toBeDefined();
+      expect(stub.renewals.at(-1)).not.toBe(first);
+      expect(stub.renewals.at(-1)).toBe(await tokenOf());
+      expect(opened).toBe(1);
+    }),
+  );
+});
+
 test("a chosen theme stays over a reload and is there before the first paint", async () => {
   await withStub({}, (stub) =>
     withPage({ colorScheme: "light" }, async (page) => {

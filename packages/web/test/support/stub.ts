@@ -61,8 +61,12 @@ const user = {
 };
 
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-const token = () =>
-  `${base64({ alg: "none" })}.${base64({ sub: user.id, exp: Math.floor(Date.now() / 1_000) + 3_600 })}.x`;
+let tokens = 0;
+const token = () => {
+  tokens += 1;
+  const claims = { sub: user.id, exp: Math.floor(Date.now() / 1_000) + 3_600, jti: String(tokens) };
+  return `${base64({ alg: "none" })}.${base64(claims)}.x`;
+};
 
 export class Stub {
   readonly apps = new Map<string, App>();
@@ -123,6 +127,18 @@ export class Stub {
 
   /** Gives browsers no socket while it is set: with this code. */
   refuseSockets?: number;
+
+  /** Tokens that browsers have sent on a socket that stayed open. */
+  readonly renewals: string[] = [];
+
+  /** Tells browsers that their tokens run out. */
+  announceExpiry(): void {
+    const message: ToBrowser = {
+      type: "token_expiring",
+      expiresAt: new Date(Date.now() + 60_000).toISOString(),
+    };
+    for (const socket of this.#sockets.clients) socket.send(JSON.stringify(message));
+  }
 
   /** Cuts every browser's socket, as a restarting server does. */
   dropSockets(): void {
@@ -208,6 +224,7 @@ export class Stub {
       const message = JSON.parse((data as Buffer).toString()) as FromBrowser;
       if (this.refuseSockets !== undefined) return socket.close(this.refuseSockets, "refused");
       if (message.type === "hello") send({ type: "welcome", protocol: 1, userId: user.id });
+      if (message.type === "renew") this.renewals.push(message.accessToken);
       if (message.type === "unsubscribe") this.#subscribers.get(message.generationId)?.delete(socket);
       if (message.type !== "subscribe") return;
       const { generationId, since } = message;

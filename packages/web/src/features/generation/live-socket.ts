@@ -16,7 +16,7 @@ export type ConnectionStatus = "idle" | "connecting" | "open" | "lost" | "crowde
 export interface LiveSocketOptions {
   url: string;
   accessToken: () => Promise<string | undefined>;
-  /** Called when the server has refused the token, before the next try. */
+  /** Called when the server has refused the token, before the next try, and when it says that it runs out. */
   renewSession: () => Promise<void>;
   onWelcome: () => void;
   onMessage: (message: ToBrowser) => void;
@@ -89,12 +89,21 @@ export const createLiveSocket = (options: LiveSocketOptions): LiveSocket => {
     old?.close();
   };
 
+  /** The token that the server has. */
+  let given: string | undefined;
+
   const withToken = async (toMessage: (accessToken: string) => FromBrowser) => {
-    const token = await options.accessToken();
-    if (token !== undefined) transmit(toMessage(token));
+    given = await options.accessToken();
+    if (given !== undefined) transmit(toMessage(given));
   };
 
   const hello = () => withToken((accessToken) => ({ type: "hello", protocol: PROTOCOL, accessToken }));
+
+  /** A clock that is behind takes the old token for a fresh one; sent again it would run out as soon. */
+  const renew = async () => {
+    if ((await options.accessToken()) === given) await options.renewSession();
+    await withToken((accessToken) => ({ type: "renew", accessToken }));
+  };
 
   const probe = () => {
     const message = options.probe();
@@ -112,7 +121,7 @@ export const createLiveSocket = (options: LiveSocketOptions): LiveSocket => {
       return options.onWelcome();
     }
     if (message.type === "token_expiring") {
-      return void withToken((accessToken) => ({ type: "renew", accessToken }));
+      return void renew();
     }
     options.onMessage(message);
   };
