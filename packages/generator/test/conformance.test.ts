@@ -147,7 +147,12 @@ for (const { name, expectKept, slowMs, expectBesides } of RULES) {
 
   test(`real: ${name}`, () =>
     withGeneration(
-      { prompt: "a todo list mock:slow", model: { slowMs }, env: { LEO_CHROMIUM: "/nowhere" } },
+      {
+        prompt: "a todo list mock:slow",
+        model: { slowMs },
+        env: { LEO_CHROMIUM: "/nowhere" },
+        generatorProcess: false,
+      },
       async (generation) => {
         const { orchestrator, generator } = generation;
         await expectKept({ orchestrator, ended: generator.exited });

@@ -31,21 +31,22 @@ test("a run that is told to end stores a checkpoint; the next attempt goes on fr
       const checkpointUrl = await presign(bucket, `${start.artifact.prefix}checkpoint/1.tar.gz`);
       previous = { generationId: start.generationId, kind: "checkpoint", checkpointUrl };
     });
-    await generate({ bucket, prompt, previous, model: { slowMs: 0 } }, async (generation) => {
+    const next = { bucket, prompt, previous, model: { slowMs: 0 }, generatorProcess: false };
+    await generate(next, async (generation) => {
       const { orchestrator, generator, keys, start, manifest } = generation;
       await orchestrator.fact("agent_tool");
       await orchestrator.close();
       await until(async () => (await keys()).includes("manifest.json"));
       const { port } = new URL(orchestrator.url);
       const known = orchestrator.facts.length;
-      const next = await startOrchestrator(start, { port: Number(port), lastNumber: known });
-      const { failure } = await next.fact("all_work_complete");
+      const back = await startOrchestrator(start, { port: Number(port), lastNumber: known });
+      const { failure } = await back.fact("all_work_complete");
       expect(failure).toBeUndefined();
       expect(await generator.exited).toBe(0);
-      expect(next.readies).toEqual([true]);
-      expect(next.facts[0]?.n).toBe(known + 1);
-      expect(next.facts.map(({ n }) => n)).toEqual(next.facts.map((_, index) => known + 1 + index));
-      await next.close();
+      expect(back.readies).toEqual([true]);
+      expect(back.facts[0]?.n).toBe(known + 1);
+      expect(back.facts.map(({ n }) => n)).toEqual(back.facts.map((_, index) => known + 1 + index));
+      await back.close();
 
       expect(promptsOf(generation)).toContain("you go on from the last saved state");
       expect(promptsOf(generation)).toContain("src/components/Shell.tsx");

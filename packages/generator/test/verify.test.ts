@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { sharedBrowser } from "@leo/local/testing/chromium.ts";
 import { RunBrowser } from "../src/verify/browser.ts";
 import { findChromium } from "../src/verify/chromium.ts";
 import { smokeTest } from "../src/verify/smoke.ts";
@@ -18,14 +19,21 @@ const CHROMIUM = findChromium(process.env.LEO_CHROMIUM);
 
 const NO_BROWSER = findChromium("/nowhere/chromium");
 
-const check = async (paths: RunPaths, chromium: string | undefined) => {
+const checkIn = async (browser: RunBrowser, paths: RunPaths) => {
   const signal = new AbortController().signal;
-  const browser = new RunBrowser(chromium, paths);
   const { passed, checks, screenshot } = await verify({ paths, templateDir: TEMPLATE, browser, signal });
-  await browser.close();
   const results = Object.fromEntries(checks.map(({ name, result }) => [name, result]));
   const output = checks.map((line) => line.output ?? "").join("\n");
   return { passed, results, output, screenshot };
+};
+
+const check = async (paths: RunPaths, chromium: string | undefined) => {
+  const browser = new RunBrowser(chromium, paths);
+  try {
+    return await checkIn(browser, paths);
+  } finally {
+    await browser.close();
+  }
 };
 
 const withStarter = (app: string, run: (paths: RunPaths) => Promise<void>) =>
@@ -37,20 +45,30 @@ const withStarter = (app: string, run: (paths: RunPaths) => Promise<void>) =>
 
 const component = (body: string) => `export default function App() { ${body} }`;
 
-test("an app that works passes, and its screenshot is kept", () =>
+test("an app that works passes, and its screenshot is kept; one that throws fails, in a browser that was killed and started again", () =>
   withStarter(component("return <h1>Hello</h1>;"), async (paths) => {
-    const { passed, results, screenshot } = await check(paths, CHROMIUM);
-    expect(results).toEqual({ install: "skipped", typecheck: "passed", build: "passed", smoke: "passed" });
-    expect(passed).toBe(true);
-    expect(screenshot?.subarray(1, 4).toString("latin1")).toBe("PNG");
-  }));
+    const browser = new RunBrowser(CHROMIUM, paths);
+    const first = await browser.open();
+    const works = await checkIn(browser, paths);
+    expect(works.results).toEqual({
+      install: "skipped",
+      typecheck: "passed",
+      build: "passed",
+      smoke: "passed",
+    });
+    expect(works.passed).toBe(true);
+    expect(works.screenshot?.subarray(1, 4).toString("latin1")).toBe("PNG");
 
-test("an app that throws fails the smoke test", () =>
-  withStarter(component("throw new Error('no page'); return <p />;"), async (paths) => {
-    const { passed, results, output } = await check(paths, CHROMIUM);
-    expect(results).toMatchObject({ typecheck: "passed", build: "passed", smoke: "failed" });
-    expect(passed).toBe(false);
-    expect(output).toMatch(/Uncaught Error: no page/);
+    await killFamily(paths.home);
+    await until(() => !(first instanceof Error) && !first.isConnected());
+    const body = "throw new Error('no page'); return <p />;";
+    await writeFile(join(paths.workspace, "src/App.tsx"), component(body));
+    const throws = await checkIn(browser, paths);
+    expect(throws.results).toMatchObject({ typecheck: "passed", build: "passed", smoke: "failed" });
+    expect(throws.passed).toBe(false);
+    expect(throws.output).toMatch(/Uncaught Error: no page/);
+    expect(await browser.open()).not.toBe(first);
+    await browser.close();
   }));
 
 test("a page that is blank, logs an error, misses a file of its own or calls the machine's services fails the smoke test", async () => {
@@ -71,16 +89,13 @@ test("a page that is blank, logs an error, misses a file of its own or calls the
     [`<p>Hi</p><script>${calls}</script>`, /it was refused/],
   ] as const;
   await withRunPaths(async (paths) => {
-    const browser = new RunBrowser(CHROMIUM, paths);
-    const running = await browser.open();
-    if (running instanceof Error) throw running;
+    const browser = await sharedBrowser();
     for (const [body, cause] of pages) {
       await writeFile(join(paths.workspace, "index.html"), `<!doctype html><div id="root">${body}</div>`);
-      const { passed, output } = await smokeTest(running, paths.workspace);
+      const { passed, output } = await smokeTest(browser, paths.workspace);
       expect(output).toMatch(cause);
       expect(passed).toBe(false);
     }
-    await browser.close();
   });
   expect(reached).toBe(0);
   service.close();
@@ -122,18 +137,6 @@ test("the agent's own configuration cannot see more than a clean environment", (
     expect(results.build).toBe("failed");
     expect(output).toContain(paths.home);
     expect(output).not.toContain("must-not-leak");
-  }));
-
-test("a browser that was killed is started again", () =>
-  withRunPaths(async (paths) => {
-    const browser = new RunBrowser(CHROMIUM, paths);
-    const first = await browser.open();
-    await killFamily(paths.home);
-    await until(() => !(first instanceof Error) && !first.isConnected());
-    const second = await browser.open();
-    expect(second instanceof Error || second.isConnected()).toBe(true);
-    expect(second).not.toBe(first);
-    await browser.close();
   }));
 
 test("a browser that does not start skips the smoke test and says why", () =>

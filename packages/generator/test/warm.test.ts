@@ -19,7 +19,15 @@ import { withRunPaths } from "./support/run-paths.ts";
 import { until } from "./support/until.ts";
 
 const generate = (options: TestGenerationOptions, run: (generation: TestGeneration) => Promise<void>) =>
-  withGeneration({ holdWork: true, ...options, env: { LEO_CHROMIUM: "/nowhere", ...options.env } }, run);
+  withGeneration(
+    {
+      holdWork: true,
+      generatorProcess: false,
+      ...options,
+      env: { LEO_CHROMIUM: "/nowhere", ...options.env },
+    },
+    run,
+  );
 
 const ofProcess = (pid: number, what: "cmdline" | "environ") =>
   readFile(`/proc/${pid}/${what}`, "latin1").then(
@@ -130,7 +138,7 @@ test.for([
 ] as [string, number | string, (generation: TestGeneration) => void][])(
   "work that %s before it comes leaves no process behind",
   ([, exit, act]) =>
-    generate({}, async (generation) => {
+    generate({ generatorProcess: exit === "SIGKILL" }, async (generation) => {
       await oneAgent(generation);
       act(generation);
       expect(await generation.generator.exited).toBe(exit);
