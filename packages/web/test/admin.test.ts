@@ -1,13 +1,11 @@
 /** The operator's page against the real Leo: who sees it, what it does, and that it is legible to everybody. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { violations } from "./support/axe.ts";
 import { withPage } from "./support/browser.ts";
 import { startLeo, type Leo } from "./support/leo.ts";
 import { signIn } from "./support/pages.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const LONG = { timeout: 120_000 };
 
 let leo: Leo;
@@ -15,14 +13,6 @@ beforeAll(async () => {
   leo = await startLeo();
 });
 afterAll(() => leo.stop());
-
-const violations = async (page: Page): Promise<string[]> => {
-  await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate(() =>
-    window.axe.run(document, { resultTypes: ["violations"] }),
-  );
-  return found.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
-};
 
 /** The record of changes on the page, newest first. */
 const actions = (page: Page) =>
