@@ -33,7 +33,7 @@ const tellShift = (what: string, shift: number, moved: string[]) => {
 
 const load = () =>
   withStub({}, (stub) =>
-    withPage({}, async (page) => {
+    withPage({ reducedMotion: "no-preference" }, async (page) => {
       for (const name of ["Todo list", "Notes", "Clock"]) stub.addApp(`A ${name}`, name);
       await signIn(page, stub.url);
       await observe(page);
@@ -49,7 +49,7 @@ const load = () =>
 
 const streaming = (view: string, search: string) =>
   withStub({}, (stub) =>
-    withPage({}, async (page) => {
+    withPage({ reducedMotion: "no-preference" }, async (page) => {
       const { app, generation } = stub.addApp("A long run", "Long run");
       stub.emit(generation.id, ...START, ...longRun(STORED_EVENTS));
       await signIn(page, stub.url);

@@ -8,7 +8,7 @@ import { withStub } from "./support/stub.ts";
 
 test("the home page loads without moving what is there", async () => {
   await withStub({}, (stub) =>
-    withPage({}, async (page) => {
+    withPage({ reducedMotion: "no-preference" }, async (page) => {
       for (const name of ["Todo list", "Notes", "Clock"]) stub.addApp(`A ${name}`, name);
       await signIn(page, stub.url);
       await observe(page);
@@ -23,7 +23,7 @@ test("the home page loads without moving what is there", async () => {
 
 test("nothing jumps while a run streams in", async () => {
   await withStub({}, (stub) =>
-    withPage({}, async (page) => {
+    withPage({ reducedMotion: "no-preference" }, async (page) => {
       const { app, generation } = stub.addApp("A todo list", "Todo list");
       await signIn(page, stub.url);
       await observe(page);
