@@ -4,14 +4,17 @@ import { attemptPrefix, checkpointKey, screenshotKey } from "@leo/core/artifact.
 import { newId } from "@leo/core/id.ts";
 import type { FaultInput } from "@leo/local/ecs/faults.ts";
 import { attempts } from "../src/db/schema.ts";
-import { withOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
+import { withOrchestrator } from "./support/orchestrator.ts";
+import { sharedOrchestrator, type SharedOrchestrator } from "./support/shared-orchestrator.ts";
 
-const attemptsOf = (leo: TestOrchestrator, generationId: string) =>
+const attemptsOf = (leo: SharedOrchestrator, generationId: string) =>
   leo.database.orm
     .select()
     .from(attempts)
     .where(eq(attempts.generationId, generationId))
     .orderBy(attempts.number);
+
+const withShared = sharedOrchestrator();
 
 describe("RunTask's outcomes", () => {
   const passing: [name: string, faults: FaultInput[]][] = [
@@ -33,7 +36,7 @@ describe("RunTask's outcomes", () => {
     ],
   ];
   test.each(passing)("%s: the launch goes on and makes one task", (_name, faults) =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       leo.ecs.faults.add(...faults);
       const generation = await leo.submit();
       await leo.task(generation.id);
@@ -44,7 +47,7 @@ describe("RunTask's outcomes", () => {
   );
 
   test("a lost answer does not make a second task", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       leo.ecs.faults.add({ kind: "lost_reply" });
       const generation = await leo.submit();
       const task = await leo.task(generation.id);
@@ -79,7 +82,7 @@ describe("RunTask's outcomes", () => {
     ],
   ];
   test.each(fatal)("%s: fails at once and says why to the operator", (_name, fault) =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       leo.ecs.faults.add(fault);
       const generation = await leo.submit();
       const failed = await leo.reaches(generation.id, "failed");
@@ -107,7 +110,7 @@ describe("RunTask's outcomes", () => {
     }));
 
   test("a conflict that names no task: the next token is used", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       leo.ecs.faults.add({ kind: "exception", name: "ConflictException", message: "other parameters" });
       const generation = await leo.submit();
       await leo.task(generation.id);
@@ -125,7 +128,7 @@ describe("how tasks end", () => {
     ["no network interface", { kind: "network_timeout", times: 2 }, "interrupted"],
   ];
   test.each(retried)("%s: tried once more, then failed with its own code", (_name, fault, code) =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       leo.ecs.faults.add(fault);
       const generation = await leo.submit();
       const failed = await leo.reaches(generation.id, "failed");
@@ -136,7 +139,7 @@ describe("how tasks end", () => {
   );
 
   test("after a memory failure the next attempt gets 16 GB", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       leo.ecs.faults.add({ kind: "oom" });
       const generation = await leo.submit();
       await leo.task(generation.id, 2);
@@ -157,7 +160,7 @@ describe("how tasks end", () => {
     }));
 
   test("an image that does not exist is not tried again", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       leo.ecs.faults.add({ kind: "image_pull", transient: false });
       const generation = await leo.submit();
       expect(await leo.reaches(generation.id, "failed")).toMatchObject({
@@ -176,7 +179,7 @@ describe("how tasks end", () => {
     }));
 
   test("a manifest proves that work unheard of was done", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const generation = await leo.submit();
       const task = await leo.task(generation.id);
       await leo.putManifest(generation, 1);
@@ -186,7 +189,7 @@ describe("how tasks end", () => {
     }));
 
   test("a manifest that names another run's objects is none", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const generation = await leo.submit();
       const task = await leo.task(generation.id);
       const foreign = attemptPrefix(newId(), newId(), 1);
@@ -226,7 +229,7 @@ describe("cancel", () => {
     }));
 
   test("while the task starts it is stopped, and cancelled only once it is gone", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const generation = await leo.submit();
       await leo.task(generation.id);
       await leo.request("POST", `/api/generations/${generation.id}/cancel`);

@@ -4,18 +4,14 @@ import { UserMessageList } from "@leo/core/api.ts";
 import { newId } from "@leo/core/id.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
-import {
-  openGeneratorSocket,
-  openUiSocket,
-  withOrchestrator,
-  type TestOrchestrator,
-} from "./support/orchestrator.ts";
+import { openGeneratorSocket, openUiSocket, withOrchestrator } from "./support/orchestrator.ts";
+import { sharedOrchestrator, type SharedOrchestrator } from "./support/shared-orchestrator.ts";
 
 const log = (n: number): NumberedMessage => ({ n, type: "log", level: "info", text: `line ${n}` });
 const logs = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => log(from + index));
 
-const startRun = async (leo: TestOrchestrator) => {
+const startRun = async (leo: SharedOrchestrator) => {
   const generation = await leo.submit();
   const task = await leo.task(generation.id);
   const generator = await openGeneratorSocket(task.url, task.token);
@@ -34,7 +30,7 @@ const acked = async (generator: Generator, n: number) => {
 const textsOf = (generator: Generator) =>
   generator.received.flatMap((message) => (message.type === "user_message" ? [message.text] : []));
 
-const signIn = async (leo: TestOrchestrator, url = leo.orchestrator.url) => {
+const signIn = async (leo: SharedOrchestrator, url = leo.orchestrator.url) => {
   const browser = await openUiSocket(url);
   browser.send({ type: "hello", protocol: 1, accessToken: leo.token });
   await browser.first("welcome");
@@ -46,9 +42,11 @@ const seqsOf = (browser: Awaited<ReturnType<typeof signIn>>) =>
     message.type === "events" ? message.events.map(({ seq }) => seq) : [],
   );
 
+const withShared = sharedOrchestrator();
+
 describe("/ws/generator", () => {
   test("gets its work, and its messages are acknowledged once they are committed", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, task, generator } = await startRun(leo);
       const start = await generator.first("start_generation");
       expect(start).toMatchObject({
@@ -80,7 +78,7 @@ describe("/ws/generator", () => {
     }));
 
   test("after a cut the generator resends what was not acknowledged, and nothing is lost or doubled", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, task, generator } = await startRun(leo);
       await generator.first("start_generation");
       generator.send({ type: "messages", messages: logs(1, 50) });
@@ -98,7 +96,7 @@ describe("/ws/generator", () => {
     }));
 
   test("a wrong token, malformed frames, an unknown protocol and a frame of 2 MiB close with their codes", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const generation = await leo.submit();
       const task = await leo.task(generation.id);
       const wrong = await openGeneratorSocket(task.url, "leo_at_wrong");
@@ -124,7 +122,7 @@ describe("/ws/generator", () => {
     }));
 
   test("a gap in the numbers is a protocol error", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generator } = await startRun(leo);
       await generator.first("start_generation");
       generator.send({ type: "messages", messages: [log(1), log(3)] });
@@ -132,7 +130,7 @@ describe("/ws/generator", () => {
     }));
 
   test("a generator of an ended generation is told so, and changes nothing", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, task, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
       await leo.request("POST", `/api/generations/${generation.id}/cancel`);
@@ -147,7 +145,7 @@ describe("/ws/generator", () => {
     }));
 
   test("a replaced attempt is fenced", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, task } = await startRun(leo);
       await leo.reaches(generation.id, "running");
       task.exit(1);
@@ -179,7 +177,7 @@ describe("/ws/generator", () => {
 });
 
 describe("requests that the user adds", () => {
-  const add = async (leo: TestOrchestrator, generationId: string, text: string) => {
+  const add = async (leo: SharedOrchestrator, generationId: string, text: string) => {
     const response = await fetch(`${leo.orchestrator.url}/api/generations/${generationId}/messages`, {
       method: "POST",
       headers: { authorization: `Bearer ${leo.token}`, "content-type": "application/json" },
@@ -193,7 +191,7 @@ describe("requests that the user adds", () => {
   const turnComplete = { type: "progress", step: "turn_complete" } as const;
 
   test("they wait while a turn goes on, and one arrives before the end of a turn is acknowledged", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
       generator.send({ type: "messages", messages: [log(1), { n: 2, type: "progress", step: "agent" }] });
@@ -214,7 +212,7 @@ describe("requests that the user adds", () => {
     }));
 
   test("while one waits it can be changed and taken back, once it is delivered it cannot, and every tab is told", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
       const first = await add(leo, generation.id, "make it blu");
@@ -252,7 +250,7 @@ describe("requests that the user adds", () => {
     }));
 
   test("of a change and a delivery at the same moment one wins, and the generator gets what was answered", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
       const { messageId } = await add(leo, generation.id, "old");
@@ -265,7 +263,7 @@ describe("requests that the user adds", () => {
     }));
 
   test("one that was added before the version is stored arrives before that is acknowledged; after it is refused", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
       await generator.first("start_generation");
@@ -284,7 +282,7 @@ describe("requests that the user adds", () => {
     }));
 
   test("one whose delivery may have been lost is sent again before the first acknowledgement", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, task, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
       const { messageId } = await add(leo, generation.id, "make it blue");
@@ -298,7 +296,7 @@ describe("requests that the user adds", () => {
     }));
 
   test("one that no turn took is returned at the end, and only ten wait", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
       const added = [];
@@ -349,7 +347,7 @@ describe("/ws/ui", () => {
     }));
 
   test("a foreign or unknown generation is not found, and the socket stays open", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const generation = await leo.submit();
       const stranger = await openUiSocket(leo.orchestrator.url);
       stranger.send({ type: "hello", protocol: 1, accessToken: await leo.sign(newId()) });
@@ -360,7 +358,7 @@ describe("/ws/ui", () => {
     }));
 
   test("a wrong token, an expired one, no hello first, malformed and over-large frames close with their codes", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const expired = await leo.sign(leo.userId, { exp: Math.floor(Date.now() / 1000) - 60 });
       const frames: [string, number][] = [
         [JSON.stringify({ type: "hello", protocol: 1, accessToken: "nonsense" }), CloseCode.unauthenticated],
@@ -395,7 +393,7 @@ describe("/ws/ui", () => {
     }));
 
   test("a page of another origin cannot open the socket", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       await expect(openUiSocket(leo.orchestrator.url, { origin: "https://evil.example" })).rejects.toThrow(
         "403",
       );
@@ -404,7 +402,7 @@ describe("/ws/ui", () => {
     }));
 
   test("a token that runs out is announced; a page that renews misses nothing, one that does not is closed", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const { generation, generator } = await startRun(leo);
       await generator.first("start_generation");
       const accessToken = await leo.sign(leo.userId, { exp: Math.floor(Date.now() / 1000) + 6 });
@@ -429,7 +427,7 @@ describe("/ws/ui", () => {
     }));
 
   test("a token of another user does not renew a socket, it closes it", () =>
-    withOrchestrator({}, async (leo) => {
+    withShared(async (leo) => {
       const browser = await signIn(leo);
       browser.send({ type: "renew", accessToken: await leo.sign(newId()) });
       expect((await browser.closed).code).toBe(CloseCode.unauthenticated);

@@ -3,8 +3,7 @@ import { pino } from "pino";
 import { expect } from "vitest";
 import { WebSocket } from "ws";
 import { attemptPrefix, manifestKey, type Manifest } from "@leo/core/artifact.ts";
-import type { Event } from "@leo/core/event.ts";
-import type { Generation, GenerationState } from "@leo/core/generation.ts";
+import type { Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { ToGenerator, type FromGenerator } from "@leo/core/protocol/generator.ts";
 import { ToBrowser, type FromBrowser } from "@leo/core/protocol/ui.ts";
@@ -15,6 +14,7 @@ import { readConfig, type Config } from "../../src/config.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { startOrchestrator, type Orchestrator } from "../../src/server.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { createCaller, WAIT, type Caller } from "./caller.ts";
 import { BASE_ENV, HIGH_LIMITS } from "./context.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
 import { withMigratedDatabase } from "./migrated.ts";
@@ -29,25 +29,21 @@ export interface HeldTask {
   exit(code: number): void;
 }
 
-export interface TestOrchestrator extends TestKeys {
+export interface TestOrchestrator extends TestKeys, Caller {
   orchestrator: Orchestrator;
   database: Database;
   /** Names the superuser. */
   databaseUrl: string;
   ecs: TestEcs;
   bucket: TestBucket;
-  userId: string;
-  token: string;
+  /** Another user of the same orchestrator. */
+  anotherUser(): Promise<Caller>;
   /** Starts another orchestrator on the same database, bucket and cluster. */
   startAnother(settings?: Settings): Promise<Orchestrator>;
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
-  submit(prompt?: string): Promise<Generation>;
-  generation(id: string): Promise<Generation>;
-  reaches(id: string, state: GenerationState): Promise<Generation>;
+  /** Every task so far whose agent container was held open. */
+  heldTasks: readonly HeldTask[];
   /** The task of a generation's attempt, once it runs. */
   task(generationId: string, attempt?: number): Promise<HeldTask>;
-  /** Every event of a generation through the API. */
-  events(generationId: string): Promise<Event[]>;
   putManifest(generation: Generation, attempt: number, changes?: Partial<Manifest>): Promise<void>;
 }
 
@@ -63,9 +59,6 @@ export interface OrchestratorOptions {
   /** What the agent's container does instead of being held. */
   agent?: ContainerFunction;
 }
-
-/** Generous: on a busy machine a second of work may take ten. */
-const WAIT = { timeout: 60_000, interval: 20 };
 
 /** Runs with an orchestrator on real services; generators are functions that the test controls. */
 export const withOrchestrator = (
@@ -107,10 +100,11 @@ export const withOrchestrator = (
               { name: "leo", command: ["leo"] },
             ],
           });
-          Object.assign(process.env, bucket.env, ecs.env);
           const started: Orchestrator[] = [];
           const start = async (settings: Settings = {}) => {
             const port = await freePort();
+            // Where AWS is, and as whom: its clients read it from the environment.
+            Object.assign(process.env, bucket.env, ecs.env);
             const config = readConfig({
               ...BASE_ENV,
               PORT: String(port),
@@ -139,21 +133,12 @@ export const withOrchestrator = (
           const database = openDatabase(databaseUrl, 4, () => undefined);
           const s3 = new S3Client(bucket.clientConfig);
           const orchestrator = await start();
-          const userId = newId();
-          // Valid for long: tests move the clock.
-          const token = await keys.sign(userId, { exp: Math.floor(Date.now() / 1000) + 30 * 86_400 });
-          const request: TestOrchestrator["request"] = (method, path, body, headers = {}) =>
-            fetch(orchestrator.url + path, {
-              method,
-              headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
-              body: body === undefined ? undefined : JSON.stringify(body),
-            });
-          const json = async (response: Response) => {
-            if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-            return response.json() as Promise<never>;
+          const anotherUser = async () => {
+            const userId = newId();
+            // Valid for long: tests move the clock.
+            const token = await keys.sign(userId, { exp: Math.floor(Date.now() / 1000) + 30 * 86_400 });
+            return createCaller(orchestrator.url, userId, token);
           };
-          const generation = async (id: string): Promise<Generation> =>
-            json(await request("GET", `/api/generations/${id}`));
           try {
             await run({
               ...keys,
@@ -162,32 +147,15 @@ export const withOrchestrator = (
               databaseUrl,
               ecs,
               bucket,
-              userId,
-              token,
+              ...(await anotherUser()),
+              anotherUser,
+              heldTasks: held,
               startAnother: start,
-              request,
-              generation,
-              submit: async (prompt = "a todo list") => {
-                const created: { generation: Generation } = await json(
-                  await request("POST", "/api/apps", { prompt }),
-                );
-                return created.generation;
-              },
-              reaches: async (id, state) => {
-                await expect.poll(async () => (await generation(id)).state, WAIT).toBe(state);
-                return generation(id);
-              },
               task: async (generationId, attempt = 1) => {
                 const find = () =>
                   held.find((task) => task.generationId === generationId && task.attempt === attempt);
                 await expect.poll(find, WAIT).toBeDefined();
                 return find() as HeldTask;
-              },
-              events: async (generationId) => {
-                const page: { events: Event[] } = await json(
-                  await request("GET", `/api/generations/${generationId}/events`),
-                );
-                return page.events;
               },
               putManifest: async ({ appId, id }, attempt, changes = {}) => {
                 const manifest: Manifest = {
