@@ -165,6 +165,51 @@ describe("committing", () => {
     }));
 });
 
+describe("events and their generation", () => {
+  const insertInto = (generationId: string, seq: number) =>
+    `insert into leo.events (generation_id, seq, at, type, body) values ('${generationId}', ${seq}, now(), 'log', '{}')`;
+
+  test("no event is without its generation, and an event is never changed", () =>
+    withContext({}, async (context) => {
+      const { config, database } = context;
+      const generationId = await enqueue(context, newId());
+      await expect(database.pool.query(insertInto(newId(), 1))).rejects.toMatchObject({
+        code: "23503",
+        constraint: "events_belong",
+      });
+      const several = `insert into leo.events (generation_id, seq, at, type, body)
+        select id, 7, now(), 'log', '{}' from unnest(array['${generationId}', '${newId()}']::uuid[]) id`;
+      await expect(database.pool.query(several)).rejects.toMatchObject({ code: "23503" });
+      await database.pool.query(insertInto(generationId, 2));
+      await expect(database.pool.query("update leo.events set type = 'error'")).rejects.toMatchObject({
+        code: "42501",
+      });
+      const move = `update leo.events set generation_id = '${newId()}'`;
+      await expect(runSql(config.DATABASE_URL, move)).rejects.toMatchObject({ code: "23503" });
+    }));
+
+  test("a deleted generation takes its events with it, also those that were being stored", () =>
+    withContext({}, async (context) => {
+      const { pool } = context.database;
+      const generationId = await enqueue(context, newId());
+      const other = await enqueue(context, newId());
+      await pool.query(insertInto(other, 1));
+      const [storing, deleting] = [await pool.connect(), await pool.connect()];
+      const { rows: backends } = await deleting.query("select pg_backend_pid() as pid");
+      await storing.query("begin");
+      await storing.query(insertInto(generationId, 2));
+      const deleted = deleting.query("delete from leo.generations where id = $1", [generationId]);
+      const blockers = async () =>
+        (await storing.query("select cardinality(pg_blocking_pids($1)) as count", [backends[0].pid])).rows;
+      await expect.poll(blockers).toEqual([{ count: 1 }]);
+      await storing.query("commit");
+      await deleted;
+      for (const client of [storing, deleting]) client.release();
+      const { rows } = await pool.query("select generation_id as id, seq from leo.events");
+      expect(rows).toEqual([{ id: other, seq: 1 }]);
+    }));
+});
+
 describe("fanning out", () => {
   test("a reader that joins in the middle gets stored events first and then live ones, each once", () =>
     withContext({}, async (context) => {

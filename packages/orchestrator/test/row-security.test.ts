@@ -301,7 +301,11 @@ describe("the roles", () => {
         const client = await database.pool.connect();
         await client.query("reset role");
         expect(await count(client)).toBe(0);
+        expect((await client.query("select from leo.events")).rowCount).toBe(0);
         client.release(true);
+        // What goes with the app goes as the owner.
+        await database.pool.query("delete from leo.apps");
+        expect((await database.pool.query("select from leo.events")).rowCount).toBe(0);
       } finally {
         await database.close();
       }

@@ -233,9 +233,11 @@ export const attempts = leo.table(
 export const events = leo.table(
   "events",
   {
-    generationId: uuid("generation_id")
-      .notNull()
-      .references(() => generations.id, { onDelete: "cascade" }),
+    /**
+     * A generation that exists; its events go with it. Two triggers of the database hold that, once a
+     * statement instead of once an event, which is how a foreign key would: it cost more than the insert.
+     */
+    generationId: uuid("generation_id").notNull(),
     seq: integer("seq").notNull(),
     /**
      * The attempt and message number it came from; null for the orchestrator's own facts. No foreign
@@ -253,7 +255,8 @@ export const events = leo.table(
     uniqueIndex("events_message").on(table.attemptId, table.n),
     check("events_seq", sql`${table.seq} >= 1`),
     check("events_from", sql`(${table.attemptId} is null) = (${table.n} is null)`),
-    ...serviceMay(),
+    /** Never changed, which the triggers rely on. */
+    ...serviceMay("select", "insert", "delete"),
     ...userMay(isUsersGeneration(table.generationId), "select"),
     /** That a request was queued; all that follows is Leo's word. */
     ...userMay(sql`${isUsersGeneration(table.generationId)} and ${table.seq} = 1`, "insert"),
