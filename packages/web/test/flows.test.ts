@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withPage } from "./support/browser.ts";
 import { startLeo, type Leo } from "./support/leo.ts";
-import { composer, progress, rowSeqs, signIn, timeline } from "./support/pages.ts";
+import { composer, rowSeqs, signIn, timeline } from "./support/pages.ts";
 
 const RUN_MS = 90_000;
 const LONG = { timeout: 2 * RUN_MS };
@@ -75,14 +75,40 @@ const shareAndRevoke = async (page: Page, sees: string) => {
   await page.keyboard.press("Escape");
 };
 
+const throughATornConnection = async (page: Page) => {
+  await untilAtWork(page);
+  await page.reload();
+  await untilAtWork(page);
+  await page.context().setOffline(true);
+  await page.getByText("You are offline.").waitFor();
+  await page.context().setOffline(false);
+};
+
+const expectEveryEventOnce = async (page: Page) => {
+  const rows = await rowSeqs(page);
+  expect(new Set(rows).size).toBe(rows.length);
+  const lastSeq = Number(await timeline(page).getAttribute("data-last-seq"));
+  const logged = await loggedSeqs(page);
+  expectNoGaps(logged);
+  expect(logged).toHaveLength(lastSeq);
+  await page.getByRole("tab", { name: "Preview" }).click();
+};
+
 test(
-  "from signing in to using the app that was built, and showing it to a stranger until the link is revoked",
+  "from signing in, over a reload, a cut network and a second tab that follows, to using the app that was built, and showing it to a stranger until the link is revoked",
   LONG,
   async () => {
-    await withPage({}, async (page) => {
+    await withPage({ allowedErrors: /WebSocket|ERR_INTERNET_DISCONNECTED|Failed to load/ }, async (page) => {
       await signIn(page, leo.url);
       await build(page, "A todo list with dark mode");
-      await untilReady(page, 1);
+      const other = await page.context().newPage();
+      await other.goto(page.url());
+      await throughATornConnection(page);
+      await Promise.all([untilReady(page, 1), untilReady(other, 1)]);
+      expect(await rowSeqs(other)).toEqual(await rowSeqs(page));
+      await other.close();
+      await expectEveryEventOnce(page);
+
       const newItem = preview(page).getByRole("textbox").first();
       await newItem.fill("Buy milk");
       await newItem.press("Enter");
@@ -99,39 +125,8 @@ test(
   },
 );
 
-test("a reload and a cut network in the middle lose no event and show none twice", LONG, async () => {
-  await withPage({ allowedErrors: /WebSocket|ERR_INTERNET_DISCONNECTED|Failed to load/ }, async (page) => {
-    await signIn(page, leo.url);
-    await build(page, "A kanban board");
-    await untilAtWork(page);
-    await page.reload();
-    await untilAtWork(page);
-    await page.context().setOffline(true);
-    await page.getByText("You are offline.").waitFor();
-    await page.context().setOffline(false);
-    await untilReady(page, 1);
-    const rows = await rowSeqs(page);
-    expect(new Set(rows).size).toBe(rows.length);
-    const lastSeq = Number(await timeline(page).getAttribute("data-last-seq"));
-    const logged = await loggedSeqs(page);
-    expectNoGaps(logged);
-    expect(logged).toHaveLength(lastSeq);
-  });
-});
-
-test("two tabs follow the same run to its end", LONG, async () => {
-  await withPage({}, async (page) => {
-    await signIn(page, leo.url);
-    await build(page, "A calculator");
-    const other = await page.context().newPage();
-    await other.goto(page.url());
-    await Promise.all([untilReady(page, 1), untilReady(other, 1)]);
-    expect(await rowSeqs(other)).toEqual(await rowSeqs(page));
-  });
-});
-
-test("a failed run is fixed by a follow-up", LONG, async () => {
-  await withPage({}, async (page) => {
+test("a run that fails is fixed by a follow-up, on a phone of 360 pixels", LONG, async () => {
+  await withPage({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }, async (page) => {
     await signIn(page, leo.url);
     await build(page, "mock:build-error-forever A notes app");
     await page.getByRole("region", { name: "Failure" }).waitFor({ timeout: RUN_MS });
@@ -139,35 +134,12 @@ test("a failed run is fixed by a follow-up", LONG, async () => {
     await page.getByRole("button", { name: "Try again" }).waitFor();
     await ask(page, "A notes app");
     await untilReady(page, 1);
+    await page.getByRole("tab", { name: "Preview" }).tap();
     await preview(page).locator("body").waitFor();
     expect(await page.title()).toContain("Ready");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
   });
 });
-
-test(
-  "requests queued while the agent works can be changed and removed, and are answered in the same version",
-  LONG,
-  async () => {
-    await withPage({}, async (page) => {
-      await signIn(page, leo.url);
-      await build(page, "A todo list mock:slow");
-      await untilAtWork(page);
-      await ask(page, "Add a foter");
-      await ask(page, "Add a clock");
-      const queue = page.getByRole("region", { name: "Queued requests" });
-      await queue.getByText("Add a clock").waitFor();
-      await queue.getByRole("button", { name: "Remove the queued request" }).last().click();
-      await queue.getByText("Add a clock").waitFor({ state: "detached" });
-      await queue.getByRole("button", { name: "Edit the queued request" }).click();
-      await page.getByRole("textbox", { name: "Queued request" }).fill("Add a footer");
-      await page.getByRole("button", { name: "Save" }).click();
-      await queue.getByText("Add a footer").waitFor();
-      await timeline(page).getByText("Add a footer").first().waitFor({ timeout: RUN_MS });
-      await untilReady(page, 1);
-      expect(await timeline(page).getByText("Add a clock").count()).toBe(0);
-    });
-  },
-);
 
 test("a run in the middle of its work can be cancelled", LONG, async () => {
   await withPage({}, async (page) => {
@@ -175,70 +147,79 @@ test("a run in the middle of its work can be cancelled", LONG, async () => {
     await build(page, "A pomodoro timer");
     await untilAtWork(page);
     await page.getByRole("button", { name: "Cancel" }).click();
-    await progress(page).getByText("Stopping").waitFor();
     await timeline(page).getByText("Nothing of this run was published.").waitFor({ timeout: RUN_MS });
     expect(await page.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
   });
 });
 
+const changeTheQueue = async (page: Page) => {
+  await untilAtWork(page);
+  await ask(page, "Add a foter");
+  await ask(page, "Add a clock");
+  const queue = page.getByRole("region", { name: "Queued requests" });
+  await queue.getByText("Add a clock").waitFor();
+  await queue.getByRole("button", { name: "Remove the queued request" }).last().click();
+  await queue.getByText("Add a clock").waitFor({ state: "detached" });
+  await queue.getByRole("button", { name: "Edit the queued request" }).click();
+  await page.getByRole("textbox", { name: "Queued request" }).fill("Add a footer");
+  await page.getByRole("button", { name: "Save" }).click();
+  await queue.getByText("Add a footer").waitFor();
+};
+
+const compare = async (page: Page) => {
+  await page.getByRole("tab", { name: "Changes" }).click();
+  await page.getByRole("region", { name: "src/App.tsx" }).waitFor();
+  await page.getByRole("tab", { name: "Code" }).click();
+  await page.getByRole("treeitem", { name: /^App\.tsx/ }).click();
+  await page.getByRole("region", { name: "Contents of src/App.tsx" }).getByText("export").first().waitFor();
+};
+
+const downloadVersion1 = async (page: Page) => {
+  await page.getByRole("tab", { name: "Versions" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download version 1" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/\.zip$/);
+  const { stdout } = await promisify(execFile)("unzip", ["-t", await download.path()]);
+  expect(stdout).toContain("No errors detected");
+};
+
+const copyVersion2 = async (page: Page) => {
+  await page.getByRole("tab", { name: "Versions" }).click();
+  await page.getByRole("button", { name: "More for version 2" }).click();
+  await page.getByRole("menuitem", { name: "Copy as a new app" }).click();
+  await untilReady(page, 1);
+  await preview(page).getByText("Todo list").first().waitFor();
+  await page.getByRole("link", { name: "Leo, home" }).click();
+  const card = page.getByRole("listitem").filter({ hasText: "(copy)" });
+  await card.locator("img").waitFor();
+  const width = await card.locator("img").evaluate((image: HTMLImageElement) => image.naturalWidth);
+  expect(width).toBeGreaterThan(300);
+};
+
 test(
-  "versions can be compared, downloaded, restored and copied as a new app with its picture",
+  "requests queued while the agent works are changed, removed and answered in the same version; versions are compared, downloaded, restored and copied as a new app with its picture",
   LONG,
   async () => {
     await withPage({ acceptDownloads: true }, async (page) => {
       await signIn(page, leo.url);
-      await build(page, "A todo list");
+      await build(page, "A todo list mock:slow");
+      await changeTheQueue(page);
+      await timeline(page).getByText("Add a footer").first().waitFor({ timeout: RUN_MS });
       await untilReady(page, 1);
-      await ask(page, "Add a footer");
+      expect(await timeline(page).getByText("Add a clock").count()).toBe(0);
+
+      await ask(page, "Add a calendar");
       await untilReady(page, 2);
-
-      await page.getByRole("tab", { name: "Changes" }).click();
-      await page.getByRole("region", { name: "src/App.tsx" }).waitFor();
-      await page.getByRole("tab", { name: "Code" }).click();
-      await page.getByRole("treeitem", { name: /^App\.tsx/ }).click();
-      await page
-        .getByRole("region", { name: "Contents of src/App.tsx" })
-        .getByText("export")
-        .first()
-        .waitFor();
-
-      await page.getByRole("tab", { name: "Versions" }).click();
-      const [download] = await Promise.all([
-        page.waitForEvent("download"),
-        page.getByRole("button", { name: "Download version 1" }).click(),
-      ]);
-      expect(download.suggestedFilename()).toMatch(/\.zip$/);
-      const { stdout } = await promisify(execFile)("unzip", ["-t", await download.path()]);
-      expect(stdout).toContain("No errors detected");
-
+      await compare(page);
+      await downloadVersion1(page);
       await page.getByRole("button", { name: "Restore" }).click();
       await untilReady(page, 3);
       await page.getByRole("tab", { name: "Changes" }).click();
       await page.getByText("Version 3 against").waitFor();
       await page.getByRole("region", { name: "src/App.tsx" }).waitFor();
-
-      await page.getByRole("tab", { name: "Versions" }).click();
-      await page.getByRole("button", { name: "More for version 2" }).click();
-      await page.getByRole("menuitem", { name: "Copy as a new app" }).click();
-      await untilReady(page, 1);
-      await preview(page).getByText("Todo list").first().waitFor();
-      await page.getByRole("link", { name: "Leo, home" }).click();
-      const card = page.getByRole("listitem").filter({ hasText: "(copy)" });
-      await card.locator("img").waitFor();
-      expect(
-        await card.locator("img").evaluate((image: HTMLImageElement) => image.naturalWidth),
-      ).toBeGreaterThan(300);
+      await copyVersion2(page);
     });
   },
 );
-
-test("a phone of 360 pixels is enough to ask, watch and use", LONG, async () => {
-  await withPage({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }, async (page) => {
-    await signIn(page, leo.url);
-    await build(page, "A calculator");
-    await untilReady(page, 1);
-    await page.getByRole("tab", { name: "Preview" }).tap();
-    await preview(page).locator("body").waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
-  });
-});
