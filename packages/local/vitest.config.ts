@@ -2,18 +2,26 @@ import path from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files of a minute and more. They start first, so that no worker is left alone with one at the end. */
+/**
+ * The long files. They start first, so that no worker is left alone with one at the end, and those that
+ * wait for timeouts lie between those that compute.
+ */
 const SLOW = [
-  "orchestrator/test/chaos",
-  "orchestrator/test/fuzz",
   "web/test/flows",
+  "orchestrator/test/chaos-services",
   "generator/test/scenarios",
+  "orchestrator/test/chaos-processes",
+  "local/test/start",
+  "orchestrator/test/chaos-sockets",
+  "orchestrator/test/fuzz",
+  "orchestrator/test/chaos-ecs",
+  "web/test/workspace",
+  "orchestrator/test/chaos-generators",
   "generator/test/continuity",
   "web/test/accessibility",
+  "local/test/dev",
+  "web/test/admin",
   "mock/test/scenarios",
-  "mock/test/agent",
-  "web/test/workspace",
-  "generator/test/verify",
 ];
 
 class SlowFirst extends BaseSequencer {
