@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withPage } from "./support/browser.ts";
 import { startLeo, type Leo } from "./support/leo.ts";
-import { composer, rowSeqs, signIn, timeline } from "./support/pages.ts";
+import { composer, rowSeqs, signIn, timeline, untilAppOpened } from "./support/pages.ts";
 
 const RUN_MS = 90_000;
 const LONG = { timeout: 2 * RUN_MS };
@@ -210,6 +210,7 @@ test(
       await untilReady(page, 1);
       expect(await timeline(page).getByText("Add a clock").count()).toBe(0);
 
+      await untilAppOpened(page);
       await ask(page, "Add a calendar");
       await untilReady(page, 2);
       await compare(page);

@@ -4,7 +4,7 @@ import type { Fact } from "@leo/core/event.ts";
 import { failure } from "@leo/core/failure.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { withPage } from "./support/browser.ts";
-import { composer, progress, rowSeqs, signIn, timeline, untilSeq } from "./support/pages.ts";
+import { composer, progress, rowSeqs, signIn, timeline, untilAppOpened, untilSeq } from "./support/pages.ts";
 import { FAIL, FILES, FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub, type Stub } from "./support/stub.ts";
 
@@ -258,6 +258,7 @@ test("what is sent while the agent works waits for it, afterwards it starts a ne
       await queue(page).waitFor({ state: "detached" });
       stub.emit(generation.id, ...FINISH);
       await timeline(page).getByText("Version 1 is ready").waitFor();
+      await untilAppOpened(page);
       await addRequest(page, "Now green");
       await timeline(page).getByText("Now green").waitFor();
       await expect.poll(() => stub.generations.size).toBe(2);
@@ -599,6 +600,7 @@ test("a phone shows the conversation and the app in turn, without sideways scrol
       const { path } = doneApp(stub);
       await signIn(page, path);
       await timeline(page).getByText("Version 1 is ready").waitFor();
+      await composer(page).fill("And a foo");
       await page.getByRole("tab", { name: "Preview" }).click();
       await page
         .frameLocator('iframe[title="Preview"]')
@@ -608,6 +610,7 @@ test("a phone shows the conversation and the app in turn, without sideways scrol
       expect(await overflow()).toBe(0);
       await page.getByRole("tab", { name: "Conversation" }).click();
       await timeline(page).waitFor();
+      expect(await composer(page).inputValue()).toBe("And a foo");
       expect(await overflow()).toBe(0);
     }),
   );

@@ -11,6 +11,13 @@ export const timeline = (page: Page) => page.getByRole("log", { name: "Timeline"
 export const progress = (page: Page) => page.getByRole("group", { name: "Progress" });
 export const composer = (page: Page) => page.getByRole("textbox", { name: "What should change?" });
 
+/** Waits until the app has opened in the preview. As it does it takes the focus, from a script's next words too. */
+export const untilAppOpened = async (page: Page): Promise<void> => {
+  const frame = await (await page.locator('iframe[title="Preview"]').elementHandle())?.contentFrame();
+  await frame?.waitForURL(/^http/);
+  await frame?.waitForLoadState("load");
+};
+
 /** Numbers of the timeline's rows, in the order they stand. */
 export const rowSeqs = (page: Page): Promise<number[]> =>
   timeline(page)

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useRef, type Dispatch, type SetStateAction } from "react";
 import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
 import { addMessage } from "../../features/generation/api/add-message.ts";
@@ -19,6 +19,9 @@ interface ConversationProps {
   base: ComposerProps["base"];
   onClearBase: () => void;
   onSent: () => void;
+  /** What is written and not sent. It outlives the conversation, which a phone takes away with its tab. */
+  text: string;
+  setText: Dispatch<SetStateAction<string>>;
 }
 
 const ACCEPT_PLAN = "The plan is good. Build it.";
@@ -29,7 +32,15 @@ const blockedBecause = (generation: Generation, state: Generation["state"]): str
   return state === "publishing" ? "Wait until the version is published" : undefined;
 };
 
-export const Conversation = ({ versions, latest, base, onClearBase, onSent }: ConversationProps) => {
+export const Conversation = ({
+  versions,
+  latest,
+  base,
+  onClearBase,
+  onSent,
+  text,
+  setText,
+}: ConversationProps) => {
   const { live } = useLive(latest.id);
   const composer = useRef<HTMLTextAreaElement>(null);
   const queryClient = useQueryClient();
@@ -40,12 +51,14 @@ export const Conversation = ({ versions, latest, base, onClearBase, onSent }: Co
   });
   const editPlan = useCallback(() => composer.current?.focus(), []);
   const state = live.state ?? latest.state;
-  const [text, setText] = useState("");
-  const keepUnsaved = useCallback((unsaved: string) => {
-    setText((current) => (current.trim() === "" ? unsaved : `${current}\n${unsaved}`));
-    composer.current?.focus();
-    toast("The agent took the request before your change was saved. The change is in the box now.");
-  }, []);
+  const keepUnsaved = useCallback(
+    (unsaved: string) => {
+      setText((current) => (current.trim() === "" ? unsaved : `${current}\n${unsaved}`));
+      composer.current?.focus();
+      toast("The agent took the request before your change was saved. The change is in the box now.");
+    },
+    [setText],
+  );
 
   const clearSent = (sent: string) => {
     setText((current) => (current === sent ? "" : current));

@@ -47,6 +47,7 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
   const wide = useIsWide();
   const selection = useSelection(detail.generations, search.version);
   const [baseId, setBaseId] = useState<string>();
+  const [text, setText] = useState("");
   const setSearch = useSetSearch();
   if (!selection) return null;
 
@@ -63,6 +64,8 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
       base={base && { id: base.generation.id, name: `version ${base.number}` }}
       onClearBase={() => setBaseId(undefined)}
       onSent={showNewest}
+      text={text}
+      setText={setText}
     />
   );
   const tabs = (conversationTab: React.ReactNode) => (
