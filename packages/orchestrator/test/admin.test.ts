@@ -8,7 +8,7 @@ import type { ApiError, CreatedApp, EventPage } from "@leo/core/api.ts";
 import { failure } from "@leo/core/failure.ts";
 import { newId } from "@leo/core/id.ts";
 import { attempts, generations } from "../src/db/schema.ts";
-import { noteOrphan } from "../src/domain/orphan.ts";
+import { noteOrphan } from "../src/domain/operators/orphan.ts";
 import { endAttempt } from "../src/lifecycle/attempt.ts";
 import { claim } from "../src/queue/claim.ts";
 import { withApi, type TestApi } from "./support/api.ts";

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AppName } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
-import { nameFromPrompt } from "../src/domain/app-name.ts";
-import { previewHostId, previewPlace } from "../src/domain/preview-url.ts";
+import { nameFromPrompt } from "../src/domain/apps/app-name.ts";
+import { previewHostId, previewPlace } from "../src/domain/previews/preview-url.ts";
 
 test("an app's name says what was asked for", () => {
   const names: Record<string, string> = {

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { ApiError, AppDetail, AppList, CreatedApp, EventPage, Usage } from "@leo/core/api.ts";
 import type { App, Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
-import { repairLedger } from "../src/domain/ledger.ts";
+import { repairLedger } from "../src/domain/limits/ledger.ts";
 import { withApi, type TestApi } from "./support/api.ts";
 import { completeGeneration, endGeneration, setUpdatedAt } from "./support/version.ts";
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { ApiError, CreatedApp } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
-import { scanVersion, type Scanner } from "../src/domain/secret-scan.ts";
+import { scanVersion, type Scanner } from "../src/domain/versions/secret-scan.ts";
 import { withApi, type TestApi } from "./support/api.ts";
 import { connectRaw, raw } from "./support/raw.ts";
 import { completeGeneration } from "./support/version.ts";

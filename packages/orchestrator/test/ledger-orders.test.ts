@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { failure } from "@leo/core/failure.ts";
 import { newId } from "@leo/core/id.ts";
 import { ledger } from "../src/db/schema.ts";
-import { platformDay, repairLedger, settle, userDay } from "../src/domain/ledger.ts";
+import { platformDay, repairLedger, settle, userDay } from "../src/domain/limits/ledger.ts";
 import { transition, transitionIn } from "../src/lifecycle/transition.ts";
 import { claim } from "../src/queue/claim.ts";
 import type { TestContext } from "./support/context.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { readConfig } from "../src/config.ts";
-import { resumeUser, setUserLimits, suspendUser } from "../src/domain/account.ts";
+import { resumeUser, setUserLimits, suspendUser } from "../src/domain/accounts/account.ts";
 import { BASE_ENV } from "./support/context.ts";
 import { openGeneratorSocket, openUiSocket, withOrchestrator } from "./support/orchestrator.ts";
 

@@ -5,7 +5,7 @@ import { appPrefix, attemptPrefix } from "@leo/core/artifact.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { attempts, audit, orphans } from "../src/db/schema.ts";
-import { noteOrphan } from "../src/domain/orphan.ts";
+import { noteOrphan } from "../src/domain/operators/orphan.ts";
 import { purgeDeletedApps, purgeExpired, purgeRecords } from "../src/domain/purge.ts";
 import { putObject, withApi, type TestApi } from "./support/api.ts";
 import { completeGeneration } from "./support/version.ts";

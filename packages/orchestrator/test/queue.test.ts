@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { attempts, events, generations } from "../src/db/schema.ts";
-import { resumeUser, setUserLimits, suspendUser } from "../src/domain/account.ts";
+import { resumeUser, setUserLimits, suspendUser } from "../src/domain/accounts/account.ts";
 import { claim, hashAttemptToken } from "../src/queue/claim.ts";
 import { queuePositions } from "../src/queue/position.ts";
 import { transition } from "../src/lifecycle/transition.ts";

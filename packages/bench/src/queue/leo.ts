@@ -7,7 +7,7 @@ import { readConfig } from "@leo/orchestrator/config.ts";
 import { userContext, type Context } from "@leo/orchestrator/context.ts";
 import { migrateDatabase, openDatabase } from "@leo/orchestrator/db/database.ts";
 import { apps, generations } from "@leo/orchestrator/db/schema.ts";
-import { submitApp } from "@leo/orchestrator/domain/submit.ts";
+import { submitApp } from "@leo/orchestrator/domain/apps/submit.ts";
 import { claim } from "@leo/orchestrator/queue/claim.ts";
 import { queuePositions } from "@leo/orchestrator/queue/position.ts";
 import { openStorage } from "@leo/orchestrator/storage/s3.ts";

@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory";
-import type { Actor } from "../domain/audit.ts";
+import type { Actor } from "../domain/operators/audit.ts";
 import { ApiFault } from "../domain/fault.ts";
 import type { UserEnv } from "./env.ts";
 

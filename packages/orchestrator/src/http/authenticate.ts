@@ -5,7 +5,7 @@ import { Id } from "@leo/core/id.ts";
 import type { Config } from "../config.ts";
 import { userContext, type Context } from "../context.ts";
 import { ApiFault } from "../domain/fault.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session } from "../domain/accounts/session.ts";
 import type { UserEnv } from "./env.ts";
 import type { Guard } from "./guard.ts";
 

@@ -1,10 +1,10 @@
 /** Limits of load on everything that comes in: by address, by refused tokens, by user. */
 import type { LimitName } from "@leo/core/limit-refusal.ts";
 import type { Config } from "../config.ts";
-import { refuseSuspended } from "../domain/admission.ts";
-import type { Accounts } from "../domain/accounts.ts";
+import { refuseSuspended } from "../domain/limits/admission.ts";
+import type { Accounts } from "../domain/accounts/account-cache.ts";
 import { ApiFault } from "../domain/fault.ts";
-import { limitFault, timeInWords } from "../domain/limit-fault.ts";
+import { limitFault, timeInWords } from "../domain/limits/limit-fault.ts";
 import { createTokenBuckets, type TokenBuckets } from "../token-buckets.ts";
 import type { User, Verifier } from "./authenticate.ts";
 

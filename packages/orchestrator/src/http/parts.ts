@@ -1,4 +1,4 @@
-import type { QueueView } from "../domain/queue-view.ts";
+import type { QueueView } from "../domain/apps/queue-view.ts";
 import type { authenticated } from "./authenticate.ts";
 import type { Guard } from "./guard.ts";
 

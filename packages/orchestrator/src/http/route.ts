@@ -3,7 +3,7 @@ import type { Context as HonoContext, TypedResponse } from "hono";
 import { z } from "zod";
 import { ApiError, LimitError } from "@leo/core/api.ts";
 import { Id } from "@leo/core/id.ts";
-import { EVENT_PAGE_MAX } from "../domain/event-page.ts";
+import { EVENT_PAGE_MAX } from "../domain/apps/event-page.ts";
 
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({
   description,

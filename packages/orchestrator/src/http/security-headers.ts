@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { previewPlace } from "../domain/preview-url.ts";
+import { previewPlace } from "../domain/previews/preview-url.ts";
 
 type Headers = Record<string, string>;
 

@@ -17,7 +17,7 @@ import { failure, type Failure } from "@leo/core/failure.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
-import { budgetOf } from "../domain/ledger.ts";
+import { budgetOf } from "../domain/limits/ledger.ts";
 import { appendFacts } from "../events/append.ts";
 import {
   endAttempt,

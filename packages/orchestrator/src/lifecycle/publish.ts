@@ -2,7 +2,7 @@ import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { failure } from "@leo/core/failure.ts";
 import type { Context } from "../context.ts";
 import { generations } from "../db/schema.ts";
-import { publishAutomatically } from "../domain/publication.ts";
+import { publishAutomatically } from "../domain/versions/publication.ts";
 import { withIds } from "../telemetry/log.ts";
 import { inSpan } from "../telemetry/span.ts";
 import { findArtifact, listCheckpoints } from "./artifact.ts";

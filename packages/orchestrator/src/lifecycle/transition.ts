@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { generations } from "../db/schema.ts";
 import { appendFacts, CONTROL_CHANNEL, QUEUE_CHANNEL } from "../events/append.ts";
-import { carryOver, settle } from "../domain/ledger.ts";
+import { carryOver, settle } from "../domain/limits/ledger.ts";
 import { returnUntaken } from "./user-messages.ts";
 
 export type GenerationRow = typeof generations.$inferSelect;

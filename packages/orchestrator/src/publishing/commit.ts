@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { sourceKey, type ArtifactFile } from "@leo/core/artifact.ts";
 import { scrub } from "@leo/core/scrub.ts";
-import { readBytes } from "../domain/version.ts";
+import { readBytes } from "../domain/versions/version.ts";
 import type { Storage } from "../storage.ts";
 import { PublishingFault } from "./fault.ts";
 

@@ -1,6 +1,6 @@
 /** One try to publish one version: the scan, the repository, the commit. */
 import type { Context } from "../context.ts";
-import { scanVersion, type Scanner } from "../domain/secret-scan.ts";
+import { scanVersion, type Scanner } from "../domain/versions/secret-scan.ts";
 import { PublishingFault } from "./fault.ts";
 import { openGit } from "./git.ts";
 import { openGitHub } from "./github.ts";

@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import type { Context } from "../context.ts";
 import { appPublishing } from "../db/schema.ts";
-import { slug } from "../domain/slug.ts";
+import { slug } from "../domain/apps/slug.ts";
 import { PublishingFault } from "./fault.ts";
 import type { GitHub, Repository } from "./github.ts";
 import type { Job } from "./queue.ts";

@@ -4,7 +4,7 @@ import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { WebSocket } from "ws";
 import type { Context } from "../context.ts";
 import { users } from "../db/schema.ts";
-import { limitFault } from "../domain/limit-fault.ts";
+import { limitFault } from "../domain/limits/limit-fault.ts";
 import type { User } from "../http/authenticate.ts";
 import { closeWith } from "./frame.ts";
 

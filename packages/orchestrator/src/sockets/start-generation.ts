@@ -3,7 +3,7 @@ import { attemptPrefix } from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Context } from "../context.ts";
 import { apps, generations } from "../db/schema.ts";
-import { budgetOf } from "../domain/ledger.ts";
+import { budgetOf } from "../domain/limits/ledger.ts";
 import { listCheckpoints } from "../lifecycle/artifact.ts";
 import type { AttemptRow } from "../lifecycle/attempt.ts";
 import type { GenerationRow } from "../lifecycle/transition.ts";

@@ -2,7 +2,7 @@
 import { FAILURES, type FailureCode } from "@leo/core/failure.ts";
 import type { MetricName } from "@leo/core/metric.ts";
 import type { Context } from "../context.ts";
-import { platformDay } from "../domain/ledger.ts";
+import { platformDay } from "../domain/limits/ledger.ts";
 
 interface Series {
   labels: Record<string, string>;

@@ -4,7 +4,7 @@ import { readConfig, type Config } from "../../src/config.ts";
 import { userContext, type Context } from "../../src/context.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { apps, generations } from "../../src/db/schema.ts";
-import { submitApp } from "../../src/domain/submit.ts";
+import { submitApp } from "../../src/domain/apps/submit.ts";
 import { queuePositions } from "../../src/queue/position.ts";
 import type { Storage } from "../../src/storage.ts";
 import { withMigratedDatabase } from "./migrated.ts";

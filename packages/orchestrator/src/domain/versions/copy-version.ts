@@ -18,7 +18,7 @@ import { copyFiles, manifestOfCopy, removeCopied } from "./copied-files.ts";
 import { ApiFault } from "../fault.ts";
 import { findGeneration } from "../apps/generation.ts";
 import { limitFault, timeInWords } from "../limits/limit-fault.ts";
-import { publishAutomatically } from "../publication.ts";
+import { publishAutomatically } from "./publication.ts";
 import { findByKey, hashOf, lockApp, lockSubmissions, newestVersion, type Key } from "../apps/submit.ts";
 import { findVersion, type Version } from "./version.ts";
 

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { Usage } from "@leo/core/api.ts";
-import { endSession } from "../../domain/session.ts";
-import { usageOf } from "../../domain/usage.ts";
+import { endSession } from "../../domain/accounts/session.ts";
+import { usageOf } from "../../domain/accounts/usage.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { json, refusals, SIGNED_IN } from "../route.ts";

@@ -5,11 +5,16 @@ import { ChangeUserLimits, Platform, Reason, UserRecord } from "@leo/core/accoun
 import { AdminGeneration, ChangeDayBudget, ChangeIntake, ChangeLaunches } from "@leo/core/admin.ts";
 import { Id } from "@leo/core/id.ts";
 import type { Context } from "../../context.ts";
-import { readUser, resumeUser, setUserLimits, suspendUser } from "../../domain/account.ts";
-import { readAnyGeneration } from "../../domain/admin-generation.ts";
-import { audited, type Actor, type AuditedChange } from "../../domain/audit.ts";
-import { refuseLateCancel } from "../../domain/generation.ts";
-import { readPlatform, setIntake, setLaunchesPaused, setPlatformBudget } from "../../domain/platform.ts";
+import { readUser, resumeUser, setUserLimits, suspendUser } from "../../domain/accounts/account.ts";
+import { readAnyGeneration } from "../../domain/operators/admin-generation.ts";
+import { audited, type Actor, type AuditedChange } from "../../domain/operators/audit.ts";
+import { refuseLateCancel } from "../../domain/apps/generation.ts";
+import {
+  readPlatform,
+  setIntake,
+  setLaunchesPaused,
+  setPlatformBudget,
+} from "../../domain/limits/platform.ts";
 import { requestCancel } from "../../lifecycle/cancel.ts";
 import { administrator, type AdminEnv } from "../administrator.ts";
 import type { RouteParts } from "../parts.ts";

@@ -16,12 +16,12 @@ import {
 import { EventPage } from "@leo/core/api.ts";
 import { Id } from "@leo/core/id.ts";
 import type { Context } from "../../context.ts";
-import { listUsers } from "../../domain/account.ts";
-import { listAllGenerations, readAnyGeneration } from "../../domain/admin-generation.ts";
-import { listAudit } from "../../domain/audit.ts";
-import { EVENT_PAGE_MAX, readAnyEventPage } from "../../domain/event-page.ts";
-import { listOrphans } from "../../domain/orphan.ts";
-import { readOverview } from "../../domain/overview.ts";
+import { listUsers } from "../../domain/accounts/account.ts";
+import { listAllGenerations, readAnyGeneration } from "../../domain/operators/admin-generation.ts";
+import { listAudit } from "../../domain/operators/audit.ts";
+import { EVENT_PAGE_MAX, readAnyEventPage } from "../../domain/apps/event-page.ts";
+import { listOrphans } from "../../domain/operators/orphan.ts";
+import { readOverview } from "../../domain/operators/overview.ts";
 import { administrator, type AdminEnv } from "../administrator.ts";
 import type { RouteParts } from "../parts.ts";
 import { EventQuery, GenerationParams, json, jsonText, refusals, SIGNED_IN } from "../route.ts";

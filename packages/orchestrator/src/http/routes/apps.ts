@@ -1,9 +1,9 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppDetail, AppList, CreateApp, CreatedApp, CreateGeneration, RenameApp } from "@leo/core/api.ts";
 import { App, Generation } from "@leo/core/generation.ts";
-import { findApp, listApps, markAppDeleted, renameApp, viewApp, viewApps } from "../../domain/app.ts";
-import { generationsOf, viewGenerations, viewOne } from "../../domain/generation.ts";
-import { submitApp, submitFollowUp } from "../../domain/submit.ts";
+import { findApp, listApps, markAppDeleted, renameApp, viewApp, viewApps } from "../../domain/apps/app.ts";
+import { generationsOf, viewGenerations, viewOne } from "../../domain/apps/generation.ts";
+import { submitApp, submitFollowUp } from "../../domain/apps/submit.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { AppParams, IdempotencyHeader, json, jsonBody, refusals, SIGNED_IN } from "../route.ts";

@@ -1,9 +1,9 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { CopyVersion, CreatedApp } from "@leo/core/api.ts";
 import { Generation } from "@leo/core/generation.ts";
-import { findApp, viewApp } from "../../domain/app.ts";
-import { forkVersion, restoreVersion } from "../../domain/copy-version.ts";
-import { viewOne } from "../../domain/generation.ts";
+import { findApp, viewApp } from "../../domain/apps/app.ts";
+import { forkVersion, restoreVersion } from "../../domain/versions/copy-version.ts";
+import { viewOne } from "../../domain/apps/generation.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { GenerationParams, IdempotencyHeader, json, jsonBody, refusals, SIGNED_IN } from "../route.ts";

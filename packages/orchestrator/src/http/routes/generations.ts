@@ -1,9 +1,9 @@
 import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
 import { EventPage } from "@leo/core/api.ts";
 import { Generation } from "@leo/core/generation.ts";
-import { readEventPage } from "../../domain/event-page.ts";
-import { readGeneration, refuseLateCancel, viewOne } from "../../domain/generation.ts";
-import { submitRetry } from "../../domain/submit.ts";
+import { readEventPage } from "../../domain/apps/event-page.ts";
+import { readGeneration, refuseLateCancel, viewOne } from "../../domain/apps/generation.ts";
+import { submitRetry } from "../../domain/apps/submit.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import {

@@ -1,8 +1,8 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { AddedUserMessage, AddUserMessage, UserMessage, UserMessageList } from "@leo/core/api.ts";
 import { Id } from "@leo/core/id.ts";
-import { readGeneration } from "../../domain/generation.ts";
-import { listUserMessages, rewordUserMessage, withdrawUserMessage } from "../../domain/user-message.ts";
+import { readGeneration } from "../../domain/apps/generation.ts";
+import { listUserMessages, rewordUserMessage, withdrawUserMessage } from "../../domain/apps/user-message.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { GenerationParams, json, jsonBody, refusals, SIGNED_IN } from "../route.ts";

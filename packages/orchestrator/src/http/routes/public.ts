@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { PublicConfig } from "@leo/core/api.ts";
 import type { Context } from "../../context.ts";
-import { limitsOf } from "../../domain/usage.ts";
+import { limitsOf } from "../../domain/accounts/usage.ts";
 import type { Env } from "../env.ts";
 import type { ApiParts } from "../parts.ts";
 import { isInsidePeer } from "../peer.ts";

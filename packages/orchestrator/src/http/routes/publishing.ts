@@ -12,7 +12,7 @@ import {
   readGithubAccount,
   requestPublication,
   viewPublishing,
-} from "../../domain/publication.ts";
+} from "../../domain/versions/publication.ts";
 import type { UserEnv } from "../env.ts";
 import type { RouteParts } from "../parts.ts";
 import { AppParams, GenerationParams, json, jsonBody, refusals, SIGNED_IN } from "../route.ts";

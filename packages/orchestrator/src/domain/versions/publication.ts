@@ -8,14 +8,14 @@ import type {
   Publication,
   PublishVersion,
 } from "@leo/core/publishing.ts";
-import type { Context, UserContext } from "../context.ts";
-import type { Orm } from "../db/database.ts";
-import { appPublishing, githubAccounts, publications } from "../db/schema.ts";
-import { retryInvitations } from "../publishing/invite.ts";
-import { commitUrl, repositoryUrl } from "../publishing/links.ts";
-import { findApp } from "./app.ts";
-import { ApiFault } from "./fault.ts";
-import { findGeneration } from "./generation.ts";
+import type { Context, UserContext } from "../../context.ts";
+import type { Orm } from "../../db/database.ts";
+import { appPublishing, githubAccounts, publications } from "../../db/schema.ts";
+import { retryInvitations } from "../../publishing/invite.ts";
+import { commitUrl, repositoryUrl } from "../../publishing/links.ts";
+import { findApp } from "../apps/app.ts";
+import { ApiFault } from "../fault.ts";
+import { findGeneration } from "../apps/generation.ts";
 import { refuseUnseenSecrets } from "./secret-scan.ts";
 import { findVersion } from "./version.ts";
 

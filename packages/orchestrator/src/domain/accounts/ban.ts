@@ -1,6 +1,6 @@
 /** Who is banned in Supabase is suspended here, and resumed when the ban is over. */
-import type { Context } from "../context.ts";
-import { USERS_CHANNEL } from "../events/append.ts";
+import type { Context } from "../../context.ts";
+import { USERS_CHANNEL } from "../../events/append.ts";
 
 /** The user is told; by it a suspension is known as a ban's, which no operator of Leo has spoken. */
 const REASON = "It is banned where you sign in.";
