@@ -18,6 +18,10 @@ test("the command line wins over the environment", () => {
   });
 });
 
+test("unless it is set otherwise the workspace is kept every minute while it changes", () => {
+  expect(readConfig(env).LEO_CHECKPOINT_INTERVAL_MS).toBe(60_000);
+});
+
 test("settings that are missing or wrong are all named at once", () => {
   expect(() => readConfig({ LEO_GENERATOR_URL: "http://x", LEO_DEADLINE_AT: "tomorrow" })).toThrow(
     /LEO_GENERATOR_URL[\s\S]*LEO_ATTEMPT_TOKEN: is not set[\s\S]*LEO_DEADLINE_AT[\s\S]*ANTHROPIC_BASE_URL: is not set/,

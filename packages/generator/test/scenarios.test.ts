@@ -76,8 +76,11 @@ test("a model that stalls ends the run as stalled", () =>
 test("a stream that breaks off is got over; a tool call that never returns ends the run and names the tool", () =>
   withGeneration(
     scenario("mock:dropped-stream mock:long-tool", { env: { LEO_AGENT_SILENT_MS: "8000" } }),
-    async ({ orchestrator, finished, model }) => {
+    async ({ orchestrator, finished, manifest, model }) => {
       expect((await finished()).failure).toBe("tool_timeout");
+      const { partial, source } = await manifest();
+      expect(partial).toBe(true);
+      expect(source.map(({ path }) => path)).toContain("src/App.tsx");
       expect(askedAgain(model)).toBe(1);
       expect((await orchestrator.fact("error")).failure.detail).toMatch(/did not return: Bash sleep 3600/);
       const tools = orchestrator.facts.flatMap((fact) => (fact.type === "agent_tool" ? [fact] : []));
