@@ -28,12 +28,16 @@ const leave = async (page: Page) => {
   await page.evaluate(() => history.pushState(null, "", "/nope"));
 };
 
-/** Changes what the page is shown on, and waits until it has drawn that: a change of colours is an animation. */
+/** Changes what the page is shown on, and waits until it has drawn that: one animation may start another. */
 const show = async (page: Page, change: () => Promise<void>) => {
   await change();
   await page.evaluate(async () => {
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+    const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    await drawn();
+    for (let left = document.getAnimations(); left.length > 0; left = document.getAnimations()) {
+      await Promise.allSettled(left.map(({ finished }) => finished));
+      await drawn();
+    }
   });
 };
 
