@@ -4,6 +4,7 @@ import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
 import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "./agent/model.ts";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const durationMs = z.coerce.number().int().positive();
@@ -26,9 +27,8 @@ const Environment = z.object({
   LEO_MAX_TURNS: z.coerce.number().int().positive().optional(),
   /** The model gateway of this task. */
   ANTHROPIC_BASE_URL: z.url({ protocol: /^https?$/ }),
-  LEO_MODEL: z.string().min(1).default("claude-opus-5-5"),
-  /** For the harness's own side questions, such as a session's title. */
-  LEO_SMALL_MODEL: z.string().min(1).default("claude-haiku-5-5"),
+  LEO_MODEL: z.string().min(1).default(DEFAULT_MODEL),
+  LEO_SMALL_MODEL: z.string().min(1).default(DEFAULT_SMALL_MODEL),
   /** Default: a fresh directory under the system's temporary one. */
   LEO_WORKSPACE_ROOT: z.string().min(1).optional(),
   LEO_TEMPLATE_DIR: z

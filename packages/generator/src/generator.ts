@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { failure } from "@leo/core/failure.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
+import type { Ahead } from "./agent/ahead.ts";
 import type { WarmAgent } from "./agent/warm.ts";
 import type { Config } from "./config.ts";
 import { CANCELLED, Stopped, unlessStopped, type StopCause } from "./generation/stop-cause.ts";
@@ -20,6 +21,8 @@ export interface GeneratorOptions {
   /** Aborted when the process is asked to end. */
   terminate: AbortSignal;
   clock?: Clock;
+  /** What was started for it before it was loaded. */
+  ahead?: Ahead | undefined;
 }
 
 /** The exit code of a process that SIGTERM ended. */
@@ -36,6 +39,7 @@ class Generator {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #terminate: AbortSignal;
+  readonly #ahead: Ahead | undefined;
   readonly #deadlineMs: number;
   readonly #link: OrchestratorLink;
   readonly #stop = new AbortController();
@@ -45,11 +49,12 @@ class Generator {
   #refusal: Refusal | undefined;
   #isStarted = false;
 
-  constructor({ config, logger, terminate, clock = systemClock }: GeneratorOptions) {
+  constructor({ config, logger, terminate, clock = systemClock, ahead }: GeneratorOptions) {
     this.#config = config;
     this.#logger = logger;
     this.#clock = clock;
     this.#terminate = terminate;
+    this.#ahead = ahead;
     this.#deadlineMs = Date.parse(config.LEO_DEADLINE_AT ?? "") || clock.nowMs() + LIMITS.deadlineMs;
     this.#link = new OrchestratorLink({
       url: config.LEO_GENERATOR_URL,
@@ -67,7 +72,7 @@ class Generator {
     this.#report({ type: "progress", step: "preparing" });
     this.#terminate.addEventListener("abort", () => this.#end({ kind: "interrupted" }), { once: true });
     if (this.#terminate.aborted) this.#end({ kind: "interrupted" });
-    const paths = await createRunPaths(givenRoot);
+    const paths = this.#ahead?.paths ?? (await createRunPaths(givenRoot));
     const cause = await this.#doWork(paths);
     if (!this.#isStarted && cause?.kind === "cancelled") {
       this.#report({ type: "all_work_complete", failure: CANCELLED });
@@ -118,6 +123,7 @@ class Generator {
     } finally {
       cancelDeadline();
       await warm?.end();
+      await this.#ahead?.harness?.end();
     }
   }
 
@@ -129,7 +135,8 @@ class Generator {
       import("./agent/warm.ts"),
     ]);
     const limits = { budgetUsd, maxTurns };
-    const host = { paths, limits, logger: this.#logger, clock: this.#clock };
+    const ahead = this.#ahead?.harness;
+    const host = { paths, limits, logger: this.#logger, clock: this.#clock, ahead };
     const warm = new WarmAgent(await agentOptions(this.#config, host));
     warm.start();
     return warm;

@@ -2,4 +2,7 @@
 import { hideEnvironment } from "./process/hide-environment.ts";
 
 hideEnvironment();
-await import("./run-process.ts");
+const { startAhead } = await import("./agent/ahead.ts");
+const ahead = await startAhead(process.env);
+const { runProcess } = await import("./run-process.ts");
+await runProcess(ahead);

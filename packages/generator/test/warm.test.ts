@@ -3,9 +3,14 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
+import { AppGeneratorAgent } from "../src/agent/agent.ts";
+import { startAhead, type Ahead } from "../src/agent/ahead.ts";
+import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "../src/agent/model.ts";
 import { readConfig } from "../src/config.ts";
 import { runGenerator } from "../src/generator.ts";
 import { findFamily } from "../src/process/family.ts";
+import { readProcessLimit } from "../src/process/limited.ts";
+import { systemClock } from "../src/socket/clock.ts";
 import {
   ATTEMPT_TOKEN,
   CREDENTIAL,
@@ -106,6 +111,46 @@ test("an agent that died before its work came is replaced, and the run goes on",
     expect((await finished()).failure).toBe("agent_error");
     expect((await orchestrator.fact("error")).failure.detail).toMatch(/refused/);
   }));
+
+const announced = { LEO_MAX_TURNS: "50", LEO_BUDGET_USD: "5", ANTHROPIC_BASE_URL: "http://127.0.0.1:9" };
+
+test.for([
+  ["the very process that the SDK asks for is taken as it is", DEFAULT_MODEL, true],
+  ["another one than the SDK asks for is replaced", "another-model", false],
+] as const)("of a harness that is started before its agent is known, %s", ([, name, isTaken]) =>
+  withRunPaths(async ({ root, home }) => {
+    const ahead = await startAhead({ ...announced, LEO_WORKSPACE_ROOT: root });
+    await until(async () => (await agentsOf(home)).length === 1);
+    const [early] = await agentsOf(home);
+    const agent = new AppGeneratorAgent({
+      paths: (ahead as Ahead).paths,
+      model: { baseUrl: announced.ANTHROPIC_BASE_URL, name, small: DEFAULT_SMALL_MODEL },
+      limits: { maxTurns: 50, budgetUsd: 5 },
+      templateDir: root,
+      processLimit: await readProcessLimit(),
+      silentMs: 60_000,
+      logger: pino({ level: "silent" }),
+      clock: systemClock,
+      ahead: ahead?.harness,
+    });
+    await agent.start();
+    await until(async () => {
+      const pids = (await agentsOf(home)).map(({ pid }) => pid);
+      return pids.length === 1 && pids.includes(early?.pid ?? 0) === isTaken;
+    });
+    await ahead?.harness?.end();
+    expect(await agentsOf(home)).toHaveLength(1);
+    agent.stop();
+    await until(async () => (await findFamily(home)).length === 0);
+  }),
+);
+
+test.for([{}, { ...announced, LEO_MAX_TURNS: "many" }, { ...announced, LEO_BUDGET_USD: undefined }])(
+  "nothing is started ahead of work that is not announced: %j",
+  async (env) => {
+    expect(await startAhead(env)).toBeUndefined();
+  },
+);
 
 test("work that never comes ends the generator at its deadline, and leaves no process behind", () =>
   withRunPaths(async ({ root, home }) => {

@@ -13,25 +13,24 @@ import { killGroup, spawnLimited } from "../process/limited.ts";
 import type { Report } from "../report.ts";
 import { cutStart } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
-import type { RunPaths } from "../workspace/paths.ts";
 import { ownModules } from "../workspace/template.ts";
+import type { HarnessAhead } from "./ahead.ts";
 import { changesPackages, refuseToolCall } from "./guard.ts";
+import { TOOLS, type HarnessOptions } from "./harness.ts";
 import { PromptQueue } from "./prompt-queue.ts";
 import { systemPrompt } from "./system-prompt.ts";
 import { MessageTranslator } from "./translator.ts";
 import { errorText } from "../error-text.ts";
 
-const TOOLS = ["Bash", "Read", "Write", "Edit", "Glob", "Grep"];
 const STDERR_MAX_CHARS = 8_000;
 
-export interface AgentOptions {
-  paths: RunPaths;
-  model: { baseUrl: string; name: string; small: string };
-  limits: { maxTurns: number; budgetUsd: number };
+export interface AgentOptions extends HarnessOptions {
   /** A session whose transcript is in place. */
   resume?: string;
   templateDir: string;
   processLimit: number;
+  /** A process that was started before this agent was known. */
+  ahead?: HarnessAhead | undefined;
   /** Silence after which the process counts as hung, in milliseconds. */
   silentMs: number;
   logger: Logger;
@@ -267,13 +266,12 @@ export class AppGeneratorAgent {
     };
   };
 
-  #spawn: NonNullable<Options["spawnClaudeCodeProcess"]> = ({ command, args, cwd, env, signal }) => {
-    const child = spawnLimited(
-      command,
-      args,
-      { cwd, env, signal, stdio: ["pipe", "pipe", "pipe"] },
-      this.#options.processLimit,
-    );
+  #spawn: NonNullable<Options["spawnClaudeCodeProcess"]> = (asked) => {
+    const { command, args, cwd, env, signal } = asked;
+    const { ahead, processLimit } = this.#options;
+    const child =
+      ahead?.take(asked) ??
+      spawnLimited(command, args, { cwd, env, signal, stdio: ["pipe", "pipe", "pipe"] }, processLimit);
     child.stderr?.on("data", (chunk: Buffer) => {
       const data = chunk.toString("utf8");
       this.#stderr = cutStart(this.#stderr + data, STDERR_MAX_CHARS);

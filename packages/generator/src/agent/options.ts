@@ -5,7 +5,7 @@ import type { AgentOptions } from "./agent.ts";
 /** What an agent of this machine needs, by its settings. */
 export const agentOptions = async (
   config: Config,
-  host: Pick<AgentOptions, "paths" | "limits" | "logger" | "clock">,
+  host: Pick<AgentOptions, "paths" | "limits" | "logger" | "clock" | "ahead">,
 ): Promise<AgentOptions> => ({
   ...host,
   model: { baseUrl: config.ANTHROPIC_BASE_URL, name: config.LEO_MODEL, small: config.LEO_SMALL_MODEL },

@@ -1,0 +1,84 @@
+/**
+ * The harness's process, started before the generator has loaded its own code or read its settings.
+ * What it is started with is a guess from the environment. The agent that is made later gets the
+ * process only if it would have started the very same one; another is ended first.
+ */
+import type { ChildProcess } from "node:child_process";
+import { isDeepStrictEqual } from "node:util";
+import { killFamily } from "../process/family.ts";
+import { killGroup, readProcessLimit, spawnLimited } from "../process/limited.ts";
+import { createRunPaths, type RunPaths } from "../workspace/paths.ts";
+import { harnessCommand, type Command } from "./harness.ts";
+import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "./model.ts";
+
+export class HarnessAhead {
+  readonly #command: Command;
+  readonly #home: string;
+  #child: ChildProcess | undefined;
+
+  /** @param limit from `readProcessLimit` */
+  constructor(command: Command, home: string, limit: number) {
+    this.#command = command;
+    this.#home = home;
+    const { args, cwd, env } = command;
+    this.#child = spawnLimited(command.command, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] }, limit);
+    // Told by the agent that starts its own in place of this one.
+    this.#child.once("error", () => {
+      this.#child = undefined;
+    });
+  }
+
+  /**
+   * Hands the process over, once.
+   * @returns undefined where it is not the one that is asked for or has ended; it is gone then
+   */
+  take({ signal, ...command }: Command & { signal?: AbortSignal }): ChildProcess | undefined {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return undefined;
+    if (!isDeepStrictEqual(command, this.#command)) {
+      this.#kill();
+      return undefined;
+    }
+    this.#child = undefined;
+    signal?.addEventListener("abort", () => killGroup(child), { once: true });
+    return child;
+  }
+
+  /** Ends the process and all it started, unless it was taken. */
+  async end(): Promise<void> {
+    if (!this.#child) return;
+    this.#kill();
+    await killFamily(this.#home);
+  }
+
+  #kill(): void {
+    if (this.#child) killGroup(this.#child);
+    this.#child = undefined;
+  }
+}
+
+export interface Ahead {
+  /** The directories of the run, made for the process. */
+  paths: RunPaths;
+  harness: HarnessAhead | undefined;
+}
+
+/**
+ * Starts the harness for the work that this environment announces.
+ * @param env as the generator was started with it, unchecked
+ * @returns undefined where it announces none
+ */
+export const startAhead = async (env: Record<string, string | undefined>): Promise<Ahead | undefined> => {
+  const maxTurns = Number(env.LEO_MAX_TURNS);
+  const budgetUsd = Number(env.LEO_BUDGET_USD);
+  const baseUrl = env.ANTHROPIC_BASE_URL;
+  if (!(maxTurns > 0) || !(budgetUsd > 0) || !baseUrl) return undefined;
+  const [paths, limit] = await Promise.all([createRunPaths(env.LEO_WORKSPACE_ROOT), readProcessLimit()]);
+  const model = {
+    baseUrl,
+    name: env.LEO_MODEL ?? DEFAULT_MODEL,
+    small: env.LEO_SMALL_MODEL ?? DEFAULT_SMALL_MODEL,
+  };
+  const command = harnessCommand({ paths, model, limits: { maxTurns, budgetUsd } });
+  return { paths, harness: command && new HarnessAhead(command, paths.home, limit) };
+};

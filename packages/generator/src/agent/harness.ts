@@ -1,0 +1,74 @@
+/**
+ * The command with which the agent SDK starts its harness, written down here as well: it is known
+ * before the SDK is loaded, and the harness takes about as long to start as all of that takes to load.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { agentEnvironment } from "../process/environment.ts";
+import type { RunPaths } from "../workspace/paths.ts";
+
+const SDK = "@anthropic-ai/claude-agent-sdk";
+
+/** What the agent may use. */
+export const TOOLS = ["Bash", "Read", "Write", "Edit", "Glob", "Grep"];
+
+export interface HarnessOptions {
+  paths: RunPaths;
+  model: { baseUrl: string; name: string; small: string };
+  limits: { maxTurns: number; budgetUsd: number };
+}
+
+export interface Command {
+  command: string;
+  args: string[];
+  cwd?: string | undefined;
+  env: Record<string, string | undefined>;
+}
+
+/** @returns undefined where it is not in the usual place: the SDK knows others, or says what is missing */
+const findHarness = (sdk: string): string | undefined => {
+  try {
+    return createRequire(sdk).resolve(`${SDK}-${process.platform}-${process.arch}/claude`);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The harness of an agent without a session to resume. @returns undefined where the SDK has to find it */
+export const harnessCommand = ({ paths, model, limits }: HarnessOptions): Command | undefined => {
+  const sdk = fileURLToPath(import.meta.resolve(SDK));
+  const command = findHarness(sdk);
+  if (!command) return undefined;
+  const { version } = JSON.parse(readFileSync(join(dirname(sdk), "package.json"), "utf8")) as {
+    version: string;
+  };
+  const tools = TOOLS.join(",");
+  return {
+    command,
+    args: [
+      "--output-format",
+      "stream-json",
+      "--verbose",
+      "--input-format",
+      "stream-json",
+      `--max-turns=${limits.maxTurns}`,
+      `--max-budget-usd=${limits.budgetUsd}`,
+      `--model=${model.name}`,
+      `--allowedTools=${tools}`,
+      `--tools=${tools}`,
+      "--setting-sources=",
+      "--strict-mcp-config",
+      "--permission-mode=dontAsk",
+      "--include-partial-messages",
+    ],
+    cwd: paths.workspace,
+    env: {
+      ...agentEnvironment(paths, model),
+      CLAUDE_CODE_ENTRYPOINT: "sdk-ts",
+      CLAUDE_AGENT_SDK_VERSION: version,
+      CLAUDE_CODE_SDK_READS_SESSION_STATE: "1",
+    },
+  };
+};

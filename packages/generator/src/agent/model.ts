@@ -1,0 +1,4 @@
+/** The models that are used where the settings name none. */
+export const DEFAULT_MODEL = "claude-opus-5-5";
+/** For the harness's own side questions, such as a session's title. */
+export const DEFAULT_SMALL_MODEL = "claude-haiku-5-5";
