@@ -138,6 +138,31 @@ test("more generations than one statement takes are purged in one pass, by two p
     expect(counts.reduce((sum, count) => sum + count)).toBe(105);
   }));
 
+/** More than two statements take. */
+const MANY_EVENTS = 20_500;
+
+test("more events than one statement takes go with a generation that has expired, and with a deleted app", () =>
+  withApi(async (api) => {
+    const [old, deleted] = [await makeApp(api), await makeApp(api)];
+    const { pool } = api.context.database;
+    for (const { generation } of [old, deleted]) {
+      await pool.query(
+        `insert into leo.events (generation_id, seq, at, type, body)
+         select $1, n, now(), 'log', '{"type":"log"}' from generate_series(2, $2::int) n`,
+        [generation.id, MANY_EVENTS],
+      );
+      await pool.query("update leo.generations set state = 'cancelled', finished_at = now() where id = $1", [
+        generation.id,
+      ]);
+    }
+    await age(api, old.generation.id, 31);
+    expect(await purgeExpired(api.context)).toBe(1);
+    expect(await countRows(api)).toEqual({ apps: 2, generations: 2, events: MANY_EVENTS });
+    await api.call(api.ann, "DELETE", `/api/apps/${deleted.app.id}`);
+    await purgeDeletedApps(api.context);
+    expect(await countRows(api)).toEqual({ apps: 1, generations: 1, events: 0 });
+  }));
+
 test("a request on a version whose files have expired is refused with a sentence", () =>
   withApi(async (api) => {
     const { app, generation } = await makeApp(api);

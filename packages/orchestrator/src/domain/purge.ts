@@ -7,6 +7,8 @@ import { requestCancel } from "../lifecycle/cancel.ts";
 
 const APPS_PER_PASS = 50;
 const GENERATIONS_PER_STATEMENT = 20;
+/** About 0.2 s of the database's work, far from how long a statement may take. */
+const EVENTS_PER_STATEMENT = 10_000;
 const DAY_MS = 24 * 3_600_000;
 const KEYS_PER_DELETE = 1_000;
 
@@ -35,11 +37,53 @@ const deleteObjects = async ({ storage }: Context, prefix: string) => {
   if (keys.length > 0) await storage.delete(keys);
 };
 
+/** Removes events of some generations, and marks these as purged once the last are gone. */
+const purgeSome = (whose: string) => `
+with chosen as (
+  select id from leo.generations where purged_at is null and ${whose}
+  order by finished_at limit ${GENERATIONS_PER_STATEMENT} for update skip locked
+), slice as (
+  select e.generation_id, e.seq from chosen cross join lateral (
+    select generation_id, seq from leo.events where generation_id = chosen.id limit ${EVENTS_PER_STATEMENT}
+  ) e limit ${EVENTS_PER_STATEMENT}
+), gone as (
+  delete from leo.events e using slice where e.generation_id = slice.generation_id and e.seq = slice.seq
+  returning 1
+), purged as (
+  update leo.generations g set purged_at = $2, manifest = null, artifact_prefix = null
+  from chosen where g.id = chosen.id and (select count(*) from gone) < ${EVENTS_PER_STATEMENT}
+  returning 1
+)
+select (select count(*)::int from gone) as events, (select count(*)::int from purged) as generations`;
+
+const PURGE_EXPIRED = { name: "purge-expired", text: purgeSome("finished_at < $1") };
+const PURGE_APP = { name: "purge-app", text: purgeSome("app_id = $1") };
+
+/** Purges until nothing is left. @returns how many generations */
+const purgeAll = async (
+  { database, now }: Context,
+  query: typeof PURGE_APP,
+  value: string | Date,
+): Promise<number> => {
+  let purged = 0;
+  for (;;) {
+    const { rows } = await database.pool.query<{ events: number; generations: number }>({
+      ...query,
+      values: [value, now()],
+    });
+    const { events = 0, generations: count = 0 } = rows[0] ?? {};
+    purged += count;
+    if (events < EVENTS_PER_STATEMENT && count < GENERATIONS_PER_STATEMENT) return purged;
+  }
+};
+
 const purgeApp = async (context: Context, appId: string): Promise<void> => {
   const { active, tasks } = await remainsOf(context, appId);
   for (const { id, cancelRequestedAt } of active) if (!cancelRequestedAt) await requestCancel(context, id);
   if (active.length > 0 || tasks.length > 0) return;
   await deleteObjects(context, appPrefix(appId));
+  // Before it, or one statement would take all events of all its generations with it.
+  await purgeAll(context, PURGE_APP, appId);
   await context.database.orm.delete(apps).where(eq(apps.id, appId));
 };
 
@@ -64,35 +108,15 @@ export const purgeDeletedApps = async (context: Context): Promise<void> => {
   }
 };
 
-const PURGE_EXPIRED = `
-with expired as (
-  select id from leo.generations where purged_at is null and finished_at < $1
-  order by finished_at limit ${GENERATIONS_PER_STATEMENT} for update skip locked
-), gone as (
-  delete from leo.events e using expired where e.generation_id = expired.id
-)
-update leo.generations g set purged_at = $2, manifest = null, artifact_prefix = null
-from expired where g.id = expired.id`;
-
 /**
  * Removes the events and the manifest of generations that ended `LEO_RETENTION_DAYS` ago; the bucket
  * expires their objects by a rule of its own. The generation stays in the list of its app. Safe to run
  * in several processes at once.
  * @returns how many generations were purged
  */
-export const purgeExpired = async ({ config, database, now }: Context): Promise<number> => {
-  let purged = 0;
-  for (;;) {
-    const at = now();
-    const before = new Date(at.getTime() - config.LEO_RETENTION_DAYS * DAY_MS);
-    const { rowCount } = await database.pool.query({
-      name: "purge-expired",
-      text: PURGE_EXPIRED,
-      values: [before, at],
-    });
-    purged += rowCount ?? 0;
-    if ((rowCount ?? 0) < GENERATIONS_PER_STATEMENT) return purged;
-  }
+export const purgeExpired = (context: Context): Promise<number> => {
+  const before = new Date(context.now().getTime() - context.config.LEO_RETENTION_DAYS * DAY_MS);
+  return purgeAll(context, PURGE_EXPIRED, before);
 };
 
 /**
