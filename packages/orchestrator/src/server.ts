@@ -43,7 +43,7 @@ import { openStorage } from "./storage/s3.ts";
 import { createCloudMetrics } from "./telemetry/cloud-metrics.ts";
 import { readLoad } from "./telemetry/load.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
-import { recordIntervalMs } from "./timings.ts";
+import { databaseTimes, recordIntervalMs } from "./timings.ts";
 
 export interface OrchestratorOptions {
   log: Logger;
@@ -92,9 +92,10 @@ export const startOrchestrator = async (
 ): Promise<Orchestrator> => {
   const { log, random = Math.random } = options;
   await migrateDatabase(config.DATABASE_URL);
-  const database = openDatabase(config.DATABASE_URL, config.LEO_DATABASE_POOL, (cause) =>
-    log.warn({ err: cause, event: "database_connection_lost" }, "a database connection was lost"),
-  );
+  const times = databaseTimes(config.LEO_STATEMENT_MS);
+  const connectionLost = (cause: Error) =>
+    log.warn({ err: cause, event: "database_connection_lost" }, "a database connection was lost");
+  const database = openDatabase(config.DATABASE_URL, config.LEO_DATABASE_POOL, connectionLost, times);
   const clock = options.now ? undefined : await startDatabaseClock(database.pool, log);
   const now = options.now ?? (() => clock?.now() ?? new Date());
   const storage = openStorage(config);
@@ -202,6 +203,7 @@ export const startOrchestrator = async (
   });
   const stopListening = await listen({
     databaseUrl: config.DATABASE_URL,
+    times,
     log,
     channels: {
       [EVENTS_CHANNEL]: (payload) => {

@@ -25,6 +25,8 @@ export const timings = {
   /** Past it another orchestrator adopts the launch. Longer than one RunTask call may take. */
   LEO_LAUNCH_LEASE_MS: atMost(15_000),
   LEO_PUBLISH_LEASE_MS: atMost(30_000),
+  /** One statement; what else the database may take follows from it (`databaseTimes`). */
+  LEO_STATEMENT_MS: atMost(15_000),
   LEO_WATCH_INTERVAL_MS: atMost(2_000),
   LEO_RECONCILE_INTERVAL_MS: atMost(60_000),
   /** ECS answers with a delay: a task this young may be unknown there, or not yet recorded here. */
@@ -49,3 +51,28 @@ export const keepAliveTimes = (heartbeatLostMs: number) => ({
 
 /** How often it is recorded who was heard: 10 s at a heartbeat of 90 s. */
 export const recordIntervalMs = (heartbeatLostMs: number) => heartbeatLostMs / 9;
+
+/**
+ * How long the database may take, in ms, from how long one statement may; in brackets at 15 s. The slowest
+ * statements, 10,000 events stored or deleted, take a tenth of that on two busy cores.
+ */
+export const databaseTimes = (statementMs: number) => ({
+  /** The server ends a statement (15 s). */
+  statementMs,
+  /**
+   * A connection on which nothing comes or goes is dead and is given up (20 s). Later than the server ends
+   * the slowest statement, so that one which is only slow costs no connection.
+   */
+  silentMs: (statementMs * 4) / 3,
+  /** The pool closes a connection that nobody uses, and the one that listens is asked something (10 s): half of the time in which it would be taken for dead. */
+  idleMs: (statementMs * 2) / 3,
+  /** The server ends a transaction in which nothing is asked (30 s): a process that hangs or whose machine is lost must not hold its locks for ever. */
+  idleInTransactionMs: statementMs * 2,
+  /** To connect, or to get one of the pool's connections. A restarted server answers within seconds. */
+  connectMs: 10_000,
+});
+
+export type DatabaseTimes = ReturnType<typeof databaseTimes>;
+
+/** Those of a deployment. */
+export const DATABASE_TIMES: DatabaseTimes = databaseTimes(15_000);

@@ -1,12 +1,15 @@
 /** Postgres, S3, SQS and the clock failing under running generations. Each fault ends with the audit. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { databaseTimes } from "../src/timings.ts";
 import type { Balancer } from "./chaos/balancer.ts";
 import { withOwnPostgres } from "./chaos/postgres.ts";
 import { QUICK_TAKEOVER, SCALE } from "./chaos/scale.ts";
 import { withWorld } from "./chaos/world.ts";
 
-const { connectionCuts, load, outageMs, timeoutMs } = SCALE;
+const { connectionCuts, load, outageMs, silences, statementMs, timeoutMs } = SCALE;
+/** What a busy machine may add to a time. */
+const SLACK_MS = 10_000;
 const SCRIPT = "happy events=100 rate=50";
 
 const goAway = async (door: Balancer) => {
@@ -70,6 +73,31 @@ test("a failover of Postgres in which notifications are lost for good", { timeou
     await world.audit();
     expect(await world.outcomes()).toEqual({ cancelled: 1, completed: 2 * load - 1 });
   }),
+);
+
+test(
+  "the network to Postgres falls silent, and both sides wait on open connections",
+  { timeout: timeoutMs },
+  () =>
+    withWorld({ settings: { ...QUICK_TAKEOVER, LEO_STATEMENT_MS: String(statementMs) } }, async (world) => {
+      const orchestrator = await world.start();
+      const { silentMs } = databaseTimes(statementMs);
+      const givenUp = () =>
+        orchestrator.output().split(`the database has been silent for ${silentMs / 1_000} s`).length - 1;
+      for (let silence = 0; silence < silences; silence += 1) {
+        const [first = ""] = await world.submitMany(load, SCRIPT);
+        await world.reaches(first, "running");
+        const before = givenUp();
+        expect(world.postgres.isolate("leo-listener")).toBe(1);
+        expect(world.postgres.isolate("leo-orchestrator")).toBeGreaterThan(0);
+        const wait = { timeout: silentMs + SLACK_MS };
+        await expect.poll(givenUp, wait).toBeGreaterThan(before);
+        await world.audit();
+      }
+      expect(await world.outcomes()).toEqual({ completed: load * silences });
+      // Nobody was taken for dead because the database was.
+      expect(world.ecs.tasks()).toHaveLength(load * silences);
+    }),
 );
 
 test("the wall clock jumps an hour ahead, then two back", { timeout: timeoutMs }, () =>

@@ -47,8 +47,8 @@ const makeLarge = async (api: TestApi, sizeBytes: number) => {
   const video = randomBytes(sizeBytes);
   const files = { source: { "video.mp4": video }, dist: { "video.mp4": video } };
   // Scanned before, so that what is read afterwards is the answer's own.
-  const { orm } = api.context.database;
-  const scanner: Scanner = { ...api.context, transaction: (work) => orm.transaction(work) };
+  const { database } = api.context;
+  const scanner: Scanner = { ...api.context, transaction: (work) => database.transaction(work) };
   await scanVersion(scanner, { generationId: id, ...(await completeGeneration(api, id, files)) });
   const { previewUrl = "" } = (await api.call<Generation>(api.ann, "GET", `/api/generations/${id}`)).body;
   return { id, preview: new URL(previewUrl) };

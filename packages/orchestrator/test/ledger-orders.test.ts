@@ -112,7 +112,7 @@ const take = async (
   if (kind === "settle_again") {
     if (expected.state === "over") await settle(context.database.orm, id, context.now());
   } else if (kind === "crash") {
-    const crash = context.database.orm.transaction(async (orm) => {
+    const crash = context.database.transaction(async (orm) => {
       await transitionIn(orm, id, { type: "cancel_requested" }, context.now());
       await transitionIn(orm, id, { type: "task_gone" }, context.now());
       throw new Error("killed before the commit");

@@ -2,7 +2,9 @@ import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
-import { Client, Pool, type ClientBase } from "pg";
+import { Client, escapeLiteral, Pool, type ClientBase, type PoolClient } from "pg";
+import { DATABASE_TIMES, type DatabaseTimes } from "../timings.ts";
+import { becomeService, connectionOptions } from "./connection.ts";
 import { SERVICE_ROLE, USER_ROLE, USER_SETTING } from "./policies.ts";
 import { closeSchema, createRoles } from "./roles.ts";
 import * as schema from "./schema.ts";
@@ -10,56 +12,55 @@ import * as schema from "./schema.ts";
 /** Runs SQL: a pool or one connection. */
 export type Queryable = Pick<ClientBase, "query">;
 
-export interface Database {
-  /** Every connection is `leo_service`: Leo's own work, which sees all rows. */
-  pool: Pool;
-  /** The same pool. */
-  orm: NodePgDatabase<typeof schema>;
-  /**
-   * One transaction as `leo_user`, in which only this user's rows exist. Whatever serves a user's
-   * request runs here. Keep it short: it holds a connection, so it must wait for no other one.
-   * @param work gets the transaction twice: for the ORM and for plain SQL
-   */
-  asUser: <T>(userId: string, work: (orm: Orm, client: Queryable) => Promise<T>) => Promise<T>;
-  close(): Promise<void>;
-}
-
 /** Either the database itself or one of its transactions. */
 export type Orm = Pick<
   NodePgDatabase<typeof schema>,
   "select" | "selectDistinctOn" | "insert" | "update" | "delete" | "execute" | "query"
 >;
 
+/** What a transaction does; it gets itself twice: for the ORM and for plain SQL. */
+type Work<T> = (orm: Orm, client: Queryable) => Promise<T>;
+
+export interface Database {
+  /** Every connection is `leo_service`: Leo's own work, which sees all rows. */
+  pool: Pool;
+  /** The same pool. */
+  orm: Orm;
+  /**
+   * One transaction of Leo's own. Keep it short: it holds a connection, so it must wait for no other one.
+   * @param first SQL that goes with the `begin`
+   */
+  transaction: <T>(work: Work<T>, first?: string) => Promise<T>;
+  /**
+   * One transaction as `leo_user`, in which only this user's rows exist. Whatever serves a user's
+   * request runs here. It must be as short.
+   */
+  asUser: <T>(userId: string, work: Work<T>) => Promise<T>;
+  close(): Promise<void>;
+}
+
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
 /** Any fixed number: whoever holds it migrates, everyone else waits. */
 const MIGRATION_LOCK = 501_301;
-/** A process that hangs or whose machine is lost in a transaction must not hold its locks for ever. */
-const IDLE_IN_TRANSACTION_MS = 30_000;
-/** A quiet connection to a machine that is gone is found out in this and ten seconds more; the system's default is two hours. */
-export const KEEP_ALIVE_MS = 10_000;
-/** PostgreSQL's own 4 is that of disks that turn: with it the planner reads whole tables where an index is quicker. */
-const RANDOM_PAGE_COST = 1.1;
 
 /**
- * Puts a new connection of the database's owner into Leo's role. By statements: a pooler in between
- * refuses settings as parameters of the connection.
+ * Transactions on a pool. The driver's own (`orm.transaction`) would keep a connection for ever whose
+ * `begin` fails. A connection that may still be in a transaction never goes back to the pool.
  */
-export const becomeService = (client: ClientBase) =>
-  client.query(
-    `set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}; set random_page_cost = ${RANDOM_PAGE_COST}; set role ${SERVICE_ROLE}`,
-  );
-
-const runAsUser =
-  (pool: Pool): Database["asUser"] =>
-  async (userId, work) => {
+const transactions = (pool: Pool): Database["transaction"] => {
+  /** Made once a connection: it works out the relations of the whole schema. */
+  const orms = new WeakMap<PoolClient, Orm>();
+  const ormOf = (client: PoolClient): Orm => {
+    const orm = orms.get(client) ?? drizzle(client, { schema });
+    orms.set(client, orm);
+    return orm;
+  };
+  return async (work, first = "") => {
     const client = await pool.connect();
     let isBroken = false;
     try {
-      // All at once, and only until the transaction ends.
-      await client.query(
-        `begin; set local role ${USER_ROLE}; select set_config('${USER_SETTING}', ${client.escapeLiteral(userId)}, true)`,
-      );
-      const result = await work(drizzle(client, { schema }), client);
+      await client.query(`begin; ${first}`);
+      const result = await work(ormOf(client), client);
       await client.query("commit");
       return result;
     } catch (cause) {
@@ -69,6 +70,11 @@ const runAsUser =
       client.release(isBroken);
     }
   };
+};
+
+/** Until the transaction ends. */
+const becomeUser = (userId: string): string =>
+  `set local role ${USER_ROLE}; select set_config('${USER_SETTING}', ${escapeLiteral(userId)}, true)`;
 
 /**
  * A step of Leo's own inside a user's transaction, such as setting money aside, for which the user's
@@ -89,22 +95,27 @@ export const openDatabase = (
   url: string,
   poolSize: number,
   onConnectionError: (error: Error) => void,
+  times: DatabaseTimes = DATABASE_TIMES,
 ): Database => {
   const pool = new Pool({
-    connectionString: url,
+    ...connectionOptions(url, "leo-orchestrator", times.connectMs),
     max: poolSize,
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    application_name: "leo-orchestrator",
-    // The pool waits for its promise, which its types do not say.
-    onConnect: becomeService as (client: ClientBase) => void,
+    idleTimeoutMillis: times.idleMs,
+    // The pool waits for its promise.
+    onConnect: (client) => becomeService(client, times),
   });
   // Every connection has the listener below; the pool repeats what idle ones said.
   pool.on("error", () => undefined);
   // Without it, a connection cut while in use would end the process.
   pool.on("connect", (client) => client.on("error", onConnectionError));
-  return { pool, orm: drizzle(pool, { schema }), asUser: runAsUser(pool), close: () => pool.end() };
+  const transaction = transactions(pool);
+  return {
+    pool,
+    orm: drizzle(pool, { schema }),
+    transaction,
+    asUser: (userId, work) => transaction(work, becomeUser(userId)),
+    close: () => pool.end(),
+  };
 };
 
 /**
@@ -112,15 +123,12 @@ export const openDatabase = (
  * run from several processes at once.
  */
 export const migrateDatabase = async (url: string): Promise<void> => {
-  const client = new Client({
-    connectionString: url,
-    connectionTimeoutMillis: 10_000,
-    application_name: "leo-migration",
-  });
+  // A migration takes as long as it takes, and waits for one that another process runs.
+  const client = new Client(connectionOptions(url, "leo-migration", DATABASE_TIMES.connectMs));
   await client.connect();
   try {
     // A pooler may hand over a connection that was somebody else's.
-    await client.query("reset role");
+    await client.query("reset all; reset role");
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     await createRoles(client);
     await migrate(drizzle(client), { migrationsFolder: MIGRATIONS, migrationsSchema: "leo" });

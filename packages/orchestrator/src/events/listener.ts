@@ -1,13 +1,16 @@
 /**
  * LISTEN on a connection of its own. A lost connection is made again with growing pauses, and after
- * each reconnect `onReconnected` runs, because notifications sent meanwhile are gone.
+ * each reconnect `onReconnected` runs, because notifications sent meanwhile are gone. It is asked
+ * something now and then: one that only waits would never learn that nobody is there to notify it.
  */
 import { Client } from "pg";
 import type { Logger } from "pino";
-import { becomeService, KEEP_ALIVE_MS } from "../db/database.ts";
+import { becomeService, connectionOptions } from "../db/connection.ts";
+import { DATABASE_TIMES, type DatabaseTimes } from "../timings.ts";
 
 export interface ListenerOptions {
   databaseUrl: string;
+  times?: DatabaseTimes;
   log: Logger;
   /** What to do with a notification, by channel. */
   channels: Record<string, (payload: string) => void>;
@@ -18,23 +21,20 @@ const RETRY_MS = [100, 500, 1_000, 2_000, 5_000];
 
 /** Starts listening; resolves once the first connection listens. Returns a function that ends it. */
 export const listen = async (options: ListenerOptions): Promise<() => Promise<void>> => {
+  const { times = DATABASE_TIMES } = options;
   let client: Client | undefined;
   let closed = false;
   let failures = 0;
   let retry: NodeJS.Timeout | undefined;
+  let question: NodeJS.Timeout | undefined;
 
   const connect = async (): Promise<void> => {
-    const next = new Client({
-      connectionString: options.databaseUrl,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-      connectionTimeoutMillis: 10_000,
-      application_name: "leo-listener",
-    });
+    const next = new Client(connectionOptions(options.databaseUrl, "leo-listener", times.connectMs));
     const lost = (cause?: Error) => {
       // Before it listens, a failure rejects `connect` instead.
       if (closed || client !== next) return;
       client = undefined;
+      clearTimeout(question);
       options.log.warn({ err: cause, event: "listener_lost" }, "the notification connection was lost");
       schedule();
     };
@@ -42,12 +42,31 @@ export const listen = async (options: ListenerOptions): Promise<() => Promise<vo
     next.on("end", () => lost());
     next.on("notification", ({ channel, payload }) => options.channels[channel]?.(payload ?? ""));
     await next.connect();
-    await becomeService(next);
-    for (const channel of Object.keys(options.channels)) await next.query(`listen ${channel}`);
+    try {
+      await becomeService(next, times);
+      for (const channel of Object.keys(options.channels)) await next.query(`listen ${channel}`);
+    } catch (cause) {
+      await next.end();
+      throw cause;
+    }
     if (closed) return next.end();
     client = next;
     failures = 0;
+    ask(next);
     return undefined;
+  };
+
+  const ask = (asked: Client) => {
+    if (client !== asked) return;
+    question = setTimeout(() => {
+      const failed = (cause: unknown) => {
+        // Of a connection that was lost, all is said.
+        if (client !== asked) return undefined;
+        options.log.warn({ err: cause, event: "listener_unanswered" }, "the notification connection failed");
+        return asked.end();
+      };
+      void asked.query("select 1").then(() => ask(asked), failed);
+    }, times.idleMs);
   };
 
   const schedule = () => {
@@ -65,6 +84,7 @@ export const listen = async (options: ListenerOptions): Promise<() => Promise<vo
   return async () => {
     closed = true;
     clearTimeout(retry);
+    clearTimeout(question);
     await client?.end();
   };
 };

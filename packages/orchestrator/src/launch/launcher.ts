@@ -88,7 +88,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
   };
 
   const fail = (attempt: AttemptRef, cause: Failure, retry: boolean) =>
-    database.orm.transaction(async (orm) => {
+    database.transaction(async (orm) => {
       const at = now();
       await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "launch_failed", cause.detail ?? cause.code, at);
@@ -109,7 +109,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
 
   /** Back into the queue: certainly no task was made, so the attempt never was. */
   const defer = (attempt: AttemptRef, detail: string) =>
-    database.orm.transaction(async (orm) => {
+    database.transaction(async (orm) => {
       const at = now();
       await tellProgress(
         orm,
@@ -146,7 +146,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
     // A call without a clear answer may have made a task: it must be gone first.
     const taskArn = tries > 0 ? await tasks.findByAttempt(attempt.id) : undefined;
     if (taskArn) return started(attempt, taskArn);
-    return database.orm.transaction(async (orm) => {
+    return database.transaction(async (orm) => {
       const at = now();
       await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "cancelled", "cancelled before the launch", at);

@@ -80,7 +80,7 @@ export const recordTaskIn = async (
 };
 
 export const recordTask = (context: Context, attempt: AttemptRef, taskArn: string): Promise<boolean> =>
-  context.database.orm.transaction(async (orm) => {
+  context.database.transaction(async (orm) => {
     await lockGeneration(orm, attempt.generationId);
     return recordTaskIn(orm, attempt, taskArn, context.now());
   });

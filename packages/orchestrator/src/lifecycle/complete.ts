@@ -64,15 +64,15 @@ export const completeWork = async (
   attempt: number,
   cause?: Failure,
 ): Promise<void> => {
-  const { orm } = context.database;
+  const { orm, transaction } = context.database;
   const [row] = await orm
     .select({ appId: generations.appId })
     .from(generations)
     .where(eq(generations.id, generationId));
   if (!row) return;
   const partial = cause ? await findArtifact(context, row.appId, generationId, attempt) : undefined;
-  const done = await orm.transaction((transaction) =>
-    completeWorkIn(transaction, generationId, attempt, context.now(), cause, partial),
+  const done = await transaction((inside) =>
+    completeWorkIn(inside, generationId, attempt, context.now(), cause, partial),
   );
   if (done) publishSoon(context, done);
 };

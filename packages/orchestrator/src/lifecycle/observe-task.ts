@@ -46,7 +46,7 @@ const observe = async (context: Context, attempt: AttemptRow, task: ObservedTask
 };
 
 const taskMoved = (context: Context, attempt: AttemptRow, task: ObservedTask) =>
-  context.database.orm.transaction(async (orm) => {
+  context.database.transaction(async (orm) => {
     const at = context.now();
     const running = task.lastStatus === "RUNNING" && attempt.taskRunningAt === null;
     await lockGeneration(orm, attempt.generationId);
@@ -88,7 +88,7 @@ export const taskStopped = async (
   const word = wanted ? await finalWord(context, attempt.id) : undefined;
   const detail = verdict.failure.detail ?? verdict.class;
   const isFinished = word !== undefined || (artifact !== undefined && !artifact.manifest.partial);
-  const completed = await context.database.orm.transaction(async (orm) => {
+  const completed = await context.database.transaction(async (orm) => {
     const at = context.now();
     const current = await lockGeneration(orm, generation.id);
     if (!current || !(await endAttempt(orm, attempt, verdict.class, detail, at))) return undefined;

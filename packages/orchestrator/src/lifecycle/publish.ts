@@ -49,7 +49,7 @@ const publishLeased = async (context: Context, generationId: string): Promise<vo
     return;
   }
   const version = { artifactPrefix: found.prefix, manifest: found.manifest };
-  await context.database.orm.transaction(async (orm) => {
+  await context.database.transaction(async (orm) => {
     const at = context.now();
     const done = await transitionIn(orm, generationId, { type: "published" }, at, row.attempt, version);
     // In the same transaction: a version that is to be on GitHub cannot be forgotten.

@@ -86,6 +86,6 @@ export const transition = (
   attempt?: number,
   changes?: Partial<GenerationRow>,
 ): Promise<Transition | undefined> =>
-  context.database.orm.transaction((orm) =>
+  context.database.transaction((orm) =>
     transitionIn(orm, generationId, input, context.now(), attempt, changes),
   );

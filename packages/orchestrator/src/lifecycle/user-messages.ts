@@ -55,7 +55,7 @@ export const addUserMessage = (
   generationId: string,
   text: string,
 ): Promise<{ messageId: string } | { refused: UserMessageRefusal }> =>
-  context.database.orm.transaction(async (orm) => {
+  context.database.transaction(async (orm) => {
     const generation = await lockGeneration(orm, generationId);
     if (!isOpen(generation)) return { refused: "not_running" };
     if (await isStoring(orm, generationId, generation.attempt)) return { refused: "storing" };
@@ -83,7 +83,7 @@ export const changeUserMessage = (
   messageId: string,
   text: string,
 ): Promise<boolean> =>
-  database.orm.transaction(async (orm) => {
+  database.transaction(async (orm) => {
     if (!isOpen(await lockGeneration(orm, generationId))) return false;
     const changed = await orm
       .update(userMessages)
@@ -101,7 +101,7 @@ export const removeUserMessage = (
   generationId: string,
   messageId: string,
 ): Promise<boolean> =>
-  database.orm.transaction(async (orm) => {
+  database.transaction(async (orm) => {
     if (!isOpen(await lockGeneration(orm, generationId))) return false;
     const removed = await orm
       .delete(userMessages)

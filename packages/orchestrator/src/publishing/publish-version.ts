@@ -17,9 +17,8 @@ const FIRST_BRANCH = "main";
 const refuseSecrets = async (context: Context, job: Job, prefix: string) => {
   const { generationId, manifest } = job;
   if (!manifest) throw new PublishingFault("files_gone");
-  const { storage, now } = context;
-  const { orm } = context.database;
-  const scanner: Scanner = { storage, now, transaction: (work) => orm.transaction(work) };
+  const { database, storage, now } = context;
+  const scanner: Scanner = { storage, now, transaction: (work) => database.transaction(work) };
   const secrets = await scanVersion(scanner, { generationId, prefix, manifest });
   if (!secrets || [job.confirmedFindings, job.acceptedFindings].includes(secrets.digest)) return manifest;
   throw new PublishingFault("secrets_found", { secrets });

@@ -129,7 +129,7 @@ export const finish = (
   repository: Pick<Repository, "id" | "name">,
   commitSha: string,
 ): Promise<void> =>
-  context.database.orm.transaction(async (orm) => {
+  context.database.transaction(async (orm) => {
     const at = context.now();
     const [done] = await orm
       .update(publications)
@@ -154,7 +154,7 @@ export const finish = (
 
 /** It ended without a commit: stored and told in one transaction. The version stays as it is. */
 export const fail = (context: Context, job: Job, failure: PublicationFailure): Promise<void> =>
-  context.database.orm.transaction(async (orm) => {
+  context.database.transaction(async (orm) => {
     const at = context.now();
     const [failed] = await orm
       .update(publications)

@@ -90,10 +90,8 @@ export const claim = async (context: Context, limit: number): Promise<ClaimedAtt
   const at = now();
   const deadlineAt = new Date(at.getTime() + config.LEO_DEADLINE_MS);
   const fresh = Array.from({ length: limit }, () => ({ id: newId(), ...newAttemptToken() }));
-  const client = await database.pool.connect();
-  try {
-    await client.query(`begin; select pg_advisory_xact_lock(${CLAIM_LOCK})`);
-    const { rows } = await client.query<Omit<ClaimedAttempt, "token" | "deadlineAt">>({
+  const rows = await database.transaction(async (_orm, client) => {
+    const claimed = await client.query<Omit<ClaimedAttempt, "token" | "deadlineAt">>({
       name: "claim",
       text: CLAIM,
       values: [
@@ -107,17 +105,8 @@ export const claim = async (context: Context, limit: number): Promise<ClaimedAtt
         deadlineAt,
       ],
     });
-    await client.query("commit");
-    const tokens = new Map(fresh.map(({ id, token }) => [id, token]));
-    return rows.map((row) => ({ ...row, deadlineAt, token: tokens.get(row.id) ?? "" }));
-  } catch (cause) {
-    await client
-      .query("rollback")
-      .catch((error: unknown) =>
-        context.log.warn({ err: error, event: "rollback_failed" }, "a claim could not be rolled back"),
-      );
-    throw cause;
-  } finally {
-    client.release();
-  }
+    return claimed.rows;
+  }, `select pg_advisory_xact_lock(${CLAIM_LOCK})`);
+  const tokens = new Map(fresh.map(({ id, token }) => [id, token]));
+  return rows.map((row) => ({ ...row, deadlineAt, token: tokens.get(row.id) ?? "" }));
 };

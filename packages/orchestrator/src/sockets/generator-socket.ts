@@ -85,7 +85,7 @@ export const createGeneratorSockets = (
 
   const becomeReady = async (attempt: AttemptRow) => {
     const at = now();
-    const isFirst = await database.orm.transaction(async (orm) => {
+    const isFirst = await database.transaction(async (orm) => {
       await lockGeneration(orm, attempt.generationId);
       const [first] = await orm
         .update(attempts)

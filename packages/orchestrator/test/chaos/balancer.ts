@@ -15,6 +15,11 @@ export interface Balancer {
    * text, and they stay open: what a client sees of a server whose machine was replaced.
    */
   deafen(text: string): number;
+  /**
+   * From now on nothing passes either way on the open connections whose first bytes hold this text, not
+   * even that one side closes: what both see of a network that is gone.
+   */
+  isolate(text: string): number;
   close(): Promise<void>;
 }
 
@@ -22,6 +27,7 @@ interface Passage {
   client: Socket;
   server: Socket;
   firstBytes: string;
+  isIsolated: boolean;
 }
 
 /** Passes TCP connections on: a load balancer before orchestrators, or a door before any server. */
@@ -44,16 +50,18 @@ export const startBalancer = async (backends: number[] = []): Promise<Balancer> 
       else client.destroy();
     });
     server.once("connect", () => {
-      const passage: Passage = { client, server, firstBytes: "" };
+      const passage: Passage = { client, server, firstBytes: "", isIsolated: false };
       open.add(server);
       passages.add(passage);
       client.once("data", (chunk: Buffer) => (passage.firstBytes = chunk.toString("latin1")));
       client.pipe(server).pipe(client);
-      client.on("close", () => server.destroy());
+      client.on("close", () => {
+        if (!passage.isIsolated) server.destroy();
+      });
       server.on("close", () => {
         open.delete(server);
         passages.delete(passage);
-        client.destroy();
+        if (!passage.isIsolated) client.destroy();
       });
       server.on("error", () => client.destroy());
     });
@@ -93,6 +101,20 @@ export const startBalancer = async (backends: number[] = []): Promise<Balancer> 
       for (const passage of found) {
         passage.server.unpipe(passage.client);
         passage.server.resume();
+      }
+      return found.length;
+    },
+    isolate: (text) => {
+      const found = withFirstBytes(text);
+      for (const passage of found) {
+        passage.isIsolated = true;
+        for (const [from, to] of [
+          [passage.server, passage.client],
+          [passage.client, passage.server],
+        ] as const) {
+          from.unpipe(to);
+          from.resume();
+        }
       }
       return found.length;
     },

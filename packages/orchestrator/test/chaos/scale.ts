@@ -4,8 +4,24 @@ export const LONG = process.env["LEO_CHAOS"] === "long";
 const KILLS_LONG = Number(process.env["LEO_CHAOS_KILLS"] ?? 50);
 
 export const SCALE = LONG
-  ? { kills: KILLS_LONG, load: 20, connectionCuts: 30, outageMs: 30_000, timeoutMs: 20 * 60_000 }
-  : { kills: 3, load: 4, connectionCuts: 3, outageMs: 3_000, timeoutMs: 4 * 60_000 };
+  ? {
+      kills: KILLS_LONG,
+      load: 20,
+      connectionCuts: 30,
+      outageMs: 30_000,
+      silences: 5,
+      statementMs: 15_000,
+      timeoutMs: 20 * 60_000,
+    }
+  : {
+      kills: 3,
+      load: 4,
+      connectionCuts: 3,
+      outageMs: 3_000,
+      silences: 1,
+      statementMs: 3_000,
+      timeoutMs: 4 * 60_000,
+    };
 
 /** So that what a dead orchestrator held is taken over within seconds; the long version has the real ones. */
 export const QUICK_TAKEOVER: Record<string, string> = LONG

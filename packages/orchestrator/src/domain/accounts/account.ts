@@ -66,7 +66,7 @@ const change = async (
   values: Partial<typeof users.$inferInsert>,
 ): Promise<void> => {
   const at = now();
-  await database.orm.transaction(async (orm) => {
+  await database.transaction(async (orm) => {
     await orm
       .insert(users)
       .values({ id: userId, firstSeenAt: at, lastSeenAt: at, ...values })

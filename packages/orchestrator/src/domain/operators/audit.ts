@@ -35,7 +35,7 @@ export const audited = <T>(
   actor: Actor,
   { action, targetId, read, change, record }: AuditedChange<T>,
 ): Promise<T> =>
-  context.database.orm.transaction(async (orm) => {
+  context.database.transaction(async (orm) => {
     await orm.execute(sql`select pg_advisory_xact_lock(${AUDIT_LOCK})`);
     const within: Context = { ...context, database: { ...context.database, orm } };
     const before = await read(within);
