@@ -101,8 +101,8 @@ export const openDatabase = (
     ...connectionOptions(url, "leo-orchestrator", times.connectMs),
     max: poolSize,
     idleTimeoutMillis: times.idleMs,
-    // The pool waits for its promise.
-    onConnect: (client) => becomeService(client, times),
+    // The pool waits for its promise, which its types do not say.
+    onConnect: (client): unknown => becomeService(client, times),
   });
   // Every connection has the listener below; the pool repeats what idle ones said.
   pool.on("error", () => undefined);
