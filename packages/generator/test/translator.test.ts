@@ -30,21 +30,26 @@ const setUp = () => {
 const texts = (facts: GeneratorFact[]) =>
   facts.map((fact) => (fact.type === "agent_text" ? `${fact.text}${fact.done ? "|" : ""}` : fact.type));
 
-test("tokens are told at most every 50 ms, and a block is closed once", () => {
+test("the first word is told at once, what follows at most every 50 ms, and a block is closed once", () => {
   const { facts, clock, stream, text } = setUp();
   stream({ type: "message_start", message: { id: "m1" } });
-  for (const piece of ["One ", "two ", "thr"]) text(piece);
-  expect(facts).toEqual([]);
+  for (const piece of ["Fi", "rst ", "one ", "two ", "thr"]) text(piece);
+  expect(texts(facts)).toEqual(["First "]);
   clock.advance(49);
-  expect(facts).toEqual([]);
+  expect(facts).toHaveLength(1);
   clock.advance(1);
+  expect(texts(facts)).toEqual(["First ", "one two "]);
   text("ee ");
+  expect(facts).toHaveLength(2);
   clock.advance(50);
-  text("four");
+  expect(texts(facts)).toEqual(["First ", "one two ", "three "]);
+  clock.advance(50);
+  text("fo");
+  text("ur");
   stream({ type: "content_block_stop", index: 0 });
   stream({ type: "content_block_stop", index: 0 });
   clock.advance(1_000);
-  expect(texts(facts)).toEqual(["One two ", "three ", "four", "|"]);
+  expect(texts(facts)).toEqual(["First ", "one two ", "three ", "four", "|"]);
   expect(facts.every((fact) => fact.type === "agent_text" && fact.blockId === "m1:0")).toBe(true);
 });
 

@@ -6,8 +6,8 @@ import type { Clock } from "../socket/clock.ts";
 const HELD_MAX_CHARS = 4_000;
 
 /**
- * Collects the agent's text, token by token, into pieces at least 50 ms apart. A piece ends at a
- * space, so that the scrubber never sees a half of a credential.
+ * Collects the agent's text, token by token, into pieces at least 50 ms apart; the first after a
+ * pause is told at once. A piece ends at a space, so that the scrubber never sees a half of a credential.
  */
 export class TextCoalescer {
   readonly #report: Report;
@@ -26,10 +26,15 @@ export class TextCoalescer {
     if (this.#blockId !== blockId) this.end();
     this.#blockId = blockId;
     this.#text += text;
-    this.#cancel ??= this.#clock.after(LIMITS.coalesceMs, () => {
-      this.#cancel = undefined;
-      this.#flush();
-    });
+    if (!this.#cancel) this.#tell();
+  }
+
+  /** Tells a block that did not come token by token. */
+  whole(blockId: string, text: string): void {
+    this.end();
+    this.#blockId = blockId;
+    this.#text = text;
+    this.end();
   }
 
   /** Closes the open block, if there is one. */
@@ -43,13 +48,24 @@ export class TextCoalescer {
     this.#blockId = undefined;
   }
 
-  #flush(): void {
+  /** Tells what there is, and then nothing for a while. */
+  #tell(): void {
+    if (!this.#flush()) return;
+    this.#cancel = this.#clock.after(LIMITS.coalesceMs, () => {
+      this.#cancel = undefined;
+      this.#tell();
+    });
+  }
+
+  /** @returns whether there was a whole word to tell */
+  #flush(): boolean {
     const lastSpace = this.#text.search(/\s\S*$/);
     const held = this.#text.length - lastSpace - 1;
     const end = held > HELD_MAX_CHARS ? this.#text.length : lastSpace + 1;
-    if (end === 0) return;
+    if (end === 0) return false;
     for (const text of pieces(this.#text.slice(0, end))) this.#send(text, false);
     this.#text = this.#text.slice(end);
+    return true;
   }
 
   #send(text: string, done: boolean): void {

@@ -102,8 +102,7 @@ export class MessageTranslator {
     const { report, workspace } = this.#options;
     if (block.type === "text" && !this.#streamed.has(messageId)) {
       // The harness made this text itself, or the answer came without a stream.
-      this.#text.add(`${messageId}:whole`, block.text);
-      return this.#text.end();
+      return this.#text.whole(`${messageId}:whole`, block.text);
     }
     if (block.type !== "tool_use") return;
     const target = toolTarget(block.input, workspace);
