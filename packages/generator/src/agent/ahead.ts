@@ -65,7 +65,7 @@ export interface Ahead {
 
 /**
  * Starts the harness for the work that this environment announces.
- * @param env as the generator was started with it, unchecked
+ * @param env as the generator was started with it, unchecked; what is empty counts as not set
  * @returns undefined where it announces none
  */
 export const startAhead = async (env: Record<string, string | undefined>): Promise<Ahead | undefined> => {
@@ -73,11 +73,11 @@ export const startAhead = async (env: Record<string, string | undefined>): Promi
   const budgetUsd = Number(env.LEO_BUDGET_USD);
   const baseUrl = env.ANTHROPIC_BASE_URL;
   if (!(maxTurns > 0) || !(budgetUsd > 0) || !baseUrl) return undefined;
-  const [paths, limit] = await Promise.all([createRunPaths(env.LEO_WORKSPACE_ROOT), readProcessLimit()]);
+  const [paths, limit] = await Promise.all([createRunPaths(env.LEO_WORKSPACE_ROOT || undefined), readProcessLimit()]);
   const model = {
     baseUrl,
-    name: env.LEO_MODEL ?? DEFAULT_MODEL,
-    small: env.LEO_SMALL_MODEL ?? DEFAULT_SMALL_MODEL,
+    name: env.LEO_MODEL || DEFAULT_MODEL,
+    small: env.LEO_SMALL_MODEL || DEFAULT_SMALL_MODEL,
   };
   const command = harnessCommand({ paths, model, limits: { maxTurns, budgetUsd } });
   return { paths, harness: command && new HarnessAhead(command, paths.home, limit) };

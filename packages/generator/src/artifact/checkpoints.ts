@@ -1,5 +1,6 @@
 import { checkpointKey, type Manifest } from "@leo/core/artifact.ts";
 import { packCheckpoint, type CheckpointState } from "../workspace/checkpoint.ts";
+import type { Clock } from "../socket/clock.ts";
 import type { RunPaths } from "../workspace/paths.ts";
 import type { ObjectStore } from "./store.ts";
 
@@ -10,6 +11,15 @@ export interface CheckpointsOptions {
   state: () => CheckpointState;
   /** A number that grows when the workspace changes. */
   workspaceVersion: () => Promise<number>;
+}
+
+export interface KeepOptions {
+  clock: Clock;
+  intervalMs: number;
+  /** Asked before each. */
+  isWorthIt: () => boolean;
+  /** One that could not be stored; the next is tried all the same. */
+  onFailed: (error: unknown) => void;
 }
 
 /** The checkpoints of one attempt: each is a new object, numbered from 1. */
@@ -36,6 +46,28 @@ export class Checkpoints {
     if (version === this.#savedVersion) return false;
     await this.save();
     return true;
+  }
+
+  /** Stores the state every so often while it changes. @returns how to end that */
+  keepRegularly({ clock, intervalMs, isWorthIt, onFailed }: KeepOptions): () => void {
+    let stopped = false;
+    let cancel = () => {};
+    const save = async () => {
+      try {
+        if (isWorthIt()) await this.saveIfChanged();
+      } catch (error) {
+        onFailed(error);
+      }
+      if (!stopped) wait();
+    };
+    const wait = () => {
+      cancel = clock.after(intervalMs, () => void save());
+    };
+    wait();
+    return () => {
+      stopped = true;
+      cancel();
+    };
   }
 
   async #save() {

@@ -3,7 +3,7 @@
  * stored and the last fact says why, unless the attempt no longer counts.
  */
 import type { Logger } from "pino";
-import { failure, type Failure, type FailureCode } from "@leo/core/failure.ts";
+import { failure, type Failure } from "@leo/core/failure.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { AppGeneratorAgent } from "../agent/agent.ts";
 import { agentOptions } from "../agent/options.ts";
@@ -14,18 +14,14 @@ import { Checkpoints } from "../artifact/checkpoints.ts";
 import { publishVersion } from "../artifact/publish.ts";
 import { openStore } from "../artifact/store.ts";
 import type { Config } from "../config.ts";
-import { findOutputLimit } from "../limits/output.ts";
 import { findPassedLimit, watchLimits, type RunLimits } from "../limits/watch.ts";
 import { killFamily } from "../process/family.ts";
 import type { Report } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
-import { RunBrowser } from "../verify/browser.ts";
-import { findChromium } from "../verify/chromium.ts";
-import { verify, type Verification } from "../verify/verify.ts";
 import type { CheckpointState } from "../workspace/checkpoint.ts";
 import type { RunPaths } from "../workspace/paths.ts";
 import { restorePrevious } from "../workspace/prepare.ts";
-import { FileTracker } from "../workspace/tracker.ts";
+import { WorkspaceChecks } from "./checks.ts";
 import { CANCELLED, failed, Stopped, unlessStopped, type StopCause } from "./stop-cause.ts";
 import type { UserMessages } from "./user-messages.ts";
 import { doWork } from "./work.ts";
@@ -48,32 +44,19 @@ export interface GenerationOptions {
   stop: AbortController;
 }
 
-/** Failures after which a build of what exists is worth its time, and does not add to what is too much. */
-const BUILT_ONCE_MORE = new Set<FailureCode>([
-  "budget",
-  "agent_error",
-  "stalled",
-  "tool_timeout",
-  "process_limit",
-]);
-
 export class GenerationRun {
   readonly #options: GenerationOptions;
   readonly #limits: RunLimits;
   readonly #store;
-  readonly #tracker: FileTracker;
+  readonly #checks: WorkspaceChecks;
   readonly #usage: UsageWatch;
   readonly #checkpoints: Checkpoints;
-  readonly #browser: RunBrowser;
   readonly #cancelWatches: (() => void)[] = [];
   #session: AgentSession | undefined;
   #restored: CheckpointState = {};
   #planAccepted = false;
   readonly #answered: string[] = [];
   #prepared = false;
-  #verification: Verification | undefined;
-  #verifiedVersion = 0;
-  #round = 0;
 
   constructor(options: GenerationOptions) {
     this.#options = options;
@@ -86,8 +69,7 @@ export class GenerationRun {
       maxProcesses: config.LEO_AGENT_MAX_PROCESSES,
       minFreeBytes: config.LEO_DISK_RESERVE_BYTES,
     };
-    this.#tracker = new FileTracker(paths.workspace);
-    this.#browser = new RunBrowser(findChromium(config.LEO_CHROMIUM), paths);
+    this.#checks = new WorkspaceChecks({ limits: this.#limits, config, report, logger });
     this.#usage = new UsageWatch(config.ANTHROPIC_BASE_URL, report, logger);
     this.#checkpoints = new Checkpoints({
       prefix: start.artifact.prefix,
@@ -98,7 +80,7 @@ export class GenerationRun {
         planAccepted: this.#planAccepted || undefined,
         answered: this.#answered,
       }),
-      workspaceVersion: () => this.#tellChanges(),
+      workspaceVersion: () => this.#checks.tellChanges(),
     });
   }
 
@@ -110,7 +92,7 @@ export class GenerationRun {
     this.#options.agent?.stop();
     await killFamily(this.#options.paths.home);
     await this.#conclude(cause);
-    await this.#browser.close();
+    await this.#checks.close();
     this.#store.close();
     return cause;
   }
@@ -137,7 +119,7 @@ export class GenerationRun {
   }
 
   async #work(): Promise<void> {
-    const { start, userMessages, report, delivered, clock } = this.#options;
+    const { start, userMessages, report, delivered, clock, stop } = this.#options;
     await this.#prepare();
     const session = await this.#startAgent();
     report({ type: "progress", step: "agent" });
@@ -146,7 +128,7 @@ export class GenerationRun {
       restored: this.#restored,
       session,
       userMessages,
-      verify: () => this.#verifyWithinLimits(),
+      verify: () => this.#checks.verifyWithinLimits(stop.signal),
       onPlanAccepted: () => {
         this.#planAccepted = true;
       },
@@ -165,8 +147,7 @@ export class GenerationRun {
     this.#planAccepted = this.#restored.planAccepted ?? false;
     this.#answered.push(...(this.#restored.answered ?? []));
     userMessages.skip(this.#answered);
-    await this.#tracker.changes();
-    this.#verifiedVersion = this.#tracker.version;
+    await this.#checks.begin();
     this.#prepared = true;
   }
 
@@ -179,7 +160,7 @@ export class GenerationRun {
       started: agent,
       listener: {
         report,
-        onToolEnded: () => this.#tellChangesLater(),
+        onToolEnded: () => this.#checks.tellChangesLater(),
         onModelAnswer: () => void this.#usage.refresh(),
       },
       usage: this.#usage,
@@ -190,48 +171,6 @@ export class GenerationRun {
     return session;
   }
 
-  /** The watch looks now and then; what is checked and stored is looked at just before. */
-  async #verifyWithinLimits(): Promise<Verification> {
-    const { paths, config, stop } = this.#options;
-    const passed = await findPassedLimit(this.#limits);
-    if (passed) throw failed(passed);
-    const verification = await this.#verify(stop.signal);
-    const tooLarge = await findOutputLimit(paths, config.LEO_VERSION_MAX_BYTES);
-    if (tooLarge) throw failed(tooLarge);
-    return verification;
-  }
-
-  async #verify(signal: AbortSignal): Promise<Verification> {
-    const { paths, config, report } = this.#options;
-    report({ type: "progress", step: "verifying" });
-    const verifiedVersion = await this.#tellChanges();
-    const templateDir = config.LEO_TEMPLATE_DIR;
-    const verification = await verify({ paths, templateDir, browser: this.#browser, signal });
-    this.#verification = verification;
-    this.#verifiedVersion = verifiedVersion;
-    this.#round += 1;
-    const { passed, checks } = verification;
-    report({ type: "verified", passed, round: this.#round, checks });
-    return verification;
-  }
-
-  /** Reports what changed in the workspace. @returns a number that grows with each change seen */
-  async #tellChanges(): Promise<number> {
-    const changes = await this.#tracker.changes();
-    for (const change of changes) this.#options.report(change);
-    return this.#tracker.version;
-  }
-
-  #tellChangesLater(): void {
-    this.#browser.warm();
-    this.#tellChanges().catch((error: unknown) => {
-      this.#options.logger.warn(
-        { event: "workspace_unreadable", err: error },
-        "the workspace could not be read",
-      );
-    });
-  }
-
   #watch(): void {
     const { start, config, clock, logger, stop } = this.#options;
     const fail = (cause: Failure) => stop.abort(failed(cause));
@@ -240,30 +179,14 @@ export class GenerationRun {
     this.#cancelWatches.push(
       clock.after(remainingMs - closingMs, () => fail(failure("deadline", start.limits.deadlineAt))),
       watchLimits({ limits: this.#limits, clock, logger, onPassed: fail }),
-      this.#checkpointRegularly(),
+      this.#checkpoints.keepRegularly({
+        clock,
+        intervalMs: config.LEO_CHECKPOINT_INTERVAL_MS,
+        isWorthIt: () => this.#prepared,
+        onFailed: (error) =>
+          logger.warn({ event: "checkpoint_failed", err: error }, "a checkpoint could not be stored"),
+      }),
     );
-  }
-
-  #checkpointRegularly(): () => void {
-    const { clock, config, logger } = this.#options;
-    let stopped = false;
-    let cancel = () => {};
-    const save = async () => {
-      try {
-        if (this.#prepared) await this.#checkpoints.saveIfChanged();
-      } catch (error) {
-        logger.warn({ event: "checkpoint_failed", err: error }, "a checkpoint could not be stored");
-      }
-      if (!stopped) wait();
-    };
-    const wait = () => {
-      cancel = clock.after(config.LEO_CHECKPOINT_INTERVAL_MS, () => void save());
-    };
-    wait();
-    return () => {
-      stopped = true;
-      cancel();
-    };
   }
 
   /** Stores what the cause allows and says the last words. */
@@ -283,7 +206,7 @@ export class GenerationRun {
     const { start, paths, report, logger } = this.#options;
     try {
       await this.#usage.refresh();
-      if (cause?.kind === "failed") await this.#buildPartial(cause.failure);
+      if (cause?.kind === "failed") await this.#checks.buildPartial(cause.failure.code);
       // Work that is whole has said so already, when it asked whether anything was added.
       if (cause) report({ type: "progress", step: "uploading" });
       await publishVersion({
@@ -291,8 +214,8 @@ export class GenerationRun {
         paths,
         store: this.#store,
         checkpoints: this.#checkpoints,
-        checks: this.#verification?.checks ?? [],
-        screenshot: this.#verification?.screenshot,
+        checks: this.#checks.last?.checks ?? [],
+        screenshot: this.#checks.last?.screenshot,
         partial: cause !== undefined,
         report,
       });
@@ -300,18 +223,6 @@ export class GenerationRun {
     } catch (error) {
       logger.error({ event: "upload_failed", err: error }, "the version could not be stored");
       return failure("upload_failed", errorText(error));
-    }
-  }
-
-  /** What the agent left is built once more, so that there is something to look at. */
-  async #buildPartial(cause: Failure): Promise<void> {
-    const { config, logger } = this.#options;
-    const current = await this.#tellChanges();
-    if (!BUILT_ONCE_MORE.has(cause.code) || current === this.#verifiedVersion) return;
-    try {
-      await this.#verify(AbortSignal.timeout(config.LEO_CLOSING_MS));
-    } catch (error) {
-      logger.warn({ event: "check_failed", err: error }, "what exists could not be checked");
     }
   }
 

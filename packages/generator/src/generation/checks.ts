@@ -1,0 +1,122 @@
+/** What a run tells of its workspace: the files that changed, and whether the app passes its checks. */
+import type { Logger } from "pino";
+import type { FailureCode } from "@leo/core/failure.ts";
+import type { Config } from "../config.ts";
+import { findOutputLimit } from "../limits/output.ts";
+import { findPassedLimit, type RunLimits } from "../limits/watch.ts";
+import type { Report } from "../report.ts";
+import { RunBrowser } from "../verify/browser.ts";
+import { findChromium } from "../verify/chromium.ts";
+import { verify, type Verification } from "../verify/verify.ts";
+import { FileTracker } from "../workspace/tracker.ts";
+import { failed } from "./stop-cause.ts";
+
+export interface WorkspaceChecksOptions {
+  limits: RunLimits;
+  config: Config;
+  report: Report;
+  logger: Logger;
+}
+
+/** Failures after which a build of what exists is worth its time, and does not add to what is too much. */
+const BUILT_ONCE_MORE = new Set<FailureCode>([
+  "budget",
+  "agent_error",
+  "stalled",
+  "tool_timeout",
+  "process_limit",
+]);
+
+export class WorkspaceChecks {
+  readonly #options: WorkspaceChecksOptions;
+  readonly #tracker: FileTracker;
+  readonly #browser: RunBrowser;
+  #last: Verification | undefined;
+  #verifiedVersion = 0;
+  #round = 0;
+
+  constructor(options: WorkspaceChecksOptions) {
+    this.#options = options;
+    const { limits, config } = options;
+    this.#tracker = new FileTracker(limits.paths.workspace);
+    this.#browser = new RunBrowser(findChromium(config.LEO_CHROMIUM), limits.paths);
+  }
+
+  /** The newest outcome. */
+  get last(): Verification | undefined {
+    return this.#last;
+  }
+
+  /** From here on a file that differs is a change. */
+  async begin(): Promise<void> {
+    await this.#tracker.changes();
+    this.#verifiedVersion = this.#tracker.version;
+  }
+
+  /** Reports what changed in the workspace. @returns a number that grows with each change seen */
+  async tellChanges(): Promise<number> {
+    const changes = await this.#tracker.changes();
+    for (const change of changes) this.#options.report(change);
+    return this.#tracker.version;
+  }
+
+  /** The same without waiting, after a tool; a workspace that cannot be read now will be at the next look. */
+  tellChangesLater(): void {
+    this.#browser.warm();
+    this.tellChanges().catch((error: unknown) => {
+      this.#options.logger.warn(
+        { event: "workspace_unreadable", err: error },
+        "the workspace could not be read",
+      );
+    });
+  }
+
+  /**
+   * Checks the app. The watch over the limits looks now and then; what is checked and stored is looked at just before.
+   * @throws Stopped when the run has passed a limit
+   */
+  async verifyWithinLimits(signal: AbortSignal): Promise<Verification> {
+    const { limits, config } = this.#options;
+    const passed = await findPassedLimit(limits);
+    if (passed) throw failed(passed);
+    const verification = await this.#verify(signal);
+    const tooLarge = await findOutputLimit(limits.paths, config.LEO_VERSION_MAX_BYTES);
+    if (tooLarge) throw failed(tooLarge);
+    return verification;
+  }
+
+  /** What a failed run left is built once more where that is of use, so that there is something to look at. */
+  async buildPartial(code: FailureCode): Promise<void> {
+    const { config, logger } = this.#options;
+    const current = await this.tellChanges();
+    if (!BUILT_ONCE_MORE.has(code) || current === this.#verifiedVersion) return;
+    try {
+      await this.#verify(AbortSignal.timeout(config.LEO_CLOSING_MS));
+    } catch (error) {
+      logger.warn({ event: "check_failed", err: error }, "what exists could not be checked");
+    }
+  }
+
+  /** Ends the browser. */
+  close(): Promise<void> {
+    return this.#browser.close();
+  }
+
+  async #verify(signal: AbortSignal): Promise<Verification> {
+    const { limits, config, report } = this.#options;
+    report({ type: "progress", step: "verifying" });
+    const verifiedVersion = await this.tellChanges();
+    const verification = await verify({
+      paths: limits.paths,
+      templateDir: config.LEO_TEMPLATE_DIR,
+      browser: this.#browser,
+      signal,
+    });
+    this.#last = verification;
+    this.#verifiedVersion = verifiedVersion;
+    this.#round += 1;
+    const { passed, checks } = verification;
+    report({ type: "verified", passed, round: this.#round, checks });
+    return verification;
+  }
+}
