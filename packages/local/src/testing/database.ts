@@ -15,22 +15,31 @@ export const runSql = async (url: string, sql: string): Promise<void> => {
 };
 
 /**
- * Runs with a fresh database of the run's PostgreSQL and drops it after, open connections included.
- * @param run gets the database's URL (superuser `postgres`)
+ * Makes a database of the run's PostgreSQL.
  * @param template the database to copy, to which nobody may be connected; none: an empty one
+ * @returns its URL (superuser `postgres`)
  */
-export const withDatabase = async <T>(
-  run: (databaseUrl: string) => Promise<T>,
-  template = "template1",
-): Promise<T> => {
-  const adminUrl = inject("postgresUrl");
+export const createDatabase = async (template = "template1"): Promise<string> => {
+  const url = new URL(inject("postgresUrl"));
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await runSql(adminUrl, `create database ${name} template ${template}`);
-  const url = new URL(adminUrl);
+  await runSql(url.href, `create database ${name} template ${template}`);
   url.pathname = `/${name}`;
+  return url.href;
+};
+
+/** Drops it, open connections included. */
+export const dropDatabase = (databaseUrl: string): Promise<void> =>
+  runSql(
+    inject("postgresUrl"),
+    `drop database if exists ${new URL(databaseUrl).pathname.slice(1)} with (force)`,
+  );
+
+/** Runs with a fresh and empty database of the run's PostgreSQL, and drops it after. */
+export const withDatabase = async <T>(run: (databaseUrl: string) => Promise<T>): Promise<T> => {
+  const databaseUrl = await createDatabase();
   try {
-    return await run(url.href);
+    return await run(databaseUrl);
   } finally {
-    await runSql(adminUrl, `drop database if exists ${name} with (force)`);
+    await dropDatabase(databaseUrl);
   }
 };

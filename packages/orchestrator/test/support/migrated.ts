@@ -1,7 +1,8 @@
 import { Client } from "pg";
 import { inject } from "vitest";
-import { runSql, withDatabase } from "@leo/local/testing/database.ts";
+import { createDatabase, dropDatabase, withDatabase, runSql } from "@leo/local/testing/database.ts";
 import { migrateDatabase } from "../../src/db/database.ts";
+import { emptied, shapeOfDatabase } from "./emptied.ts";
 
 const TEMPLATE = "leo_migrated";
 /** Any fixed number: one worker makes the template, the others wait. */
@@ -29,9 +30,30 @@ const makeTemplate = async (): Promise<void> => {
 
 let made: Promise<void> | undefined;
 
-/** Runs with a migrated database of its own: a copy of one that is migrated once per run of the tests. */
-export const withMigratedDatabase = async <T>(run: (databaseUrl: string) => Promise<T>): Promise<T> => {
+interface Migrated {
+  url: string;
+  shape: string;
+}
+/** This worker's databases that nobody uses. */
+const free: Migrated[] = [];
+
+const copyTemplate = async (): Promise<Migrated> => {
   made ??= makeTemplate();
   await made;
-  return withDatabase(run, TEMPLATE);
+  const url = await createDatabase(TEMPLATE);
+  return { url, shape: await shapeOfDatabase(url) };
+};
+
+/**
+ * Runs with a migrated database of its own in which there is nothing: a copy of one that is migrated once
+ * per run of the tests, or one that an earlier test has used and changed nothing of but its rows.
+ */
+export const withMigratedDatabase = async <T>(run: (databaseUrl: string) => Promise<T>): Promise<T> => {
+  const database = free.pop() ?? (await copyTemplate());
+  try {
+    return await run(database.url);
+  } finally {
+    if (await emptied(database.url, database.shape)) free.push(database);
+    else await dropDatabase(database.url);
+  }
 };
