@@ -73,7 +73,10 @@ export const startAhead = async (env: Record<string, string | undefined>): Promi
   const budgetUsd = Number(env.LEO_BUDGET_USD);
   const baseUrl = env.ANTHROPIC_BASE_URL;
   if (!(maxTurns > 0) || !(budgetUsd > 0) || !baseUrl) return undefined;
-  const [paths, limit] = await Promise.all([createRunPaths(env.LEO_WORKSPACE_ROOT || undefined), readProcessLimit()]);
+  const [paths, limit] = await Promise.all([
+    createRunPaths(env.LEO_WORKSPACE_ROOT || undefined),
+    readProcessLimit(),
+  ]);
   const model = {
     baseUrl,
     name: env.LEO_MODEL || DEFAULT_MODEL,
