@@ -1,6 +1,7 @@
 /** Which checks are made of what, in the order in which they are told. */
 import type { Check } from "./check.ts";
 import { addressesCheck } from "./checks/addresses.ts";
+import { bansCheck } from "./checks/bans.ts";
 import { bucketCheck } from "./checks/bucket.ts";
 import { certificateCheck } from "./checks/certificate.ts";
 import { claudeCheck } from "./checks/claude.ts";
@@ -50,6 +51,7 @@ export const STAGE_CHECKS: Check[] = [
   databaseCheck,
   migrationsCheck(),
   rolesCheck(),
+  bansCheck,
   addressesCheck(),
   bucketCheck,
   queueCheck,

@@ -298,6 +298,18 @@ describe("the roles", () => {
           (await client.query<{ count: number }>("select count(*)::int from leo.apps")).rows[0]?.count;
         expect(await count(database.pool)).toBe(1);
         expect(await database.asUser(ann, (_orm, client) => count(client))).toBe(1);
+        const banned = async () => (await database.pool.query("select leo.banned_users() as id")).rows;
+        await runSql(
+          databaseUrl,
+          `create schema auth; create table auth.users (id uuid, banned_until timestamptz);
+           insert into auth.users values ('${ann}', now() + interval '1 hour')`,
+        );
+        expect(await banned()).toEqual([]);
+        await runSql(
+          databaseUrl,
+          `grant usage on schema auth to ${owner}; grant select on auth.users to ${owner}`,
+        );
+        expect(await banned()).toEqual([{ id: ann }]);
         const client = await database.pool.connect();
         await client.query("reset role");
         expect(await count(client)).toBe(0);

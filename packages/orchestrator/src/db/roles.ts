@@ -86,9 +86,12 @@ const BANS = `
 create or replace function leo.banned_users() returns setof uuid
 language plpgsql stable security definer set search_path = '' as $f$
 begin
-  if not exists (select from pg_attribute where attrelid = to_regclass('auth.users') and attname = 'banned_until')
-    or not has_schema_privilege('auth', 'usage') or not has_table_privilege('auth.users', 'select')
-  then return; end if;
+  -- A name in a schema that is closed to this role would be an error.
+  if not exists (
+    select from pg_namespace n join pg_class c on c.relnamespace = n.oid join pg_attribute a on a.attrelid = c.oid
+    where n.nspname = 'auth' and c.relname = 'users' and a.attname = 'banned_until'
+      and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+  ) then return; end if;
   return query execute 'select id from auth.users where banned_until > now()';
 end $f$;
 grant execute on function leo.banned_users() to ${SERVICE_ROLE}`;
