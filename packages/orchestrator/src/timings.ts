@@ -28,6 +28,8 @@ export const timings = {
   /** One statement; what else the database may take follows from it (`databaseTimes`). */
   LEO_STATEMENT_MS: atMost(15_000),
   LEO_WATCH_INTERVAL_MS: atMost(2_000),
+  /** One question to the queue of task events, in whole seconds; who ends waits for its answer. Every 5 s is half of what SQS gives away a month. */
+  LEO_TASK_EVENTS_POLL_MS: atMost(5_000),
   LEO_RECONCILE_INTERVAL_MS: atMost(60_000),
   /** ECS answers with a delay: a task this young may be unknown there, or not yet recorded here. */
   LEO_TASK_SETTLE_MS: atMost(60_000),

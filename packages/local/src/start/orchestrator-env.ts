@@ -51,6 +51,8 @@ export const orchestratorEnv = (
   LEO_GENERATOR_SUBNETS: "subnet-local",
   LEO_GENERATOR_SECURITY_GROUPS: "sg-local",
   LEO_TASK_EVENTS_QUEUE_URL: parts.queueUrl,
+  // Nobody pays for questions here, and who presses Ctrl-C waits for the last one.
+  LEO_TASK_EVENTS_POLL_MS: "1000",
 });
 
 /** Three generations at once; a person may set others. */

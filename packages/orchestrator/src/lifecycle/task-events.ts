@@ -1,4 +1,8 @@
-/** Task-state changes from the SQS queue: at least once, unordered. */
+/**
+ * Task-state changes from the SQS queue: at least once, unordered. A poll is never broken off: SQS would give
+ * its messages to a connection that nobody reads and hide them from everybody else for half a minute.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
@@ -24,7 +28,8 @@ const TaskEvent = z.object({
   }),
 });
 
-const LONG_POLL_SECONDS = 20;
+/** Past the end of its poll a queue that has not answered will not: its connection is dead. */
+const OVERDUE_MS = 5_000;
 const RETRY_MS = 1_000;
 
 const handle = async (context: Context, message: Message): Promise<void> => {
@@ -49,9 +54,23 @@ const parseBody = (body: string): unknown => {
   }
 };
 
-/** Reads the queue until the returned function is called. A message that fails stays in the queue. */
+/**
+ * Reads the queue until the returned function is called, which waits for the poll under way and handles what
+ * it brings. A message that fails stays in the queue.
+ */
 export const readTaskEvents = (context: Context, queueUrl: string): (() => Promise<void>) => {
-  const sqs = new SQSClient({ region: context.config.AWS_REGION });
+  const { config, log } = context;
+  const waitSeconds = Math.ceil(config.LEO_TASK_EVENTS_POLL_MS / 1_000);
+  const sqs = new SQSClient({
+    region: config.AWS_REGION,
+    requestHandler: {
+      connectionTimeout: OVERDUE_MS,
+      requestTimeout: waitSeconds * 1_000 + OVERDUE_MS,
+      throwOnRequestTimeout: true,
+    },
+    // The loop asks again, after it has said why.
+    maxAttempts: 1,
+  });
   const stopping = new AbortController();
 
   const receive = async () => {
@@ -59,16 +78,15 @@ export const readTaskEvents = (context: Context, queueUrl: string): (() => Promi
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         MaxNumberOfMessages: 10,
-        WaitTimeSeconds: LONG_POLL_SECONDS,
+        WaitTimeSeconds: waitSeconds,
       }),
-      { abortSignal: stopping.signal },
     );
     const done: Message[] = [];
     for (const message of answer.Messages ?? []) {
       await handle(context, message).then(
         () => done.push(message),
         (cause: unknown) =>
-          context.log.error({ err: cause, event: "task_event_failed" }, "a task event will come again"),
+          log.error({ err: cause, event: "task_event_failed" }, "a task event will come again"),
       );
     }
     if (done.length === 0) return;
@@ -81,12 +99,8 @@ export const readTaskEvents = (context: Context, queueUrl: string): (() => Promi
       try {
         await receive();
       } catch (cause) {
-        if (stopping.signal.aborted) return;
-        context.log.warn(
-          { err: cause, event: "task_queue_unreachable" },
-          "the task-event queue did not answer",
-        );
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        log.warn({ err: cause, event: "task_queue_unreachable" }, "the task-event queue did not answer");
+        await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
   };

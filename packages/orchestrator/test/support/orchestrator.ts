@@ -113,6 +113,7 @@ export const withOrchestrator = (
               LEO_BUCKET: bucket.bucket,
               LEO_S3_FORCE_PATH_STYLE: "true",
               LEO_TASK_EVENTS_QUEUE_URL: bucket.queueUrl,
+              LEO_TASK_EVENTS_POLL_MS: "1000",
               LEO_GENERATOR_URL: `ws://127.0.0.1:${port}/ws/generator`,
               LEO_VCPU_BUDGET: "400",
               LEO_RUNNING_PER_USER: "50",
