@@ -85,10 +85,10 @@ test("a page whose token runs out sends another one and stays on its socket, als
         );
       const first = await tokenOf();
       await expect.poll(() => welcomed).toBe(1);
-      stub.announceExpiry();
-      await expect.poll(() => stub.renewals.at(-1)).toBeDefined();
-      expect(stub.renewals.at(-1)).not.toBe(first);
-      expect(stub.renewals.at(-1)).toBe(await tokenOf());
+      stub.sockets.announceExpiry();
+      await expect.poll(() => stub.sockets.renewals.at(-1)).toBeDefined();
+      expect(stub.sockets.renewals.at(-1)).not.toBe(first);
+      expect(stub.sockets.renewals.at(-1)).toBe(await tokenOf());
       expect(opened).toBe(1);
     }),
   );

@@ -122,7 +122,7 @@ test("a cut connection is told, keeps the page, and catches up without doubles",
       await timeline(page).getByText("npm run build").waitFor();
       await page.context().setOffline(true);
       await page.getByText("You are offline.").waitFor();
-      stub.dropSockets();
+      stub.sockets.drop();
       stub.emit(generation.id, ...FINISH);
       await timeline(page).getByText("src/App.tsx").first().waitFor();
       await page.context().setOffline(false);
@@ -140,12 +140,12 @@ test("a line that the server refuses is told with its reason, and is there again
       const { generation, path } = runningApp(stub);
       await signIn(page, path);
       await timeline(page).getByText("npm run build").waitFor();
-      stub.refuseSockets = CloseCode.suspended;
-      stub.dropSockets();
+      stub.sockets.refuse = CloseCode.suspended;
+      stub.sockets.drop();
       await page.getByText("Your account is suspended.").waitFor();
-      stub.refuseSockets = CloseCode.tooMany;
+      stub.sockets.refuse = CloseCode.tooMany;
       await page.getByText("Too many pages of Leo are open.").waitFor();
-      stub.refuseSockets = undefined;
+      stub.sockets.refuse = undefined;
       stub.emit(generation.id, ...FINISH);
       await timeline(page).getByText("Version 1 is ready").waitFor();
       await page.getByText("Too many pages of Leo are open.").waitFor({ state: "detached" });
@@ -161,7 +161,7 @@ test("a restarted server is found again by itself", async () => {
       const { generation, path } = runningApp(stub);
       await signIn(page, path);
       await timeline(page).getByText("npm run build").waitFor();
-      stub.dropSockets();
+      stub.sockets.drop();
       stub.emit(generation.id, ...FINISH);
       await timeline(page).getByText("Version 1 is ready").waitFor();
       const seqs = await rowSeqs(page);

@@ -1,29 +1,19 @@
 /** The real Leo: what `npm start` runs, with data and a port of its own. */
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@leo/local/free-port.ts";
 import { until } from "@leo/local/testing/until.ts";
+import { stopProcess } from "./stop-process.ts";
 
 const START = join(import.meta.dirname, "../../../local/src/start.ts");
 const READY_MS = 60_000;
-const STOP_MS = 10_000;
 
 export interface Leo {
   url: string;
   stop: () => Promise<void>;
 }
-
-const stopProcess = async (child: ChildProcess) => {
-  if (child.exitCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill("SIGINT");
-  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
-  await exited;
-  clearTimeout(timer);
-};
 
 /** @param env for instance `LEO_MOCK_PACE_MS`, by which the scripted model takes its time */
 export const startLeo = async (env: Record<string, string> = {}): Promise<Leo> => {

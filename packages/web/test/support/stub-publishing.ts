@@ -1,8 +1,7 @@
 /** Publishing as the stub has it: the test says how each version's publication ends. */
 import { randomUUID } from "node:crypto";
 import type { AppPublishing, Findings, Publication, PublishVersion } from "@leo/core/publishing.ts";
-
-type Answer = [number, unknown];
+import { refusal, type Answer } from "./stub-answer.ts";
 
 export class StubPublishing {
   readonly #apps = new Map<string, AppPublishing>();
@@ -45,8 +44,7 @@ export class StubPublishing {
 
   publish(appId: string, generationId: string, { confirm }: PublishVersion = {}): Answer {
     if (this.found && confirm !== this.found.digest) {
-      const error = { code: "secrets_found", message: "The files hold secrets.", details: this.found };
-      return [409, { error }];
+      return refusal(409, "secrets_found", "The files hold secrets.", this.found);
     }
     this.end(appId, generationId, { state: "queued", automatic: false });
     return [202, this.of(appId).publications.at(-1)];
@@ -56,7 +54,7 @@ export class StubPublishing {
     if (method !== "PUT") return [200, { login: this.login }];
     const { login } = body as { login: string | null };
     if (login !== null && !/^[A-Za-z0-9-]+$/.test(login)) {
-      return [400, { error: { code: "invalid_request", message: "login: This is not a GitHub user name." } }];
+      return refusal(400, "invalid_request", "login: This is not a GitHub user name.");
     }
     this.login = login;
     return [200, { login: this.login }];

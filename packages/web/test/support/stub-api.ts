@@ -1,0 +1,109 @@
+/** The API's routes as the stub has them. */
+import { randomUUID } from "node:crypto";
+import type { Share } from "@leo/core/api.ts";
+import type { App, Generation } from "@leo/core/generation.ts";
+import { NOT_FOUND, refusal, type Answer, type Call } from "./stub-answer.ts";
+import { usage } from "./stub-config.ts";
+import type { Stub } from "./stub.ts";
+
+/** The parts of a path under /api/apps or /api/generations. */
+interface Place {
+  id: string;
+  action: string | undefined;
+  rest: string[];
+}
+
+const listApps = (stub: Stub, { url }: Call): Answer => {
+  const words = url.searchParams.get("q")?.toLowerCase() ?? "";
+  const found = [...stub.apps.values()].filter(({ name }) => name.toLowerCase().includes(words)).toReversed();
+  const start = Number(url.searchParams.get("cursor") ?? 0);
+  const end = start + stub.appsPerPage;
+  return [200, { apps: found.slice(start, end), ...(end < found.length && { nextCursor: String(end) }) }];
+};
+
+const createApp = (stub: Stub, { body }: Call): Answer => {
+  const prompt = body?.["prompt"] ?? "";
+  const mode = body?.["mode"] as Generation["mode"] | undefined;
+  return [201, stub.addApp(prompt, prompt.slice(0, 40), mode)];
+};
+
+const shareRoute = (stub: Stub, { method }: Call, shareId: string | undefined): Answer => {
+  if (method === "DELETE" && shareId) return [204, void stub.shares.delete(shareId)];
+  if (method === "GET") return [200, { shares: [...stub.shares.values()].toReversed() }];
+  const share: Share = { id: randomUUID(), createdAt: new Date().toISOString(), seenCount: 0 };
+  stub.shares.set(share.id, share);
+  return [201, { share, url: `${stub.url}/s/leo_sh_${share.id}` }];
+};
+
+const readApp = (stub: Stub, app: App): Answer => {
+  const generations = [...stub.generations.values()].filter(({ appId }) => appId === app.id);
+  return [200, { app, generations: generations.toReversed() }];
+};
+
+const appRoute = (stub: Stub, call: Call, { id, action, rest }: Place): Answer => {
+  const { method, body } = call;
+  const app = stub.apps.get(id);
+  if (!app) return NOT_FOUND;
+  if (action === "publishing" && method === "PATCH") return stub.publishing.change(id, body);
+  if (action === "publishing") return [200, stub.publishing.of(id)];
+  if (action === "shares") return shareRoute(stub, call, rest[0]);
+  if (action === "generations") return [201, stub.addGeneration(id, body?.["prompt"] ?? "")];
+  if (method === "DELETE") return [204, void stub.apps.delete(id)];
+  if (method !== "PATCH") return readApp(stub, app);
+  app.name = body?.["name"] ?? app.name;
+  return [200, app];
+};
+
+const messageRoute = (stub: Stub, { method, body }: Call, id: string, messageId?: string): Answer => {
+  const text = body?.["text"] ?? "";
+  if (!messageId) {
+    const added = randomUUID();
+    stub.emit(id, { type: "user_message", messageId: added, text });
+    return [202, { messageId: added }];
+  }
+  if (stub.refuseMessageChanges)
+    return refusal(409, "conflict", "The agent has this request already, so it stays as it is.");
+  if (method === "DELETE") {
+    stub.emit(id, { type: "user_message_removed", messageId });
+    return [204, undefined];
+  }
+  stub.emit(id, { type: "user_message_changed", messageId, text });
+  return [200, { id: messageId, text, createdAt: new Date().toISOString(), state: "waiting" }];
+};
+
+const fork = (stub: Stub, generation: Generation): Answer => {
+  const app = stub.addEmptyApp(`${stub.apps.get(generation.appId)?.name} (copy)`);
+  return [201, { app, generation: stub.copy(generation, app.id) }];
+};
+
+const cancel = (generation: Generation): Answer => {
+  generation.cancelRequestedAt = new Date().toISOString();
+  return [202, generation];
+};
+
+const generationRoute = (stub: Stub, call: Call, { id, action, rest }: Place): Answer => {
+  const generation = stub.generations.get(id);
+  if (!generation) return NOT_FOUND;
+  if (!action) return [200, generation];
+  if (action === "restore") return [201, stub.copy(generation, generation.appId)];
+  if (action === "fork") return fork(stub, generation);
+  if (action === "cancel") return cancel(generation);
+  if (action === "publish") return stub.publishing.publish(generation.appId, id, call.body);
+  if (action === "retry") return [201, stub.addGeneration(generation.appId, generation.prompt)];
+  if (action === "messages") return messageRoute(stub, call, id, rest[0]);
+  return stub.versions.answer(call, id, action, rest.join("/")) ?? NOT_FOUND;
+};
+
+export const apiRoute = (stub: Stub, call: Call): Answer => {
+  const [, root, kind, id, action, ...rest] = call.url.pathname.split("/");
+  if (root === "auth") return stub.auth.answer(call);
+  if (kind === "config") return [200, stub.config];
+  if (!stub.auth.accepts(call)) return refusal(401, "unauthenticated", "Sign in again.");
+  if (kind === "session") return [204, undefined];
+  if (kind === "usage") return [200, usage()];
+  if (kind === "account" && id === "github") return stub.publishing.account(call.method, call.body);
+  if (kind === "apps" && !id) return call.method === "POST" ? createApp(stub, call) : listApps(stub, call);
+  if (kind === "apps" && id) return appRoute(stub, call, { id, action, rest });
+  if (kind === "generations" && id) return generationRoute(stub, call, { id, action, rest });
+  return NOT_FOUND;
+};
