@@ -1,7 +1,14 @@
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { withPage } from "./support/browser.ts";
-import { signIn } from "./support/pages.ts";
-import { withStub } from "./support/stub.ts";
+import { composer, signIn, timeline } from "./support/pages.ts";
+import { START, WORK } from "./support/scenario.ts";
+import { withStub, type Stub } from "./support/stub.ts";
+
+const storedToken = (page: Page): Promise<string | undefined> =>
+  page.evaluate(
+    () => (JSON.parse(localStorage.getItem("leo.session") ?? "{}") as { access_token?: string }).access_token,
+  );
 
 test("outside of local mode there is no local user, but what the project has enabled", async () => {
   await withStub({ mode: "aws", modelIsMock: false }, (stub) =>
@@ -77,19 +84,69 @@ test("a page whose token runs out sends another one and stays on its socket, als
         });
       });
       await signIn(page, `${stub.url}/apps/${app.id}`);
-      const tokenOf = () =>
-        page.evaluate(
-          () =>
-            (JSON.parse(localStorage.getItem("leo.session") ?? "{}") as { access_token?: string })
-              .access_token,
-        );
-      const first = await tokenOf();
+      const first = await storedToken(page);
       await expect.poll(() => welcomed).toBe(1);
       stub.sockets.announceExpiry();
       await expect.poll(() => stub.sockets.renewals.at(-1)).toBeDefined();
       expect(stub.sockets.renewals.at(-1)).not.toBe(first);
-      expect(stub.sockets.renewals.at(-1)).toBe(await tokenOf());
+      expect(stub.sockets.renewals.at(-1)).toBe(await storedToken(page));
       expect(opened).toBe(1);
+    }),
+  );
+});
+
+/** Opens a run and has the API refuse the token that the page has. @returns that token */
+const openWithRevokedToken = async (stub: Stub, page: Page): Promise<string | undefined> => {
+  const { app, generation } = stub.addApp("A todo list", "Todo list");
+  stub.emit(generation.id, ...START, ...WORK);
+  await signIn(page, `${stub.url}/apps/${app.id}`);
+  await timeline(page).getByText("npm run build").waitFor();
+  const token = await storedToken(page);
+  stub.auth.revoke(token ?? "");
+  return token;
+};
+
+const send = async (page: Page) => page.getByRole("button", { name: "Send", exact: true }).click();
+
+/** Longer than the client goes on trying, and than it then waits before it tries anew. */
+const PATIENCE_MS = 120_000;
+
+test("while the auth server cannot be reached nobody is signed out, and what was refused can be sent once it is back", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /status of (401|429)/ }, async (page) => {
+      await page.clock.install();
+      const old = await openWithRevokedToken(stub, page);
+      stub.auth.refreshes = "failing";
+      await composer(page).fill("Use blue");
+      await send(page);
+      const told = page.getByText("The server cannot be reached.").first();
+      await expect
+        .poll(async () => {
+          await page.clock.runFor(1_000);
+          return told.isVisible();
+        })
+        .toBe(true);
+      expect(await storedToken(page)).toBe(old);
+      expect(await composer(page).inputValue()).toBe("Use blue");
+
+      stub.auth.refreshes = "given";
+      await page.clock.runFor(PATIENCE_MS);
+      await send(page);
+      await page.getByRole("region", { name: "Queued requests" }).getByText("Use blue").waitFor();
+      expect(await storedToken(page)).not.toBe(old);
+    }),
+  );
+});
+
+test("when the auth server refuses a new token the user is signed out", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /status of (400|401)/ }, async (page) => {
+      await openWithRevokedToken(stub, page);
+      stub.auth.refreshes = "refused";
+      await composer(page).fill("Use blue");
+      await send(page);
+      await page.getByRole("button", { name: "Continue as the local user" }).waitFor();
+      expect(await storedToken(page)).toBeUndefined();
     }),
   );
 });

@@ -60,7 +60,7 @@ const toError = async (response: Response): Promise<HttpError> => {
 export const requestRaw = async (path: string, options: RequestOptions = {}): Promise<Response> => {
   let response = await send(path, options);
   if (response.status === 401) {
-    await renewSession();
+    if (!(await renewSession())) throw new TypeError("The auth server cannot be reached.");
     response = await send(path, options);
   }
   if (!response.ok) throw await toError(response);

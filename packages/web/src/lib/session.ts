@@ -1,5 +1,5 @@
 /** The signed-in user. One client per page, made once the server has told where Supabase is. */
-import { GoTrueClient, type Session } from "@supabase/auth-js";
+import { GoTrueClient, isAuthRetryableFetchError, type Session } from "@supabase/auth-js";
 import { useSyncExternalStore } from "react";
 import type { PublicConfig } from "@leo/core/api.ts";
 
@@ -18,7 +18,25 @@ export const authClient = (): GoTrueClient => {
   return client;
 };
 
-/** Makes the auth client and reads the stored session; resolves when it is known who is signed in. */
+/** Answers by which the auth server says that a session is over. */
+const REFUSALS = [400, 401, 403];
+
+/**
+ * Only the auth server, in its own form, can refuse a session. Whatever else comes instead of a new token (too
+ * many requests, a proxy's page) counts as a broken line, after which the client keeps the session and tries again.
+ */
+const fetchAuth: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const isRefresh = String(input).includes("grant_type=refresh_token");
+  const isJson = response.headers.get("content-type")?.includes("json");
+  if (!isRefresh || response.ok || (REFUSALS.includes(response.status) && isJson)) return response;
+  throw new TypeError(`A refresh of the token was answered with status ${response.status}.`);
+};
+
+/**
+ * Makes the auth client and reads the stored session; resolves when it is known who is signed in.
+ * Throws when the stored session has run out and the auth server is out of reach: it may still be a good one.
+ */
 export const startSession = async (config: PublicConfig): Promise<void> => {
   client = new GoTrueClient({
     url: `${config.supabaseUrl}/auth/v1`,
@@ -28,8 +46,10 @@ export const startSession = async (config: PublicConfig): Promise<void> => {
     persistSession: true,
     detectSessionInUrl: true,
     flowType: "pkce",
+    fetch: fetchAuth,
   });
-  const { data } = await client.getSession();
+  const { data, error } = await client.getSession();
+  if (isAuthRetryableFetchError(error)) throw error;
   publish(data.session);
   client.onAuthStateChange((_event, next) => publish(next));
 };
@@ -40,10 +60,16 @@ export const accessToken = async (): Promise<string | undefined> => {
   return data.session?.access_token;
 };
 
-/** Asks for a new token although the old one looks valid: the server has refused it. */
-export const renewSession = async (): Promise<void> => {
+/**
+ * Asks for a new token although the old one looks valid: the server has refused it. When the auth server
+ * refuses a new one too, the user is signed out.
+ * @returns false when the auth server is out of reach: the session stays, and asking again may help
+ */
+export const renewSession = async (): Promise<boolean> => {
   const { error } = await authClient().refreshSession();
-  if (error) await authClient().signOut({ scope: "local" });
+  if (isAuthRetryableFetchError(error)) return false;
+  if (REFUSALS.includes(error?.status ?? 0)) await authClient().signOut({ scope: "local" });
+  return true;
 };
 
 export const onSession = (listener: () => void) => {

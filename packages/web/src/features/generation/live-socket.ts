@@ -16,8 +16,11 @@ export type ConnectionStatus = "idle" | "connecting" | "open" | "lost" | "crowde
 export interface LiveSocketOptions {
   url: string;
   accessToken: () => Promise<string | undefined>;
-  /** Called when the server has refused the token, before the next try, and when it says that it runs out. */
-  renewSession: () => Promise<void>;
+  /**
+   * Called when the server has refused the token, before the next try, and when it says that it runs out.
+   * False: there is no new token yet.
+   */
+  renewSession: () => Promise<boolean>;
   onWelcome: () => void;
   onMessage: (message: ToBrowser) => void;
   onStatus: (status: ConnectionStatus) => void;
@@ -101,7 +104,7 @@ export const createLiveSocket = (options: LiveSocketOptions): LiveSocket => {
 
   /** A clock that is behind takes the old token for a fresh one; sent again it would run out as soon. */
   const renew = async () => {
-    if ((await options.accessToken()) === given) await options.renewSession();
+    if ((await options.accessToken()) === given && !(await options.renewSession())) return;
     await withToken((accessToken) => ({ type: "renew", accessToken }));
   };
 
