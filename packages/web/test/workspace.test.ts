@@ -20,6 +20,13 @@ const doneApp = (stub: Stub) => {
   return made;
 };
 
+const queue = (page: Page) => page.getByRole("region", { name: "Queued requests" });
+
+const addRequest = async (page: Page, text: string) => {
+  await composer(page).fill(text);
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+};
+
 const LOST_SOCKET = /WebSocket connection|ERR_INTERNET_DISCONNECTED|Failed to load resource/;
 
 test("signing in, asking and following the work to the running app", async () => {
@@ -236,13 +243,6 @@ test("cancel tells its true progress", async () => {
     }),
   );
 });
-
-const queue = (page: Page) => page.getByRole("region", { name: "Queued requests" });
-
-const addRequest = async (page: Page, text: string) => {
-  await composer(page).fill(text);
-  await page.getByRole("button", { name: "Send", exact: true }).click();
-};
 
 test("what is sent while the agent works waits for it, afterwards it starts a new version", async () => {
   await withStub({}, (stub) =>
@@ -648,6 +648,33 @@ test("the palette opens with the keyboard and goes to an app", async () => {
       await page.getByRole("option", { name: "Todo list" }).waitFor();
       await page.keyboard.press("Enter");
       await expect.poll(() => new URL(page.url()).pathname).toBe(`/apps/${app.id}`);
+    }),
+  );
+});
+
+test("the palette finds every app, also those beyond the first page of the list", async () => {
+  await withStub({ appsPerPage: 3 }, (stub) =>
+    withPage({}, async (page) => {
+      const { app: oldest } = stub.addApp("A garden planner", "Garden planner");
+      for (let number = 1; number <= 7; number += 1) stub.addApp(`App ${number}`);
+      await signIn(page, stub.url);
+      await page.keyboard.press("Control+k");
+      const options = page.getByRole("option");
+      await page.getByRole("option", { name: "App 7" }).waitFor();
+      expect(await page.getByRole("option", { name: "Garden planner" }).count()).toBe(0);
+
+      await page.getByRole("option", { name: "Show more apps" }).click();
+      await page.getByRole("option", { name: "App 2" }).waitFor();
+      const search = page.getByRole("combobox", { name: "Search and commands" });
+      await search.fill("garden");
+      await page.getByRole("option", { name: "Garden planner" }).waitFor();
+      expect(await options.count()).toBe(1);
+      await search.fill("dark");
+      await page.getByRole("option", { name: "Dark theme" }).waitFor();
+      await search.fill("garden");
+      await page.getByRole("option", { name: "Garden planner", selected: true }).waitFor();
+      await page.keyboard.press("Enter");
+      await expect.poll(() => new URL(page.url()).pathname).toBe(`/apps/${oldest.id}`);
     }),
   );
 });
