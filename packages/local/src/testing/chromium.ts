@@ -19,7 +19,7 @@ const DISABLED_FEATURES = [
 ];
 
 /** Flags for a quiet headless browser in tests. */
-const CHROMIUM_FLAGS = [
+export const CHROMIUM_FLAGS = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
