@@ -2,10 +2,12 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { violations } from "./support/axe.ts";
 import { withPage } from "./support/browser.ts";
+import { unseenFocus } from "./support/focus.ts";
 import { signIn, timeline } from "./support/pages.ts";
 import { FINISH, START, WORK } from "./support/scenario.ts";
 import { everyState, type State } from "./support/states.ts";
 import { withStub } from "./support/stub.ts";
+import { go, leave } from "./support/visit.ts";
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 360, height: 740 };
@@ -14,19 +16,6 @@ const COLOURS = ["color-contrast"];
 
 /** How a download that holds secrets is asked about first. */
 const REFUSED_DOWNLOAD = /status of 409/;
-
-/** Goes there as a link within Leo does: without loading it all anew. */
-const go = async (page: Page, { path, act, ready }: State) => {
-  await page.evaluate((to) => history.pushState(null, "", to), path);
-  await act?.(page);
-  await ready(page);
-};
-
-/** Closes what is open and goes where nothing of it is. */
-const leave = async (page: Page) => {
-  await page.keyboard.press("Escape");
-  await page.evaluate(() => history.pushState(null, "", "/nope"));
-};
 
 /** Changes what the page is shown on, and waits until it has drawn that: one animation may start another. */
 const show = async (page: Page, change: () => Promise<void>) => {
@@ -41,14 +30,18 @@ const show = async (page: Page, change: () => Promise<void>) => {
   });
 };
 
+/** The focus on what lies under an open menu would close it. */
+const lookAtFocus = async (page: Page, { act }: State): Promise<string[]> =>
+  act ? [] : (await unseenFocus(page)).map((control) => `no focus to be seen on ${control}`);
+
 /** Looks with every rule on a light desktop and a dark phone, and at the colours of a dark desktop too. */
 const look = async (page: Page, state: State): Promise<string[]> => {
   await page.setViewportSize(DESKTOP);
   await show(page, () => page.emulateMedia({ colorScheme: "light" }));
   await go(page, state);
-  const light = await violations(page);
+  const light = [...(await violations(page)), ...(await lookAtFocus(page, state))];
   await show(page, () => page.emulateMedia({ colorScheme: "dark" }));
-  const dark = await violations(page, COLOURS);
+  const dark = [...(await violations(page, COLOURS)), ...(await lookAtFocus(page, state))];
   await show(page, () => page.setViewportSize(PHONE));
   if (state.act) {
     await leave(page);

@@ -40,7 +40,7 @@ export const PromptBox = ({ ref, ...props }: PromptBoxProps) => {
         event.preventDefault();
         props.onSubmit();
       }}
-      className="rounded-xl border border-line bg-surface shadow-raised transition-colors focus-within:border-line-strong hover:border-line-strong"
+      className="rounded-xl border border-line bg-surface shadow-raised transition-colors hover:border-line-strong has-[textarea:focus-visible]:border-accent has-[textarea:focus-visible]:outline-1 has-[textarea:focus-visible]:outline-accent"
     >
       <textarea
         ref={ref}

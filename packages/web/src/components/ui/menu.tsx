@@ -25,7 +25,7 @@ export const Menu = ({ label, trigger, align = "end", children }: MenuProps) => 
 );
 
 export const menuItemClass =
-  "flex w-full items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm outline-none select-none data-highlighted:bg-hover data-disabled:opacity-45";
+  "flex w-full items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm -outline-offset-2 select-none data-highlighted:bg-hover data-disabled:opacity-45";
 
 interface MenuItemProps {
   icon?: ReactNode;

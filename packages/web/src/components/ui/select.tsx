@@ -26,7 +26,7 @@ export const Select = <Value extends string>({ label, value, onChange, options }
             <Base.Item
               key={option.value}
               value={option.value}
-              className="flex items-center gap-2 rounded-md px-2.5 py-1.5 text-[13px] outline-none select-none data-highlighted:bg-hover"
+              className="flex items-center gap-2 rounded-md px-2.5 py-1.5 text-[13px] -outline-offset-2 select-none data-highlighted:bg-hover"
             >
               <span className="w-4">
                 <Base.ItemIndicator>
