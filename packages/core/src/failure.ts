@@ -146,7 +146,8 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: true,
   },
   expired: {
-    message: "The request waited too long for a free place. Send it again.",
+    message:
+      "The request waited too long for a free place, so it was not started and costs nothing. Try again.",
     platformFault: true,
     retryable: false,
   },

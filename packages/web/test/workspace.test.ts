@@ -227,6 +227,39 @@ test("Try again sends the same request as a new run", async () => {
   );
 });
 
+test("a request that waited too long can be sent again as it is, or written anew", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app, generation, path } = runningApp(stub, [
+        { type: "state_changed", state: "failed", attempt: 0, failure: failure("expired") },
+      ]);
+      await signIn(page, path);
+      const card = page.getByRole("region", { name: "Failure" });
+      await card.getByRole("heading", { name: "This request was not started" }).waitFor();
+      await card.getByText("costs nothing").waitFor();
+      expect(await card.getByRole("button").allTextContents()).toEqual(["Try again"]);
+      await card.getByRole("button", { name: "Try again" }).click();
+      await progress(page).getByText("Next in the queue").waitFor();
+      const retried = stub.requests.filter((request) => request.path.endsWith(`/${generation.id}/retry`));
+      expect(retried).toHaveLength(1);
+
+      const second = [...stub.generations.values()].at(-1);
+      if (!second) throw new Error("Nothing was sent again.");
+      stub.emit(second.id, {
+        type: "state_changed",
+        state: "failed",
+        attempt: 0,
+        failure: failure("expired"),
+      });
+      await card.waitFor();
+      await addRequest(page, "A todo list, and keep it small");
+      await timeline(page).getByText("A todo list, and keep it small").waitFor();
+      const created = stub.requests.findLast((request) => request.path === `/api/apps/${app.id}/generations`);
+      expect(created?.body).toMatchObject({ prompt: "A todo list, and keep it small" });
+    }),
+  );
+});
+
 test("cancel tells its true progress", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {

@@ -43,7 +43,7 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
     <section aria-label="Failure" className="rounded-lg border border-bad/30 bg-bad-soft px-3.5 py-3">
       <h3 className="flex items-center gap-2 text-[13px] font-medium">
         <TriangleAlert className="size-4 text-bad" aria-hidden="true" />
-        This run failed
+        {failure?.code === "expired" ? "This request was not started" : "This run failed"}
       </h3>
       <p className="mt-1 text-[13px] text-pretty">{failure?.message ?? "It ended without a reason."}</p>
       {failure?.detail && (
