@@ -75,6 +75,26 @@ const shareAndRevoke = async (page: Page, sees: string) => {
   await page.keyboard.press("Escape");
 };
 
+/** What the app itself reports is listed under it, whole, until it is cleared. */
+const showErrorsOfTheApp = async (page: Page) => {
+  await preview(page)
+    .locator("body")
+    .evaluate(() => {
+      console.error("app: the %s is", "list", { broken: true });
+      setTimeout(() => {
+        throw new Error("app: a click went wrong");
+      });
+      void Promise.reject(new Error("app: a promise was broken"));
+    });
+  await page.getByText("3 errors in the app").click();
+  const errors = page.getByRole("region", { name: "Errors of the app" });
+  await errors.getByText('app: the list is {"broken":true}').waitFor();
+  await errors.getByText("app: a click went wrong").waitFor();
+  await errors.getByText("app: a promise was broken").waitFor();
+  await errors.getByRole("button", { name: "Clear" }).click();
+  await errors.waitFor({ state: "detached" });
+};
+
 const throughATornConnection = async (page: Page) => {
   await untilAtWork(page);
   await page.reload();
@@ -95,33 +115,37 @@ const expectEveryEventOnce = async (page: Page) => {
 };
 
 test(
-  "from signing in, over a reload, a cut network and a second tab that follows, to using the app that was built, and showing it to a stranger until the link is revoked",
+  "from signing in, over a reload, a cut network and a second tab that follows, to using the app that was built, reading its errors, and showing it to a stranger until the link is revoked",
   LONG,
   async () => {
-    await withPage({ allowedErrors: /WebSocket|ERR_INTERNET_DISCONNECTED|Failed to load/ }, async (page) => {
-      await signIn(page, leo.url);
-      await build(page, "A todo list with dark mode");
-      const other = await page.context().newPage();
-      await other.goto(page.url());
-      await throughATornConnection(page);
-      await Promise.all([untilReady(page, 1), untilReady(other, 1)]);
-      expect(await rowSeqs(other)).toEqual(await rowSeqs(page));
-      await other.close();
-      await expectEveryEventOnce(page);
+    await withPage(
+      { allowedErrors: /WebSocket|ERR_INTERNET_DISCONNECTED|Failed to load|app: / },
+      async (page) => {
+        await signIn(page, leo.url);
+        await build(page, "A todo list with dark mode");
+        const other = await page.context().newPage();
+        await other.goto(page.url());
+        await throughATornConnection(page);
+        await Promise.all([untilReady(page, 1), untilReady(other, 1)]);
+        expect(await rowSeqs(other)).toEqual(await rowSeqs(page));
+        await other.close();
+        await expectEveryEventOnce(page);
 
-      const newItem = preview(page).getByRole("textbox").first();
-      await newItem.fill("Buy milk");
-      await newItem.press("Enter");
-      await preview(page).getByText("Buy milk").waitFor();
-      await page.getByRole("button", { name: "Reload the preview" }).click();
-      await preview(page).getByText("Buy milk").waitFor();
-      await page.reload();
-      await preview(page).getByText("Buy milk").waitFor();
-      await shareAndRevoke(page, "Todo list");
-      await page.getByRole("link", { name: "Leo, home" }).click();
-      await page.getByRole("link", { name: "Todo list" }).first().waitFor();
-      expect(new URL(page.url()).pathname).toBe("/");
-    });
+        const newItem = preview(page).getByRole("textbox").first();
+        await newItem.fill("Buy milk");
+        await newItem.press("Enter");
+        await preview(page).getByText("Buy milk").waitFor();
+        await page.getByRole("button", { name: "Reload the preview" }).click();
+        await preview(page).getByText("Buy milk").waitFor();
+        await page.reload();
+        await preview(page).getByText("Buy milk").waitFor();
+        await showErrorsOfTheApp(page);
+        await shareAndRevoke(page, "Todo list");
+        await page.getByRole("link", { name: "Leo, home" }).click();
+        await page.getByRole("link", { name: "Todo list" }).first().waitFor();
+        expect(new URL(page.url()).pathname).toBe("/");
+      },
+    );
   },
 );
 

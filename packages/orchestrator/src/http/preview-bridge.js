@@ -15,16 +15,33 @@
   const tell = (message) => {
     if (window.parent !== window) window.parent.postMessage(message, "*");
   };
-  const tellError = (value) => {
-    const text = value instanceof Error ? value.stack || value.message : String(value);
-    tell({ type: "leo:app-error", message: text });
+  const textOf = (value) => {
+    if (value instanceof Error) return value.stack || value.message;
+    if (typeof value !== "object" || value === null) return String(value);
+    try {
+      return JSON.stringify(value);
+    } catch {
+      // It holds itself, or what has no JSON.
+      return String(value);
+    }
   };
+  /** Fills in what a console fills in: https://console.spec.whatwg.org/#formatter */
+  const lineOf = ([first, ...rest]) => {
+    if (typeof first !== "string") return [first, ...rest].map(textOf).join(" ");
+    const filled = first.replace(/%[csdifoO]/g, (mark) => {
+      if (rest.length === 0) return mark;
+      const value = textOf(rest.shift());
+      return mark === "%c" ? "" : value;
+    });
+    return [filled, ...rest.map(textOf)].join(" ");
+  };
+  const tellError = (...values) => tell({ type: "leo:app-error", message: lineOf(values) });
   window.addEventListener("error", (event) => tellError(event.error ?? event.message));
   window.addEventListener("unhandledrejection", (event) => tellError(event.reason));
   const consoleError = console.error;
   console.error = (...values) => {
     consoleError.apply(console, values);
-    tellError(values.map(String).join(" "));
+    tellError(...values);
   };
 
   const isRefused = (kind) => {
