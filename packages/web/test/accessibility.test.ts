@@ -55,21 +55,24 @@ const look = async (page: Page, state: State): Promise<string[]> => {
   );
 };
 
-test("no page or state has a violation, on a desktop and a phone, light and dark", { timeout: 240_000 }, () =>
-  withStub({}, (stub) =>
-    withPage({ allowedErrors: REFUSED_DOWNLOAD }, async (page) => {
-      const signedOut: State = {
-        name: "sign in",
-        path: "/",
-        ready: (at) => at.getByRole("button", { name: "Continue as the local user" }).waitFor(),
-      };
-      await page.goto(stub.url);
-      const found = await look(page, signedOut);
-      await signIn(page, stub.url);
-      for (const state of everyState(stub)) found.push(...(await look(page, state)));
-      expect(found).toEqual([]);
-    }),
-  ),
+test(
+  "no page or state has a violation or hides the focus, on a desktop and a phone, light and dark",
+  { timeout: 240_000 },
+  () =>
+    withStub({}, (stub) =>
+      withPage({ allowedErrors: REFUSED_DOWNLOAD }, async (page) => {
+        const signedOut: State = {
+          name: "sign in",
+          path: "/",
+          ready: (at) => at.getByRole("button", { name: "Continue as the local user" }).waitFor(),
+        };
+        await page.goto(stub.url);
+        const found = await look(page, signedOut);
+        await signIn(page, stub.url);
+        for (const state of everyState(stub)) found.push(...(await look(page, state)));
+        expect(found).toEqual([]);
+      }),
+    ),
 );
 
 test("everything in the workspace can be reached and used with the keyboard alone", async () => {

@@ -41,7 +41,9 @@ const openRun = async (stub: Stub, page: Page): Promise<string> => {
   return generation.id;
 };
 
-const untilTold = (page: Page) => expect.poll(() => page.title()).toBe("Ready: Todo list · Leo");
+const untilTold = async (page: Page) => {
+  await expect.poll(() => page.title()).toBe("Ready: Todo list · Leo");
+};
 
 test("a notification tells of the end of a run to whoever has allowed it and looks at something else", async () => {
   await withStub({}, (stub) =>

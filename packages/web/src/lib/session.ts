@@ -27,7 +27,7 @@ const REFUSALS = [400, 401, 403];
  */
 const fetchAuth: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
-  const isRefresh = String(input).includes("grant_type=refresh_token");
+  const isRefresh = response.url.includes("grant_type=refresh_token");
   const isJson = response.headers.get("content-type")?.includes("json");
   if (!isRefresh || response.ok || (REFUSALS.includes(response.status) && isJson)) return response;
   throw new TypeError(`A refresh of the token was answered with status ${response.status}.`);
