@@ -2,7 +2,7 @@
  * A GitHub of one's own for tests: the REST calls that publishing makes, and real git over HTTP
  * (`git http-backend`), both behind the same token.
  */
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
+import { gitEnv, serveGit } from "./git-server.ts";
 
 export interface GithubRepository {
   id: number;
@@ -48,64 +49,9 @@ export interface TestGithub {
   commitElsewhere(name: string, path: string, content: string): Promise<string>;
 }
 
+/** The only account. */
 const OWNER = "leo-bot";
 const run = promisify(execFile);
-
-const identity = { GIT_AUTHOR_NAME: "Somebody", GIT_AUTHOR_EMAIL: "somebody@example.com" };
-const gitEnv = {
-  PATH: process.env["PATH"] ?? "",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_CONFIG_NOSYSTEM: "1",
-  ...identity,
-  GIT_COMMITTER_NAME: identity.GIT_AUTHOR_NAME,
-  GIT_COMMITTER_EMAIL: identity.GIT_AUTHOR_EMAIL,
-};
-
-/** Hands a request to git's own CGI program. */
-const serveGit = (
-  root: string,
-  path: string,
-  query: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-) => {
-  const { headers, method = "GET" } = request;
-  const backend = spawn("git", ["http-backend"], {
-    env: {
-      ...gitEnv,
-      GIT_PROJECT_ROOT: root,
-      GIT_HTTP_EXPORT_ALL: "1",
-      REMOTE_USER: OWNER,
-      PATH_INFO: path,
-      QUERY_STRING: query,
-      REQUEST_METHOD: method,
-      CONTENT_TYPE: headers["content-type"] ?? "",
-      HTTP_CONTENT_ENCODING: headers["content-encoding"] ?? "",
-      GIT_PROTOCOL: String(headers["git-protocol"] ?? ""),
-    },
-  });
-  request.pipe(backend.stdin);
-  backend.stdin.on("error", () => undefined);
-  let head = Buffer.alloc(0);
-  backend.stdout.on("data", (chunk: Buffer) => {
-    if (response.headersSent) {
-      response.write(chunk);
-      return;
-    }
-    head = Buffer.concat([head, chunk]);
-    const end = head.indexOf("\r\n\r\n");
-    if (end === -1) return;
-    const lines = head.subarray(0, end).toString().split("\r\n");
-    const fields = lines.map((line) => line.split(": ", 2) as [string, string]);
-    const status = fields.find(([name]) => name === "Status")?.[1] ?? "200";
-    response.writeHead(
-      Number.parseInt(status, 10),
-      Object.fromEntries(fields.filter(([name]) => name !== "Status")),
-    );
-    response.write(head.subarray(end + 4));
-  });
-  backend.once("close", () => response.end());
-};
 
 const viewOf = ({ id, name, description, archived }: GithubRepository) => ({
   id,
@@ -219,7 +165,8 @@ export const withGithub = async <T>(runTest: (github: TestGithub) => Promise<T>)
       }
       const path = pathname.slice("/git".length);
       const [, name = ""] = /^\/([^/]+\/[^/]+)\.git\//.exec(path) ?? [];
-      if (byName(name)) return serveGit(root, path, search.slice(1), request, response);
+      if (byName(name))
+        return serveGit({ root, path, query: search.slice(1), user: OWNER }, request, response);
       request.resume();
       return void response.writeHead(404).end();
     }
