@@ -1,7 +1,7 @@
 /** The orchestrator's process: settings from the environment, JSON lines on stdout, ends on SIGTERM. */
 import { ConfigError } from "@leo/core/config.ts";
 import { type Config, readConfig } from "./config.ts";
-import { startOrchestrator } from "./server.ts";
+import { quickly } from "./quick-modules.ts";
 import { createLog } from "./telemetry/log.ts";
 
 const EXIT_CONFIG = 78;
@@ -26,6 +26,7 @@ process.on("uncaughtException", (cause) => {
   process.exit(1);
 });
 
+const { startOrchestrator } = await quickly(() => import("./server.ts"));
 const orchestrator = await startOrchestrator(config, { log, writeOut }).catch((cause: unknown) => {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === "EADDRINUSE") process.stderr.write(`Port ${config.PORT} is taken. Set PORT to another one.\n`);
