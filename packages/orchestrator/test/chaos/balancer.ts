@@ -82,7 +82,7 @@ export const startBalancer = async (backends: number[] = []): Promise<Balancer> 
     for (const socket of open) socket.destroy();
   };
   const withFirstBytes = (text: string) =>
-    [...passages].filter(({ firstBytes }) => firstBytes.includes(text));
+    [...passages].filter(({ firstBytes, isIsolated }) => !isIsolated && firstBytes.includes(text));
   return {
     port: (server.address() as AddressInfo).port,
     backends,

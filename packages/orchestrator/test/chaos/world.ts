@@ -38,6 +38,8 @@ export interface World {
   browse(generationId: string, options?: BrowserOptions): Browser;
   cancel(generationId: string): Promise<void>;
   reaches(generationId: string, state: string): Promise<void>;
+  /** Resolves once one of these runs; on a slow machine others have ended by then. */
+  underWay(generationIds: string[]): Promise<void>;
   /** Waits until everything submitted has ended and checks that nothing was lost or leaked. */
   audit(timeoutMs?: number): Promise<void>;
   /** How many generations ended how: a final state, or a failure's code. */
@@ -184,6 +186,7 @@ const runWorld = async (
             await post(`/api/generations/${generationId}/cancel`, owners.get(generationId) ?? "", {});
           },
           reaches: (generationId, state) => untilState(database, generationId, state),
+          underWay: (generationIds) => untilUnderWay(database, generationIds),
           audit: (timeoutMs = AUDIT_TIMEOUT_MS) =>
             audit({ database, ecs, generationIds: [...owners.keys()], browsers, timeoutMs }),
           outcomes: () => countOutcomes(database),
@@ -208,6 +211,17 @@ const untilState = (database: Database, generationId: string, state: string) => 
     return rows[0]?.state;
   };
   return expect.poll(read).toBe(state);
+};
+
+const untilUnderWay = async (database: Database, generationIds: string[]) => {
+  const count = async () => {
+    const { rows } = await database.pool.query<{ count: number }>(
+      "select count(*)::int as count from leo.generations where state = 'running' and id = any($1)",
+      [generationIds],
+    );
+    return rows[0]?.count;
+  };
+  await expect.poll(count).toBeGreaterThan(0);
 };
 
 const countOutcomes = async (database: Database): Promise<Record<string, number>> => {
