@@ -7,7 +7,6 @@ import { generatorImage } from "./images.ts";
 import { secrets } from "./secrets.ts";
 
 const GATEWAY_PORT = 8080;
-const MAIN = "packages/generator/src";
 
 new aws.cloudwatch.LogGroup("GeneratorLogs", { name: names.generatorLogs, retentionInDays: 7 });
 
@@ -42,7 +41,7 @@ const containers = (image: string, claudeToken: string) => [
   },
   {
     ...container("gateway", image),
-    command: ["node", `${MAIN}/gateway/main.ts`],
+    command: ["node", "packages/generator/dist/gateway.js"],
     readonlyRootFilesystem: true,
     environment: [{ name: "GATEWAY_PORT", value: String(GATEWAY_PORT) }],
     secrets: [{ name: "CLAUDE_CODE_OAUTH_TOKEN", valueFrom: claudeToken }],

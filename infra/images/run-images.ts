@@ -71,7 +71,7 @@ const startServices = async (port: number) => {
   const [agent, gateway] = definition.containers;
   if (!agent || !gateway) throw new Error("the generator's definition has lost a container");
   agent.command = commandOf("leo");
-  gateway.command = ["node", "packages/generator/src/gateway/main.ts"];
+  gateway.command = ["node", "packages/generator/dist/gateway.js"];
   ecs.register(definition);
   const settings = { port, credential: undefined };
   return orchestratorEnv(settings, { aws, ecs, auth, queueUrl, databaseUrl: postgres.url("postgres") });

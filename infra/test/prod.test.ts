@@ -272,7 +272,7 @@ describe("generator", () => {
       `http://127.0.0.1:${environmentOf(gateway).GATEWAY_PORT}`,
     );
     expect(agent.dependsOn).toEqual([{ containerName: "gateway", condition: "START" }]);
-    expect(gateway.command?.at(-1)).toBe("packages/generator/src/gateway/main.ts");
+    expect(gateway.command?.at(-1)).toBe("packages/generator/dist/gateway.js");
   });
 });
 

@@ -4,12 +4,12 @@
  * the checks of the code begin with: packages and a browser. Node's built-ins only: it runs before anything is
  * installed, on whatever Node (≥ 20) runs npm.
  */
+import { buildGenerator, buildWeb } from "./setup/build.mjs";
 import { ensureChromium } from "./setup/chromium.mjs";
 import { installSstPlatform } from "./setup/infra.mjs";
 import { withSetupLock } from "./setup/lock.mjs";
 import { installProject, installTemplate } from "./setup/packages.mjs";
 import { SetupError } from "./setup/say.mjs";
-import { buildWeb } from "./setup/web.mjs";
 
 const forTests = process.argv.includes("--tests");
 const onlyPackages = process.argv.includes("--packages");
@@ -28,7 +28,7 @@ const setUp = async () => {
     throw new SetupError(`This is Node ${process.versions.node}; Leo needs Node 20 or newer to begin.`);
   const packages = installProject();
   const works = [packages, installTemplate()];
-  if (!onlyPackages) works.push(packages.then(buildWeb));
+  if (!onlyPackages) works.push(packages.then(buildWeb), packages.then(buildGenerator));
   if (onlyPackages || forTests) works.push(ensureChromium(packages));
   if (forTests) works.push(packages.then(installSstPlatform));
   await all(works);

@@ -3,7 +3,8 @@ import type { LocalAws } from "../aws.ts";
 import type { NewTaskDefinition } from "../ecs/definition.ts";
 import { ROOT, type StartSettings } from "./settings.ts";
 
-const generator = path.join(ROOT, "packages/generator/src");
+/** As it is built, like the image's. */
+const generator = path.join(ROOT, "packages/generator/dist");
 
 /** As on Fargate: the container with the agent and, beside it, the gateway that alone holds the credential. */
 export const generatorDefinition = (
@@ -21,7 +22,7 @@ export const generatorDefinition = (
   containers: [
     {
       name: "leo",
-      command: [process.execPath, path.join(generator, "main.ts")],
+      command: [process.execPath, path.join(generator, "main.js")],
       dependsOn: [{ containerName: "gateway", condition: "START" }],
       stopTimeoutMs: 120_000,
       environment: {
@@ -33,7 +34,7 @@ export const generatorDefinition = (
     },
     {
       name: "gateway",
-      command: [process.execPath, path.join(generator, "gateway/main.ts")],
+      command: [process.execPath, path.join(generator, "gateway.js")],
       stopTimeoutMs: 120_000,
       healthCheck: { url: "http://127.0.0.1:{{port:gateway}}/health" },
       environment: {

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
+import { buildGenerator, buildWeb } from "../../setup/build.mjs";
+import { withSetupLock } from "../../setup/lock.mjs";
 import "./context.ts";
 import { startAws } from "../aws.ts";
 import { startPostgres, THROWAWAY_SETTINGS } from "../postgres.ts";
@@ -9,6 +11,8 @@ import { CACHE_DIR } from "../start/settings.ts";
 
 /** One PostgreSQL and one S3/SQS for the whole run; tests take a database or a bucket of their own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Also when a file is run without `npm test`: what is tested is what the sources say.
+  await withSetupLock(() => Promise.all([buildWeb(), buildGenerator()]));
   // Workers, and what inherits their environment, compile each module once for all of them.
   process.env.NODE_COMPILE_CACHE = CACHE_DIR;
   const directory = await mkdtemp(path.join(tmpdir(), "leo-test-"));
