@@ -22,7 +22,7 @@ const FILE_BYTES = 4_096;
 export const measureReady = async (): Promise<number> => {
   const orchestrator = await startOrchestrator();
   const startedMs = performance.now();
-  const generator = startProcess(join(import.meta.dirname, "../src/main.ts"), {
+  const generator = startProcess(join(import.meta.dirname, "../dist/main.js"), {
     PATH: process.env.PATH ?? "",
     ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
     LEO_GENERATOR_URL: orchestrator.url,

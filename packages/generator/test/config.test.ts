@@ -29,7 +29,7 @@ test("settings that are missing or wrong are all named at once", () => {
 });
 
 test("a process that is started wrongly says why and ends with 2", async () => {
-  const main = join(import.meta.dirname, "../src/main.ts");
+  const main = join(import.meta.dirname, "../dist/main.js");
   const started = promisify(execFile)(process.execPath, [main], { env: { PATH: process.env.PATH } });
   await expect(started).rejects.toMatchObject({
     code: 2,

@@ -3,10 +3,10 @@
  * container reaches it on the task's loopback and gets through it what `admit.ts` allows, until the
  * generation's budget is spent.
  */
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
+import { http, https } from "../http.ts";
 import { admitBody, admitHead, ApiError, BODY_MAX_BYTES } from "./admit.ts";
 import type { GatewayConfig } from "./config.ts";
 import { answerHeaders, upstreamHeaders } from "./headers.ts";
@@ -46,7 +46,7 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
 export const startGateway = async (config: GatewayConfig, logger: Logger): Promise<Gateway> => {
   const meter = new Meter(config.LEO_BUDGET_USD);
   const upstream = new URL(config.LEO_UPSTREAM_URL);
-  const send = upstream.protocol === "https:" ? httpsRequest : httpRequest;
+  const send = (upstream.protocol === "https:" ? https : http).request;
 
   const forward = (
     request: IncomingMessage,
@@ -112,7 +112,7 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
     return forward(request, response, body, url, admitBody(body, config));
   };
 
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (error instanceof ApiError) return sendError(response, error);
       logger.error({ event: "gateway_failed", err: error }, "the gateway failed");

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize, sep } from "node:path";
+import { http } from "../http.ts";
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -32,7 +32,7 @@ const isFile = async (path: string) => {
 
 /** Serves a built app on loopback. @returns the address of its page, and `close` */
 export const serveFiles = async (directory: string): Promise<{ url: string; close: () => Promise<void> }> => {
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     const answer = async () => {
       const { pathname } = new URL(request.url ?? "/", "http://localhost");
       // A browser asks for an icon that the app may not have; that is no error of the app.

@@ -15,7 +15,8 @@ import { readConfig } from "../../src/config.ts";
 import { runGenerator } from "../../src/generator.ts";
 import { startProcess } from "./processes.ts";
 
-const source = (path: string) => join(import.meta.dirname, "../../src", path);
+/** As it is built, and as an image has it. */
+const program = (name: string) => join(import.meta.dirname, "../../dist", name);
 
 /** Stands for the real credential: only the gateway may know it. */
 export const CREDENTIAL = "oauth-secret-of-the-operator-7f3a";
@@ -132,7 +133,7 @@ const startGeneratorHere = (env: Record<string, string>): TestGenerator => {
 };
 
 const startGeneratorProcess = (env: Record<string, string>, within: string[]): TestGenerator => {
-  const { child, output, exited, stop } = startProcess(source("main.ts"), env, { within });
+  const { child, output, exited, stop } = startProcess(program("main.js"), env, { within });
   return { output, exited, kill: (signal) => void child.kill(signal), pid: child.pid, stop };
 };
 
@@ -144,7 +145,7 @@ const startGatewayHere = async (env: Record<string, string>): Promise<TestGatewa
 };
 
 const startGatewayProcess = async (env: Record<string, string>): Promise<TestGateway> => {
-  const gateway = startProcess(source("gateway/main.ts"), env);
+  const gateway = startProcess(program("gateway.js"), env);
   const { url } = JSON.parse(await gateway.line((line) => line.includes('"listening"'))) as { url: string };
   return { url, output: gateway.output, stop: gateway.stop };
 };

@@ -18,7 +18,7 @@ export interface TestProcess {
 const COMPILED = join(import.meta.dirname, "../../../../node_modules/.cache/leo/compiled");
 
 /**
- * Starts a TypeScript file of this package as a process with this environment and no other variable.
+ * Starts a program of this package as a process with this environment and no other variable.
  * @param within a command that becomes the one after it, such as `unshare`
  */
 export const startProcess = (
