@@ -12,27 +12,14 @@
  * made; the next one, with the next place, after an answer that said no.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { eq } from "drizzle-orm";
-import { failure, type Failure } from "@leo/core/failure.ts";
-import { STOP_REASON } from "@leo/core/task-stop.ts";
+import { failure } from "@leo/core/failure.ts";
 import type { Context } from "../context.ts";
-import { attempts, generations } from "../db/schema.ts";
 import { budgetOf } from "../domain/limits/ledger.ts";
 import { appendFacts } from "../events/append.ts";
-import {
-  endAttempt,
-  recordTask,
-  releaseLaunch,
-  renewLaunch,
-  requestStop,
-  tellProgress,
-  type AttemptRef,
-  type AttemptRow,
-} from "../lifecycle/attempt.ts";
-import { lockGeneration } from "../lifecycle/lock.ts";
+import { releaseLaunch, renewLaunch, type AttemptRef, type AttemptRow } from "../lifecycle/attempt.ts";
 import { taskStopped, UNKNOWN_TASK } from "../lifecycle/observe-task.ts";
-import { transitionIn } from "../lifecycle/transition.ts";
 import { hashAttemptToken, newAttemptToken, type ClaimedAttempt } from "../queue/claim.ts";
+import { createEndings } from "./endings.ts";
 import type { LaunchOutcome } from "./outcome.ts";
 import { placeOf } from "./place.ts";
 import { createRateLimit } from "./rate-limit.ts";
@@ -76,83 +63,9 @@ interface Launch {
 export const createLauncher = (context: Context, options: LauncherOptions): Launcher => {
   const { config, database, log, now } = context;
   const { tasks } = options;
+  const { isCancelled, fail, refuse, defer, started, cancelled } = createEndings(context, tasks);
   const rate = createRateLimit(RUN_TASK_PER_SECOND);
   const stopping = new AbortController();
-
-  const isCancelled = async (generationId: string) => {
-    const [row] = await database.orm
-      .select({ at: generations.cancelRequestedAt })
-      .from(generations)
-      .where(eq(generations.id, generationId));
-    return row === undefined || row.at !== null;
-  };
-
-  const fail = (attempt: AttemptRef, cause: Failure, retry: boolean) =>
-    database.transaction(async (orm) => {
-      const at = now();
-      await lockGeneration(orm, attempt.generationId);
-      await endAttempt(orm, attempt, "launch_failed", cause.detail ?? cause.code, at);
-      await transitionIn(
-        orm,
-        attempt.generationId,
-        { type: "attempt_failed", failure: cause, retry },
-        at,
-        attempt.number,
-      );
-    });
-
-  /** A setting is wrong: the log line raises an alarm. */
-  const refuse = async (attempt: AttemptRef, detail: string) => {
-    log.error({ event: "launch_refused", attemptId: attempt.id, detail }, "RunTask was refused");
-    await fail(attempt, failure("internal", detail), false);
-  };
-
-  /** Back into the queue: certainly no task was made, so the attempt never was. */
-  const defer = (attempt: AttemptRef, detail: string) =>
-    database.transaction(async (orm) => {
-      const at = now();
-      await tellProgress(
-        orm,
-        attempt,
-        "ended",
-        at,
-        "The account's machine limit is reached; waiting for a place.",
-      );
-      await orm.delete(attempts).where(eq(attempts.id, attempt.id));
-      const availableAt = new Date(at.getTime() + config.LEO_QUOTA_PAUSE_MS);
-      await transitionIn(orm, attempt.generationId, { type: "launch_deferred" }, at, attempt.number, {
-        availableAt,
-      });
-      log.warn({ event: "launch_quota", attemptId: attempt.id, detail }, "the vCPU quota is reached");
-    });
-
-  const started = async (attempt: AttemptRef, taskArn: string) => {
-    const recorded = await recordTask(context, attempt, taskArn);
-    log.info(
-      { event: "task_started", attemptId: attempt.id, generationId: attempt.generationId, taskArn, recorded },
-      "task started",
-    );
-    if (!recorded) {
-      // It ended meanwhile, or has another task: nobody would wait for this one.
-      await tasks.stop(taskArn, STOP_REASON.orphan);
-      return;
-    }
-    if (!(await isCancelled(attempt.generationId))) return;
-    await requestStop(database.orm, attempt.id, STOP_REASON.cancel, now());
-    await tasks.stop(taskArn, STOP_REASON.cancel);
-  };
-
-  const cancelled = async ({ attempt, tries }: Launch) => {
-    // A call without a clear answer may have made a task: it must be gone first.
-    const taskArn = tries > 0 ? await tasks.findByAttempt(attempt.id) : undefined;
-    if (taskArn) return started(attempt, taskArn);
-    return database.transaction(async (orm) => {
-      const at = now();
-      await lockGeneration(orm, attempt.generationId);
-      await endAttempt(orm, attempt, "cancelled", "cancelled before the launch", at);
-      await transitionIn(orm, attempt.generationId, { type: "task_gone" }, at, attempt.number);
-    });
-  };
 
   const runOnce = async (launch: Launch): Promise<LaunchOutcome> => {
     const { attempt, token, launchCount } = launch;
@@ -257,7 +170,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
     for (;;) {
       const { attempt, tokenHash, launchCount } = launch;
       if (!(await hold(launch, rate.reserve()))) return undefined;
-      if (await isCancelled(attempt.generationId)) return cancelled(launch);
+      if (await isCancelled(attempt.generationId)) return cancelled(attempt, launch.tries > 0);
       if (!(await renewLaunch(context, attempt.id, tokenHash, { launchCount }))) return undefined;
       const outcome = await runOnce(launch);
       options.onOutcome(outcome.kind, now().getTime() - launch.startedAt);

@@ -3,46 +3,28 @@
  * from the database. Messages are acknowledged once they are committed. A generator may reconnect
  * at any time, to any orchestrator; its newest socket replaces the one before.
  */
-import { eq, sql } from "drizzle-orm";
-import { isFinal } from "@leo/core/generation.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
 import { settlesMessages } from "@leo/core/event.ts";
-import { FromGenerator, type NumberedMessage, type ToGenerator } from "@leo/core/protocol/generator.ts";
+import { FromGenerator, type NumberedMessage } from "@leo/core/protocol/generator.ts";
 import type { WebSocket } from "ws";
 import type { Context } from "../context.ts";
-import { attempts } from "../db/schema.ts";
 import type { Committer } from "../events/committer.ts";
-import { tellProgress, type AttemptRow } from "../lifecycle/attempt.ts";
+import type { AttemptRow } from "../lifecycle/attempt.ts";
 import { completeWork, finalWord } from "../lifecycle/complete.ts";
 import type { Hearing } from "../lifecycle/hearing.ts";
-import { lockGeneration } from "../lifecycle/lock.ts";
-import { transitionIn, type GenerationRow } from "../lifecycle/transition.ts";
 import { takeUserMessages } from "../lifecycle/user-messages.ts";
 import { hashAttemptToken } from "../queue/claim.ts";
 import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timings.ts";
 import { closeWith, parseFrame, sizeOf } from "./frame.ts";
-import { findWork, recordHeard, type Work } from "./generator-work.ts";
+import { acknowledge, connectionOf, refusalOf, type Connection } from "./generator-connection.ts";
+import { becomeReady, findWork, recordHeard, type Work } from "./generator-work.ts";
 import { keepAlive } from "./keepalive.ts";
 import { composeStart } from "./start-generation.ts";
 
 /** As much of one generator may wait for the database before its socket stops being read; less than it by one frame. */
 const UNCOMMITTED_MAX_BYTES = 1024 * 1024;
-
-interface Connection {
-  socket: WebSocket;
-  attempt: AttemptRow;
-  send(message: ToGenerator): void;
-  /** It has its work; nothing else may reach it before. */
-  isWelcomed: boolean;
-  /** What it is told, one look at the database after the other. */
-  telling: Promise<void>;
-  cancelSent: boolean;
-  heard: boolean;
-  /** The highest number whose acknowledgement is about to go out; 0 for none. */
-  acking: number;
-}
 
 /** Takes a frame of a socket that was admitted. */
 type Handle = (data: Parameters<typeof parseFrame>[2], isBinary: boolean) => void;
@@ -55,17 +37,6 @@ export interface GeneratorSockets {
   sweep(): Promise<void>;
   readonly size: number;
 }
-
-const refusalOf = (
-  attempt: AttemptRow,
-  generation: GenerationRow,
-): { code: number; reason: string } | undefined => {
-  if (isFinal(generation.state)) return { code: CloseCode.finished, reason: "the generation has ended" };
-  if (attempt.number !== generation.attempt)
-    return { code: CloseCode.fenced, reason: "a newer attempt exists" };
-  if (attempt.endedAt !== null) return { code: CloseCode.fenced, reason: "this attempt was given up" };
-  return undefined;
-};
 
 export const createGeneratorSockets = (
   context: Context,
@@ -81,26 +52,6 @@ export const createGeneratorSockets = (
     const refusal = work && refusalOf(work.attempt, work.generation);
     if (refusal) closeWith(socket, refusal.code, refusal.reason);
     else closeWith(socket, CloseCode.restart, "try again");
-  };
-
-  const becomeReady = async (attempt: AttemptRow) => {
-    const at = now();
-    const isFirst = await database.transaction(async (orm) => {
-      await lockGeneration(orm, attempt.generationId);
-      const [first] = await orm
-        .update(attempts)
-        .set({
-          readyAt: sql`coalesce(${attempts.readyAt}, ${at.toISOString()}::timestamptz)`,
-          lastFrameAt: at,
-        })
-        .where(eq(attempts.id, attempt.id))
-        .returning({ readyAt: attempts.readyAt });
-      const connected = first?.readyAt?.getTime() === at.getTime();
-      if (connected) await tellProgress(orm, attempt, "connected", at);
-      await transitionIn(orm, attempt.generationId, { type: "ready" }, at, attempt.number);
-      return connected;
-    });
-    if (isFirst) onReady(at.getTime() - attempt.createdAt.getTime());
   };
 
   /** @param again also what this attempt got before, on a connection that may have lost it */
@@ -127,7 +78,8 @@ export const createGeneratorSockets = (
 
   const welcome = async (connection: Connection, started: boolean) => {
     const { attempt } = connection;
-    await becomeReady(attempt);
+    const at = now();
+    if (await becomeReady(database, attempt, at)) onReady(at.getTime() - attempt.createdAt.getTime());
     // An orchestrator may have died between storing the last message and acting on it.
     const word = started ? await finalWord(context, attempt.id) : undefined;
     if (word) await completeWork(context, attempt.generationId, attempt.number, word.failure);
@@ -143,18 +95,6 @@ export const createGeneratorSockets = (
     connection.isWelcomed = true;
     // Read again: what was asked for meanwhile found no generator to tell.
     await control(attempt.generationId, !started);
-  };
-
-  /** One acknowledgement covers all frames of a commit. */
-  const acknowledge = (connection: Connection, n: number) => {
-    const isPlanned = connection.acking > 0;
-    connection.acking = Math.max(connection.acking, n);
-    if (isPlanned) return;
-    setImmediate(() => {
-      if (connection.socket.readyState === connection.socket.OPEN)
-        connection.send({ type: "ack", n: connection.acking });
-      connection.acking = 0;
-    });
   };
 
   const store = async (connection: Connection, messages: NumberedMessage[]) => {
@@ -177,16 +117,7 @@ export const createGeneratorSockets = (
   };
 
   const attach = (socket: WebSocket, attempt: AttemptRow): Handle => {
-    const connection: Connection = {
-      socket,
-      attempt,
-      send: (message) => socket.send(JSON.stringify(message)),
-      isWelcomed: false,
-      telling: Promise.resolve(),
-      cancelSent: false,
-      heard: true,
-      acking: 0,
-    };
+    const connection = connectionOf(socket, attempt);
     let isReady = false;
     let highestN: number | undefined;
     let uncommittedBytes = 0;

@@ -1,9 +1,10 @@
 /** What a generator's socket reads and writes of its attempt. */
-import { eq, or } from "drizzle-orm";
+import { eq, or, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { attempts, generations } from "../db/schema.ts";
-import type { AttemptRow } from "../lifecycle/attempt.ts";
-import type { GenerationRow } from "../lifecycle/transition.ts";
+import { tellProgress, type AttemptRow } from "../lifecycle/attempt.ts";
+import { lockGeneration } from "../lifecycle/lock.ts";
+import { transitionIn, type GenerationRow } from "../lifecycle/transition.ts";
 
 export interface Work {
   attempt: AttemptRow;
@@ -26,6 +27,24 @@ export const findWork = async (
     );
   return row;
 };
+
+/** The generator said `ready`. @returns whether for the first time */
+export const becomeReady = (database: Database, attempt: AttemptRow, at: Date): Promise<boolean> =>
+  database.transaction(async (orm) => {
+    await lockGeneration(orm, attempt.generationId);
+    const [first] = await orm
+      .update(attempts)
+      .set({
+        readyAt: sql`coalesce(${attempts.readyAt}, ${at.toISOString()}::timestamptz)`,
+        lastFrameAt: at,
+      })
+      .where(eq(attempts.id, attempt.id))
+      .returning({ readyAt: attempts.readyAt });
+    const isFirst = first?.readyAt?.getTime() === at.getTime();
+    if (isFirst) await tellProgress(orm, attempt, "connected", at);
+    await transitionIn(orm, attempt.generationId, { type: "ready" }, at, attempt.number);
+    return isFirst;
+  });
 
 const HEARD = `
 with mine as (
