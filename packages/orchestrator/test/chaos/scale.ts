@@ -11,7 +11,7 @@ export const SCALE = LONG
       outageMs: 30_000,
       silences: 5,
       statementMs: 15_000,
-      timeoutMs: 20 * 60_000,
+      timeoutMs: 30 * 60_000,
     }
   : {
       kills: 3,
