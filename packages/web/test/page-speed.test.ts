@@ -2,19 +2,14 @@ import { expect, test } from "vitest";
 import { setTimeout as delay } from "node:timers/promises";
 import { withPage } from "./support/browser.ts";
 import { signIn, timeline } from "./support/pages.ts";
-import { MAX_LAYOUT_SHIFT, observe, seen } from "./support/paints.ts";
+import { loadHome, MAX_LAYOUT_SHIFT, observe, seen } from "./support/paints.ts";
 import { FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub } from "./support/stub.ts";
 
 test("the home page loads without moving what is there", async () => {
   await withStub({}, (stub) =>
     withPage({ reducedMotion: "no-preference" }, async (page) => {
-      for (const name of ["Todo list", "Notes", "Clock"]) stub.addApp(`A ${name}`, name);
-      await signIn(page, stub.url);
-      await observe(page);
-      await page.reload();
-      await page.getByRole("link", { name: "Clock" }).waitFor();
-      const { shift, paintMs } = await seen(page);
+      const { shift, paintMs } = await loadHome(stub, page);
       console.log(`home: largest paint after ${paintMs.toFixed(0)} ms, layout shift ${shift.toFixed(4)}`);
       expect(shift).toBeLessThan(MAX_LAYOUT_SHIFT);
     }),

@@ -1,5 +1,7 @@
 /** What a page's visitor sees of its loading: when it paints, and what moves. */
 import type { Page } from "playwright-core";
+import { signIn } from "./pages.ts";
+import type { Stub } from "./stub.ts";
 
 /** "Good" after web.dev's Core Web Vitals is 0.1; a page that only grows at its end needs none of it. */
 export const MAX_LAYOUT_SHIFT = 0.02;
@@ -19,12 +21,20 @@ interface Seen {
   /** Largest contentful paint, after the start of the navigation. */
   paintMs: number;
   firstPaintMs: number;
+  /** Every task of the main thread that kept it for more than 50 ms. */
+  longTasks: { startMs: number; durationMs: number }[];
 }
 
 /** Watches every page that is opened from now on. */
 export const observe = (page: Page) =>
   page.addInitScript(() => {
-    const seen = { shift: 0, moved: [] as string[], paintMs: 0, firstPaintMs: 0 };
+    const seen = {
+      shift: 0,
+      moved: [] as string[],
+      paintMs: 0,
+      firstPaintMs: 0,
+      longTasks: [] as Seen["longTasks"],
+    };
     Object.assign(window, { seen });
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as LayoutShift[]) {
@@ -46,6 +56,24 @@ export const observe = (page: Page) =>
     new PerformanceObserver((list) => {
       seen.firstPaintMs = list.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0;
     }).observe({ type: "paint", buffered: true });
+    new PerformanceObserver((list) => {
+      for (const { startTime, duration } of list.getEntries())
+        seen.longTasks.push({ startMs: startTime, durationMs: duration });
+    }).observe({ type: "longtask", buffered: true });
   });
 
 export const seen = (page: Page) => page.evaluate(() => (window as unknown as { seen: Seen }).seen);
+
+/**
+ * Loads the home page of somebody who is signed in and has apps.
+ * @param prepare what is done before the load that is measured
+ */
+export const loadHome = async (stub: Stub, page: Page, prepare = async () => {}): Promise<Seen> => {
+  for (const name of ["Todo list", "Notes", "Clock"]) stub.addApp(`A ${name}`, name);
+  await signIn(page, stub.url);
+  await observe(page);
+  await prepare();
+  await page.reload();
+  await page.getByRole("link", { name: "Clock" }).waitFor();
+  return seen(page);
+};

@@ -1,5 +1,6 @@
 /** The stub's HTTP: the built pages under the real policy, an app in its preview, and answers of the API. */
 import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join } from "node:path";
 import type { Answer, Call } from "./stub-answer.ts";
@@ -21,12 +22,15 @@ const PREVIEW_PAGE = `<!doctype html><html lang="en"><title>App</title><meta nam
 const policy = (port: string) =>
   `default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' ws://localhost:${port}; frame-src http://*.localhost:${port}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'`;
 
-const sendFile = async (url: URL, response: ServerResponse): Promise<void> => {
+const sendFile = async (url: URL, accepted: string, response: ServerResponse): Promise<void> => {
   const isPage = extname(url.pathname) === "";
   const path = isPage ? "index.html" : url.pathname.slice(1);
+  const file = join(DIST, path);
+  const isBrotli = accepted.includes("br") && existsSync(`${file}.br`);
+  if (isBrotli) response.setHeader("content-encoding", "br");
   response.setHeader("content-type", TYPES[extname(path)] ?? "application/octet-stream");
   response.setHeader("content-security-policy", policy(url.port));
-  response.end(await readFile(join(DIST, path)));
+  response.end(await readFile(isBrotli ? `${file}.br` : file));
 };
 
 const readBody = async (request: IncomingMessage): Promise<Call["body"]> => {
@@ -60,7 +64,7 @@ export const serve = async (
   if (isPreview(request.headers.host))
     return void response.setHeader("content-type", "text/html").end(PREVIEW_PAGE);
   const url = new URL(request.url ?? "/", origin);
-  if (!isApi(url)) return sendFile(url, response);
+  if (!isApi(url)) return sendFile(url, String(request.headers["accept-encoding"]), response);
   const call: Call = {
     method: request.method ?? "GET",
     url,
