@@ -102,6 +102,32 @@ test("pieces of a text block join into one row", () => {
   expect(texts.every(({ done }) => done)).toBe(true);
 });
 
+test("changes that are told late go to the tools that made them, in their order, and never to one that reads", () => {
+  const tool = (toolUseId: string, name: string): Fact => ({
+    type: "agent_tool",
+    toolUseId,
+    name,
+    target: "src/App.tsx",
+    status: "succeeded",
+  });
+  const change = (sizeBytes: number): Fact => ({
+    type: "file_changed",
+    path: "src/App.tsx",
+    change: "modified",
+    sizeBytes,
+  });
+  const facts = [
+    tool("r", "Read"),
+    tool("one", "Edit"),
+    tool("two", "Edit"),
+    change(1),
+    change(2),
+    change(3),
+  ];
+  const { items } = reduceEvents(EMPTY, stamp(facts));
+  expect(items.map((item) => item.kind === "tool" && item.change?.sizeBytes)).toEqual([undefined, 1, 3]);
+});
+
 test("a tool's outcome and the file it changed fold into the tool's row", () => {
   const { items, files } = reduceEvents(EMPTY, stamp([...START, ...WORK]));
   const write = items.find((item) => item.kind === "tool" && item.target === "src/App.tsx");

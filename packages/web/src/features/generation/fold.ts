@@ -78,15 +78,25 @@ const agentTool = (draft: Draft, event: EventOf<"agent_tool">) => {
 
 /** How far back a file's change looks for the tool that made it. */
 const TOOL_REACH = 8;
+const READING = new Set(["Read", "Grep", "Glob", "LS"]);
+
+/** Index of the tool that made the change, or -1: changes come in the order of their tools, and sometimes late. */
+const makerOf = (draft: Draft, path: string): number => {
+  const from = Math.max(0, draft.items.length - TOOL_REACH);
+  const makers = draft.items.slice(from).flatMap((item, index) => {
+    const mayHaveMade = item.kind === "tool" && !READING.has(item.name) && item.target?.endsWith(path);
+    return mayHaveMade ? [{ index: from + index, known: item.change !== undefined }] : [];
+  });
+  return (makers.find(({ known }) => !known) ?? makers.at(-1))?.index ?? -1;
+};
 
 const fileChanged = (draft: Draft, event: EventOf<"file_changed">) => {
   const { path, change: kind, sizeBytes } = event;
   const change: FileChange = { path, change: kind, ...(sizeBytes === undefined ? {} : { sizeBytes }) };
   draft.files.set(path, change);
-  const from = Math.max(0, draft.items.length - TOOL_REACH);
-  const index = newest(draft, (item) => item.kind === "tool" && (item.target?.endsWith(path) ?? false));
+  const index = makerOf(draft, path);
   const tool = draft.items[index] as ItemOf<"tool"> | undefined;
-  if (tool && index >= from && !tool.change) {
+  if (tool) {
     draft.items[index] = { ...tool, change };
     return;
   }
