@@ -37,7 +37,7 @@ const Line = memo(function Line({ line }: { line: LogLine }) {
 export const LogLines = ({ lines, follow, onFollow }: LogLinesProps) => {
   const scroll = useRef<HTMLDivElement>(null);
   const lastTop = useRef(0);
-  const { first, end, onScroll } = useLineWindow(scroll, lines.length, LINE_PX);
+  const { first, end, onScroll } = useLineWindow(scroll, lines.length, LINE_PX, follow);
   const height = lines.length * LINE_PX;
 
   useLayoutEffect(() => {
