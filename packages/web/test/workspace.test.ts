@@ -641,7 +641,7 @@ test("a phone shows the conversation and the app in turn, without sideways scrol
         .waitFor();
       const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(await overflow()).toBe(0);
-      await page.getByRole("tab", { name: "Conversation" }).click();
+      await page.getByRole("tab", { name: "Chat" }).click();
       await timeline(page).waitFor();
       expect(await composer(page).inputValue()).toBe("And a foo");
       expect(await overflow()).toBe(0);

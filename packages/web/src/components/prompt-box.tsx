@@ -40,7 +40,7 @@ export const PromptBox = ({ ref, ...props }: PromptBoxProps) => {
         event.preventDefault();
         props.onSubmit();
       }}
-      className="rounded-xl border border-line bg-surface shadow-raised transition-colors hover:border-line-strong has-[textarea:focus-visible]:border-accent has-[textarea:focus-visible]:outline-1 has-[textarea:focus-visible]:outline-accent"
+      className="rounded-xl border border-line bg-surface shadow-raised transition-colors hover:border-line-strong has-[textarea:focus-visible]:border-accent has-[textarea:focus-visible]:ring-3 has-[textarea:focus-visible]:ring-accent/15"
     >
       <textarea
         ref={ref}

@@ -83,7 +83,7 @@ export const Conversation = ({
           ))
         }
       </Timeline>
-      <div className="shrink-0 px-3 pb-3">
+      <div className="mx-auto w-full max-w-3xl shrink-0 px-3 pb-3">
         <StatusStrip generation={latest} live={live} />
         <MessageQueue
           key={latest.id}

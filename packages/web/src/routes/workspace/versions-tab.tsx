@@ -18,57 +18,62 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
   const newestId = completed.at(-1)?.generation.id;
   return (
     <div className="h-full overflow-y-auto" tabIndex={0} role="region" aria-label="Versions">
-      <ul className="divide-y divide-line">
-        {versions.toReversed().map(({ generation, number }) => {
-          const { id } = generation;
-          const before = completed.findLast((other) => (other.number ?? 0) < (number ?? 0));
-          return (
-            <VersionRow
-              key={generation.id}
-              generation={generation}
-              number={number}
-              newest={generation.id === newestId}
-              shown={generation.id === shown?.generation.id}
-              onShow={() =>
-                setSearch({ tab: "preview", version: generation.id === newestId ? undefined : generation.id })
-              }
-              onCompare={
-                before &&
-                (() => setSearch({ tab: "changes", version: generation.id, base: before.generation.id }))
-              }
-              {...(publishing &&
-                number !== undefined && {
-                  publishing: {
-                    button: <PublishButton appId={generation.appId} generationId={id} number={number} />,
-                    note: <PublicationNote appId={generation.appId} generationId={id} />,
-                  },
-                })}
-              copyOf={versions.find((other) => other.generation.id === generation.copiedFromId)?.number}
-              onRestored={() => setSearch({ tab: "preview", version: undefined, base: undefined })}
-              menu={
-                number !== undefined && (
-                  <VersionMenu
-                    generationId={id}
-                    number={number}
-                    onContinue={
-                      id === newestId
-                        ? undefined
-                        : () => {
-                            onContinueFrom(id);
-                            setSearch({ version: id });
-                          }
-                    }
-                  />
-                )
-              }
-            />
-          );
-        })}
-      </ul>
-      {publishing && appId && <AppPublishing appId={appId} />}
-      <p className="px-4 py-3 text-xs text-faint">
-        Versions are kept for {limits.retentionDays} days. Download one to keep it longer.
-      </p>
+      <div className="max-w-5xl">
+        <ul className="divide-y divide-line">
+          {versions.toReversed().map(({ generation, number }) => {
+            const { id } = generation;
+            const before = completed.findLast((other) => (other.number ?? 0) < (number ?? 0));
+            return (
+              <VersionRow
+                key={generation.id}
+                generation={generation}
+                number={number}
+                newest={generation.id === newestId}
+                shown={generation.id === shown?.generation.id}
+                onShow={() =>
+                  setSearch({
+                    tab: "preview",
+                    version: generation.id === newestId ? undefined : generation.id,
+                  })
+                }
+                onCompare={
+                  before &&
+                  (() => setSearch({ tab: "changes", version: generation.id, base: before.generation.id }))
+                }
+                {...(publishing &&
+                  number !== undefined && {
+                    publishing: {
+                      button: <PublishButton appId={generation.appId} generationId={id} number={number} />,
+                      note: <PublicationNote appId={generation.appId} generationId={id} />,
+                    },
+                  })}
+                copyOf={versions.find((other) => other.generation.id === generation.copiedFromId)?.number}
+                onRestored={() => setSearch({ tab: "preview", version: undefined, base: undefined })}
+                menu={
+                  number !== undefined && (
+                    <VersionMenu
+                      generationId={id}
+                      number={number}
+                      onContinue={
+                        id === newestId
+                          ? undefined
+                          : () => {
+                              onContinueFrom(id);
+                              setSearch({ version: id });
+                            }
+                      }
+                    />
+                  )
+                }
+              />
+            );
+          })}
+        </ul>
+        {publishing && appId && <AppPublishing appId={appId} />}
+        <p className="px-4 py-3 text-xs text-faint">
+          Versions are kept for {limits.retentionDays} days. Download one to keep it longer.
+        </p>
+      </div>
     </div>
   );
 };

@@ -20,7 +20,7 @@ interface WorkspaceTabsProps {
 }
 
 const NAMES: Record<Tab, string> = {
-  chat: "Conversation",
+  chat: "Chat",
   preview: "Preview",
   code: "Code",
   changes: "Changes",
@@ -31,7 +31,7 @@ const NAMES: Record<Tab, string> = {
 const RIGHT_TABS: readonly Tab[] = ["preview", "code", "changes", "log", "versions"];
 
 const TAB_CLASS =
-  "relative flex h-10 shrink-0 items-center rounded-md px-2.5 text-[13px] whitespace-nowrap text-muted transition-colors outline-offset-[-3px] hover:text-ink data-active:font-medium data-active:text-ink";
+  "relative flex h-10 shrink-0 items-center rounded-md px-2 text-[13px] sm:px-2.5 whitespace-nowrap text-muted transition-colors outline-offset-[-3px] hover:text-ink data-active:font-medium data-active:text-ink";
 
 export const WorkspaceTabs = ({ selection, conversation, onContinueFrom }: WorkspaceTabsProps) => {
   const { tab } = route.useSearch();

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
 import type { Generation } from "@leo/core/generation.ts";
 import type { AppDetail } from "../../features/apps/api/get-app.ts";
-import { useIsWide } from "../../lib/use-media-query.ts";
+import { useIsWide, useMediaQuery } from "../../lib/use-media-query.ts";
 import { Announcer } from "./announcer.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Conversation } from "./conversation.tsx";
@@ -20,11 +20,12 @@ const Following = ({ latest }: { latest: Generation }) => {
 
 const Split = ({ left, right }: { left: React.ReactNode; right: React.ReactNode }) => {
   const layout = useDefaultLayout({ id: "leo.workspace", storage: localStorage });
+  const isHuge = useMediaQuery("(min-width: 160rem)");
   return (
     <Group className="min-h-0 flex-1" {...layout}>
       <Panel
         id="conversation"
-        defaultSize="26rem"
+        defaultSize={isHuge ? "36rem" : "26rem"}
         minSize="20rem"
         maxSize="60%"
         groupResizeBehavior="preserve-pixel-size"

@@ -9,7 +9,7 @@ interface MessageBubbleProps {
 
 /** Something that the user said. */
 export const MessageBubble = ({ text, at, note }: MessageBubbleProps) => (
-  <div className="rounded-xl bg-sunken px-3.5 py-2.5">
+  <div className="rounded-xl bg-hover px-3.5 py-2.5">
     <div className="mb-0.5 flex items-baseline justify-between gap-3 text-xs text-faint">
       <span className="font-medium text-muted">
         You{note && <span className="font-normal"> · {note}</span>}

@@ -1,4 +1,5 @@
 import { clsx } from "clsx";
+import { ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
 
 interface RowProps {
@@ -53,7 +54,13 @@ export const FoldRow = ({ icon, tone, summary, aside, children, defaultOpen }: F
     <details open={defaultOpen} className="group">
       <summary className="list-none rounded-md hover:bg-hover [&::-webkit-details-marker]:hidden">
         <Row icon={icon} tone={tone} aside={aside}>
-          <div className="truncate">{summary}</div>
+          <div className="flex items-center gap-1">
+            <div className="truncate">{summary}</div>
+            <ChevronRight
+              className="size-3 shrink-0 text-faint transition-transform group-open:rotate-90"
+              aria-hidden="true"
+            />
+          </div>
         </Row>
       </summary>
       <div className="mt-1 mb-2 ml-[26px]">{children}</div>

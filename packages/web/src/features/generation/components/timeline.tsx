@@ -23,7 +23,7 @@ export const Timeline = ({ lastSeq, children }: TimelineProps) => {
         data-last-seq={lastSeq}
         className="h-full overflow-y-auto overscroll-contain pr-2 pl-4 pointer-coarse:pr-4 [overflow-anchor:none] [scrollbar-gutter:stable] [scrollbar-width:thin] focus-visible:-outline-offset-2"
       >
-        <div ref={contentRef} className="relative flex flex-col gap-7 pt-4 pb-6">
+        <div ref={contentRef} className="relative mx-auto flex max-w-3xl flex-col gap-7 pt-4 pb-6">
           {children(scrollRef)}
         </div>
       </div>
