@@ -13,18 +13,20 @@ import { composer, signIn, timeline } from "../test/support/pages.ts";
 const FOLDER = resolve(process.argv[2] ?? join(import.meta.dirname, "../../../docs/screenshots"));
 const RUN_MS = 180_000;
 /** Slow enough that a run is still at work when its picture is taken. */
-const PACE_MS = "120";
+const SLOW = { LEO_MOCK_PACE_MS: "120" };
+/** Makes every run fail; the request's words need not say so. */
+const FAILING = { LEO_MOCK_SCENARIO: "build-error-forever" };
 
 const SCREENS = [
   { name: "desktop-light", options: { viewport: { width: 1440, height: 900 }, colorScheme: "light" } },
   { name: "desktop-dark", options: { viewport: { width: 1440, height: 900 }, colorScheme: "dark" } },
   {
     name: "phone-light",
-    options: { viewport: { width: 390, height: 844 }, colorScheme: "light", isMobile: true },
+    options: { viewport: { width: 390, height: 844 }, colorScheme: "light", isMobile: true, hasTouch: true },
   },
   {
     name: "phone-dark",
-    options: { viewport: { width: 390, height: 844 }, colorScheme: "dark", isMobile: true },
+    options: { viewport: { width: 390, height: 844 }, colorScheme: "dark", isMobile: true, hasTouch: true },
   },
 ] as const;
 
@@ -61,44 +63,84 @@ const settle = async (page: Page, view: View, phone: boolean) => {
   await page.waitForTimeout(800);
 };
 
-const takeAll = async (url: string, paths: Partial<Record<View, string>>) => {
+type Screen = (typeof SCREENS)[number];
+
+const take = async (page: Page, view: View, screen: Screen) => {
+  await settle(page, view, "isMobile" in screen.options);
+  await page.screenshot({ path: join(FOLDER, `${view}-${screen.name}.png`) });
+  console.log(`${view}-${screen.name}.png`);
+};
+
+const onEachScreen = async (url: string, run: (page: Page, screen: Screen) => Promise<void>) => {
   for (const screen of SCREENS) {
     await withPage({ ...screen.options, deviceScaleFactor: 2 }, async (page) => {
       await signIn(page, url);
-      for (const [view, path] of Object.entries(paths) as [View, string][]) {
-        await page.goto(url + path);
-        await settle(page, view, "isMobile" in screen.options);
-        await page.screenshot({ path: join(FOLDER, `${view}-${screen.name}.png`) });
-        console.log(`${view}-${screen.name}.png`);
-      }
+      await run(page, screen);
     });
   }
 };
 
-const leo = await startLeo({ LEO_MOCK_PACE_MS: PACE_MS });
-try {
-  await mkdir(FOLDER, { recursive: true });
-  await withPage({}, async (page) => {
-    await signIn(page, leo.url);
-    const failure = await build(page, leo.url, "A notes app with search and tags mock:build-error-forever");
+const takeAll = (url: string, paths: Partial<Record<View, string>>) =>
+  onEachScreen(url, async (page, screen) => {
+    for (const [view, path] of Object.entries(paths) as [View, string][]) {
+      await page.goto(url + path);
+      await take(page, view, screen);
+    }
+  });
+
+/** A run for each screen: all of them show the same moment. */
+const takeRunning = (url: string) =>
+  onEachScreen(url, async (page, screen) => {
+    await build(page, url, "A kanban board for planning a house move");
+    await page.locator('[data-kind="tool"]').nth(5).waitFor({ timeout: RUN_MS });
+    await take(page, "running", screen);
+    await page.getByRole("button", { name: "Cancel" }).click();
     await untilEnd(page);
-    const done = await build(page, leo.url, "A todo list with dark mode");
+  });
+
+const withLeo = async (env: Record<string, string>, run: (url: string) => Promise<void>) => {
+  const leo = await startLeo(env);
+  try {
+    await run(leo.url);
+  } finally {
+    await leo.stop();
+  }
+};
+
+/** Apps that are ready, the last of which has two versions. */
+const takeDone = (url: string) =>
+  withPage({}, async (page) => {
+    await signIn(page, url);
+    for (const prompt of ["A landing page for a bakery", "A pomodoro timer"]) {
+      await build(page, url, prompt);
+      await untilEnd(page);
+    }
+    const done = await build(page, url, "A todo list with dark mode");
     await untilEnd(page);
     await composer(page).fill("Add a footer");
     await page.getByRole("button", { name: "Send", exact: true }).click();
     await timeline(page).getByText("Version 2 is ready").waitFor({ timeout: RUN_MS });
-    await takeAll(leo.url, {
+    await takeAll(url, {
       home: "/",
       done,
       code: `${done}?tab=code&file=src/components/TodoList.tsx`,
       changes: `${done}?tab=changes`,
-      failure,
     });
-    const running = await build(page, leo.url, "A kanban board for planning a house move");
-    await page.locator('[data-kind="tool"]').nth(2).waitFor({ timeout: RUN_MS });
-    await takeAll(leo.url, { running });
   });
+
+const takeFailure = (url: string) =>
+  withPage({}, async (page) => {
+    await signIn(page, url);
+    const failure = await build(page, url, "A notes app with search and tags");
+    await untilEnd(page);
+    await takeAll(url, { failure });
+  });
+
+try {
+  await mkdir(FOLDER, { recursive: true });
+  await withLeo({}, takeDone);
+  await withLeo(FAILING, takeFailure);
+  await withLeo(SLOW, takeRunning);
 } finally {
   await closeBrowser();
-  await leo.stop();
 }
