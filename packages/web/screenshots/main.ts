@@ -74,6 +74,7 @@ const take = async (page: Page, view: View, screen: Screen) => {
 const onEachScreen = async (url: string, run: (page: Page, screen: Screen) => Promise<void>) => {
   for (const screen of SCREENS) {
     await withPage({ ...screen.options, deviceScaleFactor: 2 }, async (page) => {
+      page.setDefaultTimeout(RUN_MS);
       await signIn(page, url);
       await run(page, screen);
     });
