@@ -1,10 +1,16 @@
 /** A tab that is in the background while its run ends, and that comes back. */
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { rowSeqs, signIn, timeline, untilSeq } from "./support/pages.ts";
 import { FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub, type Stub } from "./support/stub.ts";
-import { withTab } from "./support/tabs.ts";
+import { startTabs, type Tabs } from "./support/tabs.ts";
+
+let tabs: Tabs;
+beforeAll(async () => {
+  tabs = await startTabs();
+});
+afterAll(() => tabs.stop());
 
 interface Noted {
   title: string;
@@ -47,7 +53,7 @@ const untilTold = async (page: Page) => {
 
 test("a notification tells of the end of a run to whoever has allowed it and looks at something else", async () => {
   await withStub({}, (stub) =>
-    withTab({ mayNotify: true }, async ({ page, hide }) => {
+    tabs.withTab({ mayNotify: true }, async ({ page, hide }) => {
       await noteNotifications(page);
       await signIn(page, stub.url);
       stub.emit(await openRun(stub, page), ...FINISH);
@@ -67,7 +73,7 @@ test("a notification tells of the end of a run to whoever has allowed it and loo
 
 test("without leave to notify the title alone tells of the end of a run", async () => {
   await withStub({}, (stub) =>
-    withTab({ mayNotify: false }, async ({ page, hide }) => {
+    tabs.withTab({ mayNotify: false }, async ({ page, hide }) => {
       await noteNotifications(page);
       await signIn(page, stub.url);
       expect(await page.evaluate(() => Notification.permission)).not.toBe("granted");
@@ -99,7 +105,7 @@ test.for([
   "a tab that was frozen in the background has every event once as soon as it returns, its line $line",
   async ({ lose }) => {
     await withStub({}, (stub) =>
-      withTab({ mayNotify: false }, async ({ page, hide, freeze, show }) => {
+      tabs.withTab({ mayNotify: false }, async ({ page, hide, freeze, show }) => {
         await signIn(page, stub.url);
         const id = await openRun(stub, page);
         const before = Number(await timeline(page).getAttribute("data-last-seq"));

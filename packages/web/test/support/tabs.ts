@@ -52,26 +52,40 @@ const openTab = async (context: BrowserContext, other: Page): Promise<Tab> => {
   };
 };
 
-/** Runs with a tab beside an empty one, which are both of a browser of their own. */
-export const withTab = async (
-  { mayNotify }: { mayNotify: boolean },
-  run: (tab: Tab) => Promise<void>,
-): Promise<void> => {
+export interface Tabs {
+  /** Runs with a fresh tab. */
+  withTab: (options: { mayNotify: boolean }, run: (tab: Tab) => Promise<void>) => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+/** Starts a browser with one empty tab, which is put in front of those that are to be hidden. */
+export const startTabs = async (): Promise<Tabs> => {
   const folder = await mkdtemp(join(tmpdir(), "leo-web-tabs-"));
   const flags = ["--remote-debugging-port=0", `--user-data-dir=${folder}`, "--window-size=1280,800"];
   const child = spawn(chromiumPath(), [...CHROMIUM_FLAGS, ...flags, "about:blank"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
+  const stop = async () => {
+    await stopProcess(child);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
   try {
     const browser = await chromium.connectOverCDP(await debuggerAddress(child), { noDefaults: true });
     const [context] = browser.contexts();
     const [other] = context?.pages() ?? [];
     if (!context || !other) throw new Error("The browser has opened no tab.");
-    await context.grantPermissions(mayNotify ? ["notifications"] : []);
-    await run(await openTab(context, other));
-    await browser.close();
-  } finally {
-    await stopProcess(child);
-    await rm(folder, { recursive: true, force: true });
+    return {
+      withTab: async ({ mayNotify }, run) => {
+        await context.clearPermissions();
+        await context.grantPermissions(mayNotify ? ["notifications"] : []);
+        const tab = await openTab(context, other);
+        await run(tab);
+        await tab.page.close();
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
   }
 };
