@@ -23,16 +23,17 @@ const fits = ({ level, words }: LogFilter, [line]: readonly LogLine[], text: str
 
 /** The lines of events from `from` on that fit the filter, after those found before. */
 const extend = (before: Filtered, events: readonly Event[], from: number, filter: LogFilter): Filtered => {
-  const lines = [...before.lines];
+  const found: LogLine[] = [];
   let { eventCount } = before;
   for (const event of events.slice(from)) {
     const own = logLines(event);
     const text = filter.words === "" ? "" : own.map((line) => `${line.source} ${line.text}`).join("\n");
     if (!fits(filter, own, text)) continue;
-    for (const line of own) lines.push(line);
+    for (const line of own) found.push(line);
     eventCount += 1;
   }
-  return { lines, eventCount };
+  // Not spread and pushed to: many thousands of lines would be copied twice, each frame.
+  return { lines: before.lines.concat(found), eventCount };
 };
 
 const NOTHING: Filtered = { lines: [], eventCount: 0 };
