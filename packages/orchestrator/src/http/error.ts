@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { ERROR_STATUS, type ApiError } from "@leo/core/api.ts";
 import { ApiFault, notFound } from "../domain/fault.ts";
 import type { Env } from "./env.ts";
+import { isUnreachable } from "./unreachable.ts";
 
 export const errorBody = ({ code, message, details }: ApiFault): ApiError => ({
   error: { code, message, ...(details === undefined ? {} : { details }) },
@@ -27,12 +28,23 @@ export const tooLarge = () =>
 const isAbort = (error: Error) =>
   error.message === "aborted" && "code" in error && error.code === "ECONNRESET";
 
+const UNREACHABLE_RETRY_SECONDS = 5;
+const unreachable = (error: Error) =>
+  new ApiFault(
+    "unavailable",
+    "Something Leo needs cannot be reached right now. Try again in a moment.",
+    undefined,
+    error,
+    UNREACHABLE_RETRY_SECONDS,
+  );
+const unexpected = () => new ApiFault("internal", "Something in Leo failed. Try again.");
+
 /** The one place where errors become answers. What nobody expected is logged and told as a fixed text. */
 export const onError =
   (log: Logger): ErrorHandler<Env> =>
   (error, c) => {
     if (isAbort(error)) return c.body(null, 400);
-    const fault = translate(error) ?? new ApiFault("internal", "Something in Leo failed. Try again.");
+    const fault = translate(error) ?? (isUnreachable(error) ? unreachable(error) : unexpected());
     if (fault.status >= 500) {
       const { requestId } = c.var;
       log.error(
