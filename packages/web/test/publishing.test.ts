@@ -37,12 +37,18 @@ const sent = (stub: Stub, path: string) =>
     .filter((request) => request.method !== "GET" && request.path === path)
     .map(({ body }) => body);
 
+/** The page shows it from the click on; a result may come once the server has the request. */
+const isBeingPublished = async ({ stub, page, appId }: { stub: Stub; page: Page; appId: string }) => {
+  await button(page, "Version 1 is being published").waitFor();
+  await expect.poll(() => stub.publishing.of(appId).publications.at(-1)?.state).toBe("queued");
+};
+
 test("a version's button publishes it, waits with it, and then leads to its commit", () =>
   withVersion(async ({ stub, page, appId, id }) => {
     const github = page.getByRole("region", { name: "GitHub" });
     await github.getByText("a private repository that Leo makes").waitFor();
     await button(page, "Publish version 1 to GitHub").click();
-    await button(page, "Version 1 is being published").waitFor();
+    await isBeingPublished({ stub, page, appId });
     expect(sent(stub, `/api/generations/${id}/publish`)).toEqual([{}]);
     stub.publishing.end(appId, id, { state: "done", commitUrl: COMMIT_URL });
     const link = page.getByRole("link", { name: "Version 1 on GitHub" });
@@ -60,7 +66,7 @@ test("a version's button publishes it, waits with it, and then leads to its comm
 test("a failure says why under its version; another's commits are built upon only on request", () =>
   withVersion(async ({ stub, page, appId, id }) => {
     await button(page, "Publish version 1 to GitHub").click();
-    await button(page, "Version 1 is being published").waitFor();
+    await isBeingPublished({ stub, page, appId });
     const headSha = "a".repeat(40);
     const message = "The repository has commits that Leo did not make.";
     const failure = { code: "conflict" as const, message, detail: "The branch is at aaa.", headSha };
@@ -70,7 +76,7 @@ test("a failure says why under its version; another's commits are built upon onl
     await page.getByText("The branch is at aaa.").waitFor();
     await button(page, "Publish version 1 to GitHub again").waitFor();
     await button(page, "Publish on top of them").click();
-    await button(page, "Version 1 is being published").waitFor();
+    await isBeingPublished({ stub, page, appId });
     expect(await page.getByText("Not published").count()).toBe(0);
     expect(sent(stub, `/api/generations/${id}/publish`)).toEqual([{}, { onTopOf: headSha }]);
   }));
@@ -93,7 +99,7 @@ test("secrets are shown by their place and pass only when the person says so", (
     await page.reload();
     await button(page, "See what was found").click();
     await dialog.getByRole("button", { name: "Publish anyway" }).click();
-    await button(page, "Version 1 is being published").waitFor();
+    await isBeingPublished({ stub, page, appId });
     expect(sent(stub, `/api/generations/${id}/publish`)).toEqual([{}, { confirm: "d1" }]);
   }));
 
