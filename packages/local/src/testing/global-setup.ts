@@ -27,6 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("awsUrl", aws.url);
   return async () => {
     await Promise.all([postgres.stop(), aws.stop()]);
-    await rm(directory, { recursive: true, force: true });
+    // The workers end after this, and until then their browsers may write into what is removed.
+    await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
 }
