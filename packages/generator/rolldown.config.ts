@@ -8,7 +8,14 @@ export default defineConfig({
   input: { main: "src/main.ts", gateway: "src/gateway/main.ts" },
   platform: "node",
   // Loaded late, and from where npm put them: they look for files of their own beside them.
-  external: [/^@anthropic-ai\//, /^@aws-sdk\//, "playwright-core", "tar"],
+  external: [/^@aws-sdk\//, "playwright-core", "tar"],
+  // The agent SDK needs these for tools of one's own, of which there are none here: without this they
+  // would be loaded, and their schemas made, before the agent's first word.
+  treeshake: {
+    moduleSideEffects: [
+      { test: /\/node_modules\/(?:@modelcontextprotocol\/sdk|zod|ajv|ajv-formats)\//, sideEffects: false },
+    ],
+  },
   // What an earlier build left stays: a run under way may still load it.
   output: { dir: "dist", format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
 });

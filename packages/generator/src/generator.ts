@@ -98,7 +98,7 @@ class Generator {
         Promise.all([
           this.#work.promise,
           import("./generation/run.ts"),
-          import("@anthropic-ai/claude-agent-sdk"),
+          import("./agent/sdk.ts"),
           prepareStarter(paths, this.#config.LEO_TEMPLATE_DIR),
         ]),
         this.#stop.signal,

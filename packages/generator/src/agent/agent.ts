@@ -16,7 +16,7 @@ import type { Clock } from "../socket/clock.ts";
 import { ownModules } from "../workspace/template.ts";
 import type { HarnessAhead } from "./ahead.ts";
 import { changesPackages, refuseToolCall } from "./guard.ts";
-import { TOOLS, type HarnessOptions } from "./harness.ts";
+import { findHarness, TOOLS, type HarnessOptions } from "./harness.ts";
 import { PromptQueue } from "./prompt-queue.ts";
 import { systemPrompt } from "./system-prompt.ts";
 import { MessageTranslator } from "./translator.ts";
@@ -116,7 +116,7 @@ export class AppGeneratorAgent {
 
   /** Starts the process, unless it was; it then waits for the first prompt. */
   async start(): Promise<void> {
-    const { query } = await import("@anthropic-ai/claude-agent-sdk");
+    const { query } = await import("./sdk.ts");
     if (this.#query || this.#ended) return;
     this.#query = query({ prompt: this.#prompts, options: this.#queryOptions() });
     void this.#listen(this.#query);
@@ -226,6 +226,7 @@ export class AppGeneratorAgent {
     const { paths, model, limits, resume } = this.#options;
     return {
       cwd: paths.workspace,
+      pathToClaudeCodeExecutable: findHarness(),
       env: agentEnvironment(paths, model),
       model: model.name,
       systemPrompt: { type: "custom", prompt: systemPrompt(paths.workspace), snapshot: false },

@@ -27,10 +27,15 @@ export interface Command {
   env: Record<string, string | undefined>;
 }
 
-/** @returns undefined where it is not in the usual place: the SDK knows others, or says what is missing */
-const findHarness = (sdk: string): string | undefined => {
+const sdkPath = () => fileURLToPath(import.meta.resolve(SDK));
+
+/**
+ * Looks beside the SDK as it is installed: as it is built it lies elsewhere.
+ * @returns undefined where it is not in the usual place: the SDK knows others, or says what is missing
+ */
+export const findHarness = (): string | undefined => {
   try {
-    return createRequire(sdk).resolve(`${SDK}-${process.platform}-${process.arch}/claude`);
+    return createRequire(sdkPath()).resolve(`${SDK}-${process.platform}-${process.arch}/claude`);
   } catch {
     return undefined;
   }
@@ -38,10 +43,9 @@ const findHarness = (sdk: string): string | undefined => {
 
 /** The harness of an agent without a session to resume. @returns undefined where the SDK has to find it */
 export const harnessCommand = ({ paths, model, limits }: HarnessOptions): Command | undefined => {
-  const sdk = fileURLToPath(import.meta.resolve(SDK));
-  const command = findHarness(sdk);
+  const command = findHarness();
   if (!command) return undefined;
-  const { version } = JSON.parse(readFileSync(join(dirname(sdk), "package.json"), "utf8")) as {
+  const { version } = JSON.parse(readFileSync(join(dirname(sdkPath()), "package.json"), "utf8")) as {
     version: string;
   };
   const tools = TOOLS.join(",");
