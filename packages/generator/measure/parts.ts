@@ -22,12 +22,14 @@ const FILE_BYTES = 4_096;
 export const measureReady = async (): Promise<number> => {
   const orchestrator = await startOrchestrator();
   const startedMs = performance.now();
-  const generator = startProcess(join(import.meta.dirname, "../dist/main.js"), {
+  const env = {
     PATH: process.env.PATH ?? "",
     ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
     LEO_GENERATOR_URL: orchestrator.url,
     LEO_ATTEMPT_TOKEN: "leo_at_measure",
-  });
+  };
+  const within = ["/bin/bash", join(import.meta.dirname, "../hide-environment.sh")];
+  const generator = startProcess(join(import.meta.dirname, "../dist/main.js"), env, { within });
   try {
     await until(() => orchestrator.readies.length > 0);
     return orchestrator.firstReadyMs() - startedMs;

@@ -1,38 +1,25 @@
-/**
- * A process's first environment stays readable in `/proc/{pid}/environ` for every process of the
- * same user, whatever is deleted from it later, and the agent's tools are of the same user. So the
- * generator replaces itself by itself, with the private variables handed over in a file that is
- * gone before any agent starts.
- */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { closeSync, readFileSync } from "node:fs";
 
-const HANDED_OVER = "LEO_HANDED_OVER";
-const PRIVATE = /^(?:AWS_(?!REGION$|ENDPOINT_URL)|ECS_|LEO_ATTEMPT_TOKEN$)/;
-
-const takeOver = (path: string): void => {
-  const handed = JSON.parse(readFileSync(path, "utf8")) as Record<string, string>;
-  rmSync(dirname(path), { recursive: true });
-  delete process.env[HANDED_OVER];
-  Object.assign(process.env, handed);
+const takeOver = (pipe: number): void => {
+  const entries = readFileSync(pipe, "utf8").split("\0").slice(0, -1);
+  closeSync(pipe);
+  delete process.env.LEO_HANDED_OVER;
+  for (const entry of entries) {
+    const [name = ""] = entry.split("=", 1);
+    process.env[name] = entry.slice(name.length + 1);
+  }
 };
 
 /**
- * Moves the attempt's token and the machine's credentials out of the environment that other
- * processes can read. `process.env` has them after. Only Linux shows environments this way.
+ * Takes over the private variables that `hide-environment.sh` has taken out of the environment that
+ * other processes can read. `process.env` has them after. A process that was started without it is
+ * replaced by one that was: only Linux shows environments, and lets a process do this.
+ * @param script the path of `hide-environment.sh`
  */
-export const hideEnvironment = (): void => {
-  const handedOver = process.env[HANDED_OVER];
-  if (handedOver) return takeOver(handedOver);
-  const entries = Object.entries(process.env);
-  const hidden = entries.filter(([name]) => PRIVATE.test(name));
-  if (process.platform !== "linux" || !process.execve || hidden.length === 0) return;
-  const path = join(mkdtempSync(join(tmpdir(), "leo-env-")), "private.json");
-  writeFileSync(path, JSON.stringify(Object.fromEntries(hidden)), { mode: 0o600 });
-  const open = Object.fromEntries(entries.filter(([name]) => !PRIVATE.test(name)));
-  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
-    ...open,
-    [HANDED_OVER]: path,
-  });
+export const hideEnvironment = (script: string): void => {
+  const { LEO_HANDED_OVER: pipe } = process.env;
+  if (pipe) return takeOver(Number(pipe));
+  if (process.platform !== "linux" || !process.execve) return;
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve("/bin/bash", ["bash", script, ...command], process.env);
 };

@@ -18,6 +18,9 @@ import { startProcess } from "./processes.ts";
 /** As it is built, and as an image has it. */
 const program = (name: string) => join(import.meta.dirname, "../../dist", name);
 
+/** What a task's container becomes the generator with. */
+export const HIDE_ENVIRONMENT = ["/bin/bash", join(import.meta.dirname, "../../hide-environment.sh")];
+
 /** Stands for the real credential: only the gateway may know it. */
 export const CREDENTIAL = "oauth-secret-of-the-operator-7f3a";
 export const ATTEMPT_TOKEN = "leo_at_secret-of-the-attempt-51c9";
@@ -133,7 +136,9 @@ const startGeneratorHere = (env: Record<string, string>): TestGenerator => {
 };
 
 const startGeneratorProcess = (env: Record<string, string>, within: string[]): TestGenerator => {
-  const { child, output, exited, stop } = startProcess(program("main.js"), env, { within });
+  const { child, output, exited, stop } = startProcess(program("main.js"), env, {
+    within: [...within, ...HIDE_ENVIRONMENT],
+  });
   return { output, exited, kill: (signal) => void child.kill(signal), pid: child.pid, stop };
 };
 

@@ -4,7 +4,8 @@ import type { NewTaskDefinition } from "../ecs/definition.ts";
 import { ROOT, type StartSettings } from "./settings.ts";
 
 /** As it is built, like the image's. */
-const generator = path.join(ROOT, "packages/generator/dist");
+const generator = path.join(ROOT, "packages/generator");
+const hideEnvironment = path.join(generator, "hide-environment.sh");
 
 /** As on Fargate: the container with the agent and, beside it, the gateway that alone holds the credential. */
 export const generatorDefinition = (
@@ -22,7 +23,7 @@ export const generatorDefinition = (
   containers: [
     {
       name: "leo",
-      command: [process.execPath, path.join(generator, "main.js")],
+      command: ["/bin/bash", hideEnvironment, process.execPath, path.join(generator, "dist/main.js")],
       dependsOn: [{ containerName: "gateway", condition: "START" }],
       stopTimeoutMs: 120_000,
       environment: {
@@ -34,7 +35,7 @@ export const generatorDefinition = (
     },
     {
       name: "gateway",
-      command: [process.execPath, path.join(generator, "gateway.js")],
+      command: [process.execPath, path.join(generator, "dist/gateway.js")],
       stopTimeoutMs: 120_000,
       healthCheck: { url: "http://127.0.0.1:{{port:gateway}}/health" },
       environment: {
