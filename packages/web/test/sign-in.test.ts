@@ -138,6 +138,41 @@ test("while the auth server cannot be reached nobody is signed out, and what was
   );
 });
 
+/** The stored session as it is when its page was away for long. */
+const letTokenRunOut = (page: Page) =>
+  page.evaluate(() => {
+    const session = JSON.parse(localStorage.getItem("leo.session") ?? "{}") as object;
+    localStorage.setItem("leo.session", JSON.stringify({ ...session, expires_at: 1 }));
+  });
+
+test("a page that starts with a run-out token and no auth server keeps the session until there is one", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /429/ }, async (page) => {
+      await page.clock.install();
+      stub.addApp("A todo list", "Todo list");
+      await signIn(page, stub.url);
+      await page.getByRole("link", { name: "Todo list" }).waitFor();
+      const old = await storedToken(page);
+      stub.auth.refreshes = "failing";
+      await letTokenRunOut(page);
+      await page.reload();
+      const again = page.getByRole("button", { name: "Load again" });
+      await expect
+        .poll(async () => {
+          await page.clock.runFor(1_000);
+          return again.isVisible();
+        })
+        .toBe(true);
+      expect(await storedToken(page)).toBe(old);
+
+      stub.auth.refreshes = "given";
+      await again.click();
+      await page.getByRole("link", { name: "Todo list" }).waitFor();
+      expect(await storedToken(page)).not.toBe(old);
+    }),
+  );
+});
+
 test("when the auth server refuses a new token the user is signed out", async () => {
   await withStub({}, (stub) =>
     withPage({ allowedErrors: /status of (400|401)/ }, async (page) => {
