@@ -2,11 +2,18 @@
  * Both programs of a task, each with what it needs to begin in a few files: a task starts them anew, and
  * finding and reading a hundred small modules takes longer than running them.
  */
-import { defineConfig } from "rolldown";
+import { join } from "node:path";
+import { defineConfig, type RolldownOptions } from "rolldown";
 
-export default defineConfig({
-  input: { main: "src/main.ts", gateway: "src/gateway/main.ts" },
+const lateTls = join(import.meta.dirname, "src/socket/late-tls.ts");
+
+/** Each by itself: what they share would be files of its own, to be found and read by both. */
+const program = (name: string, file: string): RolldownOptions => ({
+  input: { [name]: file },
   platform: "node",
+  // What `main` begins with goes into `main` itself.
+  preserveEntrySignatures: "allow-extension",
+  resolve: { alias: { https: lateTls, tls: lateTls } },
   // Loaded late, and from where npm put them: they look for files of their own beside them.
   external: [/^@aws-sdk\//, "playwright-core", "tar"],
   // The agent SDK needs these for tools of one's own, of which there are none here: without this they
@@ -19,3 +26,5 @@ export default defineConfig({
   // What an earlier build left stays: a run under way may still load it.
   output: { dir: "dist", format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
 });
+
+export default defineConfig([program("gateway", "src/gateway/main.ts"), program("main", "src/main.ts")]);

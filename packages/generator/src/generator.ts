@@ -5,7 +5,8 @@ import { failure } from "@leo/core/failure.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Ahead } from "./agent/ahead.ts";
-import type { WarmAgent } from "./agent/warm.ts";
+import { agentOptions } from "./agent/options.ts";
+import { WarmAgent } from "./agent/warm.ts";
 import type { Config } from "./config.ts";
 import { CANCELLED, Stopped, unlessStopped, type StopCause } from "./generation/stop-cause.ts";
 import { UserMessages } from "./generation/user-messages.ts";
@@ -130,10 +131,6 @@ class Generator {
   async #warmAgent(paths: RunPaths): Promise<WarmAgent | undefined> {
     const { LEO_BUDGET_USD: budgetUsd, LEO_MAX_TURNS: maxTurns } = this.#config;
     if (!budgetUsd || !maxTurns || this.#stop.signal.aborted) return undefined;
-    const [{ agentOptions }, { WarmAgent }] = await Promise.all([
-      import("./agent/options.ts"),
-      import("./agent/warm.ts"),
-    ]);
     const limits = { budgetUsd, maxTurns };
     const ahead = this.#ahead?.harness;
     const host = { paths, limits, logger: this.#logger, clock: this.#clock, ahead };

@@ -3,4 +3,6 @@
  * here. That takes 80 ms of processor time of each start, before any work is done.
  */
 export const http = process.getBuiltinModule("node:http");
-export const https = process.getBuiltinModule("node:https");
+
+/** Loaded by whoever needs it: TLS takes another 15 ms. */
+export const loadHttps = () => process.getBuiltinModule("node:https");

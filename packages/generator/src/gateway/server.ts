@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
-import { http, https } from "../http.ts";
+import { http, loadHttps } from "../http.ts";
 import { admitBody, admitHead, ApiError, BODY_MAX_BYTES } from "./admit.ts";
 import type { GatewayConfig } from "./config.ts";
 import { answerHeaders, upstreamHeaders } from "./headers.ts";
@@ -46,7 +46,7 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
 export const startGateway = async (config: GatewayConfig, logger: Logger): Promise<Gateway> => {
   const meter = new Meter(config.LEO_BUDGET_USD);
   const upstream = new URL(config.LEO_UPSTREAM_URL);
-  const send = (upstream.protocol === "https:" ? https : http).request;
+  const send = (upstream.protocol === "https:" ? loadHttps() : http).request;
 
   const forward = (
     request: IncomingMessage,
