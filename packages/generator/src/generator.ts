@@ -73,7 +73,7 @@ class Generator {
     this.#report({ type: "progress", step: "preparing" });
     this.#terminate.addEventListener("abort", () => this.#end({ kind: "interrupted" }), { once: true });
     if (this.#terminate.aborted) this.#end({ kind: "interrupted" });
-    const paths = this.#ahead?.paths ?? (await createRunPaths(givenRoot));
+    const paths = this.#ahead?.paths ?? createRunPaths(givenRoot);
     const cause = await this.#doWork(paths);
     if (!this.#isStarted && cause?.kind === "cancelled") {
       this.#report({ type: "all_work_complete", failure: CANCELLED });
@@ -92,7 +92,7 @@ class Generator {
     const cancelDeadline = this.#clock.after(this.#deadlineMs - this.#clock.nowMs(), () =>
       this.#end({ kind: "failed", failure: failure("deadline", "no work was given") }),
     );
-    const warm = await this.#warmAgent(paths);
+    const warm = this.#warmAgent(paths);
     try {
       // What comes next is loaded and started while the orchestrator answers.
       const [start, { GenerationRun }] = await unlessStopped(
@@ -128,13 +128,13 @@ class Generator {
     }
   }
 
-  async #warmAgent(paths: RunPaths): Promise<WarmAgent | undefined> {
+  #warmAgent(paths: RunPaths): WarmAgent | undefined {
     const { LEO_BUDGET_USD: budgetUsd, LEO_MAX_TURNS: maxTurns } = this.#config;
     if (!budgetUsd || !maxTurns || this.#stop.signal.aborted) return undefined;
     const limits = { budgetUsd, maxTurns };
     const ahead = this.#ahead?.harness;
     const host = { paths, limits, logger: this.#logger, clock: this.#clock, ahead };
-    const warm = new WarmAgent(await agentOptions(this.#config, host));
+    const warm = new WarmAgent(agentOptions(this.#config, host));
     warm.start();
     return warm;
   }

@@ -4,6 +4,6 @@ import { startAhead } from "./agent/ahead.ts";
 import { hideEnvironment } from "./process/hide-environment.ts";
 
 hideEnvironment(join(import.meta.dirname, "../hide-environment.sh"));
-const ahead = await startAhead(process.env);
+const ahead = startAhead(process.env);
 const { runProcess } = await import("./run-process.ts");
 await runProcess(ahead);

@@ -16,7 +16,7 @@ test("what the agent's process writes to stderr is in the log", () =>
       // There is no such session, and the harness says so on stderr.
       resume: randomUUID(),
       templateDir: TEMPLATE,
-      processLimit: await readProcessLimit(),
+      processLimit: readProcessLimit(),
       silentMs: 60_000,
       logger: pino({}, { write: (line: string) => void lines.push(line) }),
       clock: systemClock,

@@ -119,7 +119,7 @@ test.for([
   ["another one than the SDK asks for is replaced", "another-model", false],
 ] as const)("of a harness that is started before its agent is known, %s", ([, name, isTaken]) =>
   withRunPaths(async ({ root, home }) => {
-    const ahead = await startAhead({ ...announced, LEO_WORKSPACE_ROOT: root });
+    const ahead = startAhead({ ...announced, LEO_WORKSPACE_ROOT: root });
     await until(async () => (await agentsOf(home)).length === 1);
     const [early] = await agentsOf(home);
     const agent = new AppGeneratorAgent({
@@ -127,7 +127,7 @@ test.for([
       model: { baseUrl: announced.ANTHROPIC_BASE_URL, name, small: DEFAULT_SMALL_MODEL },
       limits: { maxTurns: 50, budgetUsd: 5 },
       templateDir: root,
-      processLimit: await readProcessLimit(),
+      processLimit: readProcessLimit(),
       silentMs: 60_000,
       logger: pino({ level: "silent" }),
       clock: systemClock,
@@ -148,7 +148,7 @@ test.for([
 test.for([{}, { ...announced, LEO_MAX_TURNS: "many" }, { ...announced, LEO_BUDGET_USD: undefined }])(
   "nothing is started ahead of work that is not announced: %j",
   async (env) => {
-    expect(await startAhead(env)).toBeUndefined();
+    expect(startAhead(env)).toBeUndefined();
   },
 );
 

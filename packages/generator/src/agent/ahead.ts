@@ -68,20 +68,17 @@ export interface Ahead {
  * @param env as the generator was started with it, unchecked; what is empty counts as not set
  * @returns undefined where it announces none
  */
-export const startAhead = async (env: Record<string, string | undefined>): Promise<Ahead | undefined> => {
+export const startAhead = (env: Record<string, string | undefined>): Ahead | undefined => {
   const maxTurns = Number(env.LEO_MAX_TURNS);
   const budgetUsd = Number(env.LEO_BUDGET_USD);
   const baseUrl = env.ANTHROPIC_BASE_URL;
   if (!(maxTurns > 0) || !(budgetUsd > 0) || !baseUrl) return undefined;
-  const [paths, limit] = await Promise.all([
-    createRunPaths(env.LEO_WORKSPACE_ROOT || undefined),
-    readProcessLimit(),
-  ]);
+  const paths = createRunPaths(env.LEO_WORKSPACE_ROOT || undefined);
   const model = {
     baseUrl,
     name: env.LEO_MODEL || DEFAULT_MODEL,
     small: env.LEO_SMALL_MODEL || DEFAULT_SMALL_MODEL,
   };
   const command = harnessCommand({ paths, model, limits: { maxTurns, budgetUsd } });
-  return { paths, harness: command && new HarnessAhead(command, paths.home, limit) };
+  return { paths, harness: command && new HarnessAhead(command, paths.home, readProcessLimit()) };
 };

@@ -27,7 +27,7 @@ export interface Command {
   env: Record<string, string | undefined>;
 }
 
-const sdkPath = () => fileURLToPath(import.meta.resolve(SDK));
+const sdkPath = fileURLToPath(import.meta.resolve(SDK));
 
 /**
  * Looks beside the SDK as it is installed: as it is built it lies elsewhere.
@@ -35,7 +35,7 @@ const sdkPath = () => fileURLToPath(import.meta.resolve(SDK));
  */
 export const findHarness = (): string | undefined => {
   try {
-    return createRequire(sdkPath()).resolve(`${SDK}-${process.platform}-${process.arch}/claude`);
+    return createRequire(sdkPath).resolve(`${SDK}-${process.platform}-${process.arch}/claude`);
   } catch {
     return undefined;
   }
@@ -45,7 +45,7 @@ export const findHarness = (): string | undefined => {
 export const harnessCommand = ({ paths, model, limits }: HarnessOptions): Command | undefined => {
   const command = findHarness();
   if (!command) return undefined;
-  const { version } = JSON.parse(readFileSync(join(dirname(sdkPath()), "package.json"), "utf8")) as {
+  const { version } = JSON.parse(readFileSync(join(dirname(sdkPath), "package.json"), "utf8")) as {
     version: string;
   };
   const tools = TOOLS.join(",");

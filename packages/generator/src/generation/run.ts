@@ -156,7 +156,7 @@ export class GenerationRun {
     const { limits } = start;
     const resume = this.#restored.sessionId;
     const session = new AgentSession({
-      agent: { ...(await agentOptions(config, { paths, limits, logger, clock })), resume },
+      agent: { ...agentOptions(config, { paths, limits, logger, clock }), resume },
       started: agent,
       listener: {
         report,

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdirSync, statSync } from "node:fs";
 import { signalProcess } from "./family.ts";
 
 /** Processes and threads that a run may add to those that its user has. The agent and a build need about 150. */
@@ -30,19 +30,26 @@ ulimit -c 0; ulimit -f "$0"; ulimit -u "$1" 2>/dev/null; shift
 ) </dev/null >/dev/null 2>&1 &
 exec "$@" 3<&-`;
 
-/** Threads of this user, as the kernel counts them against `ulimit -u`; 0 where that cannot be read. */
-const countThreads = async (): Promise<number> => {
-  if (process.platform !== "linux") return 0;
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const threads = await Promise.allSettled(pids.map((pid) => readdir(`/proc/${pid}/task`)));
-  return threads.reduce((sum, result) => sum + (result.status === "fulfilled" ? result.value.length : 0), 0);
+/** A process's threads, which are its task directory's links beside the usual two; 0 when it has ended meanwhile. */
+const threadsOf = (pid: string): number => {
+  try {
+    return statSync(`/proc/${pid}/task`).nlink - 2;
+  } catch {
+    return 0;
+  }
 };
 
-let processLimit: Promise<number> | undefined;
+/** Threads of this machine: at least those that the kernel counts against `ulimit -u`. 0 where they cannot be read. */
+const countThreads = (): number => {
+  if (process.platform !== "linux") return 0;
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.reduce((sum, pid) => sum + threadsOf(pid), 0);
+};
+
+let processLimit: number | undefined;
 
 /** Counts once: the headroom is meant for the run, not for each of its commands. */
-export const readProcessLimit = (): Promise<number> =>
-  (processLimit ??= countThreads().then((threads) => threads + PROCESS_HEADROOM));
+export const readProcessLimit = (): number => (processLimit ??= countThreads() + PROCESS_HEADROOM);
 
 /** Kills a command and everything in its process group. */
 export const killGroup = ({ pid }: ChildProcess): void => {

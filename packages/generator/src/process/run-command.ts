@@ -28,7 +28,7 @@ export const runCommand = async (
     command,
     args,
     { cwd, env, stdio: ["ignore", "pipe", "pipe"] },
-    await readProcessLimit(),
+    readProcessLimit(),
   );
   let output = "";
   const collect = (chunk: Buffer) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, realpath } from "node:fs/promises";
+import { mkdirSync, mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,18 +13,20 @@ export interface RunPaths {
   temporary: string;
 }
 
-/** Creates the directories of a run, empty. @param root default: a fresh one under the system's */
-export const createRunPaths = async (root?: string): Promise<RunPaths> => {
-  if (root) await mkdir(root, { recursive: true });
-  const base = await realpath(root ?? (await mkdtemp(join(tmpdir(), "leo-"))));
+/**
+ * Creates the directories of a run, empty. The agent's process waits for them and nothing else happens
+ * meanwhile, so it is done at once.
+ * @param root default: a fresh one under the system's
+ */
+export const createRunPaths = (root?: string): RunPaths => {
+  if (root) mkdirSync(root, { recursive: true });
+  const base = realpathSync(root ?? mkdtempSync(join(tmpdir(), "leo-")));
   const paths = {
     root: base,
     workspace: join(base, "workspace"),
     home: join(base, "home"),
     temporary: join(base, "tmp"),
   };
-  await Promise.all(
-    [paths.workspace, paths.home, paths.temporary].map((path) => mkdir(path, { recursive: true })),
-  );
+  for (const path of [paths.workspace, paths.home, paths.temporary]) mkdirSync(path, { recursive: true });
   return paths;
 };

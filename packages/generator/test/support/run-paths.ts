@@ -7,7 +7,7 @@ import { createRunPaths, type RunPaths } from "../../src/workspace/paths.ts";
 export const withRunPaths = async (run: (paths: RunPaths) => Promise<void>): Promise<void> => {
   const root = await mkdtemp(join(tmpdir(), "leo-paths-"));
   try {
-    await run(await createRunPaths(root));
+    await run(createRunPaths(root));
   } finally {
     await rm(root, { recursive: true, force: true });
   }

@@ -4,7 +4,8 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, open, rm, rmdir } from "node:fs/promises";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { rm, rmdir } from "node:fs/promises";
 import { constants } from "node:os";
 import path from "node:path";
 import { killTree, signalGroup } from "../processes/kill-tree.ts";
@@ -47,12 +48,13 @@ export const processContainers = (options: ProcessContainersOptions): RunContain
     const home = taskHome(options.workDir, spec);
     const logs = path.join(options.logDir, spec.taskId);
     const temporary = path.join(home, "tmp");
-    await Promise.all([mkdir(temporary, { recursive: true }), mkdir(logs, { recursive: true })]);
-    const log = await open(path.join(logs, `${spec.name}.log`), "a");
+    // At once: a task's containers start one after another, and somebody waits for the first word of the last.
+    for (const directory of [temporary, logs]) mkdirSync(directory, { recursive: true });
+    const log = openSync(path.join(logs, `${spec.name}.log`), "a");
     const child = spawn(program, args, {
       cwd: spec.workingDirectory ?? home,
       detached: true,
-      stdio: ["ignore", log.fd, log.fd],
+      stdio: ["ignore", log, log],
       env: {
         PATH: process.env.PATH,
         HOME: home,
@@ -69,7 +71,7 @@ export const processContainers = (options: ProcessContainersOptions): RunContain
     try {
       await once(child, "spawn");
     } finally {
-      await log.close();
+      closeSync(log);
     }
     descendants.follow(pid);
     const clear = async (): Promise<ContainerExit> => {
