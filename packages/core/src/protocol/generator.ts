@@ -16,9 +16,8 @@
  */
 import { z } from "zod";
 import { GeneratorFact } from "../event.ts";
-import { GenerationMode } from "../generation.ts";
-import { Id } from "../id.ts";
-import { PROTOCOL } from "./close-code.ts";
+
+export { GENERATOR_PROTOCOL, StartGeneration, ToGenerator } from "./to-generator.ts";
 
 const number = { n: z.int32().min(1) };
 export type NumberedMessage = z.infer<z.ZodObject<typeof number>> & GeneratorFact;
@@ -38,40 +37,3 @@ export const FromGenerator = z.discriminatedUnion("type", [
   z.object({ type: z.literal("messages"), messages: z.array(NumberedMessage).min(1).max(1_000) }),
 ]);
 export type FromGenerator = z.infer<typeof FromGenerator>;
-
-/** Everything a generator needs to know of its work. */
-export const StartGeneration = z.object({
-  type: z.literal("start_generation"),
-  generationId: Id,
-  appId: Id,
-  appName: z.string(),
-  attempt: z.int().min(1),
-  prompt: z.string(),
-  mode: GenerationMode,
-  limits: z.object({
-    deadlineAt: z.iso.datetime(),
-    budgetUsd: z.number().positive(),
-    maxTurns: z.int().positive(),
-  }),
-  artifact: z.object({ bucket: z.string(), prefix: z.string() }),
-  /** What to continue from: the base version, or this generation's own last checkpoint. Presigned GET URLs. */
-  previous: z
-    .object({
-      generationId: Id,
-      kind: z.enum(["version", "checkpoint"]),
-      checkpointUrl: z.url(),
-      sessionId: z.string().optional(),
-    })
-    .optional(),
-});
-export type StartGeneration = z.infer<typeof StartGeneration>;
-
-export const ToGenerator = z.discriminatedUnion("type", [
-  StartGeneration,
-  z.object({ type: z.literal("ack"), n: z.int().min(0) }),
-  z.object({ type: z.literal("cancel") }),
-  z.object({ type: z.literal("user_message"), messageId: z.string(), text: z.string() }),
-]);
-export type ToGenerator = z.infer<typeof ToGenerator>;
-
-export const GENERATOR_PROTOCOL = PROTOCOL;

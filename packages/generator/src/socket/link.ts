@@ -10,12 +10,8 @@ import { WebSocket } from "ws";
 import type { GeneratorFact } from "@leo/core/event.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
-import {
-  GENERATOR_PROTOCOL,
-  ToGenerator,
-  type FromGenerator,
-  type NumberedMessage,
-} from "@leo/core/protocol/generator.ts";
+import type { FromGenerator, NumberedMessage } from "@leo/core/protocol/generator.ts";
+import { GENERATOR_PROTOCOL, ToGenerator } from "@leo/core/protocol/to-generator.ts";
 import { backoffMs, STEADY_AFTER_MS } from "./backoff.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { Outbox } from "./outbox.ts";

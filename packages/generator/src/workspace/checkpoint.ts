@@ -8,7 +8,6 @@ import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { extract, Header, Pack, ReadEntry } from "tar";
 import { z } from "zod";
 import { FilePath } from "@leo/core/artifact.ts";
 import { Id } from "@leo/core/id.ts";
@@ -42,7 +41,11 @@ export interface PackedCheckpoint {
   sessionId: string | undefined;
 }
 
-const entryOf = (path: string, content: Buffer): ReadEntry => {
+/** Loaded when it is needed: that is long after the start, and takes a good part of one. */
+const loadTar = () => import("tar");
+
+const entryOf = async (path: string, content: Buffer) => {
+  const { Header, ReadEntry } = await loadTar();
   const entry = new ReadEntry(new Header({ path, type: "File", size: content.length, mode: 0o600 }));
   entry.end(content);
   return entry;
@@ -55,6 +58,7 @@ export const packCheckpoint = async (paths: RunPaths, state: CheckpointState): P
   const sessionId = (await hasSession(paths, state.sessionId)) ? state.sessionId : undefined;
   const about = { version: 1, workspace: paths.workspace, ...state, sessionId };
   const session = sessionId && sessionFile(paths, sessionId);
+  const { Pack } = await loadTar();
   const archive = new Pack({
     gzip: { level: 3 },
     cwd: paths.root,
@@ -67,7 +71,7 @@ export const packCheckpoint = async (paths: RunPaths, state: CheckpointState): P
   });
   // Reading the archive tells the first error; of files that vanish together there are more.
   archive.on("error", () => undefined);
-  archive.add(entryOf(ABOUT, Buffer.from(JSON.stringify(about))));
+  archive.add(await entryOf(ABOUT, Buffer.from(JSON.stringify(about))));
   if (session) archive.add(session);
   for (const { path } of files) archive.add(`workspace/${path}`);
   archive.end();
@@ -102,6 +106,7 @@ export const restoreCheckpoint = async (
 ): Promise<CheckpointState> => {
   const response = await fetch(url, { signal });
   if (!response.ok || !response.body) throw new Error(`the previous version answered ${response.status}`);
+  const { extract } = await loadTar();
   const staging = await mkdtemp(join(paths.root, "restore-"));
   let unpackedBytes = 0;
   await pipeline(
