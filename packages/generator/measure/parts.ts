@@ -44,7 +44,7 @@ export const measureReady = async (): Promise<number> => {
 export const measureBuild = async (): Promise<number> => {
   let durationMs = Number.NaN;
   await withRunPaths(async (paths) => {
-    await prepareStarter(paths, TEMPLATE);
+    prepareStarter(paths, TEMPLATE);
     const browser = new RunBrowser(undefined, paths);
     const startedMs = performance.now();
     const { passed, checks } = await verify({

@@ -94,14 +94,10 @@ class Generator {
     );
     const warm = this.#warmAgent(paths);
     try {
-      // What comes next is loaded and started while the orchestrator answers.
+      // What comes next is made and loaded while the orchestrator answers and the agent's process starts.
+      prepareStarter(paths, this.#config.LEO_TEMPLATE_DIR);
       const [start, { GenerationRun }] = await unlessStopped(
-        Promise.all([
-          this.#work.promise,
-          import("./generation/run.ts"),
-          import("./agent/sdk.ts"),
-          prepareStarter(paths, this.#config.LEO_TEMPLATE_DIR),
-        ]),
+        Promise.all([this.#work.promise, import("./generation/run.ts"), import("./agent/sdk.ts")]),
         this.#stop.signal,
       );
       const { generationId, attempt, mode } = start;

@@ -38,7 +38,7 @@ const check = async (paths: RunPaths, chromium: string | undefined) => {
 
 const withStarter = (app: string, run: (paths: RunPaths) => Promise<void>) =>
   withRunPaths(async (paths) => {
-    await prepareStarter(paths, TEMPLATE);
+    prepareStarter(paths, TEMPLATE);
     await writeFile(join(paths.workspace, "src/App.tsx"), app);
     await run(paths);
   });

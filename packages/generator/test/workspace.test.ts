@@ -11,7 +11,7 @@ import { TEMPLATE, withRunPaths } from "./support/run-paths.ts";
 
 test("a workspace starts as the template, with the template's packages by link", () =>
   withRunPaths(async (paths) => {
-    await prepareStarter(paths, TEMPLATE);
+    prepareStarter(paths, TEMPLATE);
     const { files, refused } = await listFiles(paths.workspace);
     expect(files.map(({ path }) => path)).toEqual([
       ".gitignore",
@@ -76,7 +76,7 @@ test("a file over 10 MB and what goes over 200 MB in all is refused", () =>
 
 test("changes are told once, whoever made them", () =>
   withRunPaths(async (paths) => {
-    await prepareStarter(paths, TEMPLATE);
+    prepareStarter(paths, TEMPLATE);
     const tracker = new FileTracker(paths.workspace);
     const changes = async () => (await tracker.changes()).map(({ change, path }) => `${change} ${path}`);
     expect(await changes()).toEqual([]);
@@ -137,7 +137,7 @@ test(
     withRunPaths(async (paths) => {
       const installed = () => readdir(join(TEMPLATE, "node_modules"), { recursive: true });
       const before = await installed();
-      await prepareStarter(paths, TEMPLATE);
+      prepareStarter(paths, TEMPLATE);
       const install = () =>
         installDependencies({ paths, templateDir: TEMPLATE, signal: new AbortController().signal });
       expect((await install()).result).toBe("skipped");

@@ -5,8 +5,9 @@ import type { RunPaths } from "./paths.ts";
 import { copyTemplate, linkModules } from "./template.ts";
 
 /** Fills an empty workspace with the starter. Worth doing before the work is known: most runs begin with it. */
-export const prepareStarter = async (paths: RunPaths, templateDir: string): Promise<void> => {
-  await Promise.all([copyTemplate(templateDir, paths.workspace), linkModules(templateDir, paths.workspace)]);
+export const prepareStarter = (paths: RunPaths, templateDir: string): void => {
+  copyTemplate(templateDir, paths.workspace);
+  linkModules(templateDir, paths.workspace);
 };
 
 /**
@@ -21,7 +22,7 @@ export const restorePrevious = async (
   signal: AbortSignal,
 ): Promise<CheckpointState> => {
   const state = await restoreCheckpoint(paths, previous.checkpointUrl, signal);
-  await linkModules(templateDir, paths.workspace);
+  linkModules(templateDir, paths.workspace);
   await installDependencies({ paths, templateDir, signal });
   return state;
 };

@@ -1,23 +1,31 @@
-import { constants } from "node:fs";
-import { cp, mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
+import { constants, cpSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { cp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Parts of the template that no workspace gets a copy of. */
 const NOT_COPIED = new Set(["node_modules", "dist", ".vite"]);
 
-/** Copies the starter's files into an empty workspace. */
-export const copyTemplate = async (templateDir: string, workspace: string): Promise<void> => {
-  const names = await readdir(templateDir);
-  await Promise.all(
-    names
-      .filter((name) => !NOT_COPIED.has(name))
-      .map((name) => cp(join(templateDir, name), join(workspace, name), { recursive: true })),
-  );
+/**
+ * Copies the starter's files into an empty workspace. At once, as the links below: so few small files take
+ * 3 ms, and 20 ms of processor time by promises, while the agent's process is being started.
+ */
+export const copyTemplate = (templateDir: string, workspace: string): void => {
+  for (const name of readdirSync(templateDir)) {
+    if (NOT_COPIED.has(name)) continue;
+    cpSync(join(templateDir, name), join(workspace, name), { recursive: true });
+  }
 };
 
-const linkEach = async (from: string, to: string) => {
-  const names = (await readdir(from)).filter((name) => !name.startsWith(".") && !name.startsWith("@"));
-  await Promise.all(names.map((name) => symlink(join(from, name), join(to, name))));
+const linkEach = (from: string, to: string): void => {
+  for (const name of readdirSync(from)) {
+    if (!name.startsWith(".") && !name.startsWith("@")) symlinkSync(join(from, name), join(to, name));
+  }
+};
+
+/** The links in `.bin` are relative and hold in the copy as they are. */
+const linkCommands = (from: string, to: string): void => {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) symlinkSync(readlinkSync(join(from, name)), join(to, name));
 };
 
 /**
@@ -26,20 +34,17 @@ const linkEach = async (from: string, to: string) => {
  * `ownModules` puts real packages in their place.
  * @throws when the template's packages are not installed
  */
-export const linkModules = async (templateDir: string, workspace: string): Promise<void> => {
+export const linkModules = (templateDir: string, workspace: string): void => {
   const from = join(templateDir, "node_modules");
   const to = join(workspace, "node_modules");
-  const names = await readdir(from);
-  const scopes = names.filter((name) => name.startsWith("@"));
-  await mkdir(to, { recursive: true });
-  await Promise.all([
-    linkEach(from, to),
-    linkCommands(join(from, ".bin"), join(to, ".bin")),
-    ...scopes.map(async (scope) => {
-      await mkdir(join(to, scope));
-      await linkEach(join(from, scope), join(to, scope));
-    }),
-  ]);
+  const scopes = readdirSync(from).filter((name) => name.startsWith("@"));
+  mkdirSync(to, { recursive: true });
+  linkEach(from, to);
+  linkCommands(join(from, ".bin"), join(to, ".bin"));
+  for (const scope of scopes) {
+    mkdirSync(join(to, scope));
+    linkEach(join(from, scope), join(to, scope));
+  }
 };
 
 /**
@@ -58,13 +63,6 @@ export const ownModules = async (templateDir: string, workspace: string): Promis
   });
   await rm(modules, { recursive: true });
   await rename(copy, modules);
-};
-
-/** The links in `.bin` are relative and hold in the copy as they are. */
-const linkCommands = async (from: string, to: string) => {
-  await mkdir(to);
-  const names = await readdir(from);
-  await Promise.all(names.map(async (name) => symlink(await readlink(join(from, name)), join(to, name))));
 };
 
 /** The dependencies that a `package.json` asks for, in a form to compare. @throws when it cannot be read */
