@@ -4,6 +4,7 @@ import { AppName } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { nameFromPrompt } from "../src/domain/apps/app-name.ts";
 import { previewHostId, previewPlace } from "../src/domain/previews/preview-url.ts";
+import { anyCharacter } from "./support/characters.ts";
 
 test("an app's name says what was asked for", () => {
   const names: Record<string, string> = {
@@ -24,7 +25,7 @@ test("an app's name says what was asked for", () => {
 
 test("any prompt gives a name that the API would take", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 300 }), (prompt) => {
+    fc.property(fc.string({ unit: anyCharacter, minLength: 1, maxLength: 300 }), (prompt) => {
       const name = nameFromPrompt(prompt);
       expect(AppName.parse(name)).toBe(name);
       expect(name.length).toBeLessThanOrEqual(48);

@@ -9,6 +9,7 @@ import type { CreatedApp, CreatedShare } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { withBridge } from "../src/http/preview-bridge.ts";
 import { withApi, type ApiOptions, type TestApi } from "./support/api.ts";
+import { urlSegment } from "./support/characters.ts";
 import { raw } from "./support/raw.ts";
 import { completeGeneration, type Files } from "./support/version.ts";
 
@@ -358,7 +359,7 @@ test("no path makes the preview answer 5xx or a file that is not in it", { timeo
         "%ff",
         "*",
       ),
-      fc.webSegment(),
+      urlSegment,
     );
     const headers = fc.constantFrom<Record<string, string>>({}, NAVIGATION, { range: "bytes=0-" });
     const known = new Set(Object.values(SERVED).map((content) => Buffer.from(content).toString("base64")));

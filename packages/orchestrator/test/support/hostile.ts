@@ -3,6 +3,7 @@
  * it is valid to the letter, some has a part replaced, added, left out or doubled.
  */
 import fc from "fast-check";
+import { anyCharacter } from "./characters.ts";
 import type { Schema } from "./schema.ts";
 
 /** Values of any type in the place of any other. */
@@ -43,7 +44,7 @@ const nasty: fc.Arbitrary<unknown> = fc.oneof(
     "x".repeat(20_000),
     "\u{1f600}".repeat(5_000),
   ),
-  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.string({ unit: anyCharacter, maxLength: 60 }),
   fc.integer(),
   fc.double(),
   fc.constant(nested(500)),
@@ -66,7 +67,11 @@ const textOf = ({ format, pattern, minLength = 0, maxLength = 80 }: Schema, ids:
       .date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) })
       .map((at) => at.toISOString());
   if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern));
-  return fc.string({ unit: "binary", minLength, maxLength: Math.max(minLength, Math.min(maxLength, 80)) });
+  return fc.string({
+    unit: anyCharacter,
+    minLength,
+    maxLength: Math.max(minLength, Math.min(maxLength, 80)),
+  });
 };
 
 const SMALL = 2 ** 31 - 1;
