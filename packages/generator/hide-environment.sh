@@ -19,7 +19,7 @@ write_private() {
 }
 # The writer is left to the system, so that the command has no child that it does not know of. The pipe ends
 # when the writer is gone, whose environment is still the whole one.
-exec 9< <(write_private &)
+exec 9< <(write_private &) || exit
 wait
 unset "${private[@]}"
 LEO_HANDED_OVER=9 exec "$@"
