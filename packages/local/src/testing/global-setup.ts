@@ -8,6 +8,7 @@ import "./context.ts";
 import { startAws } from "../aws.ts";
 import { startPostgres, THROWAWAY_SETTINGS } from "../postgres.ts";
 import { CACHE_DIR } from "../start/settings.ts";
+import { quickFolder } from "./quick-folder.ts";
 
 /** One PostgreSQL and one S3/SQS for the whole run; tests take a database or a bucket of their own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -19,8 +20,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // What the workers leave when they are ended, browser profiles among it, goes with the run.
   process.env.TMPDIR = path.join(directory, "tmp");
   await mkdir(process.env.TMPDIR);
+  const quick = await mkdtemp(path.join(await quickFolder(), "leo-test-"));
   const [postgres, aws] = await Promise.all([
-    startPostgres({ dataDir: path.join(directory, "postgres"), settings: THROWAWAY_SETTINGS }),
+    startPostgres({ dataDir: path.join(quick, "postgres"), settings: THROWAWAY_SETTINGS }),
     startAws(),
   ]);
   project.provide("postgresUrl", postgres.url());
@@ -28,6 +30,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await Promise.all([postgres.stop(), aws.stop()]);
     // The workers end after this, and until then their browsers may write into what is removed.
-    await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    for (const made of [quick, directory]) {
+      await rm(made, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    }
   };
 }
