@@ -7,6 +7,7 @@ import type { AdminGeneration, AdminOverview, AuditEntry, Orphan } from "@leo/co
 import type { ApiError, CreatedApp, EventPage } from "@leo/core/api.ts";
 import { failure } from "@leo/core/failure.ts";
 import { newId } from "@leo/core/id.ts";
+import { runSql } from "@leo/local/testing/database.ts";
 import { attempts, generations } from "../src/db/schema.ts";
 import { noteOrphan } from "../src/domain/operators/orphan.ts";
 import { endAttempt } from "../src/lifecycle/attempt.ts";
@@ -230,6 +231,53 @@ test("every change is made and is on record with who, what, before, after and th
     ];
     expect(refused.map(({ status }) => status)).toEqual([404, 404, ...Array.from({ length: 8 }, () => 400)]);
     expect(await auditOf(api, admin)).toHaveLength(changes.length);
+  }));
+
+const userOf = async (api: TestApi, admin: string, userId: string) => {
+  const { body } = await api.call<{ users: UserRecord[] }>(admin, "GET", `/api/admin/users?search=${userId}`);
+  return body.users;
+};
+
+test("there is no change without its entry", () =>
+  withApi(async (api) => {
+    const [admin, bobId] = [await api.sign(newId(), ADMIN), newId()];
+    const { id } = await submit(api, await api.sign(bobId));
+    const before = await userOf(api, admin, bobId);
+    expect(before).toHaveLength(1);
+    await runSql(
+      api.context.config.DATABASE_URL,
+      "alter table leo.audit add constraint is_full check (false)",
+    );
+    const changes: [method: string, path: string, body?: unknown][] = [
+      ["PATCH", `/api/admin/users/${bobId}/limits`, { runningPerUser: 9 }],
+      ["POST", `/api/admin/users/${bobId}/suspend`, { reason: "No reason" }],
+      ["PUT", "/api/admin/launches", { paused: true }],
+      ["POST", `/api/admin/generations/${id}/cancel`],
+    ];
+    for (const [method, path, body] of changes)
+      expect([path, (await api.call(admin, method, path, body)).status]).toEqual([path, 500]);
+    expect(await userOf(api, admin, bobId)).toEqual(before);
+    const overview = await api.call<AdminOverview>(admin, "GET", "/api/admin/overview");
+    expect(overview.body.platform.launchesPaused).toBe(false);
+    const story = await api.call<AdminGeneration>(admin, "GET", `/api/admin/generations/${id}`);
+    expect(story.body.state).toBe("queued");
+  }));
+
+test("more changes at once than there are connections hold nobody up", () =>
+  withApi(async (api) => {
+    const [admin, bobId] = [await api.sign(newId(), ADMIN), newId()];
+    await submit(api, await api.sign(bobId));
+    const limits = Array.from({ length: 3 * api.context.config.LEO_DATABASE_POOL }, (_, index) => index + 1);
+    const change = (runningPerUser: number) =>
+      api.call(admin, "PATCH", `/api/admin/users/${bobId}/limits`, { runningPerUser });
+    const answers = await Promise.all(limits.map(change));
+    expect(answers.map(({ status }) => status)).toEqual(limits.map(() => 200));
+    // Each found what the one before it had left.
+    const entries = (await auditOf(api, admin, `?limit=${limits.length}`)).toReversed();
+    expect(entries).toHaveLength(limits.length);
+    expect(entries.slice(1).map(({ before }) => before)).toEqual(
+      entries.slice(0, -1).map(({ after }) => after),
+    );
   }));
 
 test("what is closed is closed: no request is taken, nothing queued starts until launches go on", () =>

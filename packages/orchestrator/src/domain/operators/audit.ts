@@ -3,7 +3,7 @@ import { desc, eq, lt, and, sql } from "drizzle-orm";
 import type { AdminAction, AuditEntry } from "@leo/core/admin.ts";
 import { newId } from "@leo/core/id.ts";
 import type { Context } from "../../context.ts";
-import type { Orm } from "../../db/database.ts";
+import type { Database, Orm } from "../../db/database.ts";
 import { audit } from "../../db/schema.ts";
 
 /** Whoever holds it changes something: so `before` is what the change found. */
@@ -19,7 +19,7 @@ export interface AuditedChange<T> {
   action: AdminAction;
   /** A user or a generation; absent for the platform. */
   targetId?: string;
-  /** What is changed, as it stands. */
+  /** What is changed, as it stands. The context is the transaction's, as that of `change`. */
   read: (context: Context) => Promise<T>;
   change: (context: Context) => Promise<unknown>;
   /** What of it goes into the record. */
@@ -35,9 +35,11 @@ export const audited = <T>(
   actor: Actor,
   { action, targetId, read, change, record }: AuditedChange<T>,
 ): Promise<T> =>
-  context.database.transaction(async (orm) => {
+  context.database.transaction(async (orm, client) => {
     await orm.execute(sql`select pg_advisory_xact_lock(${AUDIT_LOCK})`);
-    const within: Context = { ...context, database: { ...context.database, orm } };
+    // What asks for a transaction within gets this one: it has a connection, and waits for no other.
+    const transaction: Database["transaction"] = (work) => work(orm, client);
+    const within: Context = { ...context, database: { ...context.database, orm, transaction } };
     const before = await read(within);
     await change(within);
     const after = await read(within);
