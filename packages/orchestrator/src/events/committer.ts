@@ -2,23 +2,30 @@
  * Commits what generators report.
  *
  * Terms: an *entry* is one frame's messages of one attempt; a *batch* is every entry that waited
- * when the previous commit ended. One statement stores a batch (`store.ts`). Under load a batch starts at most every 10 ms, so that commits stay large; when idle it
- * starts at once. A batch that fails is tried again until it is stored: callers wait, their sockets
- * stop reading, and generators keep what is not acknowledged. One that fails for its own data is
- * stored entry by entry, so that a bad message costs nobody but its sender.
+ * when the previous commit ended. One statement stores a batch (`store.ts`). Under load a batch starts at
+ * most every 10 ms, so that commits stay large; when idle it starts at once. A batch that is stored is told
+ * to browsers and generators while the database stores the one after it.
+ *
+ * A batch that fails is tried again until it is stored: callers wait, their sockets stop reading, and
+ * generators keep what is not acknowledged. One that fails for its own data is stored entry by entry, so
+ * that a bad message costs nobody but its sender.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type pg from "pg";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import type { Logger } from "pino";
 import { Batch, runOf, type Run } from "./batch.ts";
 import { eventFrames, type EventFrame, type StoredEvent } from "./frame.ts";
-import { storeRuns } from "./store.ts";
+import { storeRuns, type StoredRow } from "./store.ts";
 
 /**
  * `stored`: everything up to the last message is committed. `refused`: replaced or ended attempt.
  * `invalid`: the database cannot hold one of the messages.
  */
 export type CommitOutcome = "stored" | "refused" | "invalid";
+
+/** Tells browsers and generators what a commit has stored. */
+type Tell = () => void;
 
 interface Entry {
   run: Run;
@@ -72,13 +79,22 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
+    let tell: Tell | undefined;
     while (this.#waiting.length > 0) {
       const startedAt = performance.now();
-      const batch = this.#takeBatch();
-      const stored = await this.#storeUntilDone(batch);
-      if (!stored) break;
+      const storing = this.#storeUntilDone(this.#takeBatch());
+      if (tell) {
+        // The statement has left by then.
+        await nextTurn();
+        tell();
+      }
+      tell = await storing;
+      if (!tell) break;
       const restMs = BATCH_INTERVAL_MS - (performance.now() - startedAt);
-      if (this.#waiting.length > 0 && restMs > 0) await pause(restMs);
+      if (this.#waiting.length > 0 && restMs <= 0) continue;
+      tell();
+      tell = undefined;
+      if (this.#waiting.length > 0) await pause(restMs);
     }
     this.#running = undefined;
   }
@@ -92,14 +108,14 @@ export class Committer {
     return batch;
   }
 
-  async #storeUntilDone(batch: Batch<Entry>): Promise<boolean> {
+  /** Resolves once the batch is stored; with nothing when it cannot be while closing. */
+  async #storeUntilDone(batch: Batch<Entry>): Promise<Tell | undefined> {
     for (;;) {
       try {
-        await this.#store(batch);
-        return true;
+        return await this.#store(batch);
       } catch (cause) {
         if (isDataFault(cause)) return this.#storeOneByOne(batch, cause);
-        if (this.#closed) return false;
+        if (this.#closed) return undefined;
         this.#options.log.error(
           { err: cause, event: "commit_failed", entries: batch.entries.length },
           "events wait for the database",
@@ -109,29 +125,39 @@ export class Committer {
     }
   }
 
-  async #storeOneByOne({ entries }: Batch<Entry>, cause: unknown): Promise<boolean> {
+  async #storeOneByOne({ entries }: Batch<Entry>, cause: unknown): Promise<Tell | undefined> {
     const [only] = entries;
     if (only && entries.length === 1) {
       this.#options.log.error(
         { err: cause, event: "message_unstorable", attemptId: only.run.attemptId },
         "a message cannot be stored",
       );
-      only.done("invalid");
-      return true;
+      return () => only.done("invalid");
     }
+    const tells: Tell[] = [];
     for (const entry of entries) {
       const alone = new Batch<Entry>();
       alone.add(entry);
-      if (!(await this.#storeUntilDone(alone))) return false;
+      const tell = await this.#storeUntilDone(alone);
+      if (!tell) return undefined;
+      tells.push(tell);
     }
-    return true;
+    return () => tells.forEach((tell) => tell());
   }
 
-  async #store({ entries, runs, eventCount }: Batch<Entry>): Promise<void> {
+  async #store({ entries, runs, eventCount }: Batch<Entry>): Promise<Tell> {
     const startedAt = performance.now();
     const at = this.#options.now();
     const rows = await storeRuns(this.#options.pool, runs, at, this.#options.origin);
     this.#options.onMeasured?.(performance.now() - startedAt, eventCount);
+    return () => {
+      this.#publish(runs, rows, at);
+      const accepted = new Set(rows.map((row) => row.attempt_id));
+      for (const { run, done } of entries) done(accepted.has(run.attemptId) ? "stored" : "refused");
+    };
+  }
+
+  #publish(runs: Run[], rows: StoredRow[], at: Date): void {
     const byAttempt = new Map(runs.map((run) => [run.attemptId, run]));
     for (const { attempt_id: attemptId, generation_id: generationId, last_n, last_seq } of rows) {
       const { firstN = 0, bodies = [] } = byAttempt.get(attemptId) ?? {};
@@ -140,7 +166,5 @@ export class Committer {
         .map((body, index) => ({ seq: last_seq + 1 + index, at, body }));
       if (events.length > 0) this.#options.onCommitted(generationId, eventFrames(generationId, events));
     }
-    const accepted = new Set(rows.map((row) => row.attempt_id));
-    for (const { run, done } of entries) done(accepted.has(run.attemptId) ? "stored" : "refused");
   }
 }
