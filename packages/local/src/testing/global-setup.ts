@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { buildGenerator, buildWeb } from "../../setup/build.mjs";
@@ -16,13 +15,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await withSetupLock(() => Promise.all([buildWeb(), buildGenerator()]));
   // Workers, and what inherits their environment, compile each module once for all of them.
   process.env.NODE_COMPILE_CACHE = CACHE_DIR;
-  const directory = await mkdtemp(path.join(tmpdir(), "leo-test-"));
+  const directory = await mkdtemp(path.join(await quickFolder(), "leo-test-"));
   // What the workers leave when they are ended, browser profiles among it, goes with the run.
   process.env.TMPDIR = path.join(directory, "tmp");
   await mkdir(process.env.TMPDIR);
-  const quick = await mkdtemp(path.join(await quickFolder(), "leo-test-"));
   const [postgres, aws] = await Promise.all([
-    startPostgres({ dataDir: path.join(quick, "postgres"), settings: THROWAWAY_SETTINGS }),
+    startPostgres({ dataDir: path.join(directory, "postgres"), settings: THROWAWAY_SETTINGS }),
     startAws(),
   ]);
   project.provide("postgresUrl", postgres.url());
@@ -30,8 +28,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await Promise.all([postgres.stop(), aws.stop()]);
     // The workers end after this, and until then their browsers may write into what is removed.
-    for (const made of [quick, directory]) {
-      await rm(made, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-    }
+    await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
 }
