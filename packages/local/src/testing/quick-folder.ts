@@ -7,7 +7,7 @@ import path from "node:path";
 /** Linux keeps what lies here in memory alone. A container may have next to nothing of it. */
 const IN_MEMORY = "/dev/shm";
 /** Several times what a whole run writes, and room for its processes beside that. */
-const ROOM_BYTES = 4 * 2 ** 30;
+const ROOM_BYTES = 2 ** 31;
 const MEMORY_BYTES = 3 * ROOM_BYTES;
 
 /** Containers often have it without the right to execute what lies in it. */
