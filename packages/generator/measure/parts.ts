@@ -11,7 +11,7 @@ import { verify } from "../src/verify/verify.ts";
 import { listFiles } from "../src/workspace/files.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";
 import { startOrchestrator } from "../test/support/orchestrator.ts";
-import { startProcess } from "../test/support/processes.ts";
+import { HIDE_ENVIRONMENT, startProcess } from "../test/support/processes.ts";
 import { TEMPLATE, withRunPaths } from "../test/support/run-paths.ts";
 import { until } from "../test/support/until.ts";
 
@@ -28,8 +28,8 @@ export const measureReady = async (): Promise<number> => {
     LEO_GENERATOR_URL: orchestrator.url,
     LEO_ATTEMPT_TOKEN: "leo_at_measure",
   };
-  const within = ["/bin/bash", join(import.meta.dirname, "../hide-environment.sh")];
-  const generator = startProcess(join(import.meta.dirname, "../dist/main.js"), env, { within });
+  const main = join(import.meta.dirname, "../dist/main.js");
+  const generator = startProcess(main, env, { within: HIDE_ENVIRONMENT });
   try {
     await until(() => orchestrator.readies.length > 0);
     return orchestrator.firstReadyMs() - startedMs;

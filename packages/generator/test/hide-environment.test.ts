@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { startOrchestrator } from "./support/orchestrator.ts";
-import { startProcess } from "./support/processes.ts";
+import { HIDE_ENVIRONMENT, startProcess } from "./support/processes.ts";
 import { until } from "./support/until.ts";
 
 const PACKAGE = join(import.meta.dirname, "..");
@@ -51,10 +51,7 @@ const PRIVATE = {
 const OPEN = { AWS_REGION: "us-east-1", AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1", LEO_ATTEMPT: "1\n2" };
 
 test("private variables arrive as they are, and are in no environment, open file or child after", async () => {
-  const { env, visible, children, handedOver, left } = await see({ ...PRIVATE, ...OPEN }, [
-    "/bin/bash",
-    SCRIPT,
-  ]);
+  const { env, visible, children, handedOver, left } = await see({ ...PRIVATE, ...OPEN }, HIDE_ENVIRONMENT);
   expect(env).toMatchObject({ ...PRIVATE, ...OPEN });
   expect(env.LEO_HANDED_OVER).toBeUndefined();
   expect(visible).not.toContain("secret");
@@ -68,7 +65,7 @@ test("a process that shows private variables replaces itself; one without any go
   const { env, visible } = await see({ ...PRIVATE, ...OPEN }, []);
   expect(env).toMatchObject({ ...PRIVATE, ...OPEN });
   expect(visible).not.toContain("secret");
-  expect((await see(OPEN, ["/bin/bash", SCRIPT])).env).toMatchObject(OPEN);
+  expect((await see(OPEN, HIDE_ENVIRONMENT)).env).toMatchObject(OPEN);
 });
 
 test("the generator that is started by itself uses the token that it hides", async () => {

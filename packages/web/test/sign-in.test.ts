@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { withPage } from "./support/browser.ts";
 import { composer, signIn, timeline } from "./support/pages.ts";
@@ -111,6 +111,16 @@ const send = async (page: Page) => page.getByRole("button", { name: "Send", exac
 /** Longer than the client goes on trying, and than it then waits before it tries anew. */
 const PATIENCE_MS = 120_000;
 
+/** Moves the page's clock on, which it has installed, until something is to be seen. */
+const letTimePassUntil = async (page: Page, seen: Locator) => {
+  await expect
+    .poll(async () => {
+      await page.clock.runFor(1_000);
+      return seen.isVisible();
+    })
+    .toBe(true);
+};
+
 test("while the auth server cannot be reached nobody is signed out, and what was refused can be sent once it is back", async () => {
   await withStub({}, (stub) =>
     withPage({ allowedErrors: /status of (401|429)/ }, async (page) => {
@@ -119,13 +129,7 @@ test("while the auth server cannot be reached nobody is signed out, and what was
       stub.auth.refreshes = "failing";
       await composer(page).fill("Use blue");
       await send(page);
-      const told = page.getByText("The server cannot be reached.").first();
-      await expect
-        .poll(async () => {
-          await page.clock.runFor(1_000);
-          return told.isVisible();
-        })
-        .toBe(true);
+      await letTimePassUntil(page, page.getByText("The server cannot be reached.").first());
       expect(await storedToken(page)).toBe(old);
       expect(await composer(page).inputValue()).toBe("Use blue");
 
@@ -157,12 +161,7 @@ test("a page that starts with a run-out token and no auth server keeps the sessi
       await letTokenRunOut(page);
       await page.reload();
       const again = page.getByRole("button", { name: "Load again" });
-      await expect
-        .poll(async () => {
-          await page.clock.runFor(1_000);
-          return again.isVisible();
-        })
-        .toBe(true);
+      await letTimePassUntil(page, again);
       expect(await storedToken(page)).toBe(old);
 
       stub.auth.refreshes = "given";

@@ -13,13 +13,10 @@ import { startGateway } from "../../src/gateway/server.ts";
 import { startOrchestrator, type TestOrchestrator } from "./orchestrator.ts";
 import { readConfig } from "../../src/config.ts";
 import { runGenerator } from "../../src/generator.ts";
-import { startProcess } from "./processes.ts";
+import { HIDE_ENVIRONMENT, startProcess } from "./processes.ts";
 
 /** As it is built, and as an image has it. */
 const program = (name: string) => join(import.meta.dirname, "../../dist", name);
-
-/** What a task's container becomes the generator with. */
-export const HIDE_ENVIRONMENT = ["/bin/bash", join(import.meta.dirname, "../../hide-environment.sh")];
 
 /** Stands for the real credential: only the gateway may know it. */
 export const CREDENTIAL = "oauth-secret-of-the-operator-7f3a";

@@ -3,6 +3,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+/** What a task's container becomes the generator with. */
+export const HIDE_ENVIRONMENT = ["/bin/bash", join(import.meta.dirname, "../../hide-environment.sh")];
+
 export interface TestProcess {
   child: ChildProcess;
   /** Everything it wrote. */
