@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { committedDefaults } from "../env-files.ts";
-import { refusalOf, SENTINELS } from "../graph/run-graph.ts";
+import { refusalOf, SENTINELS } from "../../tools/plan/graph/run-graph.ts";
 import { deployProblems, deployWarnings, devProblems } from "../preflight-problems.ts";
 import { SETTING_NAMES } from "../settings.ts";
 import { readStage } from "../stage.ts";

@@ -1,8 +1,8 @@
 /** Data, events and watching of prod on plain HTTP. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { CLOUD_METRICS, CLOUD_NAMESPACE } from "@leo/core/metric.ts";
-import type { Graph } from "../graph/graph.ts";
-import { graphOf } from "../graph/run-graph.ts";
+import type { Graph } from "../../tools/plan/graph/graph.ts";
+import { graphOf } from "../../tools/plan/graph/run-graph.ts";
 import { SECRET_NAMES, SECRETS } from "../secret-list.ts";
 import { clearTextPaths } from "./support/clear-text.ts";
 import { allowForGraphs } from "./support/graphs.ts";

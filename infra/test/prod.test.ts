@@ -1,7 +1,7 @@
 /** Network, tasks and images of prod on plain HTTP. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Graph } from "../graph/graph.ts";
-import { graphOf } from "../graph/run-graph.ts";
+import type { Graph } from "../../tools/plan/graph/graph.ts";
+import { graphOf } from "../../tools/plan/graph/run-graph.ts";
 import { readConfig } from "../../packages/orchestrator/src/config.ts";
 import { allowForGraphs } from "./support/graphs.ts";
 import { all, container, containersOf, environmentOf, one } from "./support/find.ts";

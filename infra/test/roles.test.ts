@@ -1,7 +1,7 @@
 /** Two stages of one account: what each role may and may not do, and that they share nothing. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Graph } from "../graph/graph.ts";
-import { graphOf } from "../graph/run-graph.ts";
+import type { Graph } from "../../tools/plan/graph/graph.ts";
+import { graphOf } from "../../tools/plan/graph/run-graph.ts";
 import { all, one } from "./support/find.ts";
 import { allowForGraphs } from "./support/graphs.ts";
 import { isAllowed, role, type Request, type Role } from "./support/iam.ts";

@@ -1,7 +1,7 @@
 /** What differs from prod on plain HTTP: a domain, an own certificate, a personal stage, `sst dev`, images. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Graph } from "../graph/graph.ts";
-import { graphOf, SENTINELS } from "../graph/run-graph.ts";
+import type { Graph } from "../../tools/plan/graph/graph.ts";
+import { graphOf, SENTINELS } from "../../tools/plan/graph/run-graph.ts";
 import { all, container, containersOf, environmentOf, one } from "./support/find.ts";
 import { allowForGraphs } from "./support/graphs.ts";
 import { role } from "./support/iam.ts";

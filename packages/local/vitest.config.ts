@@ -57,7 +57,7 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   root: path.resolve(import.meta.dirname, "../.."),
   test: {
-    include: ["packages/*/test/**/*.test.{ts,tsx}", "infra/test/**/*.test.ts"],
+    include: ["packages/*/test/**/*.test.{ts,tsx}", "{infra,tools}/**/test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "packages/generator/template/**"],
     environment: "node",
     globalSetup: "packages/local/src/testing/global-setup.ts",

@@ -1,4 +1,4 @@
-import type { Graph, Resource } from "../../graph/graph.ts";
+import type { Graph, Resource } from "../../../tools/plan/graph/graph.ts";
 
 /** Every resource of a type; `type` without the provider, such as `ecs/service:Service`. */
 export const all = (graph: Graph, type: string): Resource[] =>

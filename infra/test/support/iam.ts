@@ -2,7 +2,7 @@
  * A small IAM evaluator: identity policies of one role, Allow and Deny, resource and action patterns,
  * and the condition operators that this project uses. An operator it does not know is an error.
  */
-import type { Graph } from "../../graph/graph.ts";
+import type { Graph } from "../../../tools/plan/graph/graph.ts";
 import { all } from "./find.ts";
 
 type Values = string | string[];

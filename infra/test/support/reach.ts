@@ -1,5 +1,5 @@
 /** Who can open a connection to whom: security groups read as AWS reads them. */
-import type { Graph } from "../../graph/graph.ts";
+import type { Graph } from "../../../tools/plan/graph/graph.ts";
 import { all } from "./find.ts";
 
 interface Rule {

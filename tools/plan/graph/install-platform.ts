@@ -9,7 +9,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-export const ROOT = path.resolve(import.meta.dirname, "../..");
+export const ROOT = path.resolve(import.meta.dirname, "../../..");
 export const PLATFORM = path.join(ROOT, ".sst/platform");
 const MARKER = path.join(PLATFORM, "leo-installed");
 const LOCK = path.join(ROOT, "node_modules/.cache/sst-install");

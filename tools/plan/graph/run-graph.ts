@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { committedDefaults } from "../env-files.ts";
-import { SECRET_NAMES } from "../secret-list.ts";
-import { SETTING_NAMES } from "../settings.ts";
-import { readRegion } from "../stage.ts";
+import { committedDefaults } from "../../../infra/env-files.ts";
+import { SECRET_NAMES } from "../../../infra/secret-list.ts";
+import { SETTING_NAMES } from "../../../infra/settings.ts";
+import { readRegion } from "../../../infra/stage.ts";
 import { buildProgram } from "./build-program.ts";
 import type { Graph, ProgramInput, Refusal } from "./graph.ts";
 import { ensurePlatform, PLATFORM, ROOT } from "./install-platform.ts";

@@ -1,16 +1,16 @@
 /** `npm run deployed -- --stage prod [--timeout 900]`: exits 0 once what was deployed runs and answers. */
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { parseArgs } from "node:util";
-import { namesFor } from "../names.ts";
-import { readRegion } from "../stage.ts";
-import { tellAndExit } from "../tell.ts";
+import { namesFor } from "../../infra/names.ts";
+import { readRegion } from "../../infra/stage.ts";
+import { printOrFail } from "../report.ts";
 import { waitUntilDeployed } from "./deployed.ts";
 
 const { values } = parseArgs({
   options: { stage: { type: "string", default: "prod" }, timeout: { type: "string", default: "900" } },
 });
 
-await tellAndExit(async () => {
+await printOrFail(async () => {
   const names = namesFor(values.stage);
   const ecs = new ECSClient({ region: readRegion(values.stage), maxAttempts: 8 });
   const url = await waitUntilDeployed(ecs, {

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { NotDeployedError, waitUntilDeployed, type DeployedOptions } from "../deployed/deployed.ts";
+import { NotDeployedError, waitUntilDeployed, type DeployedOptions } from "../deployed.ts";
 import { deployment, withFakeEcs, type Stage } from "./support/fake-ecs.ts";
 
 interface Outcome {
@@ -132,7 +132,7 @@ test("a stage without a service was never deployed", async () => {
 });
 
 test("without credentials the command says so in one sentence and exits 1", async () => {
-  const main = path.resolve(import.meta.dirname, "../deployed/main.ts");
+  const main = path.resolve(import.meta.dirname, "../main.ts");
   const env = { PATH: process.env.PATH, HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true" };
   const run = promisify(execFile)(process.execPath, [main, "--stage", "prod"], { env });
   await expect(run).rejects.toMatchObject({ code: 1, stdout: "", stderr: /^[^\n]*credentials[^\n]*\n$/i });

@@ -6,9 +6,9 @@ import { writeFileSync } from "node:fs";
 import * as aws from "@pulumi/aws";
 import * as dockerbuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
-import { run } from "../../.sst/platform/src/auto/run.ts";
-import * as sst from "../../.sst/platform/src/components/index.ts";
-import * as shim from "../../.sst/platform/src/shim/run.js";
+import { run } from "../../../.sst/platform/src/auto/run.ts";
+import * as sst from "../../../.sst/platform/src/components/index.ts";
+import * as shim from "../../../.sst/platform/src/shim/run.js";
 import { dataSource, madeResource } from "./aws-answers.ts";
 import type { Resource } from "./graph.ts";
 import { input } from "./program-input.ts";
@@ -76,7 +76,7 @@ await pulumi.runtime.setMocks(
 
 // The globals of every SST project; the configuration is loaded once they are there.
 Object.assign(globalThis, shim, { sst, aws, dockerbuild });
-const { default: config } = await import("../../sst.config.ts");
+const { default: config } = await import("../../../sst.config.ts");
 const outputs = await pulumi.runtime.runInPulumiStack(() => {
   watchOptions();
   return run(() => config.run());

@@ -1,12 +1,12 @@
 /** `npm run cost -- --stage prod`: what the stage costs in a month, and a generation. */
 import { parseArgs } from "node:util";
 import { graphOf } from "../graph/run-graph.ts";
-import { tellAndExit } from "../tell.ts";
-import { readRegion } from "../stage.ts";
+import { printOrFail } from "../../report.ts";
+import { readRegion } from "../../../infra/stage.ts";
 import { renderCost } from "./render.ts";
 
 const { values } = parseArgs({ options: { stage: { type: "string", default: "prod" } } });
 
-await tellAndExit(async () =>
+await printOrFail(async () =>
   renderCost(await graphOf({ stage: values.stage, inheritSettings: true }), readRegion(values.stage)),
 );

@@ -1,5 +1,5 @@
 /** Prints what a command found out, or why it could not, without a stack; exits 1 in that case. */
-export const tellAndExit = async (work: () => Promise<string>): Promise<void> => {
+export const printOrFail = async (work: () => Promise<string>): Promise<void> => {
   try {
     process.stdout.write(`${await work()}\n`);
   } catch (error) {

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { graphOf } from "./run-graph.ts";
 import { renderGraph, renderTable } from "./render.ts";
-import { tellAndExit } from "../tell.ts";
+import { printOrFail } from "../../report.ts";
 
 const { values } = parseArgs({
   options: {
@@ -13,7 +13,7 @@ const { values } = parseArgs({
   },
 });
 
-await tellAndExit(async () => {
+await printOrFail(async () => {
   const graph = await graphOf({ stage: values.stage, dev: values.dev, inheritSettings: true });
   if (values.json) return JSON.stringify(graph, undefined, 2);
   return values.full ? renderGraph(graph) : renderTable(graph);

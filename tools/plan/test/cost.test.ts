@@ -4,7 +4,7 @@ import { FARGATE } from "../cost/prices.ts";
 import { renderCost } from "../cost/render.ts";
 import type { Graph } from "../graph/graph.ts";
 import { graphOf } from "../graph/run-graph.ts";
-import { allowForGraphs } from "./support/graphs.ts";
+import { allowForGraphs } from "../../../infra/test/support/graphs.ts";
 
 allowForGraphs();
 let arm: Graph;
