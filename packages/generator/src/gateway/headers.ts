@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import type { GatewayConfig } from "./config.ts";
+import { allowedBetas } from "./request.ts";
 
 const OAUTH_BETA = "oauth-2025-04-20";
 
 /** Request headers that reach the upstream; a credential of the agent's container is none of them. */
 const isForwarded = (name: string) =>
-  ["accept", "content-type", "user-agent", "x-app"].includes(name) ||
-  name.startsWith("anthropic-") ||
+  ["accept", "content-type", "user-agent", "x-app", "anthropic-version"].includes(name) ||
   name.startsWith("x-stainless-");
 
 /** Answer headers that reach the agent: no cookies, nothing that describes the connection. */
@@ -18,33 +18,21 @@ const isReturned = (name: string) =>
 const pick = (headers: IncomingHttpHeaders, wanted: (name: string) => boolean): OutgoingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => wanted(name)));
 
-const withBeta = (present: string | string[] | undefined, beta: string) => {
-  const betas = [present ?? []]
-    .flat()
-    .join(",")
-    .split(",")
-    .map((name) => name.trim());
-  return [...new Set([...betas, beta])].filter(Boolean).join(",");
-};
-
 /** The upstream's headers: the agent's, with the real credential in place of the dummy. */
 export const upstreamHeaders = (
   headers: IncomingHttpHeaders,
   config: Pick<GatewayConfig, "CLAUDE_CODE_OAUTH_TOKEN" | "ANTHROPIC_API_KEY">,
   body: Buffer,
 ): OutgoingHttpHeaders => {
-  const common = {
+  const { CLAUDE_CODE_OAUTH_TOKEN: oauthToken, ANTHROPIC_API_KEY: apiKey } = config;
+  const betas = [...allowedBetas(headers["anthropic-beta"]), ...(oauthToken ? [OAUTH_BETA] : [])];
+  return {
     ...pick(headers, isForwarded),
+    ...(betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}),
     // Compressed answers would hide their token counts.
     "accept-encoding": "identity",
     "content-length": body.length,
-  };
-  const { CLAUDE_CODE_OAUTH_TOKEN: oauthToken, ANTHROPIC_API_KEY: apiKey } = config;
-  if (!oauthToken) return { ...common, "x-api-key": apiKey };
-  return {
-    ...common,
-    authorization: `Bearer ${oauthToken}`,
-    "anthropic-beta": withBeta(headers["anthropic-beta"], OAUTH_BETA),
+    ...(oauthToken ? { authorization: `Bearer ${oauthToken}` } : { "x-api-key": apiKey }),
   };
 };
 

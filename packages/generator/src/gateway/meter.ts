@@ -1,12 +1,14 @@
 /**
- * Counts what a run spends. A request *opens* before it is forwarded and *closes* with its answer's
- * usage; what open requests will at least cost is held against the budget, so that many at once
- * cannot pass it together.
+ * Counts what a run spends. A call *reserves* the most it can cost before it is forwarded, and is
+ * *settled* when it ends. What is spent and reserved together never passes the budget, whatever the
+ * agent asks for and however many calls it makes at once.
  */
 import { z } from "zod";
-import { costUsd, type TokenUsage } from "./prices.ts";
+import { costUsd, NO_TOKENS, outputTokensFor, type TokenUsage } from "./prices.ts";
+import { PromptCounts, promptOf } from "./prompt-tokens.ts";
+import type { MessagesRequest } from "./request.ts";
 
-/** What the gateway tells at `GET /usage`: totals since it started. */
+/** What the gateway reports at `GET /usage`: totals since it started. */
 export const GatewayUsage = z.object({
   inputTokens: z.int(),
   outputTokens: z.int(),
@@ -14,29 +16,36 @@ export const GatewayUsage = z.object({
   cacheWriteTokens: z.int(),
   costUsd: z.number(),
   budgetUsd: z.number(),
-  /** True once a request was refused for the budget. */
+  /** True once a call was rejected for the budget. */
   budgetExhausted: z.boolean(),
 });
 export type GatewayUsage = z.infer<typeof GatewayUsage>;
 
-export interface OpenRequest {
-  /** Counts the answer; only the first call does. */
-  close: (usage: TokenUsage) => void;
+/** How a forwarded call ended. */
+export type Outcome =
+  /** It was answered to its end. */
+  | { kind: "answered"; usage: TokenUsage }
+  /** It was rejected, or never reached the model: nothing is owed. */
+  | { kind: "rejected" }
+  /** It broke off or was aborted, and only the model's side knows what it has cost. */
+  | { kind: "broken"; usage: TokenUsage };
+
+export interface Reservation {
+  /** The largest `max_tokens` that the budget pays for, at most what was asked for. */
+  maxTokens: number;
+  /** Counts the call; only the first call does. */
+  settle: (outcome: Outcome) => void;
 }
 
-const noTokens = (): TokenUsage => ({
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  cacheWrite1hTokens: 0,
-});
+/** With less room than this for its answer a call is not worth its prompt. */
+const ANSWER_TOKENS_MIN = 2_000;
 
 export class Meter {
   readonly #budgetUsd: number;
-  #tokens = noTokens();
+  readonly #prompts = new PromptCounts();
+  #tokens = NO_TOKENS;
   #spentUsd = 0;
-  #heldUsd = 0;
+  #reservedUsd = 0;
   #exhausted = false;
 
   constructor(budgetUsd: number) {
@@ -44,27 +53,42 @@ export class Meter {
   }
 
   /**
-   * Admits a request.
-   * @param promptBytes size of the request's body; four bytes count as a token
-   * @returns undefined when the budget is reached
+   * Sets aside the most that a call can cost: all of its prompt at the price of writing it to the cache,
+   * and an answer of `max_tokens`. Near the end of the budget the answer is cut to what is left.
+   * @returns undefined when the budget does not pay for a useful answer
    */
-  open(model: string, promptBytes: number): OpenRequest | undefined {
-    // Nearly all of a prompt is read from the cache, at the lowest of all prices.
-    const cacheReadTokens = Math.ceil(promptBytes / 4);
-    const holdUsd = costUsd(model, { ...noTokens(), cacheReadTokens });
-    if (this.#spentUsd + this.#heldUsd + holdUsd >= this.#budgetUsd) {
+  reserve(request: MessagesRequest & { max_tokens: number }): Reservation | undefined {
+    const { model, max_tokens: asked, thinking } = request;
+    const prompt = promptOf(request);
+    const promptTokens = this.#prompts.most(prompt);
+    const most: TokenUsage = {
+      ...NO_TOKENS,
+      cacheWriteTokens: promptTokens,
+      cacheWrite1hTokens: prompt.isCachedForAnHour ? promptTokens : 0,
+    };
+    const leftUsd = this.#budgetUsd - this.#spentUsd - this.#reservedUsd;
+    const maxTokens = Math.min(asked, outputTokensFor(model, most, leftUsd));
+    const needed = Math.max(Math.min(asked, ANSWER_TOKENS_MIN), (thinking?.budget_tokens ?? 0) + 1);
+    if (maxTokens < needed) {
       this.#exhausted = true;
       return undefined;
     }
-    this.#heldUsd += holdUsd;
-    let open = true;
+    const reservedUsd = costUsd(model, { ...most, outputTokens: maxTokens });
+    this.#reservedUsd += reservedUsd;
+    let isOpen = true;
     return {
-      close: (usage) => {
-        if (!open) return;
-        open = false;
-        this.#heldUsd -= holdUsd;
-        this.#spentUsd += costUsd(model, usage);
+      maxTokens,
+      settle: (outcome) => {
+        if (!isOpen) return;
+        isOpen = false;
+        this.#reservedUsd -= reservedUsd;
+        if (outcome.kind === "rejected") return;
+        const { usage } = outcome;
         this.#tokens = add(this.#tokens, usage);
+        this.#spentUsd += outcome.kind === "answered" ? costUsd(model, usage) : reservedUsd;
+        if (outcome.kind === "answered") {
+          this.#prompts.learn(prompt, usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens);
+        }
       },
     };
   }

@@ -1,6 +1,9 @@
 /**
  * List prices of the models, in USD per million tokens, read on 2026-11-23 from
  * https://platform.claude.com/docs/en/about-claude/pricing
+ *
+ * Batches, which cost half, and fast mode, which costs more, have no price here: the gateway forwards
+ * neither (`request.ts`).
  */
 
 interface Price {
@@ -56,16 +59,39 @@ export interface TokenUsage {
   cacheWrite1hTokens: number;
 }
 
-/**
- * What an answer costs, in USD.
- * @throws when the model has no price: it must not be called at all
- */
-export const costUsd = (model: string, usage: TokenUsage): number => {
+export const NO_TOKENS: TokenUsage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWrite1hTokens: 0,
+};
+
+/** @throws when the model has no price: it must not be called at all */
+const priceOf = (model: string, usage: TokenUsage): Price => {
   const listed = PRICES[pricedModel(model) ?? ""];
   if (!listed) throw new Error(`no price for ${model}`);
   const promptTokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   const { longPrompt } = listed;
-  const rate = longPrompt && promptTokens > longPrompt.aboveTokens ? longPrompt : listed;
+  return longPrompt && promptTokens > longPrompt.aboveTokens ? longPrompt : listed;
+};
+
+/**
+ * How long an answer an amount pays for, in tokens, after its prompt; 0 or less when it does not even pay
+ * for the prompt.
+ * @throws when the model has no price
+ */
+export const outputTokensFor = (model: string, prompt: TokenUsage, amountUsd: number): number => {
+  const leftUsd = amountUsd - costUsd(model, prompt);
+  return Math.floor((leftUsd * 1_000_000) / priceOf(model, prompt).output);
+};
+
+/**
+ * What a call costs, in USD.
+ * @throws when the model has no price
+ */
+export const costUsd = (model: string, usage: TokenUsage): number => {
+  const rate = priceOf(model, usage);
   const perMillion =
     usage.inputTokens * rate.input +
     usage.outputTokens * rate.output +

@@ -1,21 +1,36 @@
 /**
  * The model gateway: the only process of a task that has the model's credential. The agent's
- * container reaches it on the task's loopback and gets through it what `admit.ts` allows, until the
- * generation's budget is spent.
+ * container reaches it on the task's loopback and gets through it what `admit.ts` and `request.ts` allow,
+ * until the generation's budget is spent.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { http, loadHttps } from "../http.ts";
-import { admitBody, admitHead, ApiError, BODY_MAX_BYTES } from "./admit.ts";
+import { admitHead, BODY_MAX_BYTES } from "./admit.ts";
+import { ApiError } from "./api-error.ts";
 import type { GatewayConfig } from "./config.ts";
 import { answerHeaders, upstreamHeaders } from "./headers.ts";
-import { Meter } from "./meter.ts";
+import { Meter, type Outcome } from "./meter.ts";
+import { parseRequest, type MessagesRequest } from "./request.ts";
+import { NO_TOKENS } from "./prices.ts";
 import { UsageReader } from "./usage-reader.ts";
 
 export interface Gateway {
   url: string;
   close: () => Promise<void>;
+}
+
+/** A call that costs nothing, such as a count of tokens, goes to another path. */
+const COUNTED = "/v1/messages";
+/** The agent and its subagents; each may hold a body of `BODY_MAX_BYTES` and a reservation. */
+const CALLS_AT_ONCE = 8;
+
+interface Call {
+  head: IncomingMessage;
+  response: ServerResponse;
+  url: URL;
+  request: MessagesRequest;
 }
 
 const sendJson = (response: ServerResponse, status: number, body: unknown, close = false) => {
@@ -45,36 +60,29 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
  */
 export const startGateway = async (config: GatewayConfig, logger: Logger): Promise<Gateway> => {
   const meter = new Meter(config.LEO_BUDGET_USD);
+  let inFlight = 0;
   const upstream = new URL(config.LEO_UPSTREAM_URL);
   const send = (upstream.protocol === "https:" ? loadHttps() : http).request;
 
-  const forward = (
-    request: IncomingMessage,
-    response: ServerResponse,
-    body: Buffer,
-    url: URL,
-    model: string,
-  ) => {
-    const counts = url.pathname === "/v1/messages";
-    const opened = counts ? meter.open(model, body.length) : undefined;
-    if (counts && !opened) {
-      // 400 is what the harness takes as final: it neither retries nor falls back.
-      throw new ApiError(
-        400,
-        "billing_error",
-        `This generation's budget of ${config.LEO_BUDGET_USD} USD is spent.`,
-      );
-    }
-    let reader = new UsageReader(true);
-    const target = new URL(upstream.pathname.replace(/\/$/, "") + url.pathname + url.search, upstream);
+  const forward = ({ head, response, url, request }: Call, settle: (outcome: Outcome) => void) => {
+    const body = Buffer.from(JSON.stringify(request));
+    const { model } = request;
+    // Until the body has been handed over, nothing can have been computed.
+    let outcome: () => Outcome = () => ({ kind: "rejected" });
+    const target = new URL(upstream.pathname.replace(/\/$/, "") + url.pathname, upstream);
+    if (url.searchParams.get("beta") === "true") target.searchParams.set("beta", "true");
     const outgoing = send(target, {
       method: "POST",
-      headers: upstreamHeaders(request.headers, config, body),
+      headers: upstreamHeaders(head.headers, config, body),
       timeout: config.GATEWAY_SILENT_MS,
     });
     outgoing.on("timeout", () => outgoing.destroy(new Error("the model was silent for too long")));
+    outgoing.on("finish", () => {
+      outcome = () => ({ kind: "broken", usage: NO_TOKENS });
+    });
     outgoing.on("response", (answer) => {
-      reader = new UsageReader(answer.headers["content-type"]?.includes("event-stream") ?? false);
+      const reader = new UsageReader(answer.headers["content-type"]?.includes("event-stream") ?? false);
+      outcome = () => (answer.statusCode === 200 ? reader.end() : { kind: "rejected" });
       if (answer.statusCode !== 200)
         logger.info({ event: "model_refused", status: answer.statusCode, model }, "the model refused");
       response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers));
@@ -93,23 +101,52 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
       if (response.headersSent) return response.destroy();
       return sendError(response, new ApiError(502, "api_error", "The model could not be reached."));
     });
-    outgoing.on("close", () => opened?.close(reader.end()));
+    outgoing.on("close", () => settle(outcome()));
     // Answered or not: when the agent has gone, nobody reads on.
     response.on("close", () => outgoing.destroy());
     outgoing.end(body);
   };
 
-  const sendError = (response: ServerResponse, { status, type, message }: ApiError) =>
-    sendJson(response, status, { type: "error", error: { type, message } }, status === 413);
+  const forwardCounted = (call: Call) => {
+    const { request } = call;
+    if (request.max_tokens === undefined) {
+      throw new ApiError(400, "invalid_request_error", "max_tokens: is missing.");
+    }
+    const reservation = meter.reserve({ ...request, max_tokens: request.max_tokens });
+    if (!reservation) {
+      // 400 is what the harness takes as final: it neither retries nor falls back.
+      throw new ApiError(
+        400,
+        "billing_error",
+        `This generation's budget of ${config.LEO_BUDGET_USD} USD is spent.`,
+      );
+    }
+    forward({ ...call, request: { ...request, max_tokens: reservation.maxTokens } }, reservation.settle);
+  };
 
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const url = new URL(request.url ?? "/", "http://gateway");
-    const { method, headers } = request;
+  const sendError = (response: ServerResponse, { status, type, message }: ApiError) => {
+    // The rest of a body that nobody reads would stand in the way of the connection's next request.
+    const closes = !response.req.complete;
+    if (status === 429) response.setHeader("retry-after", "1");
+    sendJson(response, status, { type: "error", error: { type, message } }, closes);
+  };
+
+  const answer = async (head: IncomingMessage, response: ServerResponse) => {
+    const url = new URL(head.url ?? "/", "http://gateway");
+    const { method, headers } = head;
     if (method === "GET" && url.pathname === "/health") return sendJson(response, 200, { status: "ok" });
     if (method === "GET" && url.pathname === "/usage") return sendJson(response, 200, meter.usage());
     admitHead({ method, path: url.pathname, host: headers.host, origin: headers.origin });
-    const body = await readBody(request);
-    return forward(request, response, body, url, admitBody(body, config));
+    if (inFlight >= CALLS_AT_ONCE) {
+      const message = `At most ${CALLS_AT_ONCE} calls at once.`;
+      throw new ApiError(429, "rate_limit_error", message);
+    }
+    inFlight += 1;
+    response.once("close", () => {
+      inFlight -= 1;
+    });
+    const call = { head, response, url, request: parseRequest(await readBody(head), config) };
+    return url.pathname === COUNTED ? forwardCounted(call) : forward(call, () => undefined);
   };
 
   const server = http.createServer((request, response) => {

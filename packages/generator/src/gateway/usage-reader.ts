@@ -1,13 +1,14 @@
 /**
  * Reads the token counts from an answer of the Messages API while its bytes pass by unchanged.
  *
- * In a stream `message_start` tells the prompt's tokens and `message_delta` the totals so far. A
- * stream that breaks off is counted by what it said until then; output that no total covered yet is
- * estimated from its length.
+ * In a stream `message_start` has the prompt's tokens and `message_delta` the totals so far; the one
+ * with a `stop_reason` has the final totals. The tokens of a stream that breaks off before are an
+ * estimate: what it had counted, and its length.
  */
 import { StringDecoder } from "node:string_decoder";
 import { z } from "zod";
-import type { TokenUsage } from "./prices.ts";
+import type { Outcome } from "./meter.ts";
+import { NO_TOKENS } from "./prices.ts";
 
 const count = z.number().int().min(0).nullish();
 const Usage = z.object({
@@ -17,7 +18,14 @@ const Usage = z.object({
   cache_creation_input_tokens: count,
   cache_creation: z.object({ ephemeral_1h_input_tokens: count }).nullish(),
 });
-const Counted = z.object({ usage: Usage.nullish(), message: z.object({ usage: Usage.nullish() }).nullish() });
+const Counted = z.object({
+  usage: Usage.nullish(),
+  message: z.object({ usage: Usage.nullish() }).nullish(),
+  /** In a whole answer. */
+  stop_reason: z.string().nullish(),
+  /** In a stream's `message_delta`. */
+  delta: z.object({ stop_reason: z.string().nullish() }).nullish(),
+});
 
 /** A line longer than this is no event that carries counts. */
 const LINE_MAX_CHARS = 1_000_000;
@@ -32,18 +40,17 @@ const parse = (json: string): unknown => {
   }
 };
 
+const isError = (json: unknown) => z.object({ type: z.literal("error") }).safeParse(json).success;
+
 export class UsageReader {
   readonly #isStream: boolean;
   readonly #decoder = new StringDecoder("utf8");
   #rest = "";
   #deltaChars = 0;
-  #usage: TokenUsage = {
-    inputTokens: 0,
-    outputTokens: 0,
-    cacheReadTokens: 0,
-    cacheWriteTokens: 0,
-    cacheWrite1hTokens: 0,
-  };
+  #usage = NO_TOKENS;
+  #hasStarted = false;
+  #hasFailed = false;
+  #isComplete = false;
 
   /** @param isStream true for `text/event-stream`, false for one JSON body */
   constructor(isStream: boolean) {
@@ -61,16 +68,20 @@ export class UsageReader {
     for (const line of lines) this.#line(line);
   }
 
-  /** The counts, whole when the answer was. */
-  end(): TokenUsage {
+  /** How the answer ended, to be asked once nothing more comes. */
+  end(): Outcome {
     if (!this.#isStream) this.#count(parse(this.#rest));
-    const estimated = Math.ceil(this.#deltaChars / 4);
-    return { ...this.#usage, outputTokens: Math.max(this.#usage.outputTokens, estimated) };
+    if (this.#isComplete) return { kind: "answered", usage: this.#usage };
+    // An overloaded model may send an error event in a 200 before its first word.
+    if (this.#hasFailed) return { kind: "rejected" };
+    const outputTokens = Math.max(this.#usage.outputTokens, Math.ceil(this.#deltaChars / 4));
+    return { kind: "broken", usage: { ...this.#usage, outputTokens } };
   }
 
   #line(line: string): void {
     if (!line.startsWith("data:")) return;
     const data = line.slice(5);
+    if (!this.#hasStarted && data.includes('"error"')) this.#hasFailed ||= isError(parse(data));
     if (data.includes('"content_block_delta"')) {
       // The event around a delta takes about 100 characters.
       this.#deltaChars += Math.max(0, data.length - 100);
@@ -85,6 +96,8 @@ export class UsageReader {
     const parsed = Counted.safeParse(json);
     const usage = parsed.data?.usage ?? parsed.data?.message?.usage;
     if (!usage) return;
+    this.#hasStarted = true;
+    this.#isComplete ||= Boolean(parsed.data?.stop_reason ?? parsed.data?.delta?.stop_reason);
     const known = this.#usage;
     this.#usage = {
       inputTokens: usage.input_tokens ?? known.inputTokens,
