@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import { ToBrowser } from "@leo/core/protocol/ui.ts";
@@ -50,7 +50,11 @@ const reader = () => {
   const sink: Sink = {
     isOpen: () => true,
     hasRoom: () => !full,
-    room: () => new Promise((resolve) => (release = resolve)),
+    room: (ended) =>
+      new Promise((resolve) => {
+        release = resolve;
+        ended.addEventListener("abort", () => resolve());
+      }),
     send: (data) => {
       const frame = ToBrowser.parse(JSON.parse(data.toString()));
       if (frame.type === "events") seen.push(...frame.events.map(({ seq }) => seq));
@@ -245,6 +249,61 @@ describe("fanning out", () => {
       slow.setFull(false);
       await slow.has(102);
       expect(slow.seen).toEqual(range(1, 102));
+    }));
+
+  test("pages are cut by bytes, and cover everything all the same", () =>
+    withContext({}, async (context) => {
+      const { generationId, attemptId } = await running(context);
+      const committer = committerOf(context);
+      const line = (n: number) => log(n, "x".repeat(20_000));
+      await committer.commit(attemptId, range(1, 200).map(line));
+      const sizes: number[] = [];
+      const seen: number[] = [];
+      for (let since = 0; since < 202; since = seen.at(-1) ?? 202) {
+        const page = await readEvents(context.database.pool, generationId, since, 500);
+        sizes.push(page.reduce((bytes, { body }) => bytes + body.length, 0));
+        seen.push(...page.map(({ seq }) => seq));
+      }
+      expect(seen).toEqual(range(1, 202));
+      expect(Math.max(...sizes)).toBeLessThan(1_100_000);
+      // And by whoever reads them: one that joins, and one that was woken far behind.
+      const hub = new Hub(context.database.pool, context.log);
+      const browser = reader();
+      hub.subscribe(generationId, 0, 2, browser.sink);
+      await browser.has(202);
+      await committer.commit(attemptId, range(201, 400).map(line));
+      hub.wake(generationId, 402);
+      await browser.has(402);
+      expect(browser.seen).toEqual(range(1, 402));
+    }));
+
+  test("subscriptions that are replaced while a reader is full hold nothing", () =>
+    withContext({}, async (context) => {
+      const { generationId, attemptId } = await running(context);
+      const committer = committerOf(context);
+      await committer.commit(
+        attemptId,
+        range(1, 50).map((n) => log(n)),
+      );
+      const hub = new Hub(context.database.pool, context.log);
+      const waits: AbortSignal[] = [];
+      const sink: Sink = {
+        isOpen: () => true,
+        hasRoom: () => false,
+        room: async (ended) => {
+          waits.push(ended);
+          await new Promise((resolve) => ended.addEventListener("abort", resolve));
+        },
+        send: () => expect.unreachable("nothing is sent to a full reader"),
+      };
+      const reads = vi.spyOn(context.database.pool, "query");
+      for (let count = 0; count < 120; count += 1) hub.subscribe(generationId, 0, 52, sink)();
+      hub.subscribe(generationId, 0, 52, sink);
+      await expect.poll(() => waits.length).toBe(121);
+      expect(waits.filter(({ aborted }) => !aborted)).toHaveLength(1);
+      // A page that is not read is not held.
+      expect(reads).not.toHaveBeenCalled();
+      expect(hub.readerCount).toBe(1);
     }));
 
   test("another process's commits arrive through notifications, and through polling when those are lost", () =>

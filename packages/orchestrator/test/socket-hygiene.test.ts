@@ -142,7 +142,10 @@ test("compressed, unmasked, broken and over-long frames close the socket and cos
 });
 
 test("a peer that asks and never reads is cut", async () => {
-  const { socket } = await openRaw();
+  const { socket, received } = await openRaw();
+  // Signed in, so that no other timeout closes it.
+  socket.write(frame(FIN | TEXT, JSON.stringify({ type: "hello", protocol: 1, accessToken: leo.token })));
+  await expect.poll(() => received().includes("welcome")).toBe(true);
   socket.pause();
   const pings = Buffer.concat(Array.from({ length: 1_000 }, () => frame(FIN | PING, "x".repeat(125))));
   const send = () => {

@@ -20,8 +20,8 @@ export interface Sink {
   send(data: Buffer): void;
   /** False once its buffer is so full that live frames must wait. */
   hasRoom(): boolean;
-  /** Resolves when there is room again, or when it is closed. */
-  room(): Promise<void>;
+  /** Resolves when there is room again, when it is closed, or when `ended` aborts. */
+  room(ended: AbortSignal): Promise<void>;
   isOpen(): boolean;
 }
 
@@ -29,10 +29,14 @@ interface Reader {
   sink: Sink;
   cursor: number;
   live: boolean;
+  /** Aborts with the subscription, and ends its pump wherever that waits. */
+  ended: AbortSignal;
 }
 
 interface Feed {
   head: number;
+  /** The newest `seq` that is known to be committed. */
+  known: number;
   readers: Set<Reader>;
   pulling: boolean;
 }
@@ -57,12 +61,19 @@ export class Hub {
    * @returns a function that ends the subscription
    */
   subscribe(generationId: string, since: number, lastSeq: number, sink: Sink): () => void {
-    const feed = this.#feeds.get(generationId) ?? { head: lastSeq, readers: new Set(), pulling: false };
+    const feed = this.#feeds.get(generationId) ?? {
+      head: lastSeq,
+      known: lastSeq,
+      readers: new Set(),
+      pulling: false,
+    };
     this.#feeds.set(generationId, feed);
-    const reader: Reader = { sink, cursor: since, live: false };
+    const ending = new AbortController();
+    const reader: Reader = { sink, cursor: since, live: false, ended: ending.signal };
     feed.readers.add(reader);
     void this.#pump(generationId, feed, reader);
     return () => {
+      ending.abort();
       feed.readers.delete(reader);
       if (feed.readers.size === 0) this.#feeds.delete(generationId);
     };
@@ -78,7 +89,7 @@ export class Hub {
   /** Something up to `lastSeq` is committed, by whomever. */
   wake(generationId: string, lastSeq: number): void {
     const feed = this.#feeds.get(generationId);
-    if (feed && lastSeq > feed.head) void this.#pull(generationId, feed);
+    if (feed && lastSeq > feed.head) void this.#pull(generationId, feed, lastSeq);
   }
 
   /** Compares every feed with the table: the truth behind lost wake-ups. */
@@ -91,7 +102,7 @@ export class Hub {
   #fanOut(generationId: string, feed: Feed, frame: EventFrame): void {
     if (frame.lastSeq <= feed.head) return;
     if (frame.firstSeq !== feed.head + 1) {
-      void this.#pull(generationId, feed);
+      void this.#pull(generationId, feed, frame.lastSeq);
       return;
     }
     feed.head = frame.lastSeq;
@@ -107,27 +118,40 @@ export class Hub {
     }
   }
 
-  async #pull(generationId: string, feed: Feed): Promise<void> {
+  async #pull(generationId: string, feed: Feed, lastSeq: number): Promise<void> {
+    feed.known = Math.max(feed.known, lastSeq);
     if (feed.pulling) return;
     feed.pulling = true;
     try {
-      for (;;) {
-        const page = await this.#read(generationId, feed.head);
+      while (feed.head < feed.known) {
+        const page = await this.#read(generationId, feed.head, () => feed.readers.size > 0);
+        const headBefore = feed.head;
         // A commit of this process may have fanned out meanwhile; repeats are dropped by `head`.
         const rest = page.filter((event) => event.seq > feed.head);
         for (const frame of eventFrames(generationId, rest)) this.#fanOut(generationId, feed, frame);
-        if (page.length < PAGE) return;
+        // Nothing to read, or not what follows: it has been deleted.
+        if (feed.head === headBefore) return;
       }
     } finally {
       feed.pulling = false;
     }
   }
 
+  /**
+   * Holds a page only while it writes it: a reader whose buffer is full costs its buffer and no more, and
+   * what did not go out is read again once there is room.
+   */
   async #pump(generationId: string, feed: Feed, reader: Reader): Promise<void> {
-    const wanted = () => feed.readers.has(reader) && reader.sink.isOpen();
-    while (wanted()) {
+    const { sink, ended } = reader;
+    const isWanted = () => !ended.aborted && sink.isOpen();
+    while (isWanted()) {
+      if (!sink.hasRoom()) {
+        await sink.room(ended);
+        continue;
+      }
       const headBefore = feed.head;
-      const page = await this.#read(generationId, reader.cursor);
+      const page = await this.#read(generationId, reader.cursor, isWanted);
+      if (!isWanted()) return;
       // Behind the head with nothing to read: what was there is purged.
       if (page.length === 0) reader.cursor = Math.max(reader.cursor, headBefore);
       if (page.length === 0 && reader.cursor >= feed.head) {
@@ -135,23 +159,22 @@ export class Hub {
         return;
       }
       for (const frame of eventFrames(generationId, page)) {
-        if (!reader.sink.hasRoom()) await reader.sink.room();
-        if (!wanted()) return;
-        reader.sink.send(frame.data);
+        if (!sink.hasRoom()) break;
+        sink.send(frame.data);
         reader.cursor = frame.lastSeq;
       }
     }
   }
 
-  /** A page, or nothing while the database is away: polling comes back to it. */
-  async #read(generationId: string, since: number): Promise<StoredEvent[]> {
+  /** A page, however long the database is away; nothing once it is no longer wanted. */
+  async #read(generationId: string, since: number, isWanted: () => boolean): Promise<StoredEvent[]> {
     for (;;) {
       try {
         return await readEvents(this.#pool, generationId, since, PAGE);
       } catch (cause) {
         this.#log.warn({ err: cause, event: "replay_failed", generationId }, "replay waits for the database");
         await new Promise((resolve) => setTimeout(resolve, 500));
-        if (!this.#feeds.has(generationId)) return [];
+        if (!isWanted()) return [];
       }
     }
   }

@@ -1,11 +1,16 @@
 import type { Queryable } from "../db/database.ts";
 import type { StoredEvent } from "./frame.ts";
 
+/** Of a page's bodies; a page of the largest events would have over 100 MB. */
+const PAGE_MAX_BYTES = 1024 * 1024;
+
 /**
  * Reads a page of events in ascending order. `seq` has no gaps, so a page is a range of it: whatever
  * the planner thinks of the table, it reads no more than the page.
  * @param since the last `seq` that the reader has; 0 for none
  * @param limit at most this many events
+ * @returns at least one event if there is one, and no further ones past `PAGE_MAX_BYTES`: a page that is
+ *   shorter than `limit` need not be the last
  */
 export const readEvents = async (
   database: Queryable,
@@ -15,9 +20,13 @@ export const readEvents = async (
 ): Promise<StoredEvent[]> => {
   const { rows } = await database.query<StoredEvent>({
     name: "read-events",
-    text: `select seq, at, body::text as body from leo.events
-           where generation_id = $1 and seq > $2 and seq <= $2::bigint + $3 order by seq limit $3`,
-    values: [generationId, since, limit],
+    text: `select seq, at, body from (
+             select seq, at, body::text as body, octet_length(body::text) as bytes,
+               sum(octet_length(body::text)) over (order by seq) as total
+             from leo.events
+             where generation_id = $1 and seq > $2 and seq <= $2::bigint + $3 order by seq limit $3
+           ) page where total - bytes < $4 order by seq`,
+    values: [generationId, since, limit, PAGE_MAX_BYTES],
   });
   return rows;
 };

@@ -4,6 +4,7 @@ import type { ErrorCode } from "@leo/core/api.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
 import { FromBrowser, type ToBrowser } from "@leo/core/protocol/ui.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import type { Context } from "../context.ts";
 import { apps, generations } from "../db/schema.ts";
@@ -12,6 +13,7 @@ import { ApiFault } from "../domain/fault.ts";
 import type { User, Verifier } from "../http/authenticate.ts";
 import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timings.ts";
+import { createTokenBuckets } from "../token-buckets.ts";
 import { closeWith, parseFrame } from "./frame.ts";
 import { keepAlive } from "./keepalive.ts";
 
@@ -39,6 +41,8 @@ const ROOM_POLL_MS = 20;
 const SUBSCRIPTIONS_MAX = 50;
 /** Messages of one browser that may wait for the database before its socket stops being read. */
 const WAITING_MAX = 16;
+/** Of one browser; what comes faster waits. A page sends one for each run that it follows, and renews. */
+const MESSAGES_PER_MINUTE = 600;
 /** A browser is asked for a new token this long before its own expires. */
 const RENEW_AHEAD_MS = 60_000;
 /** The longest time that a timer takes; a longer one would fire at once. */
@@ -51,8 +55,8 @@ const sinkOf = (socket: WebSocket): Sink => {
     isOpen,
     hasRoom,
     send: (data) => socket.send(data, { binary: false }),
-    room: async () => {
-      while (isOpen() && !hasRoom()) await new Promise((resolve) => setTimeout(resolve, ROOM_POLL_MS));
+    room: async (ended) => {
+      while (isOpen() && !hasRoom() && !ended.aborted) await delay(ROOM_POLL_MS);
     },
   };
 };
@@ -163,6 +167,14 @@ export const serveUiSocket = (
     send({ type: "unsubscribed", generationId: message.generationId });
   };
 
+  const pace = createTokenBuckets(MESSAGES_PER_MINUTE, context.now, 1);
+  const untilAllowed = async (): Promise<void> => {
+    const waitMs = pace.take("messages");
+    if (waitMs === 0 || socket.readyState !== socket.OPEN) return;
+    await delay(waitMs);
+    await untilAllowed();
+  };
+
   // One after the other, so that a subscribe waits for the hello before it.
   let queue = Promise.resolve();
   let waiting = 0;
@@ -176,6 +188,7 @@ export const serveUiSocket = (
       generationId: "generationId" in message ? message.generationId : undefined,
     };
     queue = queue
+      .then(untilAllowed)
       .then(() => withIds(ids, () => handle(message)))
       .catch((cause: unknown) => {
         context.log.error({ err: cause, event: "ui_message_failed", ...ids }, "a browser's message failed");
