@@ -1,7 +1,7 @@
 /** A stage and its settings. Names of what is deployed derive from the stage in `names.ts`. */
 import { z } from "zod";
-import { parseConfig } from "@leo/core/config.ts";
-import { layeredEnvironment } from "./env-files.ts";
+import { ConfigError, parseConfig } from "@leo/core/config.ts";
+import { envFileProblems, type Environment, layeredEnvironment } from "./env-files.ts";
 import { CheckedSettings, Limits } from "./settings.ts";
 
 /** `saas…` would turn the generator's name `leo-{stage}` into the orchestrator's `leo-saas-app`. */
@@ -22,8 +22,11 @@ const Named = z.object({ "the stage's name": StageName });
  * Reads a stage's settings from the environment and the `.env` files.
  * @throws ConfigError with one line for each setting that is missing or wrong
  */
-export const readStage = (name: string, env: Record<string, string | undefined> = process.env) => {
+export const readStage = (name: string, env: Environment = process.env) => {
   parseConfig(Named, { "the stage's name": name });
+  const unreadable = envFileProblems(name, env);
+  if (unreadable.length > 0)
+    throw new ConfigError(`These settings cannot be read:\n  ${unreadable.join("\n  ")}`);
   const settings = parseConfig(CheckedSettings, layeredEnvironment(name, env));
   return {
     name,
@@ -61,8 +64,8 @@ export const readStage = (name: string, env: Record<string, string | undefined> 
 export type Stage = ReturnType<typeof readStage>;
 
 /**
- * What SST asks for before it runs anything. A wrong setting is not told here, where SST would
- * swallow the text, but by `run()`, which reads the settings again.
+ * What SST asks for before it runs anything. It swallows errors at that point, so a wrong setting is
+ * reported by `run()`, which reads the settings again.
  */
-export const readRegion = (name: string, env: Record<string, string | undefined> = process.env) =>
+export const readRegion = (name: string, env: Environment = process.env) =>
   (layeredEnvironment(name, env).LEO_REGION || "us-east-1") as "us-east-1";

@@ -7,3 +7,8 @@ export const printOrFail = async (work: () => Promise<string>): Promise<void> =>
     process.exitCode = 1;
   }
 };
+
+/** Prints warnings beside a command's result, so that the result alone can be piped. */
+export const warn = (sentences: string[]): void => {
+  for (const sentence of sentences) process.stderr.write(`Warning: ${sentence}\n`);
+};

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { committedDefaults } from "../env-files.ts";
+import { committedDefaults, WITHOUT_ENV_FILES } from "../env-files.ts";
 import { refusalOf, SENTINELS } from "../../tools/plan/graph/run-graph.ts";
 import { deployProblems, deployWarnings, devProblems } from "../preflight-problems.ts";
-import { SETTING_NAMES } from "../settings.ts";
 import { readStage } from "../stage.ts";
 import { allowForGraphs } from "./support/graphs.ts";
 
@@ -10,7 +9,7 @@ allowForGraphs();
 
 const stageWith = (settings: Record<string, string> = {}) =>
   readStage("prod", {
-    ...Object.fromEntries(SETTING_NAMES.map((name) => [name, ""])),
+    ...WITHOUT_ENV_FILES,
     ...committedDefaults(),
     ...settings,
   });

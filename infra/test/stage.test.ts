@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { committedDefaults } from "../env-files.ts";
+import { committedDefaults, WITHOUT_ENV_FILES } from "../env-files.ts";
 import { namesFor } from "../names.ts";
 import { SETTING_NAMES } from "../settings.ts";
 import { readRegion, readStage } from "../stage.ts";
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/0b0e1f0a-1111-4222-8333-444455556666";
 const defaults = {
-  ...Object.fromEntries(SETTING_NAMES.map((name) => [name, ""])),
+  ...WITHOUT_ENV_FILES,
   ...committedDefaults(),
 };
 const read = (settings: Record<string, string>, name = "prod") =>

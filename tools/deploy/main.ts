@@ -1,9 +1,10 @@
 /** `npm run deployed -- --stage prod [--timeout 900]`: exits 0 once what was deployed runs and answers. */
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { parseArgs } from "node:util";
+import { enterStage } from "../../infra/env-files.ts";
 import { namesFor } from "../../infra/names.ts";
 import { readRegion } from "../../infra/stage.ts";
-import { printOrFail } from "../report.ts";
+import { printOrFail, warn } from "../report.ts";
 import { waitUntilDeployed } from "./deployed.ts";
 
 const { values } = parseArgs({
@@ -11,6 +12,7 @@ const { values } = parseArgs({
 });
 
 await printOrFail(async () => {
+  warn(enterStage(values.stage));
   const names = namesFor(values.stage);
   const ecs = new ECSClient({ region: readRegion(values.stage), maxAttempts: 8 });
   const url = await waitUntilDeployed(ecs, {

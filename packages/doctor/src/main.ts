@@ -3,9 +3,10 @@
  * default), and says what to do. Exits 1 when something failed.
  */
 import { parseArgs } from "node:util";
+import { enterStage } from "../../../infra/env-files.ts";
 import { ConfigError } from "@leo/core/config.ts";
 import { StartError } from "../../local/src/start-error.ts";
-import { failure } from "./check.ts";
+import { failure, warning } from "./check.ts";
 import { examine, report, type Report } from "./doctor.ts";
 import { localChecks, STAGE_CHECKS } from "./checks.ts";
 import { localTarget } from "./local-target.ts";
@@ -37,20 +38,22 @@ const settingsReport = (name: string, { message }: ConfigError): Report => {
   const [, ...problems] = message.split("\n");
   const lines = problems.map((problem) => ({
     check: "settings",
-    ...failure(problem.trim(), "Change it in .env, .env.{stage} or the environment."),
+    ...failure(problem.trim(), "Change it in .env.{stage}, the environment or .env."),
   }));
   return report({ name: `stage ${name}`, secrets: {} }, lines);
 };
 
 const examineStage = async (name: string): Promise<Report> => {
+  const conflicts = enterStage(name).map((sentence) => warning(sentence.replace(/\.$/, "")));
   const found = await stageTarget(name, process.env).catch((error: unknown) => {
     if (error instanceof ConfigError) return settingsReport(name, error);
     throw error;
   });
   if ("lines" in found) return found;
   const { target, findings } = found;
+  const settings = { name: "settings", run: async () => conflicts };
   const told = { name: "stage", run: async () => findings };
-  return examine(target, [told, ...STAGE_CHECKS], CHECK_MS);
+  return examine(target, [settings, told, ...STAGE_CHECKS], CHECK_MS);
 };
 
 const examineThisMachine = async (): Promise<Report> => {

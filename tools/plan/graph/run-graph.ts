@@ -3,9 +3,8 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { committedDefaults } from "../../../infra/env-files.ts";
+import { committedDefaults, WITHOUT_ENV_FILES } from "../../../infra/env-files.ts";
 import { SECRET_NAMES } from "../../../infra/secret-list.ts";
-import { SETTING_NAMES } from "../../../infra/settings.ts";
 import { readRegion } from "../../../infra/stage.ts";
 import { buildProgram } from "./build-program.ts";
 import type { Graph, ProgramInput, Refusal } from "./graph.ts";
@@ -34,9 +33,9 @@ export const SENTINELS: Record<string, string> = {
 
 const PRELOAD = path.join(import.meta.dirname, "preload.ts");
 
-/** The committed defaults and nothing else: an empty variable hides what a `.env` file says. */
+/** The committed defaults and nothing else. */
 const defaultSettings = (): Record<string, string | undefined> => ({
-  ...Object.fromEntries(SETTING_NAMES.map((name) => [name, ""])),
+  ...WITHOUT_ENV_FILES,
   ...committedDefaults(),
 });
 

@@ -1,6 +1,5 @@
 import { readStage } from "../../../../infra/stage.ts";
-import { committedDefaults } from "../../../../infra/env-files.ts";
-import { SETTING_NAMES } from "../../../../infra/settings.ts";
+import { committedDefaults, WITHOUT_ENV_FILES } from "../../../../infra/env-files.ts";
 import type { Check, Finding } from "../../src/check.ts";
 import { clientLimits } from "../../src/outside.ts";
 import type { Target } from "../../src/target.ts";
@@ -23,7 +22,7 @@ export const SECRETS = {
 /** Settings of a stage: the committed defaults and these. */
 export const stageWith = (settings: Record<string, string> = {}) =>
   readStage("prod", {
-    ...Object.fromEntries(SETTING_NAMES.map((name) => [name, ""])),
+    ...WITHOUT_ENV_FILES,
     ...committedDefaults(),
     ...settings,
   });
