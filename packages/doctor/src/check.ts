@@ -32,7 +32,22 @@ export const failure = (message: string, advice?: string): Finding => ({
   advice,
 });
 
-/** Thrown by a check that cannot look, because of something that another line tells. */
-export class NotChecked extends Error {
-  override name = "NotChecked";
+/** What is missing when the AWS credentials do not work. */
+export const AWS_CREDENTIALS = "AWS credentials";
+/** What is missing when nobody can connect to the database. */
+export const WORKING_DATABASE = "a working database";
+
+/**
+ * Thrown by a check that needs something which another line reports as missing. The report counts such
+ * checks instead of repeating the cause.
+ */
+export class LeftOut extends Error {
+  override name = "LeftOut";
+  /** What the check needs, as it stands in "14 checks need AWS credentials". */
+  readonly needs: string;
+
+  constructor(needs: string, options?: ErrorOptions) {
+    super(`needs ${needs}`, options);
+    this.needs = needs;
+  }
 }

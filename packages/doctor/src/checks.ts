@@ -1,4 +1,4 @@
-/** Which checks are made of what, in the order in which they are told. */
+/** The checks of this machine and of a stage, in the order of the report. */
 import type { Check } from "./check.ts";
 import { addressesCheck } from "./checks/addresses.ts";
 import { bansCheck } from "./checks/bans.ts";
@@ -38,7 +38,6 @@ export const localChecks = (isUp: boolean): Check[] => [
   ...(isUp ? LOCAL_CLOUD : []),
   claudeCheck,
   githubCheck(),
-  clockCheck(),
 ];
 
 export const STAGE_CHECKS: Check[] = [

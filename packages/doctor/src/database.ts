@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { NotChecked } from "./check.ts";
+import { LeftOut } from "./check.ts";
 import { reasonOf } from "./explain.ts";
 import { secretOf, type Target } from "./target.ts";
 
@@ -22,7 +22,7 @@ const REFUSALS: Record<string, string> = {
 /** Opens one connection for `work` and closes it. @throws NoDatabase */
 export const withDatabase = async <T>(target: Target, work: (client: Client) => Promise<T>): Promise<T> => {
   const connectionString = secretOf(target, "DatabaseUrl");
-  if (!URL.canParse(connectionString)) throw new NotChecked("DatabaseUrl is not a URL");
+  if (!URL.canParse(connectionString)) throw new LeftOut("a valid DatabaseUrl");
   const client = new Client({
     connectionString,
     connectionTimeoutMillis: CONNECT_MS,

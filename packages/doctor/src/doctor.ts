@@ -1,10 +1,17 @@
 import { scrub } from "@leo/core/scrub.ts";
-import { type Check, failure, type Finding, NotChecked, type Status, warning } from "./check.ts";
+import { type Check, failure, type Finding, LeftOut, type Status } from "./check.ts";
 import { plainMessage } from "./explain.ts";
 import type { Target } from "./target.ts";
 
 export interface Line extends Finding {
   check: string;
+}
+
+/** Checks that were not made, because all of them need the same thing. */
+export interface Omission {
+  /** As in "these checks need AWS credentials". */
+  needs: string;
+  checks: string[];
 }
 
 export interface Report {
@@ -13,6 +20,7 @@ export interface Report {
   ok: boolean;
   counts: Record<Status, number>;
   lines: Line[];
+  leftOut: Omission[];
 }
 
 const tooLate = (signal: AbortSignal) =>
@@ -20,12 +28,12 @@ const tooLate = (signal: AbortSignal) =>
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
 
-const runOne = async (check: Check, target: Target, timeoutMs: number): Promise<Finding[]> => {
+const runOne = async (check: Check, target: Target, timeoutMs: number): Promise<Finding[] | LeftOut> => {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     return await Promise.race([check.run(target, signal), tooLate(signal)]);
   } catch (error) {
-    if (error instanceof NotChecked) return [warning(`not checked: ${error.message}`)];
+    if (error instanceof LeftOut) return error;
     if (signal.aborted) return [failure(`no answer within ${timeoutMs / 1_000} s`, "Look at the network.")];
     return [failure(`could not be checked: ${plainMessage(error)}`)];
   }
@@ -52,7 +60,7 @@ const masked = (target: Patient) => {
 };
 
 /** Makes the report of findings, without any secret in it. */
-export const report = (target: Patient, lines: Line[]): Report => {
+export const report = (target: Patient, lines: Line[], leftOut: Omission[] = []): Report => {
   const clean = masked(target);
   const counts = { ok: 0, warning: 0, failure: 0 };
   for (const { status } of lines) counts[status] += 1;
@@ -66,15 +74,23 @@ export const report = (target: Patient, lines: Line[]): Report => {
       message: clean(message),
       ...(advice && { advice: clean(advice) }),
     })),
+    leftOut,
   };
 };
 
 /** Runs the checks side by side; none may take longer than `timeoutMs`. */
 export const examine = async (target: Target, checks: Check[], timeoutMs: number): Promise<Report> => {
-  const findings = await Promise.all(
-    checks.map(async (check) =>
-      (await runOne(check, target, timeoutMs)).map((finding) => ({ check: check.name, ...finding })),
-    ),
+  const results = await Promise.all(
+    checks.map(async (check) => ({ check: check.name, result: await runOne(check, target, timeoutMs) })),
   );
-  return report(target, findings.flat());
+  const lines = results.flatMap(({ check, result }) =>
+    result instanceof LeftOut ? [] : result.map((finding) => ({ check, ...finding })),
+  );
+  const missing = results.flatMap(({ check, result }) =>
+    result instanceof LeftOut ? [{ check, needs: result.needs }] : [],
+  );
+  const leftOut = Object.entries(Object.groupBy(missing, ({ needs }) => needs)).map(
+    ([needs, omitted = []]) => ({ needs, checks: omitted.map(({ check }) => check) }),
+  );
+  return report(target, lines, leftOut);
 };

@@ -67,7 +67,7 @@ export const stageTarget = async (
     target: {
       ...target,
       ...secrets,
-      ...(isProblem ? {} : deployment),
+      ...(isProblem ? { isUpUnknown: true } : deployment),
       bucket: names.bucket(who.identity.account),
     },
     findings: isProblem ? [deployment] : [],

@@ -1,7 +1,7 @@
 /** What is being looked at: a stage on AWS or this machine, with every address that a check calls. */
 import type { AnySecretName, SecretName } from "../../../infra/secret-list.ts";
 import type { Stage } from "../../../infra/stage.ts";
-import { type Finding, NotChecked } from "./check.ts";
+import { AWS_CREDENTIALS, type Finding, LeftOut } from "./check.ts";
 
 export type SecretValues = Partial<Record<AnySecretName, string>>;
 
@@ -36,6 +36,8 @@ export interface Target {
   runningSecretsProblem?: Finding;
   /** Something runs there: what it lacks now is a failure, and not just something still to be made. */
   isUp: boolean;
+  /** Nobody could say what is deployed. */
+  isUpUnknown?: boolean;
   bucket?: string;
   queue?: { name: string; deadName?: string };
   /** Where Leo answers. */
@@ -50,14 +52,15 @@ export interface Target {
   port: number;
 }
 
-/** A secret's value. @throws NotChecked when there is none */
-export const secretOf = ({ secrets }: Target, name: SecretName): string => {
-  const value = secrets[name];
-  if (value) return value;
-  throw new NotChecked(`${name} is not known`);
+/** @throws LeftOut when the credentials do not work */
+export const needCredentials = ({ identity }: Target): void => {
+  if (!identity) throw new LeftOut(AWS_CREDENTIALS);
 };
 
-/** @throws NotChecked when the credentials do not work */
-export const needCredentials = ({ identity }: Target): void => {
-  if (!identity) throw new NotChecked("the AWS credentials do not work");
+/** A secret's value. @throws LeftOut when there is none, or nobody could read it */
+export const secretOf = (target: Target, name: SecretName): string => {
+  const value = target.secrets[name];
+  if (value) return value;
+  needCredentials(target);
+  throw new LeftOut(target.secretsProblem ? "the secrets" : name);
 };

@@ -94,7 +94,7 @@ describe("the Fargate quota", () => {
 test("nothing of AWS is asked without credentials", async () => {
   const target = targetWith({ identity: undefined });
   for (const check of [quotaCheck, bucketCheck, queueCheck]) {
-    await expect(told(check, target)).rejects.toThrow("the AWS credentials do not work");
+    await expect(told(check, target)).rejects.toThrow("needs AWS credentials");
   }
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { type Check, failure, type Finding, NotChecked, ok, warning } from "../src/check.ts";
+import { type Check, failure, type Finding, LeftOut, ok, warning } from "../src/check.ts";
 import { localChecks, STAGE_CHECKS } from "../src/checks.ts";
 import { supabaseCheck } from "../src/checks/supabase.ts";
 import { examine, type Report } from "../src/doctor.ts";
@@ -32,23 +32,51 @@ test("a report tells each finding, and fails only on failures", async () => {
   ]);
 });
 
-test("a check that cannot look, breaks, or takes too long is a line like the others", async () => {
-  const skipped = check("skipped", () => Promise.reject(new NotChecked("the database cannot be used")));
+test("a check that breaks or takes too long is a line like the others", async () => {
   const broken = check("broken", () => Promise.reject(new Error("unforeseen\nstack")));
   const { lines } = await withServer(
     () => "never",
     (url) =>
       examine(
         targetWith({ secrets: { ...SECRETS, SupabaseUrl: url } }),
-        [skipped, broken, supabaseCheck, check("stuck", () => new Promise(() => undefined))],
+        [broken, supabaseCheck, check("stuck", () => new Promise(() => undefined))],
         400,
       ),
   );
   expect(lines.map(({ status, message }) => `${status}: ${message}`)).toEqual([
-    "warning: not checked: the database cannot be used",
     "failure: could not be checked: unforeseen",
     expect.stringMatching(/^failure: (no answer within 0.4 s|.* it does not answer)$/),
     "failure: no answer within 0.4 s",
+  ]);
+});
+
+test("checks that need the same missing thing are counted, not repeated", async () => {
+  const needing = (name: string, needs: string) => check(name, () => Promise.reject(new LeftOut(needs)));
+  const bad = check("database", async () => [failure("it is away")]);
+  const report = await examine(
+    targetWith(),
+    [bad, needing("roles", "a database"), needing("bans", "a database"), needing("github", "GithubBotToken")],
+    1_000,
+  );
+  expect(report).toMatchObject({
+    counts: { ok: 0, warning: 0, failure: 1 },
+    leftOut: [
+      { needs: "a database", checks: ["roles", "bans"] },
+      { needs: "GithubBotToken", checks: ["github"] },
+    ],
+  });
+  expect(render(report, false).split("\n")).toEqual([
+    "Leo's doctor: stage prod",
+    "",
+    "  failure  database  it is away",
+    "",
+    "2 checks need a database and were left out:",
+    "  roles, bans",
+    "",
+    "1 check needs GithubBotToken and was left out:",
+    "  github",
+    "",
+    "1 failure, 0 warnings, 0 ok",
   ]);
 });
 
@@ -115,9 +143,18 @@ test("of a stage that cannot be reached it says so, as JSON too, and exits 1", a
     message: "AWS cannot be asked in us-east-1: the connection is refused",
     advice: "Look at the network, and at LEO_REGION.",
   });
-  expect(report.lines).toContainEqual(
-    expect.objectContaining({ check: "bucket", message: "not checked: the AWS credentials do not work" }),
-  );
+  // One cause, and none of its consequences.
+  expect(report.counts.failure).toBe(1);
+  expect(report.lines.filter(({ status }) => status === "warning").map(({ check: name }) => name)).toEqual([
+    "certificate",
+  ]);
+  const [{ needs, checks } = { needs: "", checks: [] }, ...others] = report.leftOut;
+  expect(others).toEqual([]);
+  expect(needs).toBe("AWS credentials");
+  const reported = new Set(report.lines.map(({ check: name }) => name));
+  expect([...reported, ...checks].toSorted()).toEqual(STAGE_CHECKS.map(({ name }) => name).toSorted());
+  const { stdout: text } = await doctor(["--stage", "prod"], await unreachable());
+  expect(text).toContain(`${checks.length} checks need AWS credentials and were left out:`);
 });
 
 test("of this machine it asks nothing that only AWS has, and exits 0", async () => {
@@ -127,11 +164,12 @@ test("of this machine it asks nothing that only AWS has, and exits 0", async () 
   expect(stderr).toBe("");
   expect(stdout).toMatch(/^Leo's doctor: this machine/);
   expect(stdout).toMatch(/port \d+ is free/);
-  expect(stdout).not.toMatch(/quota|credentials/);
+  expect(stdout).not.toMatch(/quota|credentials|amazonaws/);
+  expect(stdout).toMatch(/^0 failures, 0 warnings, \d+ ok$/m);
   expect(code).toBe(0);
 });
 
-test("wrong settings are told one by one, a wrong argument with the usage", async () => {
+test("every wrong setting is a line; a wrong command line is one sentence", async () => {
   const settings = { LEO_ALLOWLIST: "10.0.0.1", LEO_VCPU_BUDGET: "1" };
   const wrong = await doctor(["--stage", "prod", "--json"], settings);
   expect(wrong.code).toBe(1);
@@ -141,5 +179,8 @@ test("wrong settings are told one by one, a wrong argument with the usage", asyn
     expect.stringMatching(/^settings LEO_VCPU_BUDGET/),
   ]);
   const usage = await doctor(["--stage", "prod", "--local"]);
-  expect(usage).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Usage: npm run doctor/) });
+  expect(usage).toMatchObject({
+    code: 2,
+    stderr: "Choose one of --stage and --local.\nnpm run doctor -- --help shows the options.\n",
+  });
 });

@@ -67,6 +67,8 @@ describe("the site", () => {
     ]);
     expect(await told(siteCheck, targetWith({ isUp: false }))).toEqual(["ok: nothing is deployed yet"]);
     expect((await told(siteCheck, targetWith({ isUp: false, stage: undefined })))[0]).toMatch(/npm start/);
+    const unknown = targetWith({ isUp: false, isUpUnknown: true });
+    await expect(told(siteCheck, unknown)).rejects.toThrow("needs to know what is deployed");
   });
 });
 

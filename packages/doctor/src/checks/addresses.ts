@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
-import { type Check, failure, type Finding, NotChecked, ok, warning } from "../check.ts";
+import { type Check, failure, type Finding, ok, warning } from "../check.ts";
 import { reasonOf } from "../explain.ts";
-import type { Target } from "../target.ts";
+import { needCredentials, type Target } from "../target.ts";
 
 /** All addresses of a name; injected in tests. */
 export type Resolve = (host: string) => Promise<{ family: number }[]>;
@@ -30,8 +30,8 @@ const findingOf = async (host: string, resolve: Resolve): Promise<Finding> => {
 export const addressesCheck = (resolve: Resolve = (host) => lookup(host, { all: true })): Check => ({
   name: "addresses",
   run: async (target) => {
-    const hosts = hostsOf(target);
-    if (hosts.length === 0) throw new NotChecked("no address is known");
-    return Promise.all(hosts.map((host) => findingOf(host, resolve)));
+    // Without them the addresses that matter most, in the secrets, are not known.
+    needCredentials(target);
+    return Promise.all(hostsOf(target).map((host) => findingOf(host, resolve)));
   },
 });

@@ -1,4 +1,4 @@
-import { type Check, type Finding, NotChecked, ok, warning } from "../check.ts";
+import { type Check, type Finding, LeftOut, ok, warning, WORKING_DATABASE } from "../check.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
 import type { Target } from "../target.ts";
 
@@ -39,7 +39,7 @@ export const bansCheck: Check = {
       return await look(target);
     } catch (error) {
       if (!(error instanceof NoDatabase)) throw error;
-      throw new NotChecked("the database cannot be used", { cause: error });
+      throw new LeftOut(WORKING_DATABASE, { cause: error });
     }
   },
 };

@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { type Check, failure, type Finding, NotChecked, ok } from "../check.ts";
+import { type Check, failure, type Finding, LeftOut, ok } from "../check.ts";
 import { awsProblem, reasonOf } from "../explain.ts";
 import { needCredentials } from "../target.ts";
 
@@ -39,7 +39,7 @@ export const bucketCheck: Check = {
   run: async (target, signal) => {
     needCredentials(target);
     const { aws, bucket, s3ForcePathStyle, isUp } = target;
-    if (!bucket) throw new NotChecked("its name is not known");
+    if (!bucket) throw new LeftOut("the bucket's name");
     const s3 = new S3Client({ ...aws, forcePathStyle: s3ForcePathStyle });
     try {
       await use(s3, bucket, signal);

@@ -1,5 +1,6 @@
 import { type Check, failure, ok, warning } from "../check.ts";
 import { probe } from "../probe.ts";
+import { needCredentials } from "../target.ts";
 
 /** Tokens are checked with this tolerance. */
 const WARN_SECONDS = 5;
@@ -7,10 +8,12 @@ const WARN_SECONDS = 5;
 const FAIL_SECONDS = 300;
 const SET_THE_CLOCK = "Let the machine take its time from NTP.";
 
-/** This machine's clock against the `Date` of a server that has the right time. */
+/** This machine's clock against the `Date` header of AWS, which rejects requests of a wrong time. */
 export const clockCheck = (now: () => number = Date.now): Check => ({
   name: "clock",
-  run: async ({ clockUrl }, signal) => {
+  run: async (target, signal) => {
+    needCredentials(target);
+    const { clockUrl } = target;
     const askedAt = now();
     const answer = await probe(clockUrl, signal, { method: "HEAD" });
     const { host } = new URL(clockUrl);

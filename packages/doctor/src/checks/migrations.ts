@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Client } from "pg";
 import { z } from "zod";
-import { type Check, failure, type Finding, NotChecked, ok, warning } from "../check.ts";
+import { type Check, failure, type Finding, LeftOut, ok, warning, WORKING_DATABASE } from "../check.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
 import { ROOT } from "../root.ts";
 
@@ -84,7 +84,7 @@ export const migrationsCheck = (
       return compare(known, await withDatabase(target, readApplied), target.isUp);
     } catch (error) {
       if (!(error instanceof NoDatabase)) throw error;
-      throw new NotChecked("the database cannot be used", { cause: error });
+      throw new LeftOut(WORKING_DATABASE, { cause: error });
     }
   },
 });

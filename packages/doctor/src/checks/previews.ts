@@ -1,11 +1,11 @@
 import { previewProblem } from "../../../../infra/preflight-problems.ts";
-import { type Check, NotChecked, ok, warning } from "../check.ts";
+import { type Check, LeftOut, ok, warning } from "../check.ts";
 
 /** Whether generated apps are on a site of their own, where their cookies reach nothing of Leo's. */
 export const previewsCheck: Check = {
   name: "previews",
   run: async ({ stage }) => {
-    if (!stage) throw new NotChecked("there is no stage");
+    if (!stage) throw new LeftOut("a stage");
     const problem = previewProblem(stage);
     if (problem) return [warning(problem.what, `${problem.advice}; docs/deploy.md says how.`)];
     if (!stage.domain) return [ok("previews are under a path, sandboxed to an origin that is nobody's")];

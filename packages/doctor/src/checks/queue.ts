@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { type Check, failure, type Finding, NotChecked, ok, warning } from "../check.ts";
+import { type Check, failure, type Finding, LeftOut, ok, warning } from "../check.ts";
 import { awsProblem, reasonOf } from "../explain.ts";
 import { needCredentials } from "../target.ts";
 
@@ -29,7 +29,7 @@ export const queueCheck: Check = {
   run: async (target, signal) => {
     needCredentials(target);
     const { aws, queue, isUp } = target;
-    if (!queue) throw new NotChecked("its name is not known");
+    if (!queue) throw new LeftOut("the queue's name");
     const sqs = new SQSClient(aws);
     try {
       const [waiting, deadDepth] = await Promise.all([

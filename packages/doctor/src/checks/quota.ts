@@ -1,6 +1,6 @@
 import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { FARGATE_VCPU_QUOTA, neededVcpus, quotaProblem } from "../../../../infra/preflight-problems.ts";
-import { type Check, failure, NotChecked, ok, warning } from "../check.ts";
+import { type Check, failure, LeftOut, ok, warning } from "../check.ts";
 import { awsProblem, reasonOf } from "../explain.ts";
 import { needCredentials, type Target } from "../target.ts";
 
@@ -22,7 +22,7 @@ export const quotaCheck: Check = {
   name: "quota",
   run: async (target, signal) => {
     needCredentials(target);
-    if (!target.stage) throw new NotChecked("there is no stage");
+    if (!target.stage) throw new LeftOut("a stage");
     try {
       const allowed = await readQuota(target, signal);
       const problem = quotaProblem(target.stage, allowed);

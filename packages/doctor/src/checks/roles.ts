@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { type Check, failure, type Finding, NotChecked, ok } from "../check.ts";
+import { type Check, failure, type Finding, LeftOut, ok, WORKING_DATABASE } from "../check.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
 
 /** Leo's own work, and one user's request; docs/tenancy.md says what each may do. */
@@ -103,7 +103,7 @@ export const rolesCheck = (names: string[] = ROLES): Check => ({
       return judge(await withDatabase(target, (client) => readFacts(client, names)), names);
     } catch (error) {
       if (!(error instanceof NoDatabase)) throw error;
-      throw new NotChecked("the database cannot be used", { cause: error });
+      throw new LeftOut(WORKING_DATABASE, { cause: error });
     }
   },
 });

@@ -1,5 +1,6 @@
-import { type Check, failure, NotChecked, ok } from "../check.ts";
+import { type Check, failure, LeftOut, ok } from "../check.ts";
 import { jsonOf, probe } from "../probe.ts";
+import { needCredentials } from "../target.ts";
 
 const WHY: Record<string, string> = {
   draining: "it is being replaced",
@@ -9,7 +10,10 @@ const WHY: Record<string, string> = {
 /** Whether Leo answers where its users look for it. */
 export const siteCheck: Check = {
   name: "site",
-  run: async ({ publicUrl, isUp, stage }, signal) => {
+  run: async (target, signal) => {
+    needCredentials(target);
+    const { publicUrl, isUp, isUpUnknown, stage } = target;
+    if (isUpUnknown) throw new LeftOut("to know what is deployed");
     if (!isUp) {
       return [
         ok(
@@ -19,7 +23,7 @@ export const siteCheck: Check = {
         ),
       ];
     }
-    if (!publicUrl) throw new NotChecked("its address is not known");
+    if (!publicUrl) throw new LeftOut("the site's address");
     const answer = await probe(new URL("/health", publicUrl).href, signal);
     if ("unreachable" in answer) {
       return [
