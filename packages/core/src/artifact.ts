@@ -31,19 +31,42 @@ export const Check = z.object({
 });
 export type Check = z.infer<typeof Check>;
 
+/** A manifest of twice 5,000 files with long paths has less. */
+export const MANIFEST_MAX_BYTES = 8 * 1024 * 1024;
+
+/** `.env` and `.env.*` may hold secrets; an example of one holds none. */
+export const isEnvironmentFile = (path: string): boolean =>
+  /(?:^|\/)\.env(?:\.[^/]*)?$/.test(path) && !/\.(?:example|sample|template)$/.test(path);
+
+const Files = z
+  .array(ArtifactFile)
+  .max(LIMITS.artifactMaxFiles)
+  .refine((files) => new Set(files.map(({ path }) => path)).size === files.length, "a path twice")
+  .refine(
+    (files) => files.reduce((total, { sizeBytes }) => total + sizeBytes, 0) <= LIMITS.artifactMaxBytes,
+    "more bytes than a version may have",
+  )
+  .refine((files) => !files.some(({ path }) => isEnvironmentFile(path)), "an environment file");
+
 export const Manifest = z.object({
   version: z.literal(1),
   appId: Id,
   generationId: Id,
   attempt: z.int().min(1),
   title: z.string().max(200).optional(),
-  source: z.array(ArtifactFile).max(LIMITS.artifactMaxFiles),
-  dist: z.array(ArtifactFile).max(LIMITS.artifactMaxFiles),
+  source: Files,
+  dist: Files,
   /** Everything a follow-up continues from: the workspace and the agent's session, one tar.gz. */
-  checkpoint: z.object({ key: z.string(), sizeBytes: z.int(), sessionId: z.string().optional() }).optional(),
+  checkpoint: z
+    .object({
+      key: z.string().max(500),
+      sizeBytes: z.int().min(0),
+      sessionId: z.string().max(200).optional(),
+    })
+    .optional(),
   /** Key of the screenshot that the smoke test took. */
-  screenshot: z.string().optional(),
-  checks: z.array(Check),
+  screenshot: z.string().max(500).optional(),
+  checks: z.array(Check).max(20),
   /** Absent when the version is whole. A budget or deadline leaves a partial one. */
   partial: z.boolean().optional(),
 });

@@ -139,7 +139,7 @@ test("the manifest of a copy names the copy's own objects", () =>
     );
     const { body } = await restore(api, first.id);
     const to = `apps/${app.id}/${body.id}/1/`;
-    const text = await api.context.storage.readText(manifestKey(to));
+    const text = await api.context.storage.readText(manifestKey(to), 100_000);
     expect(JSON.parse(text ?? "")).toMatchObject({
       appId: app.id,
       generationId: body.id,

@@ -2,13 +2,14 @@ import { createHash, randomBytes } from "node:crypto";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { distKey } from "@leo/core/artifact.ts";
 import { newId } from "@leo/core/id.ts";
+import { LIMITS } from "@leo/core/limits.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { CreatedApp, CreatedShare } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { withBridge } from "../src/http/preview-bridge.ts";
-import { withApi, type ApiOptions, type TestApi } from "./support/api.ts";
+import { putObject, withApi, type ApiOptions, type TestApi } from "./support/api.ts";
 import { urlSegment } from "./support/characters.ts";
 import { raw } from "./support/raw.ts";
 import { completeGeneration, type Files } from "./support/version.ts";
@@ -426,3 +427,15 @@ test("without a preview domain, previews live under a path with an opaque origin
     const { body } = await call<{ app: { previewUrl: string } }>(ann, "GET", `/api/apps/${appId}`);
     expect(body.app.previewUrl).toBe(link);
   }, UNDER_PATH));
+
+test("a file that is not as large as its manifest says is announced at its own size, or not at all", () =>
+  withPreview(async ({ get, prefix, ...api }) => {
+    // What an object of another size would do on a kept connection: its rest would be read as an answer.
+    const smuggled = "console.log(1)HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nowned";
+    await putObject(api, distKey(prefix, "assets/index-abc.js"), smuggled);
+    const script = await get("/assets/index-abc.js");
+    expect(script.headers["content-length"]).toBe(String(smuggled.length));
+    expect(script.body.toString()).toBe(smuggled);
+    await putObject(api, distKey(prefix, "index.html"), " ".repeat(LIMITS.fileMaxBytes + 1));
+    expect((await get("/", NAVIGATION)).status).toBe(500);
+  }));

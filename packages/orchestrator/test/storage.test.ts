@@ -2,7 +2,7 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { withBucket } from "@leo/local/testing/bucket.ts";
 import { expect, test } from "vitest";
 import { openStorage } from "../src/storage/s3.ts";
-import type { Storage } from "../src/storage.ts";
+import { ObjectTooLargeError, type Storage } from "../src/storage.ts";
 
 const withStorage = (
   run: (storage: Storage, put: (key: string, body: string) => Promise<unknown>) => Promise<void>,
@@ -27,22 +27,31 @@ const withStorage = (
 
 const listed = async (storage: Storage, prefix: string) => {
   const keys: string[] = [];
-  for await (const key of storage.list(prefix)) keys.push(key);
+  for await (const { key } of storage.list(prefix)) keys.push(key);
   return keys;
 };
 
 test("an object is read whole, as text or in part; one that is not there is undefined", () =>
   withStorage(async (storage, put) => {
     await put("a/text \u00e4", "hello");
-    const whole = await storage.read("a/text \u00e4");
+    const whole = await storage.read("a/text \u00e4", { maxBytes: 5 });
     expect(whole).toMatchObject({ sizeBytes: 5, contentRange: undefined });
     expect(await new Response(whole?.body).text()).toBe("hello");
-    const part = await storage.read("a/text \u00e4", "bytes=1-3");
+    const part = await storage.read("a/text \u00e4", { maxBytes: 3, range: "bytes=1-3" });
     expect(part).toMatchObject({ sizeBytes: 3, contentRange: "bytes 1-3/5" });
     expect(await new Response(part?.body).text()).toBe("ell");
-    expect(await storage.readText("a/text \u00e4")).toBe("hello");
-    expect(await storage.read("nope")).toBeUndefined();
-    expect(await storage.readText("nope")).toBeUndefined();
+    expect(await storage.readText("a/text \u00e4", 100)).toBe("hello");
+    expect(await storage.read("nope", { maxBytes: 1 })).toBeUndefined();
+    expect(await storage.readText("nope", 1)).toBeUndefined();
+  }));
+
+test("an object, or a part of one, that is larger than its reader takes is not read", () =>
+  withStorage(async (storage, put) => {
+    await put("a/large", "x".repeat(1_000));
+    await expect(storage.read("a/large", { maxBytes: 999 })).rejects.toThrow(ObjectTooLargeError);
+    await expect(storage.readText("a/large", 999)).rejects.toThrow("a/large has more than 999 bytes");
+    await expect(storage.read("a/large", { maxBytes: 9, range: "bytes=0-9" })).rejects.toThrow();
+    expect(await storage.readText("a/large", 1_000)).toHaveLength(1_000);
   }));
 
 test("a presigned URL reads without credentials, and only that object", () =>

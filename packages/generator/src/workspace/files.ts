@@ -7,7 +7,7 @@
 import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { FilePath } from "@leo/core/artifact.ts";
+import { FilePath, isEnvironmentFile } from "@leo/core/artifact.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { isSystemError } from "../error-text.ts";
 
@@ -36,9 +36,6 @@ const BUILD_OUTPUT = "dist";
 
 /** The agent's tools write a file beside the old one and rename it. */
 const HALF_WRITTEN = /\.tmp\.\d+\.[0-9a-f]+$/;
-
-const isEnvironmentFile = (name: string) =>
-  (name === ".env" || name.startsWith(".env.")) && !/\.(example|sample|template)$/.test(name);
 
 const refusalOf = (entry: Dirent, path: string): string | undefined => {
   if (entry.isSymbolicLink()) return "links are not stored";

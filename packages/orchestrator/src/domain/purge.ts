@@ -28,7 +28,7 @@ const remainsOf = async ({ database: { orm } }: Context, appId: string) => {
 
 const deleteObjects = async ({ storage }: Context, prefix: string) => {
   let keys: string[] = [];
-  for await (const key of storage.list(prefix)) {
+  for await (const { key } of storage.list(prefix)) {
     keys.push(key);
     if (keys.length < KEYS_PER_DELETE) continue;
     await storage.delete(keys);

@@ -8,6 +8,7 @@ import type { Context as HonoContext } from "hono";
 import { getMimeType } from "hono/utils/mime";
 import { FilePath } from "@leo/core/artifact.ts";
 import { Id } from "@leo/core/id.ts";
+import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../context.ts";
 import { findPreviewFile, type PreviewFile } from "../domain/previews/preview-file.ts";
 import { LINK_PARAMETER } from "../domain/previews/preview-link.ts";
@@ -109,14 +110,17 @@ const wantedRange = (c: PreviewContext, file: PreviewFile, tag: string) => {
   return parseRange(c.req.header("range"), file.sizeBytes);
 };
 
+/** The object's own size is what is announced: another one would let the app write the next answer. */
 const read = async (c: PreviewContext, { storage, log }: Context, file: PreviewFile, range?: ByteRange) => {
-  const sizeBytes = range ? range.end - range.start + 1 : file.sizeBytes;
-  if (!range && sizeBytes <= READ_AHEAD_MAX_BYTES) {
-    const content = await readBytes(storage, file.key);
-    return content && Uint8Array.from(content);
-  }
-  const object = await storage.read(file.key, range && `bytes=${range.start}-${range.end}`);
-  return object && streamed(c.env, log, object.body);
+  const object = await storage.read(file.key, {
+    maxBytes: LIMITS.fileMaxBytes,
+    range: range && `bytes=${range.start}-${range.end}`,
+  });
+  if (!object) return undefined;
+  const { body, sizeBytes } = object;
+  const isReadAhead = sizeBytes <= READ_AHEAD_MAX_BYTES;
+  const content = isReadAhead ? await new Response(body).arrayBuffer() : streamed(c.env, log, body);
+  return { sizeBytes, content };
 };
 
 const isPage = (file: PreviewFile) => /\.html?$/i.test(file.path);
@@ -162,9 +166,10 @@ const send = async (context: Context, c: PreviewContext, file: PreviewFile): Pro
   const status = range ? 206 : 200;
   if (c.req.method === "HEAD") return c.body(null, status, headers);
 
-  const body = await read(c, context, file, range);
-  if (body === undefined) return expired(c);
-  return c.body(body, status, headers);
+  const found = await read(c, context, file, range);
+  if (found === undefined) return expired(c);
+  headers["content-length"] = String(found.sizeBytes);
+  return c.body(found.content, status, headers);
 };
 
 /**

@@ -1,5 +1,15 @@
-import { attemptPrefix, Manifest, manifestKey, screenshotKey } from "@leo/core/artifact.ts";
+import {
+  attemptPrefix,
+  distKey,
+  Manifest,
+  MANIFEST_MAX_BYTES,
+  manifestKey,
+  screenshotKey,
+  sourceKey,
+} from "@leo/core/artifact.ts";
+import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../context.ts";
+import { ObjectTooLargeError, type Storage } from "../storage.ts";
 
 export interface FoundArtifact {
   prefix: string;
@@ -25,9 +35,51 @@ const isOf = (
 const isCheckpointOf = (key: string, prefix: string) =>
   key.startsWith(`${prefix}checkpoint/`) && /^\d+\.tar\.gz$/.test(key.slice(`${prefix}checkpoint/`.length));
 
+/** Of a manifest with a million entries, all of which may be wrong. */
+const ISSUES_MAX = 5;
+/** Far more than an attempt uploads: sources, built files, checkpoints, the picture, the manifest. */
+const OBJECTS_MAX = 2 * LIMITS.artifactMaxFiles + 1_000;
+
+/** Each object that a manifest names, with its size as far as the manifest has one. */
+const namedObjects = ({ source, dist, checkpoint, screenshot }: Manifest, prefix: string) => [
+  ...source.map(({ path, sizeBytes }) => ({ key: sourceKey(prefix, path), sizeBytes })),
+  ...dist.map(({ path, sizeBytes }) => ({ key: distKey(prefix, path), sizeBytes })),
+  ...(checkpoint ? [checkpoint] : []),
+  ...(screenshot ? [{ key: screenshot, sizeBytes: undefined }] : []),
+];
+
+/** @returns how the bucket differs from what a manifest says, or undefined when it does not */
+const disagreementOf = async (
+  storage: Storage,
+  { manifest, prefix }: FoundArtifact,
+): Promise<string | undefined> => {
+  const sizes = new Map<string, number>();
+  for await (const { key, sizeBytes } of storage.list(prefix)) {
+    sizes.set(key, sizeBytes);
+    if (sizes.size > OBJECTS_MAX) return `there are more than ${OBJECTS_MAX} objects`;
+  }
+  for (const { key, sizeBytes } of namedObjects(manifest, prefix)) {
+    const stored = sizes.get(key);
+    if (stored === undefined) return `${key} is not there`;
+    if (sizeBytes !== undefined && stored !== sizeBytes)
+      return `${key} has ${stored} bytes, not ${sizeBytes}`;
+  }
+  return undefined;
+};
+
+const readManifest = async (storage: Storage, prefix: string): Promise<string | undefined> => {
+  try {
+    return await storage.readText(manifestKey(prefix), MANIFEST_MAX_BYTES);
+  } catch (error) {
+    if (error instanceof ObjectTooLargeError) return error.message;
+    throw error;
+  }
+};
+
 /**
- * Reads and checks an attempt's manifest.
- * @returns undefined when there is none, or it is not one (logged); throws when the bucket is away
+ * Reads an attempt's manifest and holds it against the bucket.
+ * @returns undefined when there is none, or it does not agree with what is stored (logged)
+ * @throws when the bucket is away
  */
 export const findArtifact = async (
   context: Context,
@@ -36,17 +88,20 @@ export const findArtifact = async (
   attempt: number,
 ): Promise<FoundArtifact | undefined> => {
   const prefix = attemptPrefix(appId, generationId, attempt);
-  const text = await context.storage.readText(manifestKey(prefix));
+  const text = await readManifest(context.storage, prefix);
   if (text === undefined) return undefined;
+  const reject = (reason: unknown) => {
+    const ids = { generationId, attempt };
+    context.log.error({ event: "manifest_invalid", ...ids, reason }, "a manifest was rejected");
+    return undefined;
+  };
   const parsed = Manifest.safeParse(parseJson(text));
-  if (parsed.success && isOf(parsed.data, { appId, generationId, attempt }, prefix)) {
-    return { prefix, manifest: parsed.data };
-  }
-  context.log.error(
-    { event: "manifest_invalid", generationId, attempt, issues: parsed.error?.issues },
-    "a manifest was refused",
-  );
-  return undefined;
+  if (!parsed.success) return reject(parsed.error.issues.slice(0, ISSUES_MAX));
+  const found = { prefix, manifest: parsed.data };
+  if (!isOf(found.manifest, { appId, generationId, attempt }, prefix))
+    return reject("it is another attempt's");
+  const disagreement = await disagreementOf(context.storage, found);
+  return disagreement === undefined ? found : reject(disagreement);
 };
 
 const parseJson = (text: string): unknown => {
@@ -63,6 +118,6 @@ const numberOf = (key: string) => Number(/(\d+)\.tar\.gz$/.exec(key)?.[1] ?? 0);
 /** Checkpoint keys of an attempt, oldest first. */
 export const listCheckpoints = async (context: Context, prefix: string): Promise<string[]> => {
   const keys: string[] = [];
-  for await (const key of context.storage.list(`${prefix}checkpoint/`)) keys.push(key);
+  for await (const { key } of context.storage.list(`${prefix}checkpoint/`)) keys.push(key);
   return keys.toSorted((a, b) => numberOf(a) - numberOf(b));
 };

@@ -10,8 +10,20 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Config } from "../config.ts";
-import type { Storage } from "../storage.ts";
+import { ObjectTooLargeError, type Storage } from "../storage.ts";
 import { AT_THE_START, traceCalls } from "../telemetry/aws-spans.ts";
+
+/** Passes on what comes until it is more than `maxBytes`. */
+const upTo = (maxBytes: number, key: string) => {
+  let sizeBytes = 0;
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > maxBytes) controller.error(new ObjectTooLargeError(key, maxBytes));
+      else controller.enqueue(chunk);
+    },
+  });
+};
 
 /** The most keys that S3 deletes in one call. */
 const DELETE_BATCH = 1_000;
@@ -36,15 +48,17 @@ export const openStorage = (
   client.middlewareStack.add(traceCalls("s3"), AT_THE_START);
   const Bucket = config.LEO_BUCKET;
 
-  const read: Storage["read"] = async (key, range) => {
+  const read: Storage["read"] = async (key, { maxBytes, range }) => {
     try {
       const object = await client.send(new GetObjectCommand({ Bucket, Key: key, Range: range }));
-      if (!object.Body) throw new Error(`S3 sent no body for ${key}`);
-      return {
-        body: object.Body.transformToWebStream() as ReadableStream<Uint8Array>,
-        sizeBytes: object.ContentLength ?? 0,
-        contentRange: object.ContentRange,
-      };
+      const { Body, ContentLength: sizeBytes, ContentRange: contentRange } = object;
+      if (!Body || sizeBytes === undefined) throw new Error(`S3 sent no body, or no length, for ${key}`);
+      const body = Body.transformToWebStream() as ReadableStream<Uint8Array>;
+      if (sizeBytes > maxBytes) {
+        await body.cancel();
+        throw new ObjectTooLargeError(key, maxBytes);
+      }
+      return { body: body.pipeThrough(upTo(maxBytes, key)), sizeBytes, contentRange };
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
@@ -53,8 +67,8 @@ export const openStorage = (
 
   return {
     read,
-    readText: async (key) => {
-      const object = await read(key);
+    readText: async (key, maxBytes) => {
+      const object = await read(key, { maxBytes });
       return object && (await new Response(object.body).text());
     },
     presignRead: (key, expiresInSeconds) =>
@@ -65,7 +79,9 @@ export const openStorage = (
         const page = await client.send(
           new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken }),
         );
-        for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+        for (const { Key: key, Size: sizeBytes } of page.Contents ?? []) {
+          if (key !== undefined && sizeBytes !== undefined) yield { key, sizeBytes };
+        }
         ContinuationToken = page.NextContinuationToken;
       } while (ContinuationToken);
     },

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { ZipArchive } from "archiver";
 import { sourceKey } from "@leo/core/artifact.ts";
+import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../../context.ts";
 import { slug } from "../apps/slug.ts";
 import type { Version } from "./version.ts";
@@ -25,7 +26,8 @@ export const archiveVersion = (
 
   const fill = async () => {
     for (const { path } of version.manifest.source) {
-      const object = await storage.read(sourceKey(version.prefix, path));
+      const key = sourceKey(version.prefix, path);
+      const object = await storage.read(key, { maxBytes: LIMITS.fileMaxBytes });
       if (!object) throw new Error(`the manifest lists ${path}, the bucket has no such object`);
       open = Readable.fromWeb(object.body);
       open.once("error", (error) => archive.destroy(error));

@@ -60,6 +60,6 @@ export const copyFiles = async (
 /** Removes what a copy that came to nothing left behind. */
 export const removeCopied = async ({ storage }: Pick<Context, "storage">, prefix: string): Promise<void> => {
   const keys: string[] = [];
-  for await (const key of storage.list(prefix)) keys.push(key);
+  for await (const { key } of storage.list(prefix)) keys.push(key);
   if (keys.length > 0) await storage.delete(keys);
 };

@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { and, eq, isNull } from "drizzle-orm";
 import { screenshotKey, sourceKey, type ArtifactFile, type Manifest } from "@leo/core/artifact.ts";
+import { LIMITS } from "@leo/core/limits.ts";
 import type { Context, UserContext } from "../../context.ts";
 import type { Orm } from "../../db/database.ts";
 import { apps, generations } from "../../db/schema.ts";
@@ -62,14 +63,20 @@ export const readScreenshot = async (
   { storage }: Pick<Context, "storage">,
   { prefix, manifest }: Version,
 ): Promise<StoredObject> => {
-  const object = manifest.screenshot ? await storage.read(screenshotKey(prefix)) : undefined;
+  const object = manifest.screenshot
+    ? await storage.read(screenshotKey(prefix), { maxBytes: LIMITS.fileMaxBytes })
+    : undefined;
   if (!object) throw notFound("picture");
   return object;
 };
 
-/** An object of at most `LIMITS.fileMaxBytes`, whole. */
-export const readBytes = async (storage: Storage, key: string): Promise<Uint8Array | undefined> => {
-  const object = await storage.read(key);
+/** A version's file, whole. @throws ObjectTooLargeError when it is larger than any may be */
+export const readBytes = async (
+  storage: Storage,
+  key: string,
+  maxBytes: number = LIMITS.fileMaxBytes,
+): Promise<Uint8Array | undefined> => {
+  const object = await storage.read(key, { maxBytes });
   return object && (await new Response(object.body).bytes());
 };
 
