@@ -221,10 +221,13 @@ export const parseCommand = <const C extends Command>(
   return { ...values, operand: operandOf(command, operands) } as Values<C>;
 };
 
-/**
- * Reads this process's command line. `--help` prints the usage and exits 0; a wrong command line is one
- * sentence on standard error, and exits 2.
- */
+/** Ends this process because its command line is wrong: one sentence on standard error, exit code 2. */
+export const rejectUsage = ({ name }: Command, sentence: string): never => {
+  process.stderr.write(`${sentence}\n${name}${SEPARATOR} --help shows the options.\n`);
+  return process.exit(EXIT_USAGE);
+};
+
+/** Reads this process's command line. `--help` prints the usage and exits 0; a wrong one exits 2. */
 export const readCommand = <const C extends Command>(command: C): Values<C> => {
   try {
     const values = parseCommand(command, process.argv.slice(2), process.env);
@@ -233,7 +236,6 @@ export const readCommand = <const C extends Command>(command: C): Values<C> => {
     return process.exit(0);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n${command.name}${SEPARATOR} --help shows the options.\n`);
-    return process.exit(EXIT_USAGE);
+    return rejectUsage(command, error.message);
   }
 };

@@ -1,9 +1,6 @@
-/**
- * `npm run bench [-- --only relay,queue --rounds N --quick --out FILE --document]`: one table, and a JSON
- * file with the same; `--document` puts them into docs/benchmarks.md. Exits 1 when a benchmark broke off.
- */
+/** `npm run bench`: one table, and a JSON file with the same numbers. Exits 1 when a benchmark broke off. */
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { type Command, readCommand, rejectUsage } from "../../../tools/command.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
 import { summary, type Figure } from "./harness/figure.ts";
 import { writeDocument } from "./harness/document.ts";
@@ -27,38 +24,39 @@ const BENCHMARKS: Record<string, Benchmark> = {
 };
 const ROUNDS = 5;
 const QUICK_ROUNDS = 2;
-const USAGE = `Usage: npm run bench [-- --only ${Object.keys(BENCHMARKS).join(",")} --rounds N --quick --out FILE --document]`;
-const EXIT_USAGE = 2;
 
-const OPTIONS = {
-  only: { type: "string" },
-  rounds: { type: "string" },
-  quick: { type: "boolean", default: false },
-  out: { type: "string", default: "bench.json" },
-  document: { type: "boolean", default: false },
-} as const;
+const COMMAND = {
+  name: "npm run bench",
+  about: "Measures how fast Leo is, beside other systems that do the same job.",
+  options: {
+    only: { type: "text", value: "NAMES", about: `Some of ${Object.keys(BENCHMARKS).join(",")}` },
+    rounds: {
+      type: "number",
+      value: "N",
+      whole: true,
+      min: 1,
+      about: `How often each is measured (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})`,
+    },
+    quick: { type: "flag", about: "Show that everything works; the numbers mean nothing" },
+    out: { type: "text", value: "FILE", default: "bench.json", about: "Where all values are written" },
+    document: { type: "flag", about: "Put the table into docs/benchmarks.md" },
+  },
+} as const satisfies Command;
 
 const readArguments = () => {
-  const { only, rounds: given, ...values } = parseArgs({ options: OPTIONS }).values;
-  const names = only?.split(",") ?? Object.keys(BENCHMARKS);
-  const rounds = Number(given ?? (values.quick ? QUICK_ROUNDS : ROUNDS));
-  const isKnown = names.every((name) => Object.hasOwn(BENCHMARKS, name));
-  if (!isKnown || !Number.isInteger(rounds) || rounds < 1) throw new Error("no such benchmark, or no number");
-  return { names, rounds, ...values };
+  const { only, rounds, ...values } = readCommand(COMMAND);
+  const known = Object.keys(BENCHMARKS);
+  const names = only?.split(",") ?? known;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    rejectUsage(COMMAND, `There is no benchmark "${unknown}". There are ${known.join(", ")}.`);
+  }
+  return { names, rounds: rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS), ...values };
 };
 
 type Arguments = ReturnType<typeof readArguments>;
 
 const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
-
-const argumentsOrExit = (): Arguments => {
-  try {
-    return readArguments();
-  } catch {
-    say(USAGE);
-    return process.exit(EXIT_USAGE);
-  }
-};
 
 /** A benchmark that breaks off costs its own numbers, not those of the others. */
 const runAll = async (services: Services, { names, rounds, quick }: Arguments) => {
@@ -81,7 +79,7 @@ const runAll = async (services: Services, { names, rounds, quick }: Arguments) =
   return { figures, durationsSeconds };
 };
 
-const chosen = argumentsOrExit();
+const chosen = readArguments();
 await withServices(async (services) => {
   const { rounds, quick, out, document } = chosen;
   const startedAt = new Date();

@@ -6,7 +6,7 @@ import { clientLimits, outside } from "./outside.ts";
 
 /** This machine, and the Leo that runs on it, if one does. */
 export const localTarget = async (env: NodeJS.ProcessEnv): Promise<Target> => {
-  const { dataDir, port, credential } = readSettings([], env);
+  const { dataDir, port, credential } = readSettings({ fresh: false }, env);
   const leo = await runningLeo(dataDir);
   const { supabase, supabaseAnonKey, database, aws, model } = leo?.endpoints ?? {};
   return {

@@ -1,10 +1,7 @@
-/**
- * `npm run doctor [-- --stage prod] [--json]`: looks at a stage, or at this machine (`--local`, the
- * default), and says what to do. Exits 1 when something failed.
- */
-import { parseArgs } from "node:util";
-import { enterStage } from "../../../infra/env-files.ts";
+/** `npm run doctor`. Exits 1 when a check failed, and 2 when the command line is wrong. */
 import { ConfigError } from "@leo/core/config.ts";
+import { enterStage } from "../../../infra/env-files.ts";
+import { type Command, readCommand, rejectUsage } from "../../../tools/command.ts";
 import { StartError } from "../../local/src/start-error.ts";
 import { failure, warning } from "./check.ts";
 import { examine, report, type Report } from "./doctor.ts";
@@ -14,24 +11,16 @@ import { render } from "./render.ts";
 import { stageTarget } from "./stage-target.ts";
 
 const CHECK_MS = 9_000;
-const USAGE = "Usage: npm run doctor [-- [--local | --stage NAME] [--json]]";
 
-class UsageError extends Error {}
-
-const readArguments = () => {
-  const options = {
-    stage: { type: "string" },
-    local: { type: "boolean" },
-    json: { type: "boolean", default: false },
-  } as const;
-  try {
-    const { values } = parseArgs({ options });
-    if (values.stage !== undefined && values.local) throw new Error("one of both");
-    return values;
-  } catch (cause) {
-    throw new UsageError(USAGE, { cause });
-  }
-};
+const COMMAND = {
+  name: "npm run doctor",
+  about: "Checks this machine, or a stage on AWS before and after a deploy, and says what to do.",
+  options: {
+    stage: { type: "text", value: "NAME", about: "The stage to check" },
+    local: { type: "flag", about: "Check this machine, as without any option" },
+    json: { type: "flag", about: "Print the report as JSON" },
+  },
+} as const satisfies Command;
 
 /** Without settings nothing else can be looked at. */
 const settingsReport = (name: string, { message }: ConfigError): Report => {
@@ -62,7 +51,8 @@ const examineThisMachine = async (): Promise<Report> => {
 };
 
 const main = async (): Promise<number> => {
-  const { stage, json } = readArguments();
+  const { stage, local, json } = readCommand(COMMAND);
+  if (stage !== undefined && local) rejectUsage(COMMAND, "Choose one of --stage and --local.");
   const found = await (stage === undefined ? examineThisMachine() : examineStage(stage));
   const text = json ? JSON.stringify(found, undefined, 2) : render(found, process.stdout.isTTY);
   process.stdout.write(`${text}\n`);
@@ -72,9 +62,9 @@ const main = async (): Promise<number> => {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof StartError)) throw error;
+  if (!(error instanceof StartError)) throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = 1;
 }
 // Connections of checks that were given up must not hold the process.
 process.stdout.write("", () => process.exit());

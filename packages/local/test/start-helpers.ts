@@ -41,7 +41,7 @@ const READY_MS = 90_000;
 export const withPlace = async (run: (place: Place) => Promise<void>): Promise<void> => {
   const dataDir = await mkdtemp(path.join(tmpdir(), "leo-start-"));
   const port = await freePort();
-  const { workDir } = readSettings([], { LEO_DATA_DIR: dataDir });
+  const { workDir } = readSettings({ fresh: false }, { LEO_DATA_DIR: dataDir });
   const runs: ChildProcess[] = [];
   const tree = () => ({ roots: runs.map(({ pid = 0 }) => pid), marks: [containerMark(workDir)] });
   const npmStart: Place["npmStart"] = (args = [], env = {}) => {

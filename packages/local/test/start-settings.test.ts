@@ -20,7 +20,7 @@ const withDirectory = async (run: (directory: string) => Promise<void>): Promise
 };
 
 test("a real credential reaches the gateway's container and nothing else", () => {
-  const { credential } = readSettings([], { CLAUDE_CODE_OAUTH_TOKEN: "token-value" });
+  const { credential } = readSettings({ fresh: false }, { CLAUDE_CODE_OAUTH_TOKEN: "token-value" });
   const definition = generatorDefinition(
     { credential },
     { generatorEnv: {} },
@@ -44,15 +44,15 @@ test("a real credential reaches the gateway's container and nothing else", () =>
 });
 
 test("an API key is a credential too, and without one the model is scripted", () => {
-  expect(readSettings([], { ANTHROPIC_API_KEY: "key" }).credential).toEqual({
+  expect(readSettings({ fresh: false }, { ANTHROPIC_API_KEY: "key" }).credential).toEqual({
     name: "ANTHROPIC_API_KEY",
     value: "key",
   });
-  expect(readSettings([], {}).credential).toBeUndefined();
+  expect(readSettings({ fresh: false }, {}).credential).toBeUndefined();
 });
 
 test.each(["0", "65536", "http", "50.5"])("PORT=%s is refused", (port) => {
-  expect(() => readSettings([], { PORT: port })).toThrow(`PORT is "${port}"`);
+  expect(() => readSettings({ fresh: false }, { PORT: port })).toThrow(`PORT is "${port}"`);
 });
 
 test("a port that is taken on either loopback address is refused", async () => {

@@ -23,8 +23,8 @@ const expectGone = (processes: ReadonlyMap<number, string>) =>
   until("all processes gone", async () => (await stillAlive(processes)).length === 0, STOP_MS + 1_000);
 
 /** It ended by itself, saying so in one sentence. */
-const expectRefused = async (started: NpmStart, sentence: string | RegExp) => {
-  expect(await started.exited).toBe(1);
+const expectRefused = async (started: NpmStart, sentence: string | RegExp, exitCode = 1) => {
+  expect(await started.exited).toBe(exitCode);
   expect(started.output()).toMatch(sentence);
   expect(started.output()).not.toMatch(/^\s+at /m);
 };
@@ -48,7 +48,7 @@ test("npm start serves one URL until Ctrl-C, which ends everything within 5 s an
     const first = npmStart([], SLOW_MODEL);
     const run = await first.ready();
     expect(first.output().match(/https?:\/\/\S+/g)).toEqual([`http://localhost:${port}`]);
-    expect(first.output()).toContain("scripted");
+    expect(first.output()).toContain("Demo model (leo-mock)");
     expect(await (await fetch(`${run.url}/health`)).json()).toMatchObject({ status: "ok" });
     const page = await fetch(run.url);
     expect(page.headers.get("content-type")).toContain("text/html");
@@ -69,7 +69,7 @@ test("npm start serves one URL until Ctrl-C, which ends everything within 5 s an
     const call = await signedIn(secondRun);
     expect(await call("GET", `/api/generations/${generationId}`)).toMatchObject({ prompt: "a todo list" });
     // With a key in the environment the model is the real one, and the run says so.
-    expect(second.output()).toContain("real: api.anthropic.com, paid with ANTHROPIC_API_KEY");
+    expect(second.output()).toContain("Claude, with the ANTHROPIC_API_KEY of this shell");
     expect(secondRun.endpoints).not.toHaveProperty("model");
     expect(JSON.stringify(await call("GET", "/api/config"))).not.toContain("sk-ant-test-only");
   });
@@ -106,8 +106,10 @@ test("a taken port is one sentence and exit code 1", async () => {
   });
 });
 
-test("arguments are refused in one sentence", async () => {
-  await withPlace(({ npmStart }) => expectRefused(npmStart(["--clean"]), "Usage: npm start"));
+test("a mistyped option starts nothing and is one sentence", async () => {
+  await withPlace(({ npmStart }) =>
+    expectRefused(npmStart(["--frsh"]), "Unknown option --frsh. Did you mean --fresh?", 2),
+  );
 });
 
 test("a data directory that cannot be made is one sentence", async () => {

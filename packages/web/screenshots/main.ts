@@ -1,16 +1,24 @@
-/**
- * `npm run screenshots -w packages/web [-- FOLDER]`: pictures of the real Leo for the README and the docs.
- * Starts Leo with fresh data, builds apps, and takes every view on a desktop and a phone, light and dark.
- */
+/** `npm run screenshots`: pictures of the real Leo for the README and the docs. */
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Page } from "playwright-core";
 import { closeBrowser } from "@leo/local/testing/chromium.ts";
 import { withPage } from "../test/support/browser.ts";
+import { type Command, readCommand } from "../../../tools/command.ts";
 import { startLeo } from "../test/support/leo.ts";
 import { composer, signIn, timeline } from "../test/support/pages.ts";
 
-const FOLDER = resolve(process.argv[2] ?? join(import.meta.dirname, "../../../docs/screenshots"));
+const COMMAND = {
+  name: "npm run screenshots",
+  about:
+    "Starts Leo with fresh data, builds apps, and takes every view on a desktop and a phone, light and dark.",
+  options: {},
+  operand: { value: "FOLDER", about: "Where the pictures go (default docs/screenshots)" },
+} as const satisfies Command;
+
+const FOLDER = resolve(
+  readCommand(COMMAND).operand ?? join(import.meta.dirname, "../../../docs/screenshots"),
+);
 const RUN_MS = 180_000;
 /** Slow enough that a run is still at work when its picture is taken. */
 const SLOW = { LEO_MOCK_PACE_MS: "120" };

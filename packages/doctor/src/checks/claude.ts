@@ -40,7 +40,7 @@ export const claudeCheck: Check = {
   name: "claude",
   run: async (target, signal) => {
     if (!target.stage && !target.secrets.ClaudeOauthToken) {
-      return [ok("no token in the environment: the scripted model plays")];
+      return [ok("no token in the environment, so the demo model (leo-mock) answers")];
     }
     return [await ask(target, secretOf(target, "ClaudeOauthToken"), signal)];
   },

@@ -1,12 +1,13 @@
 /** All of Leo on this machine, one URL; ends everything on Ctrl-C. */
 import { Guardian } from "../processes/guardian.ts";
+import { readCommand } from "../../../../tools/command.ts";
 import { StartError } from "../start-error.ts";
 import { explainDisk, prepareDataDir } from "./data-dir.ts";
 import { startLocalCloud } from "./local-cloud.ts";
 import { watchNpm } from "./parent-watch.ts";
 import { refuseTakenPort } from "./public-port.ts";
 import { refuseSecondRun, removeRunFile, writeRunFile } from "./run-file.ts";
-import { readSettings, type StartSettings } from "./settings.ts";
+import { readSettings, START, type StartSettings } from "./settings.ts";
 
 /** After this the guardian ends what is left; with it, all is over within 5 s on a busy machine too. */
 const STOP_MS = 3_300;
@@ -21,8 +22,8 @@ const fail = (error: unknown, dataDir: string): void => {
 
 const modelLine = ({ credential }: StartSettings): string =>
   credential
-    ? `real: api.anthropic.com, paid with ${credential.name}`
-    : "scripted (leo-mock): it only plays; set CLAUDE_CODE_OAUTH_TOKEN for the real one";
+    ? `Claude, with the ${credential.name} of this shell`
+    : "Demo model (leo-mock). Set CLAUDE_CODE_OAUTH_TOKEN to use Claude.";
 
 const welcome = (url: string, settings: StartSettings): string =>
   [
@@ -30,7 +31,7 @@ const welcome = (url: string, settings: StartSettings): string =>
     `  Leo is ready:  ${url}`,
     "",
     `  Model  ${modelLine(settings)}`,
-    `  Data   ${settings.dataDir} ("npm start -- --fresh" empties it)`,
+    `  Data   ${settings.dataDir} ("npm start -- --fresh" starts over)`,
     `  Stop   Ctrl-C`,
     "",
   ].join("\n");
@@ -79,7 +80,7 @@ const main = async (settings: StartSettings): Promise<number> => {
 export const run = async (): Promise<number> => {
   let dataDir = ".leo";
   try {
-    const settings = readSettings(process.argv.slice(2), process.env);
+    const settings = readSettings(readCommand(START), process.env);
     ({ dataDir } = settings);
     return await main(settings);
   } catch (error) {

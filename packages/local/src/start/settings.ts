@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import type { Command } from "../../../../tools/command.ts";
 import { StartError } from "../start-error.ts";
 
 export const ROOT = path.resolve(import.meta.dirname, "../../../..");
@@ -38,16 +38,26 @@ const credentialOf = (env: NodeJS.ProcessEnv): StartSettings["credential"] => {
   return undefined;
 };
 
-const flags = (args: string[]): { fresh?: boolean } => {
-  try {
-    return parseArgs({ args, options: { fresh: { type: "boolean" } } }).values;
-  } catch (cause) {
-    throw new StartError("Usage: npm start [-- --fresh]   (--fresh empties .leo/ first)", { cause });
-  }
-};
+export const START = {
+  name: "npm start",
+  about: "Starts all of Leo on this machine. Ctrl-C stops it.",
+  options: { fresh: { type: "flag", about: "Delete all local data first: apps, users, the database" } },
+  notes: [
+    "Environment:",
+    "  PORT                     Where the browser finds Leo (default 5013)",
+    "  LEO_DATA_DIR             Where local data is kept (default .leo in the project's folder)",
+    "  CLAUDE_CODE_OAUTH_TOKEN  Use Claude with a subscription, not the demo model",
+    "  ANTHROPIC_API_KEY        Use Claude with an API key, not the demo model",
+  ].join("\n"),
+} as const satisfies Command;
 
-/** What the person asked for. @throws StartError */
-export const readSettings = (args: string[], env: NodeJS.ProcessEnv): StartSettings => {
+/**
+ * Where and how Leo runs on this machine.
+ * @param fresh whether local data is deleted first
+ * @param env usually `process.env`
+ * @throws StartError
+ */
+export const readSettings = ({ fresh }: { fresh: boolean }, env: NodeJS.ProcessEnv): StartSettings => {
   const dataDir = path.resolve(env.LEO_DATA_DIR || path.join(ROOT, ".leo"));
   const name = createHash("sha256").update(dataDir).digest("hex").slice(0, 8);
   return {
@@ -55,7 +65,7 @@ export const readSettings = (args: string[], env: NodeJS.ProcessEnv): StartSetti
     dataDir,
     logDir: path.join(dataDir, "logs"),
     workDir: path.join(tmpdir(), `leo-${name}`),
-    fresh: flags(args).fresh ?? false,
+    fresh,
     credential: credentialOf(env),
   };
 };
