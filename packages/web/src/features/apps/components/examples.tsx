@@ -1,9 +1,9 @@
 const EXAMPLES = [
   { name: "Todo list", prompt: "A todo list with dark mode" },
   { name: "Kanban board", prompt: "A kanban board for planning a house move" },
-  { name: "Pomodoro timer", prompt: "A pomodoro timer that counts the sessions of the day" },
-  { name: "Notes", prompt: "A notes app with search and tags" },
-  { name: "Landing page", prompt: "A landing page for a small bakery that takes pre-orders" },
+  { name: "Pomodoro timer", prompt: "A pomodoro timer that counts the sessions I finish" },
+  { name: "Notes", prompt: "A notes app that counts the words as I type" },
+  { name: "Landing page", prompt: "A landing page for a small bakery with a sign-up form" },
 ];
 
 export const Examples = ({ onChoose }: { onChoose: (prompt: string) => void }) => (
