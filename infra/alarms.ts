@@ -23,8 +23,19 @@ alarm("NoHealthyHost", {
   threshold: 1,
   dataExpected: true,
 });
+if (stage.scaling.min > 1) {
+  alarm("MissingOrchestrators", {
+    description: `Fewer than ${stage.scaling.min} orchestrators answer for 10 minutes. See the service's events.`,
+    metrics: { hosts: METRICS.healthyHosts },
+    comparison: "LessThanThreshold",
+    threshold: stage.scaling.min,
+    periods: 2,
+    dataExpected: true,
+  });
+}
 alarm("OrchestratorCpu", {
-  description: "The orchestrator's CPU is over 80 % for 15 minutes. Raise LEO_ORCHESTRATOR_VCPU.",
+  description:
+    "The orchestrators' CPU is over 80 % for 15 minutes. Raise LEO_ORCHESTRATORS or LEO_ORCHESTRATOR_VCPU.",
   metrics: { cpu: METRICS.cpu },
   comparison: "GreaterThanThreshold",
   threshold: 80,

@@ -21,6 +21,7 @@ export const environment = {
   LEO_CLOUD_METRICS_APP: names.app,
   LEO_BUCKET: bucket.name,
   LEO_CLUSTER: names.app,
+  LEO_DATABASE_CONNECTIONS: String(stage.databaseConnections),
   LEO_GENERATOR_FAMILY: names.generator,
   LEO_TASK_LOG_URL: taskLogUrl,
   LEO_GENERATOR_SUBNETS: $util.all([vpc.publicSubnets]).apply(([subnets]) => subnets.join(",")),

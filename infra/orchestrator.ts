@@ -8,10 +8,12 @@ import { loadBalancer, loadBalancerTransform, publicAddresses } from "./load-bal
 import { vpc } from "./network.ts";
 import { environment, injected } from "./orchestrator-environment.ts";
 import { closeContainers, closeExecutionRole, closeTaskRole, type Addresses } from "./orchestrator-task.ts";
+import { deployPercent } from "./scaling.ts";
 import { secrets } from "./secrets.ts";
 import { orchestratorGroup } from "./security-groups.ts";
 import { bucket } from "./storage.ts";
 
+const { scaling } = stage;
 const { generator } = $dev ? { generator: undefined } : await import("./generator-link.ts");
 
 /** The load balancer's name and the service's are known only once the component below made them. */
@@ -45,8 +47,13 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
     },
   ],
   loadBalancer,
-  // One task: its number is changed by hand, and a deploy leaves it alone.
-  scaling: { min: 1, max: 1, cpuUtilization: false, memoryUtilization: false },
+  scaling: {
+    min: scaling.min,
+    max: scaling.max,
+    cpuUtilization: scaling.min < scaling.max && scaling.cpuPercent,
+    // Memory grows with open sockets, which a new task takes from nobody.
+    memoryUtilization: false,
+  },
   wait: stage.isProd,
   transform: {
     ...loadBalancerTransform,
@@ -62,7 +69,8 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
       }).apply(({ text, known }) => closeContainers(text, known));
       return undefined;
     },
-    service: (args, options) => {
+    service: (args) => {
+      args.deploymentMaximumPercent = deployPercent(scaling);
       args.name = names.orchestrator;
       args.enableExecuteCommand = stage.exec;
       args.healthCheckGracePeriodSeconds = 60;
@@ -71,7 +79,6 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
         subnets: vpc.publicSubnets,
         securityGroups: [orchestratorGroup.id],
       };
-      options.ignoreChanges = ["desiredCount"];
       return undefined;
     },
   },

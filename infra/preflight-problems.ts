@@ -1,5 +1,6 @@
 /** What would fail half-way through a deploy, one sentence each. */
 import { isSameSite } from "./same-site.ts";
+import { tasksDuringDeploy } from "./scaling.ts";
 import { SECRET_NAMES } from "./secret-list.ts";
 import type { Stage } from "./stage.ts";
 
@@ -81,8 +82,9 @@ const secretProblems = (stage: Stage, env: Circumstances["env"]): string[] => {
   ];
 };
 
-/** The orchestrator, a second one during a rolling deploy, and all generators of the budget. */
-export const neededVcpus = ({ orchestrator, vcpuBudget }: Stage) => 2 * orchestrator.vcpu + vcpuBudget;
+/** The orchestrators during a rolling deploy, and all generators of the budget. */
+export const neededVcpus = ({ orchestrator, scaling, vcpuBudget }: Stage) =>
+  tasksDuringDeploy(scaling) * orchestrator.vcpu + vcpuBudget;
 
 /** Whether the stage fits into the account's quota. */
 export const quotaProblem = (stage: Stage, vcpuQuota: number): Problem | undefined => {
@@ -90,7 +92,7 @@ export const quotaProblem = (stage: Stage, vcpuQuota: number): Problem | undefin
   if (vcpuQuota >= needed) return undefined;
   return {
     what: `Region ${stage.region} allows this account ${vcpuQuota} Fargate vCPUs, but the stage needs ${needed}`,
-    advice: `ask for more of quota ${FARGATE_VCPU_QUOTA.quotaCode} in Service Quotas, or lower LEO_VCPU_BUDGET`,
+    advice: `ask for more of quota ${FARGATE_VCPU_QUOTA.quotaCode} in Service Quotas, or lower ${stage.scaling.max > 1 ? "LEO_ORCHESTRATORS or " : ""}LEO_VCPU_BUDGET`,
   };
 };
 

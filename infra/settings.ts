@@ -3,6 +3,7 @@ import { z } from "zod";
 import { AUDIT_DAYS_MIN } from "@leo/core/admin.ts";
 import { GithubLogin } from "@leo/core/publishing.ts";
 import { isSameSite } from "./same-site.ts";
+import { CONNECTIONS_MIN, Orchestrators, poolerProblem } from "./scaling.ts";
 
 const number = z.coerce.number();
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -72,6 +73,9 @@ export const Settings = z.object({
     .string()
     .regex(/^[\w][\w.-]{0,127}$/, "is not an image tag")
     .optional(),
+  LEO_ORCHESTRATORS: Orchestrators,
+  LEO_DATABASE_CONNECTIONS: number.int().min(CONNECTIONS_MIN),
+  LEO_DATABASE_POOLER_SIZE: number.int().min(CONNECTIONS_MIN),
   LEO_ORCHESTRATOR_VCPU: vcpu,
   LEO_ORCHESTRATOR_MEMORY_GB: number,
   LEO_GENERATOR_VCPU: vcpu,
@@ -118,6 +122,9 @@ const conflicts = (settings: Settings): [name: keyof Settings, problem: string][
   if (LEO_PLATFORM_DAY_BUDGET_USD < LEO_GENERATION_BUDGET_USD) {
     found.push(["LEO_PLATFORM_DAY_BUDGET_USD", `is less than one run's USD ${LEO_GENERATION_BUDGET_USD}`]);
   }
+  const { LEO_ORCHESTRATORS, LEO_DATABASE_CONNECTIONS, LEO_DATABASE_POOLER_SIZE } = settings;
+  const pooler = poolerProblem(LEO_ORCHESTRATORS, LEO_DATABASE_CONNECTIONS, LEO_DATABASE_POOLER_SIZE);
+  if (pooler) found.push(["LEO_DATABASE_CONNECTIONS", pooler]);
   for (const part of ["ORCHESTRATOR", "GENERATOR"] as const) {
     const size = settings[`LEO_${part}_VCPU`];
     const [smallest, largest, step] = FARGATE_MEMORY_GB[size] ?? [0, 0, 1];

@@ -40,6 +40,9 @@ export const readStage = (name: string, env: Environment = process.env) => {
     allowlist: settings.LEO_ALLOWLIST,
     /** Tag of images that are built here; the git commit when unset. */
     imageTag: settings.LEO_IMAGE_TAG,
+    scaling: settings.LEO_ORCHESTRATORS,
+    /** Of each orchestrator. */
+    databaseConnections: settings.LEO_DATABASE_CONNECTIONS,
     orchestrator: {
       image: settings.LEO_ORCHESTRATOR_IMAGE,
       vcpu: settings.LEO_ORCHESTRATOR_VCPU,

@@ -19,6 +19,8 @@ test("the committed defaults are whole: Graviton, plain HTTP, the quota of a new
     domain: undefined,
     allowlist: ["0.0.0.0/0"],
     vcpuBudget: 4,
+    scaling: { min: 1, max: 1 },
+    databaseConnections: 5,
     exec: false,
   });
 });
@@ -60,6 +62,20 @@ test.for([
   ],
   [{ LEO_ORCHESTRATOR_MEMORY_GB: "2.5" }, /LEO_ORCHESTRATOR_MEMORY_GB: at 1 vCPU/],
   [{ LEO_VCPU_BUDGET: "2" }, /LEO_VCPU_BUDGET: is less than one generator's 4 vCPU/],
+  [{ LEO_ORCHESTRATORS: "two" }, /LEO_ORCHESTRATORS: "two" is not a number such as 2, a range such as 2-4/],
+  [{ LEO_ORCHESTRATORS: "0" }, /LEO_ORCHESTRATORS: "0" is not a number/],
+  [{ LEO_ORCHESTRATORS: "2@70" }, /LEO_ORCHESTRATORS: "2@70" is not a number/],
+  [{ LEO_ORCHESTRATORS: "4-2" }, /LEO_ORCHESTRATORS: 4-2 ends before it begins/],
+  [{ LEO_ORCHESTRATORS: "2-99" }, /LEO_ORCHESTRATORS: 99 are more than 20/],
+  [
+    { LEO_ORCHESTRATORS: "2-4" },
+    /LEO_DATABASE_CONNECTIONS: a deploy runs up to 6 orchestrators with 5 connections each, 30 in all, and the pooler has LEO_DATABASE_POOLER_SIZE=15; set it to 2, or raise/,
+  ],
+  [
+    { LEO_ORCHESTRATORS: "8" },
+    /LEO_DATABASE_CONNECTIONS: a deploy runs up to 9 orchestrators.*; lower LEO_ORCHESTRATORS, or raise/,
+  ],
+  [{ LEO_DATABASE_CONNECTIONS: "1" }, /LEO_DATABASE_CONNECTIONS/],
   [{ LEO_ALARM_EMAIL: "ops" }, /LEO_ALARM_EMAIL: is not an e-mail address/],
   [{ LEO_GITHUB_ORGANIZATION: "acme/apps" }, /LEO_GITHUB_ORGANIZATION: This is not a GitHub user name/],
   [{ LEO_GENERATOR_IMAGE: "not an image" }, /LEO_GENERATOR_IMAGE: is not an image reference/],

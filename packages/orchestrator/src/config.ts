@@ -34,7 +34,8 @@ const Environment = z.object({
   /** Where generators reach `/ws/generator`. */
   LEO_GENERATOR_URL: z.url({ protocol: /^wss?$/ }),
   DATABASE_URL: DatabaseUrl,
-  LEO_DATABASE_POOL: number.int().min(2).default(10),
+  /** Database connections of this process, the one that listens included; `infra/connections.ts` has the sum. */
+  LEO_DATABASE_CONNECTIONS: number.int().min(2).default(5),
   SUPABASE_URL: z.url(),
   SUPABASE_ANON_KEY: z.string().min(1),
   /** The legacy secret of a project that still signs with HS256. Absent: only its published keys count. */

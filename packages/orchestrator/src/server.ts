@@ -95,7 +95,9 @@ export const startOrchestrator = async (
   const times = databaseTimes(config.LEO_STATEMENT_MS);
   const connectionLost = (cause: Error) =>
     log.warn({ err: cause, event: "database_connection_lost" }, "a database connection was lost");
-  const database = openDatabase(config.DATABASE_URL, config.LEO_DATABASE_POOL, connectionLost, times);
+  // One connection is the listener's.
+  const poolSize = config.LEO_DATABASE_CONNECTIONS - 1;
+  const database = openDatabase(config.DATABASE_URL, poolSize, connectionLost, times);
   const clock = options.now ? undefined : await startDatabaseClock(database.pool, log);
   const now = options.now ?? (() => clock?.now() ?? new Date());
   const storage = openStorage(config);

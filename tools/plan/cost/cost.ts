@@ -83,12 +83,20 @@ const balancedZones = (graph: Graph) =>
     0,
   );
 
+/** What autoscaling may add. */
+const upTo = (tasks: number, tasksMax: number, monthlyUsd: number) =>
+  tasksMax > tasks ? `; up to ${tasksMax}, each $${monthlyUsd.toFixed(2)} a month more with its address` : "";
+
 /** What stands around when nobody builds anything. */
 export const baselineLines = (graph: Graph): CostLine[] => {
   const size = taskSize(graph, "OrchestratorTask");
   const rate = FARGATE[size.architecture];
   const tasks = resources(graph, "ecs/service:Service").reduce(
     (sum, service) => sum + Number(service.desiredCount),
+    0,
+  );
+  const tasksMax = resources(graph, "appautoscaling/target:Target").reduce(
+    (sum, target) => sum + Number(target.maxCapacity),
     0,
   );
   const computeUsd = tasks * HOURS_PER_MONTH * (size.vcpu * rate.vcpuUsd + size.memoryGb * rate.gbUsd);
@@ -100,7 +108,7 @@ export const baselineLines = (graph: Graph): CostLine[] => {
   return [
     line(
       "Orchestrator on Fargate",
-      `${tasks} × ${size.vcpu} vCPU, ${size.memoryGb} GB, ${size.architecture}`,
+      `${tasks} × ${size.vcpu} vCPU, ${size.memoryGb} GB, ${size.architecture}${upTo(tasks, tasksMax, taskUsd(size, HOURS_PER_MONTH, rate))}`,
       computeUsd,
       "fargate",
     ),

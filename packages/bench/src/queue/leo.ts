@@ -46,7 +46,7 @@ const commands = {
     aws.createBucket(BUCKET);
     const config = readConfig({
       ...env,
-      LEO_DATABASE_POOL: String(POOL_SIZE),
+      LEO_DATABASE_CONNECTIONS: String(POOL_SIZE + 1),
       ...NO_LIMITS,
       LEO_RUNNING_PER_USER: String(ROWS_PER_OWNER),
       LEO_QUEUED_PER_USER: "1000000",

@@ -107,7 +107,7 @@ export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOption
         Object.assign(process.env, bucket.env);
         const lines: string[] = [];
         const config = testConfig(databaseUrl, keys.supabaseUrl, bucket, options.env ?? {});
-        const database = openDatabase(databaseUrl, 10, () => undefined);
+        const database = openDatabase(databaseUrl, config.LEO_DATABASE_CONNECTIONS - 1, () => undefined);
         const storage = openStorage(config);
         const now = options.now ?? (() => new Date());
         const context: Context = { config, database, storage, log: logInto(lines), now };

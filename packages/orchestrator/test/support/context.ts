@@ -31,6 +31,8 @@ export const BASE_ENV = {
   LEO_PREVIEW_URL_TEMPLATE: "http://{generationId}.localhost:5013/",
   LEO_GENERATOR_URL: "ws://127.0.0.1:5013/ws/generator",
   DATABASE_URL: "postgres://unset",
+  // The least there can be: whatever asks for a connection while it holds one hangs here for good.
+  LEO_DATABASE_CONNECTIONS: "2",
   SUPABASE_URL: "http://127.0.0.1:1",
   SUPABASE_ANON_KEY: "anon",
   AWS_REGION: "us-east-1",
@@ -63,7 +65,7 @@ export const withContext = (
 ): Promise<void> =>
   withMigratedDatabase(async (databaseUrl) => {
     const config = readConfig({ ...BASE_ENV, DATABASE_URL: databaseUrl, ...settings });
-    const database = openDatabase(databaseUrl, 10, () => undefined);
+    const database = openDatabase(databaseUrl, config.LEO_DATABASE_CONNECTIONS - 1, () => undefined);
     let shiftMs = 0;
     const context: TestContext = {
       config,
