@@ -193,7 +193,7 @@ describe("events and their generation", () => {
     }));
 
   test("a deleted generation takes its events with it, also those that were being stored", () =>
-    withContext({}, async (context) => {
+    withContext({ LEO_DATABASE_CONNECTIONS: "4" }, async (context) => {
       const { pool } = context.database;
       const generationId = await enqueue(context, newId());
       const other = await enqueue(context, newId());

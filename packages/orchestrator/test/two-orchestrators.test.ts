@@ -6,6 +6,7 @@ import { withOrchestrator } from "./support/orchestrator.ts";
 
 /** Two machines, and one user may have both and fifty requests more. */
 const FEW_PLACES = {
+  LEO_DATABASE_CONNECTIONS: "5",
   LEO_VCPU_BUDGET: "8",
   LEO_RUNNING_PER_USER: "50",
   LEO_QUEUED_PER_USER: "60",

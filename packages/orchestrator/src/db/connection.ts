@@ -9,7 +9,10 @@ const KEEP_ALIVE_MS = 10_000;
 /** PostgreSQL's own 4 is that of disks that turn: with it the planner reads whole tables where an index is quicker. */
 const RANDOM_PAGE_COST = 1.1;
 
-export const connectionOptions = (url: string, name: string, connectMs: number): ClientConfig => ({
+/** Names of connections, by which the database's operator and the doctor know whose they are. */
+export type ConnectionName = "leo-orchestrator" | "leo-listener" | "leo-migration";
+
+export const connectionOptions = (url: string, name: ConnectionName, connectMs: number): ClientConfig => ({
   connectionString: url,
   connectionTimeoutMillis: connectMs,
   keepAlive: true,
@@ -35,10 +38,14 @@ const dropWhenSilent = (client: ClientBase, silentMs: number): void => {
  * Puts a new connection of the database's owner into Leo's role, with limits on both sides. By statements: a
  * pooler in between refuses settings as parameters of the connection.
  */
-export const becomeService = async (client: ClientBase, times: DatabaseTimes): Promise<void> => {
+export const becomeService = async (
+  client: ClientBase,
+  name: ConnectionName,
+  times: DatabaseTimes,
+): Promise<void> => {
   dropWhenSilent(client, times.silentMs);
   await client.query(
-    `set statement_timeout = ${times.statementMs}; set idle_in_transaction_session_timeout = ${times.idleInTransactionMs};
+    `set application_name = '${name}'; set statement_timeout = ${times.statementMs}; set idle_in_transaction_session_timeout = ${times.idleInTransactionMs};
      set random_page_cost = ${RANDOM_PAGE_COST}; set role ${SERVICE_ROLE}`,
   );
 };

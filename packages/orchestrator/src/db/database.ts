@@ -102,7 +102,7 @@ export const openDatabase = (
     max: poolSize,
     idleTimeoutMillis: times.idleMs,
     // The pool waits for its promise, which its types do not say.
-    onConnect: (client): unknown => becomeService(client, times),
+    onConnect: (client): unknown => becomeService(client, "leo-orchestrator", times),
   });
   // Every connection has the listener below; the pool repeats what idle ones said.
   pool.on("error", () => undefined);

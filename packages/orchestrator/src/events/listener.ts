@@ -43,7 +43,7 @@ export const listen = async (options: ListenerOptions): Promise<() => Promise<vo
     next.on("notification", ({ channel, payload }) => options.channels[channel]?.(payload ?? ""));
     await next.connect();
     try {
-      await becomeService(next, times);
+      await becomeService(next, "leo-listener", times);
       for (const channel of Object.keys(options.channels)) await next.query(`listen ${channel}`);
     } catch (cause) {
       await next.end();
