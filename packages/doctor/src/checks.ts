@@ -7,6 +7,7 @@ import { certificateCheck } from "./checks/certificate.ts";
 import { claudeCheck } from "./checks/claude.ts";
 import { clockCheck } from "./checks/clock.ts";
 import { credentialsCheck } from "./checks/credentials.ts";
+import { connectionsCheck } from "./checks/connections.ts";
 import { databaseCheck } from "./checks/database.ts";
 import { githubCheck } from "./checks/github.ts";
 import { machineCheck } from "./checks/machine.ts";
@@ -48,6 +49,7 @@ export const STAGE_CHECKS: Check[] = [
   secretsCheck,
   supabaseCheck,
   databaseCheck,
+  connectionsCheck,
   migrationsCheck(),
   rolesCheck(),
   bansCheck,

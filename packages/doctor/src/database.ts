@@ -1,6 +1,7 @@
 import { Client } from "pg";
 import { LeftOut } from "./check.ts";
 import { reasonOf } from "./explain.ts";
+import { isFull } from "./room.ts";
 import { secretOf, type Target } from "./target.ts";
 
 const CONNECT_MS = 6_000;
@@ -15,31 +16,60 @@ const REFUSALS: Record<string, string> = {
   "28P01": "it refuses the password",
   "28000": "it refuses the user",
   "3D000": "there is no database of that name",
-  "53300": "it has no connection left",
   XX000: "the pooler refuses: is the user's name complete (postgres.PROJECT)?",
 };
 
-/** Opens one connection for `work` and closes it. @throws NoDatabase */
-export const withDatabase = async <T>(target: Target, work: (client: Client) => Promise<T>): Promise<T> => {
-  const connectionString = secretOf(target, "DatabaseUrl");
-  if (!URL.canParse(connectionString)) throw new LeftOut("a valid DatabaseUrl");
+const reasonOfRefusal = (cause: unknown): string => {
+  if (isFull(cause)) return "it has no connection left";
+  return REFUSALS[(cause as { code?: string }).code ?? ""] ?? reasonOf(cause);
+};
+
+/** One more connection, which the caller closes. @throws what the driver throws */
+export const openConnection = async (connectionString: string, connectMs = CONNECT_MS): Promise<Client> => {
   const client = new Client({
     connectionString,
-    connectionTimeoutMillis: CONNECT_MS,
+    connectionTimeoutMillis: connectMs,
     query_timeout: QUERY_MS,
     application_name: "leo-doctor",
   });
-  // A connection that is cut tells the query under way as well.
+  // A connection that is cut fails the query under way as well.
   client.on("error", () => undefined);
-  try {
-    await client.connect();
-  } catch (error) {
-    const { code = "" } = error as { code?: string };
-    throw new NoDatabase(REFUSALS[code] ?? reasonOf(error), { cause: error });
-  }
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
+  await client.connect();
+  return client;
+};
+
+/** The last use of a target's database, and why it cannot be used if it cannot. */
+interface Door {
+  last: Promise<unknown>;
+  closed?: NoDatabase;
+}
+const doors = new WeakMap<Target, Door>();
+
+/**
+ * Opens one connection for `work` and closes it. Checks take turns: where connections are few, the doctor
+ * must not take several at once from the service it looks at, nor count its own as somebody else's.
+ * @throws NoDatabase
+ */
+export const withDatabase = async <T>(target: Target, work: (client: Client) => Promise<T>): Promise<T> => {
+  const connectionString = secretOf(target, "DatabaseUrl");
+  if (!URL.canParse(connectionString)) throw new LeftOut("a valid DatabaseUrl");
+  const door = doors.get(target) ?? { last: Promise.resolve() };
+  doors.set(target, door);
+
+  const use = async (): Promise<T> => {
+    if (door.closed) throw door.closed;
+    const client = await openConnection(connectionString).catch((cause: unknown) => {
+      door.closed = new NoDatabase(reasonOfRefusal(cause), { cause });
+      throw door.closed;
+    });
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  };
+  const used = door.last.then(use);
+  // Whoever comes next waits for the end of this, however it ends.
+  door.last = used.catch(() => undefined);
+  return used;
 };

@@ -1,12 +1,11 @@
 import type { Client } from "pg";
 import { databaseUrlProblem } from "../../../../infra/preflight-problems.ts";
-import { type Check, failure, type Finding, ok, warning } from "../check.ts";
+import { type Check, failure, type Finding, ok } from "../check.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
+import { isFull } from "../room.ts";
 import { secretOf, type Target } from "../target.ts";
 
 const MAJOR_MIN = 14;
-/** The orchestrator's pool and its listener, twice during a rolling deploy. */
-const CONNECTIONS_NEEDED = 22;
 
 /**
  * A setting outlives its transaction in a session and is lost, or another client's, in a transaction
@@ -24,11 +23,10 @@ const keepsSession = async (client: Client): Promise<boolean> => {
 };
 
 const look = async (client: Client): Promise<Finding[]> => {
-  const { rows } = await client.query<{ version: number; room: number }>(
-    `select current_setting('server_version_num')::int / 10000 as version,
-            current_setting('max_connections')::int as room`,
+  const { rows } = await client.query<{ version: number }>(
+    "select current_setting('server_version_num')::int / 10000 as version",
   );
-  const [{ version, room } = { version: 0, room: 0 }] = rows;
+  const [{ version } = { version: 0 }] = rows;
   if (version < MAJOR_MIN)
     return [failure(`it is PostgreSQL ${version}`, `Leo needs ${MAJOR_MIN} or newer.`)];
   if (!(await keepsSession(client))) {
@@ -39,16 +37,7 @@ const look = async (client: Client): Promise<Finding[]> => {
       ),
     ];
   }
-  const few =
-    room < CONNECTIONS_NEEDED
-      ? [
-          warning(
-            `it allows ${room} connections`,
-            `During a deploy Leo may use ${CONNECTIONS_NEEDED}; allow more.`,
-          ),
-        ]
-      : [];
-  return [ok(`PostgreSQL ${version}, keeps sessions`), ...few];
+  return [ok(`PostgreSQL ${version}, keeps sessions`)];
 };
 
 /** A stage's URL has rules of its own; the local cloud's is made by Leo. */
@@ -63,7 +52,10 @@ export const databaseCheck: Check = {
       return await withDatabase(target, look);
     } catch (error) {
       if (!(error instanceof NoDatabase)) throw error;
-      return [failure(`it cannot be used: ${error.message}`, "Is the project paused, or DatabaseUrl wrong?")];
+      const advice = isFull(error.cause)
+        ? "Raise the pool size in Supabase (Database, Connection pooling), or see who else connects."
+        : "Is the project paused, or DatabaseUrl wrong?";
+      return [failure(`it cannot be used: ${error.message}`, advice)];
     }
   },
 };
