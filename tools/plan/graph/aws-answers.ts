@@ -1,4 +1,5 @@
 /** What AWS would answer: the ids and ARNs of resources, and the results of data sources. */
+import { createHash } from "node:crypto";
 import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime/index.js";
 import { policyJson, type StatementInput } from "./policy-document.ts";
 import { input } from "./program-input.ts";
@@ -24,7 +25,9 @@ const COMPUTED: Record<string, (name: string, inputs: Properties) => Properties>
   "aws:iam/role:Role": (name) => ({ arn: `arn:aws:iam::${accountId}:role/${name}` }),
   "aws:s3/bucketV2:BucketV2": (_, { bucket }) => ({ arn: `arn:aws:s3:::${String(bucket)}` }),
   "aws:secretsmanager/secret:Secret": (name) => ({ arn: arn("secretsmanager", `secret:${name}-AbCdEf`) }),
-  "aws:secretsmanager/secretVersion:SecretVersion": (name) => ({ versionId: `version-of-${name}` }),
+  "aws:secretsmanager/secretVersion:SecretVersion": (_, { secretString }) => ({
+    versionId: createHash("sha256").update(JSON.stringify(secretString)).digest("hex").slice(0, 32),
+  }),
   "aws:sqs/queue:Queue": (name) => ({
     arn: arn("sqs", name),
     url: `https://sqs.${region}.amazonaws.com/${accountId}/${name}`,

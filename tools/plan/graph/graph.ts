@@ -8,6 +8,8 @@ export interface Resource {
   parent?: string;
   /** Pulumi's options that decide what a later deploy or a removal does. */
   options: { ignoreChanges: string[]; retainOnDelete: boolean };
+  /** Logical names of what must exist first: named as an option, or read as a value. */
+  dependencies: string[];
   /** Secret values are under `{ secret: value }`. */
   inputs: Record<string, unknown>;
 }

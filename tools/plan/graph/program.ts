@@ -28,6 +28,7 @@ const plain = (value: unknown): unknown => {
 
 /** Options never reach the mocks; a transformation sees them on the way. */
 const seenOptions = new Map<string, pulumi.CustomResourceOptions>();
+const seenDependencies = new Map<string, string[]>();
 const key = ({ type, name }: { type: string; name: string }) => `${type} ${name}`;
 
 const watchOptions = () =>
@@ -40,7 +41,28 @@ const optionsOf = (resource: { type: string; name: string }) => {
   const seen = seenOptions.get(key(resource));
   const parent = (seen?.parent as Record<string, string> | undefined)?.["__name"];
   const options = { ignoreChanges: seen?.ignoreChanges ?? [], retainOnDelete: seen?.retainOnDelete ?? false };
-  return { options, ...(parent ? { parent } : {}) };
+  const dependencies = seenDependencies.get(key(resource)) ?? [];
+  return { options, dependencies, ...(parent ? { parent } : {}) };
+};
+
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getDependenciesList(): string[];
+}
+interface Monitor {
+  registerResource(request: RegisterRequest, answered: unknown): unknown;
+}
+
+/** The mocks are not handed a resource's dependencies; the engine's stand-in is, as URNs. */
+const watchDependencies = () => {
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, answered) => {
+    const names = request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? urn);
+    seenDependencies.set(key({ type: request.getType(), name: request.getName() }), names.toSorted());
+    return register(request, answered);
+  };
 };
 
 const finish = (result: unknown, code: number): never => {
@@ -73,6 +95,7 @@ await pulumi.runtime.setMocks(
   "leo-saas",
   input.stage,
 );
+watchDependencies();
 
 // The globals of every SST project; the configuration is loaded once they are there.
 Object.assign(globalThis, shim, { sst, aws, dockerbuild });

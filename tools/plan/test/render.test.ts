@@ -2,26 +2,26 @@ import { expect, test } from "vitest";
 import type { Graph } from "../graph/graph.ts";
 import { renderGraph, renderTable } from "../graph/render.ts";
 
-const options = { ignoreChanges: [], retainOnDelete: false };
+const common = { options: { ignoreChanges: [], retainOnDelete: false }, dependencies: [] };
 const graph: Graph = {
   resources: [
     {
       type: "aws:sqs/queue:Queue",
       name: "EventsQueue",
       parent: "Events",
-      options,
+      ...common,
       inputs: { name: "events", tags: {} },
     },
     {
       type: "aws:secretsmanager/secretVersion:SecretVersion",
       name: "TokenVersion",
-      options,
+      ...common,
       inputs: { secretId: "token", secretString: { secret: "CLEAR-TEXT" } },
     },
     {
       type: "sst:sst:LinkRef",
       name: "TokenLinkRef",
-      options,
+      ...common,
       inputs: { properties: { secret: "CLEAR-TEXT" } },
     },
   ],
