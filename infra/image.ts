@@ -1,6 +1,7 @@
 /** An image for a task: one made elsewhere, or built with BuildKit and pushed to our repository. */
-import { execFileSync } from "node:child_process";
+import { sourceTag } from "./source-tag.ts";
 import { arn, stage } from "./context.ts";
+import { CACHE_TAG } from "./registry.ts";
 
 interface ImageSource {
   component: string;
@@ -10,17 +11,14 @@ interface ImageSource {
   prebuilt: string | undefined;
 }
 
-const gitCommit = () =>
-  execFileSync("git", ["rev-parse", "--short=12", "HEAD"], { cwd: $cli.paths.root, encoding: "utf8" }).trim();
-
 const build = ({ component, dockerfile, repository }: ImageSource) => {
   const login = aws.ecr.getAuthorizationTokenOutput({ registryId: repository.registryId });
-  const cache = $interpolate`${repository.repositoryUrl}:cache`;
+  const cache = $interpolate`${repository.repositoryUrl}:${CACHE_TAG}`;
   const image = new dockerbuild.Image(component, {
     context: { location: $cli.paths.root },
     dockerfile: { location: `${$cli.paths.root}/${dockerfile}` },
     platforms: [stage.architecture === "arm64" ? "linux/arm64" : "linux/amd64"],
-    tags: [stage.imageTag ?? gitCommit(), "latest"].map(
+    tags: [stage.imageTag ?? sourceTag($cli.paths.root), "latest"].map(
       (tag) => $interpolate`${repository.repositoryUrl}:${tag}`,
     ),
     cacheFrom: [{ registry: { ref: cache } }],

@@ -2,13 +2,31 @@
 import { names, stage } from "./context.ts";
 
 const UNTAGGED_DAYS = 7;
-const KEPT_IMAGES = 20;
+const KEPT_DEPLOYS = 20;
 
+/** Tag of BuildKit's cache, which is in the same repository as the images. */
+export const CACHE_TAG = "cache";
+
+/**
+ * An image is a tagged index and the untagged manifests that it names; ECR expires none of those while
+ * their index is there. So only what is tagged counts as a deploy: once, under however many tags.
+ */
 const expiry = {
   rules: [
     {
       rulePriority: 1,
-      description: `untagged images after ${UNTAGGED_DAYS} days`,
+      description: "the build cache stays",
+      selection: {
+        tagStatus: "tagged",
+        tagPatternList: [CACHE_TAG],
+        countType: "imageCountMoreThan",
+        countNumber: 1,
+      },
+      action: { type: "expire" },
+    },
+    {
+      rulePriority: 2,
+      description: `what lost its tag, older caches among it, after ${UNTAGGED_DAYS} days`,
       selection: {
         tagStatus: "untagged",
         countType: "sinceImagePushed",
@@ -18,9 +36,15 @@ const expiry = {
       action: { type: "expire" },
     },
     {
-      rulePriority: 2,
-      description: `all but the newest ${KEPT_IMAGES}`,
-      selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: KEPT_IMAGES },
+      rulePriority: 3,
+      // The cache cannot be expired by this rule, but it is counted by it.
+      description: `all but the newest ${KEPT_DEPLOYS} deploys and the cache`,
+      selection: {
+        tagStatus: "tagged",
+        tagPatternList: ["*"],
+        countType: "imageCountMoreThan",
+        countNumber: KEPT_DEPLOYS + 1,
+      },
       action: { type: "expire" },
     },
   ],
