@@ -1,11 +1,11 @@
 /** Costs of the whole account: AWS knows a stage's only where its tags were activated for billing. */
-import { names, stage } from "./context.ts";
+import { globalNames, stage } from "./context.ts";
 import { notices, noticesPolicy } from "./notices.ts";
 
 new aws.budgets.Budget(
   "MonthlyBudget",
   {
-    name: names.app,
+    name: globalNames.budget,
     budgetType: "COST",
     timeUnit: "MONTHLY",
     limitAmount: String(stage.monthlyBudgetUsd),

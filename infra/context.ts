@@ -1,9 +1,10 @@
 /** What every resource file needs to know: the stage, its names, and where it is deployed. */
-import { namesFor } from "./names.ts";
+import { globalNamesFor, namesFor } from "./names.ts";
 import { readStage } from "./stage.ts";
 
 export const stage = readStage($app.stage);
 export const names = namesFor(stage.name);
+export const globalNames = globalNamesFor(stage.name, stage.region);
 
 export const accountId = aws.getCallerIdentityOutput({}).accountId;
 export const partition = aws.getPartitionOutput({}).partition;

@@ -1,4 +1,4 @@
-import { names, stage } from "./context.ts";
+import { globalNames, stage } from "./context.ts";
 import { METRICS, type Metric } from "./metrics.ts";
 
 const WIDTH = 8;
@@ -28,7 +28,7 @@ const line = ({ namespace, metricName, dimensions, stat }: Metric) =>
   $resolve(Object.entries(dimensions).flat()).apply((pairs) => [namespace, metricName, ...pairs, { stat }]);
 
 new aws.cloudwatch.Dashboard("Dashboard", {
-  dashboardName: names.app,
+  dashboardName: globalNames.dashboard,
   dashboardBody: $jsonStringify({
     widgets: WIDGETS.map(([title, metrics], index) => ({
       type: "metric",

@@ -1,8 +1,8 @@
-import { names } from "./context.ts";
+import { globalNames, names } from "./context.ts";
 import { assumedByTasks, executionPolicy } from "./execution-role.ts";
 import { generatorImage } from "./images.ts";
 import { pulledRepositoryArn } from "./image.ts";
-import { secrets } from "./secrets.ts";
+import { modelSecret } from "./secrets.ts";
 import { bucket } from "./storage.ts";
 
 const objects = $interpolate`${bucket.arn}/apps/*`;
@@ -13,7 +13,7 @@ const objects = $interpolate`${bucket.arn}/apps/*`;
  * header; they create no object, and the call that completes them must carry it.
  */
 export const generatorTaskRole = new aws.iam.Role("GeneratorTaskRole", {
-  name: `${names.app}-generator-task`,
+  name: globalNames.generatorTaskRole,
   assumeRolePolicy: assumedByTasks,
   inlinePolicies: [
     {
@@ -39,7 +39,7 @@ export const generatorTaskRole = new aws.iam.Role("GeneratorTaskRole", {
 });
 
 export const generatorExecutionRole = new aws.iam.Role("GeneratorExecutionRole", {
-  name: `${names.app}-generator-execution`,
+  name: globalNames.generatorExecutionRole,
   assumeRolePolicy: assumedByTasks,
   inlinePolicies: [
     {
@@ -47,7 +47,7 @@ export const generatorExecutionRole = new aws.iam.Role("GeneratorExecutionRole",
       policy: executionPolicy({
         repositoryArn: pulledRepositoryArn(generatorImage),
         logGroup: names.generatorLogs,
-        secretArns: [secrets.ClaudeOauthToken.arn],
+        secretArns: [modelSecret.arn],
       }),
     },
   ],

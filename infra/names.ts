@@ -1,18 +1,22 @@
+/** Used where a stage names none, and the Region whose global names have no suffix. */
+export const DEFAULT_REGION = "us-east-1";
+
+const suffixOf = (stage: string) => (stage === "prod" ? "" : `-${stage}`);
+
 /**
- * Physical names. `prod` has them as they are, any other stage adds `-{stage}`, so that stages live
- * side by side in one account and no name of one is a prefix of another's in a policy.
+ * Physical names within one Region. `prod` has them as they are, any other stage adds `-{stage}`, so
+ * that stages live side by side in one account and no name of one is a prefix of another's in a policy.
  */
 export const namesFor = (stage: string) => {
-  const suffix = stage === "prod" ? "" : `-${stage}`;
+  const suffix = suffixOf(stage);
   return {
-    /** Cluster, and prefix of roles, alarms and secrets. */
+    /** Cluster, and prefix of alarms and secrets. */
     app: `leo-saas${suffix}`,
     /** Service, container, task family, repository. */
     orchestrator: `leo-saas-app${suffix}`,
     /** Task family, repository. Its containers are `leo` and `gateway` in every stage. */
     generator: `leo${suffix}`,
     reaper: `leo-saas-reaper${suffix}`,
-    bucket: (accountId: string) => `leo-saas-generated-apps-${accountId}${suffix}`,
     secret: (name: string) => `leo-saas${suffix}/${name}`,
     secretPrefix: `leo-saas${suffix}/`,
     taskEvents: `leo-saas-task-events${suffix}`,
@@ -20,5 +24,31 @@ export const namesFor = (stage: string) => {
     orchestratorLogs: `/ecs/leo-saas-app${suffix}`,
     generatorLogs: `/ecs/leo${suffix}`,
     reaperLogs: `/aws/lambda/leo-saas-reaper${suffix}`,
+  };
+};
+
+/** `eu-west-1` → `euw1`, `ap-southeast-2` → `apse2`: at most five characters. */
+const regionCode = (region: string) =>
+  region
+    .replace(/(north|south)(east|west)/, "$1-$2")
+    .split("-")
+    .map((word, index) => (index === 0 ? word : word.slice(0, 1)))
+    .join("");
+
+/**
+ * Names that AWS knows once per account, or once in the world, whatever the Region. Outside of us-east-1
+ * they carry the Region, so that one stage can be deployed to several; no stage's name can look like it.
+ */
+export const globalNamesFor = (stage: string, region: string) => {
+  const suffix = suffixOf(stage);
+  const isDefault = region === DEFAULT_REGION;
+  const app = `leo-saas${suffix}${isDefault ? "" : `_${region}`}`;
+  const bucketPrefix = `leo-saas-generated-apps-${isDefault ? "" : `${regionCode(region)}-`}`;
+  return {
+    bucket: (accountId: string) => `${bucketPrefix}${accountId}${suffix}`,
+    budget: app,
+    dashboard: app,
+    generatorTaskRole: `${app}-generator-task`,
+    generatorExecutionRole: `${app}-generator-execution`,
   };
 };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { AUDIT_DAYS_MIN } from "@leo/core/admin.ts";
 import { GithubLogin } from "@leo/core/publishing.ts";
+import { PRICED_MODELS, pricedModel } from "../packages/generator/src/gateway/prices.ts";
 import { isSameSite } from "./same-site.ts";
 import { CONNECTIONS_MIN, Orchestrators, poolerProblem } from "./scaling.ts";
 
@@ -82,6 +83,13 @@ export const Settings = z.object({
   LEO_GENERATOR_MEMORY_GB: number,
   LEO_GENERATOR_STORAGE_GIB: number.int().min(21).max(200),
   LEO_VCPU_BUDGET: number.positive(),
+  LEO_MODEL: z
+    .string()
+    .refine(
+      (model) => pricedModel(model) !== undefined,
+      `is not a model that Leo knows the price of: ${PRICED_MODELS.join(", ")}`,
+    )
+    .optional(),
   ...Limits.shape,
   LEO_RETENTION_DAYS: number.int().min(1),
   LEO_RECORDS_RETENTION_DAYS: number.int().min(AUDIT_DAYS_MIN),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ConfigError, parseConfig } from "@leo/core/config.ts";
 import { envFileProblems, type Environment, layeredEnvironment } from "./env-files.ts";
+import { DEFAULT_REGION } from "./names.ts";
 import { CheckedSettings, Limits } from "./settings.ts";
 
 /** `saas…` would turn the generator's name `leo-{stage}` into the orchestrator's `leo-saas-app`. */
@@ -53,6 +54,8 @@ export const readStage = (name: string, env: Environment = process.env) => {
       vcpu: settings.LEO_GENERATOR_VCPU,
       memoryGb: settings.LEO_GENERATOR_MEMORY_GB,
       storageGib: settings.LEO_GENERATOR_STORAGE_GIB,
+      /** The generator's own default when unset. */
+      model: settings.LEO_MODEL,
     },
     vcpuBudget: settings.LEO_VCPU_BUDGET,
     limits: Limits.parse(settings),
@@ -71,4 +74,4 @@ export type Stage = ReturnType<typeof readStage>;
  * reported by `run()`, which reads the settings again.
  */
 export const readRegion = (name: string, env: Environment = process.env) =>
-  (layeredEnvironment(name, env).LEO_REGION || "us-east-1") as "us-east-1";
+  (layeredEnvironment(name, env).LEO_REGION || DEFAULT_REGION) as typeof DEFAULT_REGION;

@@ -1,4 +1,4 @@
-import { accountId, names, stage } from "./context.ts";
+import { accountId, globalNames, stage } from "./context.ts";
 
 // SST's own link grants `s3:*` and hands it to everyone who links a bucket.
 sst.Linkable.wrap(sst.aws.Bucket, (linked) => ({
@@ -16,9 +16,12 @@ sst.Linkable.wrap(sst.aws.Bucket, (linked) => ({
 export const bucket = new sst.aws.Bucket("GeneratedApps", {
   cors: false,
   transform: {
-    bucket: (args) => {
-      args.bucket = accountId.apply(names.bucket);
+    bucket: (args, options) => {
+      args.bucket = accountId.apply(globalNames.bucket);
       args.forceDestroy = !stage.isProd;
+      // Another name would be another, empty bucket: one that exists keeps its name.
+      options.ignoreChanges = ["bucket"];
+      return undefined;
     },
   },
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { committedDefaults, WITHOUT_ENV_FILES } from "../env-files.ts";
-import { namesFor } from "../names.ts";
+import { globalNamesFor, namesFor } from "../names.ts";
 import { SETTING_NAMES } from "../settings.ts";
 import { readRegion, readStage } from "../stage.ts";
 
@@ -121,8 +121,30 @@ test("prod has the plain names, any other stage its own", () => {
     orchestratorLogs: "/ecs/leo-saas-app",
     generatorLogs: "/ecs/leo",
   });
-  expect(namesFor("prod").bucket("111122223333")).toBe("leo-saas-generated-apps-111122223333");
   expect(namesFor("prod").secret("database-url")).toBe("leo-saas/database-url");
   expect(namesFor("ada").secret("database-url")).toBe("leo-saas-ada/database-url");
-  expect(namesFor("ada").bucket("111122223333").length).toBeLessThanOrEqual(63);
+});
+
+test("names that AWS knows once carry the Region, except in us-east-1", () => {
+  expect(globalNamesFor("prod", "us-east-1").bucket("111122223333")).toBe(
+    "leo-saas-generated-apps-111122223333",
+  );
+  expect(globalNamesFor("prod", "us-east-1")).toMatchObject({
+    budget: "leo-saas",
+    dashboard: "leo-saas",
+    generatorTaskRole: "leo-saas-generator-task",
+  });
+  expect(globalNamesFor("ada", "eu-west-1").bucket("111122223333")).toBe(
+    "leo-saas-generated-apps-euw1-111122223333-ada",
+  );
+  expect(globalNamesFor("prod", "us-gov-west-1").bucket("1")).toBe("leo-saas-generated-apps-usgw1-1");
+  expect(globalNamesFor("prod", "eu-west-1").budget).not.toBe(
+    globalNamesFor("eu-west-1", "us-east-1").budget,
+  );
+});
+
+test("the longest names are within AWS's limits", () => {
+  const longest = globalNamesFor("a2345678901234567890", "ap-southeast-1");
+  expect(longest.generatorExecutionRole.length).toBeLessThanOrEqual(64);
+  expect(longest.bucket("111122223333").length).toBeLessThanOrEqual(63);
 });

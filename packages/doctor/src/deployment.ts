@@ -14,12 +14,12 @@ import type { AwsConfig, Target } from "./target.ts";
 
 type Names = ReturnType<typeof namesFor>;
 
-/** Where the service that is deployed says that it is, or undefined when none is. */
+/** The site's address and the bucket of the service that is deployed, or undefined when none is. */
 const readService = async (
   aws: AwsConfig,
   { app, orchestrator }: Names,
   abortSignal: AbortSignal,
-): Promise<{ publicUrl?: string } | undefined> => {
+): Promise<Pick<Target, "publicUrl" | "bucket"> | undefined> => {
   const ecs = new ECSClient(aws);
   try {
     const { services = [] } = await ecs.send(
@@ -35,7 +35,9 @@ const readService = async (
     const variables = (taskDefinition?.containerDefinitions ?? []).flatMap(
       ({ environment }) => environment ?? [],
     );
-    return { publicUrl: variables.find(({ name }) => name === "LEO_PUBLIC_URL")?.value };
+    const valueOf = (variable: string) => variables.find(({ name }) => name === variable)?.value;
+    const bucket = valueOf("LEO_BUCKET");
+    return { publicUrl: valueOf("LEO_PUBLIC_URL"), ...(bucket && { bucket }) };
   } catch (error) {
     if (awsProblem(error) === "missing") return undefined;
     throw error;
@@ -79,7 +81,7 @@ export const readDeployment = async (
   aws: AwsConfig,
   names: Names,
   signal: AbortSignal,
-): Promise<Pick<Target, "isUp" | "publicUrl" | "runningSecrets" | "runningSecretsProblem">> => {
+): Promise<Pick<Target, "isUp" | "publicUrl" | "bucket" | "runningSecrets" | "runningSecretsProblem">> => {
   const service = await readService(aws, names, signal);
   if (!service) return { isUp: false };
   return { isUp: true, ...service, ...(await readRunningSecrets(aws, names, signal)) };

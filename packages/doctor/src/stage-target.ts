@@ -1,4 +1,4 @@
-import { namesFor } from "../../../infra/names.ts";
+import { globalNamesFor, namesFor } from "../../../infra/names.ts";
 import { readStage } from "../../../infra/stage.ts";
 import { failure, type Finding } from "./check.ts";
 import { readIdentity } from "./checks/credentials.ts";
@@ -67,8 +67,8 @@ export const stageTarget = async (
     target: {
       ...target,
       ...secrets,
+      bucket: globalNamesFor(name, stage.region).bucket(who.identity.account),
       ...(isProblem ? { isUpUnknown: true } : deployment),
-      bucket: names.bucket(who.identity.account),
     },
     findings: isProblem ? [deployment] : [],
   };
