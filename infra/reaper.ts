@@ -33,7 +33,7 @@ export const reaper = new sst.aws.Cron("Reaper", {
     runtime: "nodejs22.x",
     architecture: stage.architecture,
     memory: "256 MB",
-    timeout: "2 minutes",
+    timeout: "5 minutes",
     logging: { logGroup: logs.name, format: "json" },
     environment: { LEO_CLUSTER: names.app, LEO_GENERATOR_FAMILY: names.generator },
     transform: {

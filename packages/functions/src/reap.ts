@@ -10,6 +10,7 @@ import {
   type ECSClientConfig,
   type Task,
 } from "@aws-sdk/client-ecs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { LIMITS } from "@leo/core/limits.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 
@@ -20,10 +21,13 @@ const DESCRIBE_MAX = 100;
 /** A client that repeats throttled and failed calls, with the SDK's backoff; the schedule repeats the rest. */
 export const openEcs = (config: ECSClientConfig = {}) => new ECSClient({ maxAttempts: 8, ...config });
 
-export interface ReapOptions {
+export interface Generators {
   cluster: string;
   /** Task definition family of this stage's generators. */
   family: string;
+}
+
+export interface ReapOptions extends Generators {
   now: Date;
   /** Say what would be stopped, and stop nothing. */
   dryRun: boolean;
@@ -38,7 +42,7 @@ export interface ReapReport {
   failed: { taskArn: string; reason: string }[];
 }
 
-const listTasks = async (ecs: ECSClient, { cluster, family }: ReapOptions): Promise<string[]> => {
+const listTasks = async (ecs: ECSClient, { cluster, family }: Generators): Promise<string[]> => {
   const found: string[] = [];
   let nextToken: string | undefined;
   do {
@@ -90,4 +94,37 @@ export const reap = async (ecs: ECSClient, options: ReapOptions): Promise<ReapRe
     await ecs.send(stop).catch((error: unknown) => failed.push({ taskArn: task, reason: String(error) }));
   }
   return { seen: tasks.length, overdue, failed };
+};
+
+export interface StopAllOptions extends Generators {
+  /** How long to wait for the tasks that were stopped. */
+  waitMs: number;
+  intervalMs: number;
+}
+
+/**
+ * Stops every generator task and waits until they are gone, since a network and a cluster with tasks in
+ * them cannot be deleted. Tasks that still stop after `waitMs` are left to themselves.
+ * @returns ARNs of the tasks that were stopped, and how many of them were still stopping
+ * @throws the SDK's error when a task may not be stopped
+ */
+export const stopAll = async (
+  ecs: ECSClient,
+  { waitMs, intervalMs, ...generators }: StopAllOptions,
+): Promise<{ stopped: string[]; stopping: number }> => {
+  const { cluster } = generators;
+  const giveUpAt = Date.now() + waitMs;
+  const stopped = new Set<string>();
+  for (;;) {
+    const wanted = await listTasks(ecs, generators);
+    for (const task of wanted) {
+      await ecs.send(new StopTaskCommand({ cluster, task, reason: `${STOP_REASON.orphan} (stage removed)` }));
+      stopped.add(task);
+    }
+    const tasks = await describeTasks(ecs, cluster, [...stopped]);
+    const stopping = tasks.filter(({ lastStatus }) => lastStatus !== "STOPPED").length;
+    if ((wanted.length === 0 && stopping === 0) || Date.now() >= giveUpAt)
+      return { stopped: [...stopped], stopping };
+    await sleep(intervalMs);
+  }
 };

@@ -40,3 +40,10 @@ test("an event that makes no sense stops nothing", () =>
   withHandler({ LEO_CLUSTER: "leo-local", LEO_GENERATOR_FAMILY: "leo" }, async (handle) => {
     await expect(handle({ dryRun: "perhaps" })).rejects.toThrow(/dryRun/);
   }));
+
+test("a deploy's own calls stop nothing while a stage is made, and everything when it is removed", () =>
+  withHandler({ LEO_CLUSTER: "leo-local", LEO_GENERATOR_FAMILY: "leo" }, async (handle) => {
+    expect(await handle({ tf: { action: "create" } })).toEqual({ action: "create" });
+    expect(await handle({ tf: { action: "update", prev_input: {} } })).toEqual({ action: "update" });
+    expect(await handle({ tf: { action: "delete", prev_input: {} } })).toEqual({ stopped: [], stopping: 0 });
+  }));

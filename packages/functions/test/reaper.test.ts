@@ -5,7 +5,7 @@ import { classifyStop } from "@leo/core/task-stop.ts";
 import type { LocalEcs } from "@leo/local/ecs.ts";
 import { withEcs } from "@leo/local/testing/ecs.ts";
 import { until } from "@leo/local/testing/until.ts";
-import { deadlineOf, GRACE_MS, openEcs, reap, type ReapReport } from "../src/reap.ts";
+import { deadlineOf, GRACE_MS, openEcs, reap, stopAll, type ReapReport } from "../src/reap.ts";
 
 const CLUSTER = "leo-local";
 const START = new Date("2026-01-01T00:00:00Z");
@@ -157,4 +157,16 @@ test("a task that cannot be stopped does not keep the others", () =>
 test("an account without generators is no trouble", () =>
   withTasks(async ({ reapAt }) => {
     expect(await reapAt(START)).toEqual({ seen: 0, overdue: [], failed: [] });
+  }));
+
+test("when a stage is removed all its generators are stopped, and it waits until they are gone", () =>
+  withTasks(async ({ ecs, client, run, stopReason }) => {
+    const taskArns = [await run(later(10 * MINUTE_MS)), await run()];
+    const foreign = await run(START, "leo-ada");
+    const report = await stopAll(client, { cluster: CLUSTER, family: "leo", waitMs: 60_000, intervalMs: 5 });
+    expect(new Set(report.stopped)).toEqual(new Set(taskArns));
+    expect(report.stopping).toBe(0);
+    const left = ecs.tasks().filter(({ task }) => task.lastStatus !== "STOPPED");
+    expect(left.map(({ task }) => task.arn)).toEqual([foreign]);
+    expect(await stopReason(taskArns[0] ?? "")).toBe("leo:orphan (stage removed)");
   }));

@@ -1,0 +1,16 @@
+/**
+ * `sst remove` while generators run. They belong to no service, so nothing would stop them, and neither
+ * the cluster nor the network can be deleted under them. What depends on this is deleted before it, and
+ * what it depends on after it: the orchestrator, which starts generators, then the generators, which the
+ * reaper stops when this is deleted, then all that they need.
+ */
+import { cluster } from "./cluster.ts";
+import { generatorTaskDefinition } from "./generator.ts";
+import { reaper } from "./reaper.ts";
+import { generatorGroup } from "./security-groups.ts";
+
+export const generatorsEnd = new aws.lambda.Invocation(
+  "GeneratorsEnd",
+  { functionName: reaper.nodes.function.name, input: "{}", lifecycleScope: "CRUD" },
+  { dependsOn: [cluster.nodes.cluster, generatorGroup, generatorTaskDefinition] },
+);
