@@ -86,8 +86,8 @@ const refuse = (what: string, answer: Answer, headers: Headers): void => {
  * @returns calls that throw PassingFault for what goes by and PublishingFault for what does not
  */
 export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): GitHub => {
-  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
-    const what = `${method} ${path}`;
+  /** One request and its answer. What goes wrong here is between GitHub and us. */
+  const exchange = async (what: string, method: string, path: string, body?: object) => {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
       const response = await fetch(apiUrl.replace(/\/$/, "") + path, {
@@ -105,13 +105,18 @@ export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): 
       const text = await response.text();
       const isJson = response.headers.get("content-type")?.includes("json") && text !== "";
       const answer = { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : undefined };
-      refuse(what, answer, response.headers);
-      return answer;
+      return { answer, headers: response.headers };
     } catch (cause) {
       signal.throwIfAborted();
-      if (cause instanceof PublishingFault || cause instanceof PassingFault) throw cause;
       throw new PassingFault(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
+  };
+
+  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const what = `${method} ${path}`;
+    const { answer, headers } = await exchange(what, method, path, body);
+    refuse(what, answer, headers);
+    return answer;
   };
 
   const expect = <Schema extends z.ZodType>(
