@@ -25,6 +25,7 @@ const start: StartGeneration = {
   prompt: "a todo list",
   mode: "autonomous",
   limits: { deadlineAt: new Date(Date.now() + 600_000).toISOString(), budgetUsd: 1, maxTurns: 10 },
+  preview: { ownOrigin: true, secureContext: true },
   artifact: { bucket: "none", prefix: "apps/none/" },
 };
 

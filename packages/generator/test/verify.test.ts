@@ -1,13 +1,14 @@
 import { once } from "node:events";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import { sharedBrowser } from "@leo/local/testing/chromium.ts";
 import { RunBrowser } from "../src/verify/browser.ts";
 import { findChromium } from "../src/verify/chromium.ts";
-import { smokeTest } from "../src/verify/smoke.ts";
+import { smokeTest, type SmokeResult } from "../src/verify/smoke.ts";
 import { verify } from "../src/verify/verify.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";
 import { killFamily } from "../src/process/family.ts";
@@ -15,13 +16,25 @@ import type { RunPaths } from "../src/workspace/paths.ts";
 import { until } from "./support/until.ts";
 import { TEMPLATE, withRunPaths } from "./support/run-paths.ts";
 
+const ON_A_HOST: PreviewConditions = { ownOrigin: true, secureContext: true };
+/** As on AWS without a domain. */
+const PLAIN_HTTP: PreviewConditions = { ownOrigin: false, secureContext: false };
+/** As on AWS, with HTTPS before it and no host for each preview. */
+const UNDER_A_PATH: PreviewConditions = { ownOrigin: false, secureContext: true };
+
 const CHROMIUM = findChromium(process.env.LEO_CHROMIUM);
 
 const NO_BROWSER = findChromium("/nowhere/chromium");
 
 const checkIn = async (browser: RunBrowser, paths: RunPaths) => {
   const signal = new AbortController().signal;
-  const { passed, checks, screenshot } = await verify({ paths, templateDir: TEMPLATE, browser, signal });
+  const { passed, checks, screenshot } = await verify({
+    paths,
+    templateDir: TEMPLATE,
+    browser,
+    preview: ON_A_HOST,
+    signal,
+  });
   const results = Object.fromEntries(checks.map(({ name, result }) => [name, result]));
   const output = checks.map((line) => line.output ?? "").join("\n");
   return { passed, results, output, screenshot };
@@ -87,18 +100,89 @@ test("a page that is blank, logs an error, misses a file of its own or calls the
     ["<p>Hi</p><script>console.error('out of tune')</script>", /out of tune/],
     ['<p>Hi</p><img alt="x" src="./none.png" />', /404/],
     [`<p>Hi</p><script>${calls}</script>`, /it was refused/],
+    [`<p>Hi</p><script>${calls.replace("127.0.0.1", "api.localhost")}</script>`, /it was refused/],
+    [`<p>Hi</p><script>${calls.replace("127.0.0.1", "leo.test")}</script>`, /it was refused/],
   ] as const;
   await withRunPaths(async (paths) => {
     const browser = await sharedBrowser();
     for (const [body, cause] of pages) {
       await writeFile(join(paths.workspace, "index.html"), `<!doctype html><div id="root">${body}</div>`);
-      const { passed, output } = await smokeTest(browser, paths.workspace);
+      const { passed, output } = await smokeTest(browser, paths.workspace, ON_A_HOST);
       expect(output).toMatch(cause);
       expect(passed).toBe(false);
     }
   });
   expect(reached).toBe(0);
   service.close();
+});
+
+/** Loads a page with this script as its preview will load it. */
+const smokeOf = async (script: string, preview: PreviewConditions) => {
+  let result: SmokeResult | undefined;
+  await withRunPaths(async (paths) => {
+    const html = '<!doctype html><p>Hi</p><script type="module" crossorigin src="./assets/a.js"></script>';
+    await mkdir(join(paths.workspace, "assets"));
+    await writeFile(join(paths.workspace, "index.html"), html);
+    await writeFile(join(paths.workspace, "assets/a.js"), script);
+    result = await smokeTest(await sharedBrowser(), paths.workspace, preview);
+  });
+  if (!result) throw new Error("The page was not loaded.");
+  return result;
+};
+
+const EVERYWHERE = [ON_A_HOST, UNDER_A_PATH, PLAIN_HTTP];
+
+test("an app that makes UUIDs and keeps them passes wherever its preview is", async () => {
+  const script = `
+    const id = crypto.randomUUID();
+    if (!/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)) throw new Error(id);
+    if (crypto.randomUUID() === id) throw new Error("twice the same");
+    localStorage.setItem("id", id);
+    if (localStorage.getItem("id") !== id) throw new Error("not kept");
+    if (typeof navigator.clipboard.writeText !== "function") throw new Error("no clipboard");`;
+  for (const preview of EVERYWHERE)
+    expect(await smokeOf(script, preview)).toMatchObject({ passed: true, output: undefined });
+});
+
+test("an app that needs a secure context passes in one, and elsewhere the agent learns why it fails", async () => {
+  const digest = 'await crypto.subtle.digest("SHA-256", new Uint8Array(1));';
+  expect(await smokeOf(digest, ON_A_HOST)).toMatchObject({ passed: true });
+  expect(await smokeOf(digest, UNDER_A_PATH)).toMatchObject({ passed: true });
+  const why = [
+    [digest, "crypto.subtle is missing: browsers offer it only on HTTPS and on localhost"],
+    ["setTimeout(() => navigator.mediaDevices.getUserMedia({}));", "navigator.mediaDevices is missing"],
+    ["setTimeout(() => navigator.storage.persist());", "navigator.storage is missing"],
+    ['await caches.open("x");', "caches is missing"],
+    [
+      "try { navigator.wakeLock.request(); } catch (error) { console.error('no lock', error); }",
+      "wakeLock is missing",
+    ],
+  ] as const;
+  for (const [script, sentence] of why) {
+    const { passed, output } = await smokeOf(script, PLAIN_HTTP);
+    expect(output).toContain(sentence);
+    expect(output).toContain("this page is on plain HTTP");
+    expect(passed).toBe(false);
+  }
+});
+
+test("an app that looks before it uses a secure context's features passes on plain HTTP", async () => {
+  const script = `
+    if (crypto.subtle || "subtle" in crypto || navigator.storage || navigator.share) throw new Error("there");
+    try { undefined.digest(); } catch { document.body.append("without"); }`;
+  expect(await smokeOf(script, PLAIN_HTTP)).toMatchObject({ passed: true });
+});
+
+test("an error about a property of another thing is not explained by plain HTTP", async () => {
+  const { output } = await smokeOf("undefined.title;", PLAIN_HTTP);
+  expect(output).toMatch(/reading 'title'/);
+  expect(output).not.toContain("plain HTTP");
+});
+
+test("without an origin of its own an app finds no cookies and no database, as in its preview", async () => {
+  const script = 'document.cookie = "a=1"; indexedDB.open("x");';
+  expect(await smokeOf(script, ON_A_HOST)).toMatchObject({ passed: true });
+  expect((await smokeOf(script, UNDER_A_PATH)).output).toMatch(/cookie.*sandboxed/s);
 });
 
 test("a type error and a build error are told with the tools' output, and nothing old is kept", () =>

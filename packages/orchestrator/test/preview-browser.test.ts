@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { CreatedShare } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
-import { ON_HOSTS, UNDER_A_PATH, withStage } from "./support/stage.ts";
+import { ON_HOSTS, ON_PLAIN_HTTP, UNDER_A_PATH, withStage } from "./support/stage.ts";
 
 test(
   "on its own host a link opens the app, which keeps its storage and its access over a reload",
@@ -59,4 +59,44 @@ test.for([
     await page.goto(link);
     await page.getByText("It was revoked").waitFor();
   }),
+);
+
+const COPYING_APP = {
+  "index.html":
+    '<!doctype html><button>Copy</button><script type="module" crossorigin src="./a.js"></script>',
+  "a.js": `
+    const [id, other] = [crypto.randomUUID(), crypto.randomUUID()];
+    document.querySelector("button").addEventListener("click", async () => {
+      await navigator.clipboard.writeText(\`id \${id} \${id === other}\`);
+      document.body.append("copied");
+    });`,
+};
+
+test.for([
+  ["on hosts of their own", ON_HOSTS, true],
+  ["under a path", UNDER_A_PATH, true],
+  ["on plain HTTP", ON_PLAIN_HTTP, false],
+] as const)(
+  "with previews %s, an app makes UUIDs and copies text, in Leo's frame and in a tab",
+  { timeout: 120_000 },
+  ([, template, isSecure]) =>
+    withStage(template, async ({ browser, leo, publish }) => {
+      const url = await publish(COPYING_APP);
+      const framed = new URL(leo);
+      framed.searchParams.set("preview", url);
+      for (const address of [framed.href, url]) {
+        const page = await browser.newPage();
+        await page.goto(address);
+        const app = address === url ? page : page.frameLocator("iframe");
+        await app.getByRole("button").click();
+        await app.getByText("copied").waitFor();
+        expect(await page.evaluate<boolean>("isSecureContext")).toBe(isSecure);
+        const paste = await browser.newPage();
+        await paste.setContent("<textarea autofocus></textarea>");
+        await paste.getByRole("textbox").press("ControlOrMeta+V");
+        expect(await paste.getByRole("textbox").inputValue()).toMatch(
+          /^id [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12} false$/,
+        );
+      }
+    }),
 );

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { CreatedApp, CreatedShare } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
-import { withBridge } from "../src/http/preview-bridge.ts";
+import { withBridge } from "@leo/core/preview/serving.ts";
 import { putObject, withApi, type ApiOptions, type TestApi } from "./support/api.ts";
 import { urlSegment } from "./support/characters.ts";
 import { raw } from "./support/raw.ts";

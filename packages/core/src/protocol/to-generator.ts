@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { GenerationMode } from "../generation.ts";
 import { Id } from "../id.ts";
+import { PreviewConditions } from "../preview/conditions.ts";
 import { PROTOCOL } from "./close-code.ts";
 
 /** Everything a generator needs to know of its work. */
@@ -22,6 +23,11 @@ export const StartGeneration = z.object({
     maxTurns: z.int().positive(),
   }),
   artifact: z.object({ bucket: z.string(), prefix: z.string() }),
+  /**
+   * How people will see the app; the smoke test loads it the same way. An orchestrator of an earlier release, which
+   * may still start tasks while it is replaced, does not say: then as the smoke test of its time did.
+   */
+  preview: PreviewConditions.default({ ownOrigin: true, secureContext: true }),
   /** What to continue from: the base version, or this generation's own last checkpoint. Presigned GET URLs. */
   previous: z
     .object({

@@ -16,6 +16,7 @@ Workspace: ${workspace}
 - Work only inside the workspace. Files elsewhere cannot be written.
 - The app has no server: what must survive a reload goes into \`localStorage\`. The preview may refuse storage, so reading and writing it must not break the app.
 - \`vite.config.ts\` keeps \`base: "./"\`: the app is served under a path nobody knows beforehand. Use no absolute URLs to its own files and no history-based routing.
+- The app may be opened over plain HTTP, where browsers withhold \`crypto.subtle\`, service workers, the camera, the file system and \`navigator.share\`, and without an origin of its own, which leaves no cookies and no IndexedDB. Do without them, or check for them and keep the app working. \`crypto.randomUUID\` and \`navigator.clipboard.writeText\` work everywhere.
 - The app must work without other hosts: no fonts, scripts, styles or images from the network, and no keys of any kind.
 
 # What done means

@@ -1,6 +1,7 @@
 /** What a run tells of its workspace: the files that changed, and whether the app passes its checks. */
 import type { Logger } from "pino";
 import type { FailureCode } from "@leo/core/failure.ts";
+import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import type { Config } from "../config.ts";
 import { findOutputLimit } from "../limits/output.ts";
 import { findPassedLimit, type RunLimits } from "../limits/watch.ts";
@@ -12,6 +13,8 @@ import { FileTracker } from "../workspace/tracker.ts";
 import { failed } from "./stop-cause.ts";
 
 export interface WorkspaceChecksOptions {
+  /** How people will see the app. */
+  preview: PreviewConditions;
   limits: RunLimits;
   config: Config;
   report: Report;
@@ -103,13 +106,14 @@ export class WorkspaceChecks {
   }
 
   async #verify(signal: AbortSignal): Promise<Verification> {
-    const { limits, config, report } = this.#options;
+    const { preview, limits, config, report } = this.#options;
     report({ type: "progress", step: "verifying" });
     const verifiedVersion = await this.tellChanges();
     const verification = await verify({
       paths: limits.paths,
       templateDir: config.LEO_TEMPLATE_DIR,
       browser: this.#browser,
+      preview,
       signal,
     });
     this.#last = verification;

@@ -69,7 +69,13 @@ export class GenerationRun {
       maxProcesses: config.LEO_AGENT_MAX_PROCESSES,
       minFreeBytes: config.LEO_DISK_RESERVE_BYTES,
     };
-    this.#checks = new WorkspaceChecks({ limits: this.#limits, config, report, logger });
+    this.#checks = new WorkspaceChecks({
+      preview: start.preview,
+      limits: this.#limits,
+      config,
+      report,
+      logger,
+    });
     this.#usage = new UsageWatch(config.ANTHROPIC_BASE_URL, report, logger);
     this.#checkpoints = new Checkpoints({
       prefix: start.artifact.prefix,

@@ -11,6 +11,8 @@ const ARGS = [
   // Stands in the place of Playwright's own list. The suggestions under the address are a page of their own in
   // every window, which takes as much of the processor as the app's.
   "--disable-features=Translate,MediaRouter,OptimizationHints,AimEnabled,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+  // A name under `.test`, which no name server knows, is this machine under a name that is no secure context.
+  "--host-resolver-rules=MAP *.test 127.0.0.1",
   // A container has no user namespaces to build the browser's own sandbox from; it is one itself.
   "--no-sandbox",
 ];

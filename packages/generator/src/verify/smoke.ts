@@ -1,6 +1,7 @@
 /** Loads the built app in a real browser, as its user will. */
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import type { RunPaths } from "../workspace/paths.ts";
 import { serveFiles } from "./serve-files.ts";
 import { errorText } from "../error-text.ts";
@@ -16,7 +17,8 @@ export interface SmokeResult {
   screenshot?: Buffer;
 }
 
-const PRIVATE_HOST = /^(?:localhost|127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|\[)/;
+const PRIVATE_HOST =
+  /(?:^|\.)(?:localhost|test)\.?$|^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|\[)/;
 
 /** The app may fetch from the internet, and may not reach this machine's or the task's own services. */
 const confine = (page: Page, origin: string) =>
@@ -32,15 +34,22 @@ const IS_BLANK = `(() => {
   return root.innerText.trim() === "" && !root.querySelector("canvas, svg, img, video, input, button");
 })()`;
 
-/** Serves `dist` and loads it: it must paint something and log no error. */
-export const smokeTest = async (browser: Browser, dist: string): Promise<SmokeResult> => {
-  const server = await serveFiles(dist);
+/**
+ * Serves `dist` as its preview will be served, and loads it: it must paint something and log no error.
+ * @param preview how people will see the app
+ */
+export const smokeTest = async (
+  browser: Browser,
+  dist: string,
+  preview: PreviewConditions,
+): Promise<SmokeResult> => {
+  const server = await serveFiles(dist, preview);
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   try {
     const problems: string[] = [];
     const { origin } = new URL(server.url);
     await confine(page, origin);
-    page.on("pageerror", (error) => problems.push(`Uncaught ${error.stack ?? error.message}`));
+    page.on("pageerror", (error) => problems.push(`Uncaught ${error.stack || error.message}`));
     page.on("console", (message) => {
       // A host that is away is not the app's error; one of its own files that is missing is.
       const foreign = message.location().url !== "" && !message.location().url.startsWith(origin);

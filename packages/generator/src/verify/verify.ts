@@ -5,6 +5,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "@leo/core/artifact.ts";
+import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import { cleanEnvironment } from "../process/environment.ts";
 import { runCommand } from "../process/run-command.ts";
 import { installDependencies } from "../workspace/install.ts";
@@ -26,6 +27,8 @@ export interface VerifyOptions {
   templateDir: string;
   /** The smoke test is skipped where there is none. */
   browser: RunBrowser;
+  /** How people will see the app. */
+  preview: PreviewConditions;
   signal: AbortSignal;
 }
 
@@ -88,6 +91,7 @@ const build = async ({ paths, signal }: VerifyOptions): Promise<Check[]> => {
 const smokeCheck = async ({
   browser,
   paths,
+  preview,
 }: VerifyOptions): Promise<{ check: Check; screenshot?: Buffer }> => {
   if (!browser.exists) return { check: skipped("smoke", "there is no browser on this machine") };
   const running = await browser.open();
@@ -95,7 +99,7 @@ const smokeCheck = async ({
     return { check: skipped("smoke", `the browser did not start: ${running.message}`) };
   }
   const startedMs = performance.now();
-  const { passed, output, screenshot } = await smokeTest(running, outputDirectory(paths));
+  const { passed, output, screenshot } = await smokeTest(running, outputDirectory(paths), preview);
   const durationMs = performance.now() - startedMs;
   return { check: { name: "smoke", result: passed ? "passed" : "failed", durationMs, output }, screenshot };
 };

@@ -95,6 +95,7 @@ const newStart = (bucket: string, options: TestGenerationOptions): StartGenerati
       maxTurns: 50,
       ...options.limits,
     },
+    preview: { ownOrigin: true, secureContext: true },
     artifact: { bucket, prefix: attemptPrefix(appId, generationId, 1) },
     previous: options.previous,
   };

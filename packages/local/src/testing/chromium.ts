@@ -18,7 +18,10 @@ const DISABLED_FEATURES = [
   "SpareRendererForSitePerProcess",
 ];
 
-/** Flags for a quiet headless browser in tests. */
+/**
+ * Flags for a quiet headless browser in tests. A name under `.test`, which no name server knows, is this machine
+ * under a name that the browser does not take for it: plain HTTP there is no secure context.
+ */
 export const CHROMIUM_FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -26,6 +29,7 @@ export const CHROMIUM_FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--host-resolver-rules=MAP *.test 127.0.0.1",
   `--disable-features=${DISABLED_FEATURES.join(",")}`,
 ];
 

@@ -33,6 +33,7 @@ export const START: Extract<ToGenerator, { type: "start_generation" }> = {
   prompt: "a todo list",
   mode: "autonomous",
   limits: { deadlineAt: new Date(Date.now() + 3_600_000).toISOString(), budgetUsd: 1, maxTurns: 10 },
+  preview: { ownOrigin: true, secureContext: true },
   artifact: { bucket: "bucket", prefix: "apps/a/g/1/" },
 };
 

@@ -4,21 +4,22 @@
  * address or, on a host of its own, from that host's cookie (`domain/preview-link.ts`). No other
  * cookie and no token of Leo's is read here, and what is set here reaches no other host.
  */
+import { createHash } from "node:crypto";
 import type { Context as HonoContext } from "hono";
 import { getMimeType } from "hono/utils/mime";
 import { FilePath } from "@leo/core/artifact.ts";
 import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import { BRIDGE, previewHeaders, withBridge } from "@leo/core/preview/serving.ts";
 import type { Context } from "../context.ts";
 import { findPreviewFile, type PreviewFile } from "../domain/previews/preview-file.ts";
 import { LINK_PARAMETER } from "../domain/previews/preview-link.ts";
-import { previewPlace, type PreviewPlace } from "../domain/previews/preview-url.ts";
+import { previewPlace } from "../domain/previews/preview-url.ts";
 import { readBytes } from "../domain/versions/version.ts";
 import type { Env } from "./env.ts";
 import { messagePage } from "./message-page.ts";
-import { BRIDGE_TAG, withBridge } from "./preview-bridge.ts";
 import { matchesTag, parseRange, type ByteRange } from "./range.ts";
-import { NO_DEVICES, transportSecurity } from "./security-headers.ts";
+import { transportSecurity } from "./security-headers.ts";
 import { streamed } from "./stream.ts";
 
 type PreviewContext = HonoContext<Env>;
@@ -35,30 +36,8 @@ const COOKIE_ATTRIBUTES = "Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Non
 /** A request is not checked against more tokens than this. */
 const TOKENS_MAX = 4;
 
-const SANDBOX = "sandbox allow-scripts allow-forms allow-modals allow-popups allow-downloads";
-
-/** The headers of every answer on the preview origin. */
-export const previewHeaders = (place: PreviewPlace, publicUrl: URL): Record<string, string> => {
-  const ownOrigin = place.kind === "host";
-  const policy = [
-    // On a host of its own the page keeps its origin, and with it its storage; under a path on
-    // Leo's host its origin must be opaque.
-    ownOrigin ? `${SANDBOX} allow-same-origin` : SANDBOX,
-    "object-src 'none'",
-    `frame-ancestors ${publicUrl.origin}`,
-  ];
-  return {
-    "content-security-policy": policy.join("; "),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "permissions-policy": NO_DEVICES,
-    ...transportSecurity(publicUrl),
-    "origin-agent-cluster": "?1",
-    "cross-origin-resource-policy": ownOrigin ? "same-origin" : "cross-origin",
-    // An opaque origin loads even its own module scripts across origins.
-    ...(ownOrigin ? {} : { "access-control-allow-origin": "*" }),
-  };
-};
+/** Part of a page's ETag, so that a new bridge reaches pages that browsers have. */
+const BRIDGE_TAG = createHash("sha256").update(BRIDGE).digest("hex").slice(0, 8);
 
 /**
  * The file that a request's raw path means; a folder means its index.html.
@@ -207,7 +186,11 @@ export interface PreviewRequest {
 /** Serves previews. */
 export const createPreview = (context: Context) => {
   const place = previewPlace(context.config.LEO_PREVIEW_URL_TEMPLATE);
-  const headers = previewHeaders(place, new URL(context.config.LEO_PUBLIC_URL));
+  const publicUrl = new URL(context.config.LEO_PUBLIC_URL);
+  const headers = {
+    ...previewHeaders({ ownOrigin: place.kind === "host" }, publicUrl.origin),
+    ...transportSecurity(publicUrl),
+  };
   return async (c: PreviewContext, { id, path, token }: PreviewRequest): Promise<Response> => {
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     if (c.req.method !== "GET" && c.req.method !== "HEAD")

@@ -1,3 +1,5 @@
+import { isTrustworthy } from "@leo/core/preview/conditions.ts";
+import { NO_DEVICES } from "@leo/core/preview/serving.ts";
 import type { Config } from "../config.ts";
 import { previewPlace } from "../domain/previews/preview-url.ts";
 
@@ -9,16 +11,12 @@ const HSTS_SECONDS = 365 * 24 * 3600;
 export const transportSecurity = (publicUrl: URL): Headers =>
   publicUrl.protocol === "https:" ? { "strict-transport-security": `max-age=${HSTS_SECONDS}` } : {};
 
-/** What reaches hardware or money; neither Leo nor an app that it made has a use for them. */
-export const NO_DEVICES = ["bluetooth", "hid", "midi", "payment", "serial", "usb"]
-  .map((feature) => `${feature}=()`)
-  .join(", ");
-
 /** Every answer on Leo's own origin, errors included. */
 const common = (publicUrl: URL): Headers => ({
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
+  // Elsewhere browsers ignore it, and say so in the console as an error.
+  ...(isTrustworthy(publicUrl) ? { "cross-origin-opener-policy": "same-origin" } : {}),
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": `camera=(), geolocation=(), microphone=(), ${NO_DEVICES}`,
   ...transportSecurity(publicUrl),

@@ -4,6 +4,7 @@ import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Context } from "../context.ts";
 import { apps, generations } from "../db/schema.ts";
 import { budgetOf } from "../domain/limits/ledger.ts";
+import { previewConditions } from "../domain/previews/preview-url.ts";
 import { listCheckpoints } from "../lifecycle/artifact.ts";
 import type { AttemptRow } from "../lifecycle/attempt.ts";
 import type { GenerationRow } from "../lifecycle/transition.ts";
@@ -64,6 +65,7 @@ export const composeStart = async (
       bucket: config.LEO_BUCKET,
       prefix: attemptPrefix(generation.appId, generation.id, attempt.number),
     },
+    preview: previewConditions(config),
     ...(previous ? { previous } : {}),
   };
 };

@@ -18,6 +18,7 @@ localStorage.setItem("session", "secret");
 document.cookie = "leo=secret; path=/";
 const parameters = new URLSearchParams(location.search);
 const frame = document.createElement("iframe");
+frame.allow = "clipboard-write";
 frame.src = parameters.get("preview") ?? "about:blank";
 document.body.append(frame);
 if (parameters.has("tab")) window.open(parameters.get("tab"));
@@ -34,11 +35,13 @@ export interface Stage {
 /** As on AWS, Leo and its previews are one site: the browser itself keeps them apart the least. */
 export const ON_HOSTS = (port: number) => `http://{generationId}.leo.localhost:${port}/`;
 export const UNDER_A_PATH = (port: number) => `http://leo.localhost:${port}/preview/{generationId}/`;
+/** Plain HTTP under a name that is no secure context, as on AWS without a domain. */
+export const ON_PLAIN_HTTP = (port: number) => `http://leo.test:${port}/preview/{generationId}/`;
 
 /** @param template where previews are, of the port */
 export const withStage = async (template: (port: number) => string, run: (stage: Stage) => Promise<void>) => {
   const port = await freePort();
-  const leo = `http://leo.localhost:${port}`;
+  const leo = `http://${template === ON_PLAIN_HTTP ? "leo.test" : "leo.localhost"}:${port}`;
   const webDist = await mkdtemp(join(tmpdir(), "leo-dist-"));
   await mkdir(join(webDist, "assets"));
   await writeFile(join(webDist, "index.html"), LEO);

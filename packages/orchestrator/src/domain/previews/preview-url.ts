@@ -1,4 +1,6 @@
 import { Id } from "@leo/core/id.ts";
+import { isTrustworthy, type PreviewConditions } from "@leo/core/preview/conditions.ts";
+import type { Config } from "../../config.ts";
 
 const PLACEHOLDER = "{generationId}";
 const URL_ID = "00000000-0000-7000-8000-000000000000";
@@ -29,6 +31,15 @@ export const previewPlace = (template: string): PreviewPlace => {
   }
   return { kind: "path", prefix, source: url.origin };
 };
+
+/** What browsers grant a previewed app, which people see in a frame of Leo's page: that page counts as well. */
+export const previewConditions = ({
+  LEO_PREVIEW_URL_TEMPLATE: template,
+  LEO_PUBLIC_URL: publicUrl,
+}: Pick<Config, "LEO_PREVIEW_URL_TEMPLATE" | "LEO_PUBLIC_URL">): PreviewConditions => ({
+  ownOrigin: previewPlace(template).kind === "host",
+  secureContext: [previewUrl(template, URL_ID), publicUrl].every((url) => isTrustworthy(new URL(url))),
+});
 
 /**
  * Whose preview a host is.

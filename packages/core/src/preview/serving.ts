@@ -1,0 +1,47 @@
+/** How the pages of an app are served, in its preview and in the smoke test before it: what passes there works here. */
+import { bridge } from "./bridge.js";
+import type { PreviewConditions } from "./conditions.ts";
+
+/** What reaches hardware or money; neither Leo nor an app that it made has a use for them. */
+export const NO_DEVICES = ["bluetooth", "hid", "midi", "payment", "serial", "usb"]
+  .map((feature) => `${feature}=()`)
+  .join(", ");
+
+const SANDBOX = "sandbox allow-scripts allow-forms allow-modals allow-popups allow-downloads";
+
+/**
+ * The headers of every answer of a preview.
+ * @param frameAncestors origin of the pages that may show it in a frame, or `'none'`
+ */
+export const previewHeaders = (
+  { ownOrigin }: Pick<PreviewConditions, "ownOrigin">,
+  frameAncestors: string,
+): Record<string, string> => {
+  const policy = [
+    // On a host of its own the page keeps its origin, and with it its storage; under a path on
+    // Leo's host its origin must be opaque.
+    ownOrigin ? `${SANDBOX} allow-same-origin` : SANDBOX,
+    "object-src 'none'",
+    `frame-ancestors ${frameAncestors}`,
+  ];
+  return {
+    "content-security-policy": policy.join("; "),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": NO_DEVICES,
+    "origin-agent-cluster": "?1",
+    "cross-origin-resource-policy": ownOrigin ? "same-origin" : "cross-origin",
+    // An opaque origin loads even its own module scripts across origins.
+    ...(ownOrigin ? {} : { "access-control-allow-origin": "*" }),
+  };
+};
+
+/** The script that every page begins with. */
+export const BRIDGE = `(${bridge.toString()})();`;
+
+/** The page with the bridge as its first script. */
+export const withBridge = (html: string): string => {
+  const head = /<head[^>]*>/i.exec(html) ?? /<html[^>]*>/i.exec(html) ?? /<!doctype[^>]*>/i.exec(html);
+  const at = head ? head.index + head[0].length : 0;
+  return `${html.slice(0, at)}<script>${BRIDGE}</script>${html.slice(at)}`;
+};
