@@ -8,7 +8,7 @@ import { freePort } from "../src/free-port.ts";
 import { explainPostgres } from "../src/postgres/explain.ts";
 import { explainDisk, localSecret, prepareDataDir } from "../src/start/data-dir.ts";
 import { generatorDefinition } from "../src/start/generator-definition.ts";
-import { passedOn } from "../src/start/orchestrator-env.ts";
+import { orchestratorEnv, passedOn } from "../src/start/orchestrator-env.ts";
 import { refuseTakenPort } from "../src/start/public-port.ts";
 import { refuseSecondRun, writeRunFile } from "../src/start/run-file.ts";
 import { readSettings } from "../src/start/settings.ts";
@@ -54,6 +54,40 @@ test("an API key is a credential too, and without one the model is scripted", ()
 test.each(["0", "65536", "http", "50.5"])("PORT=%s is refused", (port) => {
   expect(() => readSettings({ fresh: false }, { PORT: port })).toThrow(`PORT is "${port}"`);
 });
+
+test("Leo is opened at localhost, or under the name that LEO_PUBLIC_URL gives it", () => {
+  const opened = (env: NodeJS.ProcessEnv) => {
+    const settings = readSettings({ fresh: false }, env);
+    const { LEO_PUBLIC_URL, LEO_PREVIEW_URL_TEMPLATE, LEO_LISTEN_HOST } = orchestratorEnv(settings, {
+      aws: { env: {} },
+      ecs: { env: {}, cluster: "c" },
+      auth: { url: "http://127.0.0.1:1", anonKey: "k" },
+      queueUrl: "q",
+      databaseUrl: "d",
+    });
+    expect(LEO_LISTEN_HOST).toBe("127.0.0.1");
+    return [LEO_PUBLIC_URL, LEO_PREVIEW_URL_TEMPLATE];
+  };
+  expect(opened({})).toEqual(["http://localhost:5013", "http://{generationId}.localhost:5013"]);
+  expect(opened({ PORT: "6000", LEO_PUBLIC_URL: "http://127.0.0.1:6000" })).toEqual([
+    "http://127.0.0.1:6000",
+    "http://{generationId}.localhost:6000",
+  ]);
+  // Browsers look for hosts below another name elsewhere.
+  expect(opened({ LEO_PUBLIC_URL: "http://leo.test:5013/" })).toEqual([
+    "http://leo.test:5013",
+    "http://leo.test:5013/preview/{generationId}/",
+  ]);
+});
+
+test.each(["leo.test", "leo.test:5013", "ftp://leo.test", "http://leo.test/app", "http://a:b@leo.test"])(
+  "LEO_PUBLIC_URL=%s is rejected with an example",
+  (url) => {
+    expect(() => readSettings({ fresh: false }, { LEO_PUBLIC_URL: url })).toThrow(
+      `LEO_PUBLIC_URL is "${url}"; it must be an address without a path, such as http://leo.test:5013.`,
+    );
+  },
+);
 
 test("a port that is taken on either loopback address is refused", async () => {
   for (const host of ["127.0.0.1", "::1"]) {

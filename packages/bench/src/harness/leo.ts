@@ -87,7 +87,10 @@ export const withLeo = async <T>(
       ...processEnv(CACHE_DIR),
       ...NO_LIMITS,
       LEO_LOG_LEVEL: "warn",
-      ...orchestratorEnv({ port }, { aws, ecs, auth, queueUrl, databaseUrl }),
+      ...orchestratorEnv(
+        { port, publicUrl: `http://localhost:${port}` },
+        { aws, ecs, auth, queueUrl, databaseUrl },
+      ),
     };
     const logFile = path.join(directory, `${name}.log`);
     const start = () => startOrchestratorProcess({ env, logFile, guardian, nodeArgs });

@@ -34,7 +34,7 @@ const commands = {
   start: async ({ databaseUrl }: { databaseUrl: string }) => {
     const [aws, auth] = await Promise.all([startAws(), startAuth()]);
     const env = orchestratorEnv(
-      { port: 0 },
+      { port: 0, publicUrl: "http://localhost" },
       {
         aws,
         auth,

@@ -56,8 +56,8 @@ const startDatabase = async ({ settings, guardian }: LocalCloudOptions): Promise
 };
 
 const startAuthOnItsPort = async ({ settings }: LocalCloudOptions): Promise<LocalAuth> => {
-  const { dataDir, port } = settings;
-  const origins = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
+  const { dataDir, port, publicUrl } = settings;
+  const origins = [publicUrl, `http://localhost:${port}`, `http://127.0.0.1:${port}`];
   const options = { dataDir, origins };
   const remembered = await rememberedPort(dataDir, "auth");
   const auth = await startAuth({ ...options, port: remembered }).catch(async (error: unknown) => {

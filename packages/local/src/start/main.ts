@@ -37,11 +37,10 @@ const welcome = (url: string, settings: StartSettings): string =>
   ].join("\n");
 
 const main = async (settings: StartSettings): Promise<number> => {
-  const { dataDir, logDir, port, fresh, workDir } = settings;
+  const { dataDir, logDir, port, publicUrl: url, fresh, workDir } = settings;
   await refuseSecondRun(dataDir);
   await refuseTakenPort(port);
   await prepareDataDir(dataDir, logDir, fresh);
-  const url = `http://localhost:${port}`;
   await writeRunFile(dataDir, { url, endpoints: {}, pids: {} });
 
   const guardian = new Guardian(workDir);

@@ -1,3 +1,4 @@
+import { isLoopback } from "@leo/core/preview/conditions.ts";
 import type { LocalAuth } from "../auth.ts";
 import type { LocalAws } from "../aws.ts";
 import type { LocalEcs } from "../ecs.ts";
@@ -22,9 +23,15 @@ export const processEnv = (cacheDir: string): Record<string, string> => ({
   NODE_COMPILE_CACHE: cacheDir,
 });
 
+/** Hosts of their own where the browser finds any such host on this machine; otherwise a path, as on AWS without a domain. */
+const previewUrlTemplate = ({ publicUrl, port }: Pick<StartSettings, "publicUrl" | "port">): string =>
+  isLoopback(new URL(publicUrl).hostname)
+    ? `http://{generationId}.localhost:${port}`
+    : `${publicUrl}/preview/{generationId}/`;
+
 /** The environment of the orchestrator: the same variables as on AWS. */
 export const orchestratorEnv = (
-  settings: Pick<StartSettings, "port" | "credential">,
+  settings: Pick<StartSettings, "port" | "publicUrl" | "credential">,
   parts: {
     aws: Pick<LocalAws, "env">;
     ecs: Pick<LocalEcs, "env" | "cluster">;
@@ -37,8 +44,8 @@ export const orchestratorEnv = (
   LEO_LISTEN_HOST: "127.0.0.1",
   LEO_MODE: "local",
   LEO_MODEL_IS_MOCK: String(!settings.credential),
-  LEO_PUBLIC_URL: `http://localhost:${settings.port}`,
-  LEO_PREVIEW_URL_TEMPLATE: `http://{generationId}.localhost:${settings.port}`,
+  LEO_PUBLIC_URL: settings.publicUrl,
+  LEO_PREVIEW_URL_TEMPLATE: previewUrlTemplate(settings),
   LEO_GENERATOR_URL: `ws://127.0.0.1:${settings.port}/ws/generator`,
   DATABASE_URL: parts.databaseUrl,
   SUPABASE_URL: parts.auth.url,

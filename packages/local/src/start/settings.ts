@@ -12,6 +12,8 @@ export const CACHE_DIR = path.join(ROOT, "node_modules/.cache/leo/compiled");
 export interface StartSettings {
   /** The one port that is fixed. */
   port: number;
+  /** The origin under which people open Leo. */
+  publicUrl: string;
   /** Everything that is kept between runs. */
   dataDir: string;
   logDir: string;
@@ -30,6 +32,16 @@ const portOf = (text: string | undefined): number => {
   throw new StartError(`PORT is "${text}"; it must be a number from 1 to 65535.`);
 };
 
+const publicUrlOf = (text: string | undefined, port: number): string => {
+  if (!text) return `http://localhost:${port}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin = url?.protocol.startsWith("http") && url.href === `${url.origin}/`;
+  if (url && isOrigin) return url.origin;
+  throw new StartError(
+    `LEO_PUBLIC_URL is "${text}"; it must be an address without a path, such as http://leo.test:${port}.`,
+  );
+};
+
 const credentialOf = (env: NodeJS.ProcessEnv): StartSettings["credential"] => {
   for (const name of ["CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY"] as const) {
     const value = env[name];
@@ -45,6 +57,7 @@ export const START = {
   notes: [
     "Environment:",
     "  PORT                     Where the browser finds Leo (default 5013)",
+    "  LEO_PUBLIC_URL           Another address of this machine to open Leo at, such as http://leo.test:5013",
     "  LEO_DATA_DIR             Where local data is kept (default .leo in the project's folder)",
     "  CLAUDE_CODE_OAUTH_TOKEN  Use Claude with a subscription, not the demo model",
     "  ANTHROPIC_API_KEY        Use Claude with an API key, not the demo model",
@@ -60,8 +73,10 @@ export const START = {
 export const readSettings = ({ fresh }: { fresh: boolean }, env: NodeJS.ProcessEnv): StartSettings => {
   const dataDir = path.resolve(env.LEO_DATA_DIR || path.join(ROOT, ".leo"));
   const name = createHash("sha256").update(dataDir).digest("hex").slice(0, 8);
+  const port = portOf(env.PORT);
   return {
-    port: portOf(env.PORT),
+    port,
+    publicUrl: publicUrlOf(env.LEO_PUBLIC_URL, port),
     dataDir,
     logDir: path.join(dataDir, "logs"),
     workDir: path.join(tmpdir(), `leo-${name}`),
