@@ -1,4 +1,5 @@
 import { useRef } from "react";
+import { randomId } from "./random-id.ts";
 
 /**
  * A key that stays the same as long as the same thing is being submitted, so that a second try after
@@ -9,7 +10,7 @@ export const useIdempotencyKey = () => {
   const current = useRef<{ subject: string; key: string }>(undefined);
   return {
     keyFor: (subject: string): string => {
-      if (current.current?.subject !== subject) current.current = { subject, key: crypto.randomUUID() };
+      if (current.current?.subject !== subject) current.current = { subject, key: randomId() };
       return current.current.key;
     },
     done: () => {

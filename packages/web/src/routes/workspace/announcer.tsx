@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { App, GenerationState } from "@leo/core/generation.ts";
 import { useLive } from "../../features/generation/use-live.ts";
 import { isFinal } from "../../lib/generation-state.ts";
+import { notify } from "../../lib/notifications.ts";
 import type { Selection } from "./use-workspace.ts";
 
 const MILESTONES: Record<GenerationState, string> = {
@@ -23,14 +24,8 @@ const TITLES: Partial<Record<GenerationState, string>> = {
   failed: "Failed",
 };
 
-const notify = (app: App, state: GenerationState) => {
-  if (document.visibilityState === "visible") return;
-  if (!("Notification" in window) || Notification.permission !== "granted") return;
-  const notification = new Notification(app.name, { body: MILESTONES[state], tag: app.id });
-  notification.addEventListener("click", () => {
-    window.focus();
-    notification.close();
-  });
+const notifyOfEnd = (app: App, state: GenerationState) => {
+  if (document.visibilityState !== "visible") notify(app.name, MILESTONES[state], app.id);
 };
 
 /** Tells the title, screen readers and, where allowed, the desktop how the newest run stands. */
@@ -42,7 +37,7 @@ export const Announcer = ({ app, selection }: { app: App; selection: Selection }
   useEffect(() => {
     const before = seen.current;
     seen.current = { id: latest.id, state };
-    if (before.id === latest.id && !isFinal(before.state) && isFinal(state)) notify(app, state);
+    if (before.id === latest.id && !isFinal(before.state) && isFinal(state)) notifyOfEnd(app, state);
   }, [app, latest.id, state]);
   const [first] = useState({ id: latest.id, state });
   const isNews = first.id !== latest.id || first.state !== state || !isFinal(state);

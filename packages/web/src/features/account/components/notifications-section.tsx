@@ -1,22 +1,27 @@
 import { useState } from "react";
 import { Button } from "../../../components/ui/button.tsx";
+import {
+  askForNotifications,
+  notificationState,
+  type NotificationState,
+} from "../../../lib/notifications.ts";
 import { Section } from "./section.tsx";
 
-const WORDS: Record<NotificationPermission, string> = {
-  granted: "Leo tells you when a run ends while its tab is in the background.",
-  denied: "This browser blocks notifications from Leo. Its site settings can allow them again.",
-  default: "Leo can tell you when a run ends while its tab is in the background.",
+const WORDS: Record<NotificationState, string> = {
+  granted: "Leo notifies you when a run ends while its tab is in the background.",
+  denied: "This browser blocks notifications from Leo. You can allow them again in its site settings.",
+  default: "Leo can notify you when a run ends while its tab is in the background.",
+  insecure: "Notifications need HTTPS, and this page was loaded over plain HTTP.",
+  unsupported: "This browser has no notifications for web pages.",
 };
 
 export const NotificationsSection = () => {
-  const [permission, setPermission] = useState(() =>
-    "Notification" in window ? Notification.permission : "denied",
-  );
-  const ask = async () => setPermission(await Notification.requestPermission());
+  const [state, setState] = useState(notificationState);
+  const ask = async () => setState(await askForNotifications());
   return (
     <Section title="Notifications">
-      <p className="text-[13px] text-muted">{WORDS[permission]}</p>
-      {permission === "default" && (
+      <p className="text-[13px] text-muted">{WORDS[state]}</p>
+      {state === "default" && (
         <Button size="small" className="mt-3" onClick={() => void ask()}>
           Allow notifications
         </Button>

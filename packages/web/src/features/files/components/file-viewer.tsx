@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft, Check, Copy } from "lucide-react";
 import { useState } from "react";
+import { CopyByHand } from "../../../components/copy-by-hand.tsx";
 import { Empty } from "../../../components/empty.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { copyText } from "../../../lib/clipboard.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { formatSize } from "../../../lib/format.ts";
 import { fileQuery } from "../api/read-file.ts";
 import { CodeView } from "./code-view.tsx";
@@ -22,16 +24,20 @@ const COPIED_MS = 1_500;
 
 const CopyButton = ({ text }: { text: string }) => {
   const [copied, setCopied] = useState(false);
+  const [byHand, setByHand] = useState<string>();
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    if (!(await copyText(text))) return setByHand(text);
     setCopied(true);
     setTimeout(() => setCopied(false), COPIED_MS);
   };
   const Icon = copied ? Check : Copy;
   return (
-    <IconButton label={copied ? "Copied" : "Copy the file"} onClick={() => void copy()}>
-      <Icon className="size-4" aria-hidden="true" />
-    </IconButton>
+    <>
+      <IconButton label={copied ? "Copied" : "Copy the file"} onClick={() => void copy()}>
+        <Icon className="size-4" aria-hidden="true" />
+      </IconButton>
+      <CopyByHand text={byHand} onClose={() => setByHand(undefined)} />
+    </>
   );
 };
 

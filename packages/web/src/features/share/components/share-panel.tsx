@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { createShare, revokeShare, sharesQuery } from "../api/shares.ts";
 import { NewLink } from "./new-link.tsx";
 import { ShareRow } from "./share-row.tsx";

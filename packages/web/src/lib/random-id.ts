@@ -1,0 +1,2 @@
+/** A random UUID, on plain HTTP too, where browsers have no `crypto.randomUUID`. */
+export { v4 as randomId } from "uuid";
