@@ -53,5 +53,5 @@ try {
   root.render(<StrictMode>{await start()}</StrictMode>);
 } catch (error) {
   console.error(error);
-  root.render(<StartFailure />);
+  root.render(<StartFailure error={error} />);
 }

@@ -1,14 +1,20 @@
-import { QueryClient } from "@tanstack/react-query";
-import { HttpError } from "../lib/http.ts";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { isExpected, isPassing } from "../lib/errors.ts";
 
 const MAX_TRIES = 3;
 
-/** What the server refuses it will refuse again; what did not reach it may work the next time. */
-const mayRetry = (failures: number, error: Error) =>
-  failures < MAX_TRIES && !(error instanceof HttpError && error.status < 500);
+/** What the server rejects it will reject again, and a bug stays one; what did not reach it may work the next time. */
+const mayRetry = (failures: number, error: Error) => failures < MAX_TRIES && isPassing(error);
+
+/** The page shows one sentence for every bug; the console has what it was. */
+const logBug = (error: Error) => {
+  if (!isExpected(error)) console.error(error);
+};
 
 export const createQueryClient = () =>
   new QueryClient({
+    queryCache: new QueryCache({ onError: logBug }),
+    mutationCache: new MutationCache({ onError: logBug }),
     defaultOptions: {
       queries: { retry: mayRetry, staleTime: 2_000 },
       mutations: { retry: false },

@@ -1,16 +1,26 @@
 import { Empty } from "../components/empty.tsx";
 import { Button } from "../components/ui/button.tsx";
+import { isUnreachable } from "../lib/errors.ts";
 
-/** Shown when the page came but the server behind it does not answer. */
-export const StartFailure = () => (
-  <main className="h-full">
-    <title>Leo cannot be reached</title>
-    <h1 className="sr-only">Leo cannot be reached</h1>
-    <Empty
-      title="Leo cannot be reached"
-      action={<Button onClick={() => location.reload()}>Load again</Button>}
-    >
-      The page is here, but the server behind it does not answer. It may be starting; try again in a moment.
-    </Empty>
-  </main>
-);
+const UNREACHABLE = {
+  title: "Leo cannot be reached",
+  text: "The page is here, but the server behind it does not answer. It may be starting; try again in a moment.",
+};
+const BUG = {
+  title: "Leo could not start",
+  text: "Something went wrong in this page. Load it again; if it keeps happening, tell your administrator.",
+};
+
+/** Shown when the page has come but could not start. */
+export const StartFailure = ({ error }: { error: unknown }) => {
+  const { title, text } = isUnreachable(error) ? UNREACHABLE : BUG;
+  return (
+    <main className="h-full">
+      <title>{title}</title>
+      <h1 className="sr-only">{title}</h1>
+      <Empty title={title} action={<Button onClick={() => location.reload()}>Load again</Button>}>
+        {text}
+      </Empty>
+    </main>
+  );
+};

@@ -1,5 +1,5 @@
 import type { Findings } from "@leo/core/publishing.ts";
-import { HttpError } from "./http.ts";
+import { HttpError } from "./errors.ts";
 
 /** What a scan found, when that is why something was refused. */
 export const findingsOf = (error: unknown): Findings | undefined =>

@@ -23,14 +23,15 @@ const REFUSALS = [400, 401, 403];
 
 /**
  * Only the auth server, in its own form, can refuse a session. Whatever else comes instead of a new token (too
- * many requests, a proxy's page) counts as a broken line, after which the client keeps the session and tries again.
+ * many requests, a proxy's page) is thrown, which the client takes for a broken connection: it keeps the session
+ * and tries again.
  */
 const fetchAuth: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
   const isRefresh = response.url.includes("grant_type=refresh_token");
   const isJson = response.headers.get("content-type")?.includes("json");
   if (!isRefresh || response.ok || (REFUSALS.includes(response.status) && isJson)) return response;
-  throw new TypeError(`A refresh of the token was answered with status ${response.status}.`);
+  throw new Error(`A refresh of the token was answered with status ${response.status}.`);
 };
 
 /**

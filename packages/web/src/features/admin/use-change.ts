@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
-import { errorMessage } from "../../lib/http.ts";
+import { errorMessage } from "../../lib/errors.ts";
 import { refreshAdmin } from "./api/admin.ts";
 
 /** A change by the operator: the page is read again after it, a refusal is told. */

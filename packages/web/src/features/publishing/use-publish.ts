@@ -3,7 +3,7 @@ import { useState } from "react";
 import { toast } from "sonner";
 import type { Findings, PublishVersion } from "@leo/core/publishing.ts";
 import { findingsOf } from "../../lib/findings.ts";
-import { errorMessage } from "../../lib/http.ts";
+import { errorMessage } from "../../lib/errors.ts";
 import { publishingQuery } from "./api/app-publishing.ts";
 import { publishVersion } from "./api/publish-version.ts";
 

@@ -11,7 +11,7 @@ import { Turn } from "../../features/generation/components/turn.tsx";
 import { useLive } from "../../features/generation/use-live.ts";
 import type { NumberedGeneration } from "../../features/generation/versions.ts";
 import { isFinal } from "../../lib/generation-state.ts";
-import { errorMessage } from "../../lib/http.ts";
+import { errorMessage } from "../../lib/errors.ts";
 
 interface ConversationProps {
   versions: readonly NumberedGeneration[];

@@ -4,7 +4,7 @@ import { SiteHeader } from "../../app/site-header.tsx";
 import { Empty } from "../../components/empty.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { appQuery } from "../../features/apps/api/get-app.ts";
-import { errorMessage, HttpError } from "../../lib/http.ts";
+import { errorMessage, HttpError } from "../../lib/errors.ts";
 import { NotFoundPage } from "../not-found-page.tsx";
 import { Workspace } from "./workspace.tsx";
 

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Gauge, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
 import { toast } from "sonner";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../../../components/ui/menu.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { useIsAdmin, useSession } from "../../../lib/session.ts";
 import { setTheme, THEMES, useTheme, type Theme } from "../../../lib/theme.ts";
 import { signOut } from "../../auth/api/sign-out.ts";

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { Button } from "../../../components/ui/button.tsx";
 import { useConfig } from "../../../lib/config.ts";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { useSession } from "../../../lib/session.ts";
 import { signOut } from "../../auth/api/sign-out.ts";
 import { Section } from "./section.tsx";

@@ -1,7 +1,7 @@
 import { Meter } from "@base-ui/react/meter";
 import { useQuery } from "@tanstack/react-query";
 import { formatCost, formatCount, plural } from "../../../lib/format.ts";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { usageQuery } from "../api/get-usage.ts";
 import { UsageChart } from "./usage-chart.tsx";
 import { Section } from "./section.tsx";

@@ -5,7 +5,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
 import { formatAgo, formatCost, formatCount, plural } from "../../../lib/format.ts";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { overviewQuery, setIntake, setLaunches } from "../api/admin.ts";
 import { useChange } from "../use-change.ts";
 import { Block, Figure, Nothing } from "./block.tsx";

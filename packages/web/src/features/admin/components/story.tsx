@@ -5,7 +5,7 @@ import { StateLabel } from "../../../components/state-label.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { formatClock, formatCost, formatDateTime } from "../../../lib/format.ts";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { cancelGeneration, eventsQuery, storyQuery } from "../api/admin.ts";
 import { useChange } from "../use-change.ts";
 import { Block, Nothing } from "./block.tsx";

@@ -3,7 +3,7 @@ import { Search } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../../../components/ui/button.tsx";
 import { inputClass } from "../../../components/ui/text-field.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { useSettled } from "../../../lib/use-settled.ts";
 import { appsQuery } from "../api/list-apps.ts";
 import { AppCard } from "./app-card.tsx";

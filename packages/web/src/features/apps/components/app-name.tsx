@@ -7,7 +7,7 @@ import { LIMITS } from "@leo/core/limits.ts";
 import type { App } from "@leo/core/generation.ts";
 import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
 import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { deleteApp } from "../api/delete-app.ts";
 import { renameApp } from "../api/rename-app.ts";
 

@@ -8,7 +8,7 @@ import { PromptBox } from "../../../components/prompt-box.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { useConfig } from "../../../lib/config.ts";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
 import { createApp } from "../api/create-app.ts";
 import { Examples } from "./examples.tsx";

@@ -1,6 +1,7 @@
 import type { Provider } from "@supabase/auth-js";
 import { queryOptions } from "@tanstack/react-query";
 import type { PublicConfig } from "@leo/core/api.ts";
+import { overNetwork } from "../../../lib/errors.ts";
 
 /** Sign-in providers with a button of their own, in the order they are offered. */
 export const PROVIDERS: readonly { id: Provider; name: string }[] = [
@@ -26,9 +27,11 @@ const NONE: AuthSettings = { providers: [], signUp: false };
 const read = async ({ supabaseUrl, supabaseAnonKey, mode }: PublicConfig): Promise<AuthSettings> => {
   // The local users are fixed.
   if (mode === "local") return NONE;
-  const response = await fetch(`${supabaseUrl}/auth/v1/settings`, { headers: { apikey: supabaseAnonKey } });
+  const response = await overNetwork(
+    fetch(`${supabaseUrl}/auth/v1/settings`, { headers: { apikey: supabaseAnonKey } }),
+  );
   if (!response.ok) return { providers: [], signUp: true };
-  const settings = (await response.json()) as GoTrueSettings;
+  const settings = JSON.parse(await overNetwork(response.text())) as GoTrueSettings;
   return {
     providers: PROVIDERS.filter(({ id }) => settings.external?.[id]),
     signUp: settings.disable_signup !== true,

@@ -1,10 +1,10 @@
+import { ShownError } from "../../../lib/errors.ts";
 import { authClient } from "../../../lib/session.ts";
 
-/** Throws with a sentence for the user when the pair is not accepted. */
+/** Signs in. @throws ShownError when the pair is not accepted, or what the auth client reports */
 export const signIn = async (email: string, password: string): Promise<void> => {
   const { error } = await authClient().signInWithPassword({ email, password });
-  if (error) throw new Error(signInMessage(error.message), { cause: error });
+  if (error && /invalid.*(credentials|grant)/i.test(error.message))
+    throw new ShownError("E-mail and password do not match.", { cause: error });
+  if (error) throw error;
 };
-
-const signInMessage = (message: string) =>
-  /invalid.*(credentials|grant)/i.test(message) ? "E-mail and password do not match." : message;

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { ArrowRight } from "lucide-react";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { signIn } from "../api/sign-in.ts";
 
 /** The user that the local auth endpoint always has; its password guards nothing but this machine. */

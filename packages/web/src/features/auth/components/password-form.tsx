@@ -3,7 +3,7 @@ import { useState, type SubmitEvent } from "react";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { sendMagicLink } from "../api/send-magic-link.ts";
 import { signIn } from "../api/sign-in.ts";
 import { signUp } from "../api/sign-up.ts";

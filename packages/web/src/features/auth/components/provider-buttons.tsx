@@ -2,7 +2,7 @@ import type { Provider } from "@supabase/auth-js";
 import { useMutation } from "@tanstack/react-query";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { signInWithProvider } from "../api/sign-in-with-provider.ts";
 
 interface ProviderButtonsProps {

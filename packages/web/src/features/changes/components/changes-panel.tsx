@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Empty } from "../../../components/empty.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { plural } from "../../../lib/format.ts";
 import { diffQuery } from "../api/get-diff.ts";
 import { FileDiffCard } from "./file-diff-card.tsx";

@@ -3,7 +3,7 @@ import { Search } from "lucide-react";
 import { useState } from "react";
 import { Empty } from "../../../components/empty.tsx";
 import { inputClass } from "../../../components/ui/text-field.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { useIsWide } from "../../../lib/use-media-query.ts";
 import { filesQuery } from "../api/list-files.ts";
 import { FileTree, type FileMark } from "./file-tree.tsx";

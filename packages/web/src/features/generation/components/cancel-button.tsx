@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { Button } from "../../../components/ui/button.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { cancelGeneration } from "../api/cancel-generation.ts";
 
 interface CancelButtonProps {

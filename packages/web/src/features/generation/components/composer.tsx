@@ -5,7 +5,7 @@ import { PromptBox } from "../../../components/prompt-box.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { useConfig } from "../../../lib/config.ts";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
 import { addMessage } from "../api/add-message.ts";
 import { createGeneration } from "../api/create-generation.ts";

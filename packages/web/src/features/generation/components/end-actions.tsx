@@ -3,7 +3,7 @@ import { RotateCcw, Wrench } from "lucide-react";
 import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
 import { Button } from "../../../components/ui/button.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
 import { createGeneration } from "../api/create-generation.ts";
 import { retryGeneration } from "../api/retry-generation.ts";

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { changeMessage } from "../api/change-message.ts";
 import type { QueuedMessage } from "../timeline-item.ts";
 import { QueuedEditor } from "./queued-editor.tsx";

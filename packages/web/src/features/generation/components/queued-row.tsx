@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Pencil, X } from "lucide-react";
 import { toast } from "sonner";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { removeMessage } from "../api/remove-message.ts";
 import type { QueuedMessage } from "../timeline-item.ts";
 

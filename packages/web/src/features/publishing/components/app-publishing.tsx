@@ -5,7 +5,7 @@ import { toast } from "sonner";
 import type { ChangeAppPublishing } from "@leo/core/publishing.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { changePublishing, publishingQuery } from "../api/app-publishing.ts";
 
 /** Where an app's versions go on GitHub, and whether by themselves. */

@@ -4,7 +4,7 @@ import { toast } from "sonner";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { githubAccountQuery, setGithubAccount } from "../api/github-account.ts";
 
 /** The GitHub user who gets into the repositories of my apps. An empty field: nobody. */

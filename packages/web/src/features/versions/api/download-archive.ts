@@ -1,3 +1,4 @@
+import { overNetwork } from "../../../lib/errors.ts";
 import { requestRaw } from "../../../lib/http.ts";
 
 /**
@@ -13,7 +14,7 @@ export const downloadArchive = async (
   const response = await requestRaw(`/api/generations/${generationId}/archive.zip${search}`);
   const [, name = fallbackName] =
     /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "") ?? [];
-  const url = URL.createObjectURL(await response.blob());
+  const url = URL.createObjectURL(await overNetwork(response.blob()));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

@@ -6,7 +6,7 @@ import type { Findings } from "@leo/core/publishing.ts";
 import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { findingsOf } from "../../../lib/findings.ts";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { downloadArchive } from "../api/download-archive.ts";
 
 export const DownloadButton = ({ generationId, number }: { generationId: string; number: number }) => {

@@ -4,7 +4,7 @@ import { Copy, Ellipsis, GitBranchPlus } from "lucide-react";
 import { toast } from "sonner";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
-import { errorMessage } from "../../../lib/http.ts";
+import { errorMessage } from "../../../lib/errors.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
 import { forkVersion } from "../api/fork-version.ts";
 
