@@ -8,6 +8,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  */
 const SLOW = [
   "web/test/flows",
+  "web/test/plain-http",
   "generator/test/scenarios",
   "orchestrator/test/chaos-services",
   "web/test/workspace",

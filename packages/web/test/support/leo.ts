@@ -15,14 +15,18 @@ export interface Leo {
   stop: () => Promise<void>;
 }
 
-/** @param env for instance `LEO_MOCK_PACE_MS`, by which the scripted model takes its time */
-export const startLeo = async (env: Record<string, string> = {}): Promise<Leo> => {
+/**
+ * @param env for instance `LEO_MOCK_PACE_MS`, by which the scripted model takes its time
+ * @param host another name of this machine, under which people open it
+ */
+export const startLeo = async (env: Record<string, string> = {}, host = "localhost"): Promise<Leo> => {
   const dataDir = await mkdtemp(join(tmpdir(), "leo-web-test-"));
   const port = await freePort();
+  const url = `http://${host}:${port}`;
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", START], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH, HOME, LEO_DATA_DIR: dataDir, PORT: String(port), ...env },
+    env: { PATH, HOME, LEO_DATA_DIR: dataDir, PORT: String(port), LEO_PUBLIC_URL: url, ...env },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -45,5 +49,5 @@ export const startLeo = async (env: Record<string, string> = {}): Promise<Leo> =
     await stop();
     throw error;
   }
-  return { url: `http://localhost:${port}`, stop };
+  return { url, stop };
 };
