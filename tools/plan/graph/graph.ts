@@ -14,8 +14,23 @@ export interface Resource {
   inputs: Record<string, unknown>;
 }
 
+/** What `sst dev` starts on the developer's machine. */
+export interface DevCommand {
+  title: string;
+  command: string;
+  directory: string;
+  autostart: boolean;
+  /** Names of what is linked: each becomes `SST_RESOURCE_{name}`. */
+  links: string[];
+  /** The role whose credentials SST gives it. */
+  role: string;
+  environment: Record<string, string>;
+}
+
 export interface Graph {
   resources: Resource[];
+  /** What SST's CLI would start, and starts in `sst dev` alone. */
+  commands: DevCommand[];
   outputs: Record<string, unknown>;
   /** Lines that the program printed for the person who deploys. */
   printed: string[];

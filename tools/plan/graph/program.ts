@@ -10,12 +10,13 @@ import { run } from "../../../.sst/platform/src/auto/run.ts";
 import * as sst from "../../../.sst/platform/src/components/index.ts";
 import * as shim from "../../../.sst/platform/src/shim/run.js";
 import { dataSource, madeResource } from "./aws-answers.ts";
-import type { Resource } from "./graph.ts";
+import type { DevCommand, Resource } from "./graph.ts";
 import { input } from "./program-input.ts";
 import { startSstServer } from "./sst-server.ts";
 
 const SECRET_KEY = "4dabf18193072939515e22adb298388d";
 const resources: Resource[] = [];
+const commands: pulumi.Output<DevCommand>[] = [];
 const printed: string[] = [];
 
 /** Pulumi's wrapping of secret values, turned into `{ secret }`. */
@@ -30,6 +31,21 @@ const plain = (value: unknown): unknown => {
 const seenOptions = new Map<string, pulumi.CustomResourceOptions>();
 const seenDependencies = new Map<string, string[]>();
 const key = ({ type, name }: { type: string; name: string }) => `${type} ${name}`;
+
+type DevOutputs = Record<string, pulumi.Input<Omit<DevCommand, "role"> & { aws: { role: string } }>>;
+
+/** What SST's CLI learns of a command is an output of its component, which never reaches the mocks. */
+const watchCommands = () => {
+  const component = pulumi.ComponentResource.prototype as unknown as {
+    registerOutputs: (outputs?: DevOutputs) => void;
+  };
+  const register = component.registerOutputs;
+  component.registerOutputs = function registerAndNote(outputs) {
+    const dev = outputs?.["_dev"];
+    if (dev) commands.push(pulumi.output(dev).apply(({ aws: { role }, ...rest }) => ({ ...rest, role })));
+    register.call(this, outputs);
+  };
+};
 
 const watchOptions = () =>
   pulumi.runtime.registerStackTransformation((args) => {
@@ -102,8 +118,10 @@ Object.assign(globalThis, shim, { sst, aws, dockerbuild });
 const { default: config } = await import("../../../sst.config.ts");
 const outputs = await pulumi.runtime.runInPulumiStack(() => {
   watchOptions();
+  watchCommands();
   return run(() => config.run());
 });
 const resolved = await new Promise((resolve) => pulumi.output(outputs).apply(resolve));
 await pulumi.runtime.disconnect();
-finish({ resources, outputs: plain(resolved), printed }, 0);
+const devCommands = await new Promise((resolve) => pulumi.all(commands).apply(resolve));
+finish({ resources, commands: plain(devCommands), outputs: plain(resolved), printed }, 0);

@@ -26,6 +26,7 @@ const graph: Graph = {
     },
   ],
   outputs: { url: "http://example.com", _protect: true },
+  commands: [],
   printed: ["Warning: something."],
 };
 
