@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { defineConfig } from "vite";
 import { precompress } from "./precompress.ts";
 import { preloadFont } from "./preload-font.ts";
+import { serveUi } from "./serve-ui.ts";
 
 /** Browsers with `light-dark()` and nested CSS; the stylesheet counts on both. */
 const BROWSERS = ["chrome123", "firefox121", "safari17.5"];
 
 const code = (file: string) => join(import.meta.dirname, "src/components/code", file);
 
-/** `npm run dev` serves the sources and passes the API on to a running orchestrator. */
+/** The development server serves the sources and passes everything else on to a running orchestrator. */
 const orchestrator = process.env["LEO_ORCHESTRATOR_URL"] ?? "http://localhost:5013";
 
 export default defineConfig({
@@ -47,9 +48,8 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: {
-      "/api": orchestrator,
-      "/ws": { target: orchestrator, ws: true },
-    },
+    // Previews are origins of their own beside this one, and may read nothing of it.
+    cors: false,
+    proxy: { "^/": { target: orchestrator, ws: true, bypass: serveUi } },
   },
 });
