@@ -1,129 +1,259 @@
-/** What `sst dev` runs, with SST's environment and stand-ins for the stage's bucket, database and Supabase. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { rm } from "node:fs/promises";
+/** What `sst dev` runs, in a bare clone, with SST's environment and stand-ins for the stage. */
 import path from "node:path";
-import { expect, test } from "vitest";
-import { startAuth } from "../src/auth.ts";
-import { freePort } from "../src/free-port.ts";
-import { withBucket } from "../src/testing/bucket.ts";
-import { withDatabase } from "../src/testing/database.ts";
+import { appendFile, readdir, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { expect, test, vi } from "vitest";
+import { isDevRole } from "../src/dev/credentials.ts";
+import { treeMembers } from "../src/processes/kill-tree.ts";
+import { ROOT } from "../src/start/settings.ts";
 import { until } from "../src/testing/until.ts";
+import {
+  ACCOUNT,
+  answers,
+  devCommand,
+  edit,
+  ROLE_KEY,
+  roleArn,
+  TIMEOUT_MS,
+  withClone,
+  withProgram,
+  withStage,
+  type Program,
+  type Stage,
+} from "./dev-helpers.ts";
+import { stillAlive } from "./start-helpers.ts";
 
-const ROOT = path.resolve(import.meta.dirname, "../../..");
-const TIMEOUT_MS = 120_000;
+vi.setConfig({ testTimeout: 4 * TIMEOUT_MS });
 
-/** Starts a program of the checkout with this environment alone, and ends it after. */
-const withProgram = async (
-  file: string,
-  env: Record<string, string>,
-  run: (program: {
-    output: () => string;
-    exit: Promise<unknown[]>;
-    signal: (name: "SIGINT") => void;
-  }) => Promise<void>,
-) => {
-  const child = spawn(process.execPath, [path.join(ROOT, file)], { env: { PATH: process.env.PATH, ...env } });
-  const exit = once(child, "exit");
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk: Buffer) => {
-      output += chunk.toString("utf8");
-    });
-  }
-  try {
-    await run({ output: () => output, exit, signal: (name) => child.kill(name) });
-  } finally {
-    if (child.exitCode === null) child.kill("SIGTERM");
-    await exit;
-  }
+const STOP_MS = 5_000;
+
+const ready = ({ output }: Program) => until("Leo", () => output().includes("Leo is ready"), TIMEOUT_MS);
+
+const completed = ({ stateOf }: Stage, id: string) =>
+  until("the version", async () => (await stateOf(id)) === "completed", TIMEOUT_MS);
+
+/** The command ended by itself, saying so in one sentence and no stack. */
+const expectRefused = async ({ output, exit }: Program, sentence: string | RegExp) => {
+  expect(await exit).toEqual([1, null]);
+  expect(output()).toMatch(sentence);
+  expect(output()).not.toMatch(/^\s+at /m);
 };
 
-const secrets = (values: Record<string, string>) =>
-  Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      `SST_RESOURCE_${name}`,
-      JSON.stringify({ value, type: "sst.sst.Secret" }),
-    ]),
+const saysWhereItWorks = ({ output }: Program, { stage, bucket, databaseUrl }: Stage) => {
+  const { hostname, port, pathname, password } = new URL(databaseUrl);
+  expect(output()).toContain(`Stage     ${stage}\n`);
+  expect(output()).toContain(`Account   ${ACCOUNT}, us-east-1\n`);
+  expect(output()).toContain(`Bucket    ${bucket}\n`);
+  expect(output()).toContain(`Database  ${pathname.slice(1)} at ${hostname}:${port}\n`);
+  expect(output()).toMatch(/Logs {6}\/.*\.leo\/dev-test-\d+\/logs\n/);
+  expect(output()).toContain("processes on this computer");
+  expect(output()).not.toContain(`:${password}@`);
+  expect(output()).not.toContain("sk-ant-");
+};
+
+const runs = async (leo: Stage) => {
+  const id = await leo.build("Make a todo app");
+  await completed(leo, id);
+  const { source } = await leo.call<{ source: { path: string }[] }>("GET", `/api/generations/${id}/files`);
+  expect(source.map((file) => file.path)).toContain("index.html");
+  expect(leo.aws.requests.some((line) => /^PUT .*manifest\.json/.test(line))).toBe(true);
+  expect([...leo.aws.keys]).toEqual([ROLE_KEY]);
+};
+
+const notFound = async ({ origin }: Stage) => (await fetch(`${origin}/api/none`)).text();
+
+/** Waits until Leo says what the source says now, and prints how long that took. */
+const live = async (leo: Stage, text: string, savedAtMs: number) => {
+  await until(text, async () => (await notFound(leo)).includes(text), TIMEOUT_MS);
+  console.log(`an edit of the orchestrator was live after ${Math.round(performance.now() - savedAtMs)} ms`);
+};
+
+const said = ({ output }: Program, sentence: string | RegExp) =>
+  until(String(sentence), () => output().match(sentence) !== null, TIMEOUT_MS);
+
+const followsTheOrchestrator = async (leo: Stage, program: Program, clone: string) => {
+  const api = path.join(clone, "packages/orchestrator/src/http/api.ts");
+  await live(leo, "First edit", await edit(api, "There is nothing at this address.", "First edit"));
+  await said(program, /Live after [\d.]+ s: orchestrator \(packages\/orchestrator\/src\/http\/api\.ts\)/);
+
+  const line = (await readFile(api, "utf8"))
+    .split("\n")
+    .findIndex((text) => text.startsWith("const NO_PAGE"));
+  for (const [wrong, reason] of [
+    ["const = NO_PAGE", "Unexpected token"],
+    ['import { nope } from "./parts.ts"; nope(); const NO_PAGE', "does not provide an export named 'nope'"],
+    ["nonsense(); const NO_PAGE", "nonsense is not defined"],
+  ] as const) {
+    await edit(api, "const NO_PAGE", wrong);
+    await said(
+      program,
+      new RegExp(`^packages/orchestrator/src/http/api\\.ts:${line + 1}: .*${reason}.*$`, "m"),
+    );
+    expect(await notFound(leo)).toContain("First edit");
+    await edit(api, wrong, "const NO_PAGE");
+  }
+  await live(leo, "Second edit", await edit(api, "First edit", "Second edit"));
+};
+
+const followsTheGenerator = async (program: Program, clone: string) => {
+  const dist = path.join(clone, "packages/generator/dist");
+  const builtWith = (text: string) =>
+    until(
+      `${text} in what the next run starts`,
+      async () => {
+        const names = (await readdir(dist)).filter((name) => name.endsWith(".js"));
+        const files = await Promise.all(names.map((name) => readFile(path.join(dist, name), "utf8")));
+        return files.some((content) => content.includes(text));
+      },
+      TIMEOUT_MS,
+    );
+  const source = path.join(clone, "packages/generator/src/run-process.ts");
+  await appendFile(source, 'import { gone } from "./gone.ts";\ngone();\n');
+  await said(program, /^packages\/generator\/src\/run-process\.ts:\d+: Could not resolve '\.\/gone\.ts'.*$/m);
+  await edit(
+    source,
+    'import { gone } from "./gone.ts";\ngone();\n',
+    'process.title = "an-edited-generator";\n',
   );
-
-const answers = (url: string) =>
-  fetch(url).then(
-    ({ ok }) => ok,
-    () => false,
+  await builtWith("an-edited-generator");
+  const saved = await edit(
+    path.join(clone, "packages/core/src/failure.ts"),
+    "There was no free machine for this run.",
+    "An edit of core.",
   );
+  await builtWith("An edit of core.");
+  console.log(`an edit of core was in the bundle after ${Math.round(performance.now() - saved)} ms`);
+  await said(program, /orchestrator \(packages\/core\/src\/failure\.ts\)/);
+};
 
-test(
-  "a generation runs on the laptop and leaves its version in the stage's bucket",
-  { timeout: TIMEOUT_MS },
-  () =>
-    withBucket(({ bucket, env, endpoint }) =>
-      withDatabase(async (databaseUrl) => {
-        const [port, modelPort] = [await freePort(), await freePort()];
-        const origin = `http://localhost:${port}`;
-        const model = `http://127.0.0.1:${modelPort}`;
-        const auth = await startAuth({ origins: [origin] });
-        const stage = `test-${port}`;
-        const { AWS_ENDPOINT_URL_SQS: _, ...awsEnv } = env;
-        const sstEnv = {
-          ...awsEnv,
-          PORT: String(port),
-          LEO_MODE: "aws",
-          LEO_BUCKET: bucket,
-          LEO_CLUSTER: `leo-saas-${stage}`,
-          LEO_UPSTREAM_URL: model,
-          LEO_GENERATOR_SUBNETS: "subnet-1",
-          LEO_GENERATOR_SECURITY_GROUPS: "sg-1",
-          SST_RESOURCE_App: JSON.stringify({ name: "leo-saas", stage }),
-          ...secrets({
-            DatabaseUrl: databaseUrl,
-            SupabaseUrl: auth.url,
-            SupabaseAnonKey: auth.anonKey,
-            GithubBotToken: "none",
-            ClaudeOauthToken: "sk-ant-the-stage-s-token",
-          }),
-        };
-        const headers = { authorization: `Bearer ${await auth.issue()}`, "content-type": "application/json" };
-        const request = async (method: string, where: string, body?: object) => {
-          const answer = await fetch(`${origin}${where}`, {
-            method,
-            headers: { ...headers, "idempotency-key": stage },
-            body: body && JSON.stringify(body),
-          });
-          return (await answer.json()) as {
-            state?: string;
-            generation?: { id: string };
-            source?: { path: string }[];
-          };
-        };
+test("in a bare clone, with a wrong profile, a run completes with the role's key, and edits go live", async () => {
+  await withClone((clone) =>
+    withStage(async (leo) => {
+      await withProgram(devCommand(clone), leo.env, async (program) => {
+        await ready(program);
+        expect(program.output()).toContain("building the generator");
+        saysWhereItWorks(program, leo);
+        expect(await (await fetch(leo.origin)).text()).toContain("/src/main.tsx");
+        await runs(leo);
+        await followsTheOrchestrator(leo, program, clone);
+        await followsTheGenerator(program, clone);
+        await runs(leo);
 
-        await withProgram("packages/mock/src/model-server/main.ts", { PORT: String(modelPort) }, async () => {
-          await until("the scripted model", () => answers(`${model}/health`), TIMEOUT_MS);
-          await withProgram("packages/local/src/dev.ts", sstEnv, async ({ output, exit, signal }) => {
-            await until("Leo", () => output().includes("Leo is ready"), TIMEOUT_MS);
-            const { generation } = await request("POST", "/api/apps", { prompt: "Make a todo app" });
-            const read = async () => (await request("GET", `/api/generations/${generation?.id}`)).state;
-            await until("the version", async () => (await read()) === "completed", TIMEOUT_MS);
-            const { source } = await request("GET", `/api/generations/${generation?.id}/files`);
-            expect(source?.map((file) => file.path)).toContain("index.html");
-            const listing = await (await fetch(`${endpoint}/${bucket}?list-type=2&prefix=apps/`)).text();
-            expect(listing).toContain("manifest.json");
-            expect(output()).not.toContain("sk-ant-");
-            signal("SIGINT");
-            expect(await exit).toEqual([0, null]);
-            expect(await answers(`${origin}/health`)).toBe(false);
-          });
-        });
-        await auth.stop();
-        await rm(path.join(ROOT, ".leo", `dev-${stage}`), { recursive: true, force: true });
-      }),
+        const processes = await treeMembers({ roots: [program.pid], marks: [] });
+        const askedAtMs = performance.now();
+        program.signal("SIGINT");
+        expect(await program.exit).toEqual([0, null]);
+        expect(performance.now() - askedAtMs).toBeLessThan(STOP_MS);
+        expect(await stillAlive(processes)).toEqual([]);
+        expect(await answers(`${leo.origin}/health`)).toBe(false);
+      });
+    }),
+  );
+});
+
+test("a run goes on after SST has started the command anew with fresh credentials", async () => {
+  await withStage(async (leo) => {
+    const command = devCommand(ROOT);
+    const id = await withProgram(command, leo.env, async (program) => {
+      await ready(program);
+      const made = await leo.build("Make a todo app");
+      await until("the agent", async () => (await leo.stateOf(made)) === "running", TIMEOUT_MS);
+      program.signal("SIGTERM");
+      expect(await program.exit).toEqual([0, null]);
+      return made;
+    });
+    await withProgram(command, leo.env, async (program) => {
+      await ready(program);
+      await completed(leo, id);
+    });
+  });
+});
+
+test("outside of sst dev it says in one sentence what to run", () =>
+  withProgram(devCommand(ROOT), {}, (program) =>
+    expectRefused(
+      program,
+      /^\nThis command works only inside `sst dev`.* Run: npx sst dev --stage NAME\n\n$/,
     ),
-);
+  ));
 
-test("outside of sst dev it says which settings are missing and what sets them", () =>
-  withProgram("packages/local/src/dev.ts", {}, async ({ output, exit }) => {
-    expect(await exit).toEqual([1, null]);
-    expect(output()).toMatch(/LEO_BUCKET: is not set/);
-    expect(output()).toMatch(/SST_RESOURCE_DatabaseUrl: is not set/);
-    expect(output()).toMatch(/npx sst dev/);
+test("a secret that SST does not pass is named", () =>
+  withStage(async (leo) => {
+    const { SST_RESOURCE_DatabaseUrl: _, ...env } = leo.env;
+    await withProgram(devCommand(ROOT), env, (program) =>
+      expectRefused(program, "the secret DatabaseUrl: is not set (npx sst secret set DatabaseUrl …)"),
+    );
   }));
+
+test("credentials that are not the role's are refused, whoever's they are", async () => {
+  await withStage(async ({ env, aws }) => {
+    const {
+      AWS_ACCESS_KEY_ID: _key,
+      AWS_SECRET_ACCESS_KEY: _secret,
+      AWS_SESSION_TOKEN: _token,
+      ...none
+    } = env;
+    await withProgram(devCommand(ROOT), none, (program) =>
+      expectRefused(program, /there are no credentials, .*sts:AssumeRole.*\.sst\/log\/sst\.log/),
+    );
+    const own = { ...none, AWS_ACCESS_KEY_ID: "AKIADEVELOPER", AWS_SECRET_ACCESS_KEY: "own" };
+    await withProgram(devCommand(ROOT), own, (program) =>
+      expectRefused(program, "there are only keys of your own, and Leo works with the role's alone"),
+    );
+    expect([...aws.keys]).toEqual([]);
+  });
+  const admin = `arn:aws:sts::${ACCOUNT}:assumed-role/AWSReservedSSO_Admin_0123/ada`;
+  await withStage(
+    ({ env }) =>
+      withProgram(devCommand(ROOT), env, (program) =>
+        expectRefused(program, `these are the credentials of ${admin}, and Leo works with the role's alone`),
+      ),
+    { arn: admin },
+  );
+});
+
+test("the role is known by SST's session, the stage and the component", () => {
+  expect(isDevRole(roleArn("ada"), "ada")).toBe(true);
+  expect(isDevRole(roleArn("bob"), "ada")).toBe(false);
+  expect(isDevRole(roleArn("ada").replace("sst-dev", "ada@example.com"), "ada")).toBe(false);
+  expect(isDevRole(`arn:aws:iam::${ACCOUNT}:user/ada`, "ada")).toBe(false);
+});
+
+test("a taken port, and a database that does not answer, are a sentence each", async () => {
+  await withStage(async ({ env, port }) => {
+    const other = createServer().listen(port, "127.0.0.1");
+    await once(other, "listening");
+    await withProgram(devCommand(ROOT), env, (program) =>
+      expectRefused(
+        program,
+        `Port ${port} is taken by another program. Stop it, or choose another port: LEO_DEV_PORT=${port + 1} npx sst dev`,
+      ),
+    );
+    other.close();
+    const value = "postgresql://leo:pass-word@127.0.0.1:9/app";
+    const unreachable = { ...env, SST_RESOURCE_DatabaseUrl: JSON.stringify({ value }) };
+    await withProgram(devCommand(ROOT), unreachable, async (program) => {
+      await expectRefused(
+        program,
+        "The database app at 127.0.0.1:9 cannot be used: the connection is refused.",
+      );
+      expect(program.output()).not.toContain("pass-word");
+    });
+  });
+});
+
+test("a generator that cannot be built is a sentence, and nothing is started", async () => {
+  await withClone((clone) =>
+    withStage(async ({ env, origin }) => {
+      await appendFile(path.join(clone, "packages/generator/src/main.ts"), "const = 1;\n");
+      await withProgram(devCommand(clone), env, (program) =>
+        expectRefused(
+          program,
+          /src\/main\.ts:\d+[^]*Leo is not ready: its set-up failed, and said why above\./,
+        ),
+      );
+      expect(await answers(`${origin}/health`)).toBe(false);
+    }),
+  );
+});

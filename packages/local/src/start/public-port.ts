@@ -30,8 +30,14 @@ const bind = async (port: number): Promise<string | undefined> => {
   }
 };
 
-/** @throws StartError when another program listens on the port, or this user may not */
-export const refuseTakenPort = async (port: number): Promise<void> => {
+/**
+ * @param command how to start on another port
+ * @throws StartError when another program listens on the port, or this user may not
+ */
+export const refuseTakenPort = async (
+  port: number,
+  command = (other: number) => `PORT=${other} npm start`,
+): Promise<void> => {
   const answered = await Promise.all([answers("127.0.0.1", port), answers("::1", port)]);
   const refused = answered.some(Boolean) ? "EADDRINUSE" : await bind(port);
   if (!refused) return;
@@ -40,6 +46,6 @@ export const refuseTakenPort = async (port: number): Promise<void> => {
   }
   const next = port < 65_535 ? port + 1 : 5013;
   throw new StartError(
-    `Port ${port} is taken by another program. Stop it, or choose another port: PORT=${next} npm start`,
+    `Port ${port} is taken by another program. Stop it, or choose another port: ${command(next)}`,
   );
 };
