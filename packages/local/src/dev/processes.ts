@@ -4,11 +4,6 @@ import { CLUSTER, passedOn, processEnv } from "../start/orchestrator-env.ts";
 import { CACHE_DIR } from "../start/settings.ts";
 import type { DevSettings } from "./environment.ts";
 
-/**
- * An edited orchestrator starts while the one from before still has its connections. With the one that
- * each of them listens on, both together leave room in a session pooler of 15.
- */
-const DATABASE_POOL = "4";
 /** What the stage's settings say of CloudWatch, where nothing of this goes. */
 const NOT_HERE = ["LEO_TASK_LOG_URL", "LEO_CLOUD_METRICS_APP", "LEO_DEV_PORT"];
 
@@ -25,7 +20,6 @@ export const devOrchestratorEnv = (
   local: { port: number; relayPort: number; queueUrl: string; endpoints: Record<string, string> },
 ): Record<string, string> => ({
   ...processEnv(CACHE_DIR),
-  LEO_DATABASE_POOL: DATABASE_POOL,
   ...stageSettings(),
   ...aws,
   ...local.endpoints,
