@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import { LeftOut } from "./check.ts";
-import { reasonOf } from "./explain.ts";
+import { reasonOf } from "@leo/core/explain.ts";
 import { isFull } from "./room.ts";
 import { secretOf, type Target } from "./target.ts";
 

@@ -9,7 +9,7 @@ import {
   type AnySecretName,
 } from "../../../infra/secret-list.ts";
 import { warning } from "./check.ts";
-import { awsProblem, reasonOf } from "./explain.ts";
+import { awsProblem, reasonOf } from "@leo/core/explain.ts";
 import type { AwsConfig, Target } from "./target.ts";
 
 type Names = ReturnType<typeof namesFor>;

@@ -1,6 +1,6 @@
 import { scrub } from "@leo/core/scrub.ts";
 import { type Check, failure, type Finding, LeftOut, type Status } from "./check.ts";
-import { plainMessage } from "./explain.ts";
+import { plainMessage } from "@leo/core/explain.ts";
 import type { Target } from "./target.ts";
 
 export interface Line extends Finding {

@@ -1,4 +1,4 @@
-import { reasonOf } from "./explain.ts";
+import { reasonOf } from "@leo/core/explain.ts";
 
 export interface Answer {
   status: number;

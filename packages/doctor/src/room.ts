@@ -1,6 +1,6 @@
 /** How many connections a database really gives: a pooler before it lets through fewer than it has. */
 import type { Client } from "pg";
-import { networkProblem } from "./explain.ts";
+import { networkProblem } from "@leo/core/explain.ts";
 
 /** Never more than this at once, whatever a stage needs. */
 export const OPENED_MAX = 30;

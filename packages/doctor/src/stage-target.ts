@@ -3,7 +3,7 @@ import { readStage } from "../../../infra/stage.ts";
 import { failure, type Finding } from "./check.ts";
 import { readIdentity } from "./checks/credentials.ts";
 import { readDeployment } from "./deployment.ts";
-import { reasonOf } from "./explain.ts";
+import { reasonOf } from "@leo/core/explain.ts";
 import { clientLimits, outside } from "./outside.ts";
 import { readSstSecrets } from "./sst-secrets.ts";
 import type { Target } from "./target.ts";

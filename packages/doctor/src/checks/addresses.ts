@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { type Check, failure, type Finding, ok, warning } from "../check.ts";
-import { reasonOf } from "../explain.ts";
+import { reasonOf } from "@leo/core/explain.ts";
 import { needCredentials, type Target } from "../target.ts";
 
 /** All addresses of a name; injected in tests. */

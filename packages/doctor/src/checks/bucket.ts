@@ -7,7 +7,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { type Check, failure, type Finding, LeftOut, ok } from "../check.ts";
-import { awsProblem, reasonOf } from "../explain.ts";
+import { awsProblem, reasonOf } from "@leo/core/explain.ts";
 import { needCredentials } from "../target.ts";
 
 /** Lists, writes, reads and deletes one small object, as the orchestrator does with its own role. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { checkServerIdentity, connect, type PeerCertificate } from "node:tls";
 import { ACMClient, DescribeCertificateCommand } from "@aws-sdk/client-acm";
 import { type Check, failure, type Finding, ok, warning } from "../check.ts";
-import { awsProblem, networkProblem, plainMessage, reasonOf } from "../explain.ts";
+import { awsProblem, networkProblem, plainMessage, reasonOf } from "@leo/core/explain.ts";
 import type { Target } from "../target.ts";
 
 const DAY_MS = 24 * 3600 * 1_000;

@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { type Check, failure, type Finding, ok } from "../check.ts";
-import { awsProblem, type AwsProblem, reasonOf } from "../explain.ts";
+import { awsProblem, type AwsProblem, reasonOf } from "@leo/core/explain.ts";
 import type { AwsConfig, Target } from "../target.ts";
 
 const LOG_IN = "Log in (`aws sso login`) or set AWS_PROFILE, as docs/deploy.md says.";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { refuseTakenPort } from "../../../local/src/start/public-port.ts";
 import { StartError } from "../../../local/src/start-error.ts";
 import { type Check, failure, type Finding, ok, warning } from "../check.ts";
-import { plainMessage } from "../explain.ts";
+import { plainMessage } from "@leo/core/explain.ts";
 
 const GIB = 1024 ** 3;
 /** A database, its log and a few apps; less and PostgreSQL stops. */

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type Check, failure, type Finding, LeftOut, ok, warning } from "../check.ts";
-import { awsProblem, reasonOf } from "../explain.ts";
+import { awsProblem, reasonOf } from "@leo/core/explain.ts";
 import { needCredentials } from "../target.ts";
 
 const depthOf = async (sqs: SQSClient, name: string, signal: AbortSignal): Promise<number> => {

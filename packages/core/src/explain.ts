@@ -51,7 +51,7 @@ const AWS_KINDS: [RegExp, kind: AwsProblem][] = [
   [/ExpiredToken|TokenRefreshRequired/, "expired"],
   [/InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKeyId/, "invalid"],
   [/RequestTimeTooSkewed|RequestExpired|InvalidSignatureException/, "clock"],
-  [/AccessDenied|UnauthorizedOperation|Forbidden|^403$/, "denied"],
+  [/AccessDenied|UnauthorizedOperation|AuthorizationError|NotAuthorized|Forbidden|^403$/, "denied"],
   [/NotFound|NoSuch|NonExistent|DoesNotExist|^404$/, "missing"],
 ];
 
