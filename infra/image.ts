@@ -11,24 +11,38 @@ interface ImageSource {
   prebuilt: string | undefined;
 }
 
+/** Two builds for a foreign architecture at once exhaust a laptop, so each waits for the one before. */
+let previous: dockerbuild.Image | undefined;
+
 const build = ({ component, dockerfile, repository }: ImageSource) => {
   const login = aws.ecr.getAuthorizationTokenOutput({ registryId: repository.registryId });
   const cache = $interpolate`${repository.repositoryUrl}:${CACHE_TAG}`;
-  const image = new dockerbuild.Image(component, {
-    context: { location: $cli.paths.root },
-    dockerfile: { location: `${$cli.paths.root}/${dockerfile}` },
-    platforms: [stage.architecture === "arm64" ? "linux/arm64" : "linux/amd64"],
-    tags: [stage.imageTag ?? sourceTag($cli.paths.root), "latest"].map(
-      (tag) => $interpolate`${repository.repositoryUrl}:${tag}`,
-    ),
-    cacheFrom: [{ registry: { ref: cache } }],
-    cacheTo: [{ registry: { ref: cache, mode: "max", imageManifest: true, ociMediaTypes: true } }],
-    buildOnPreview: false,
-    push: true,
-    registries: [
-      { address: repository.repositoryUrl, username: login.userName, password: $util.secret(login.password) },
-    ],
-  });
+  const image = new dockerbuild.Image(
+    component,
+    {
+      context: { location: $cli.paths.root },
+      dockerfile: { location: `${$cli.paths.root}/${dockerfile}` },
+      platforms: [stage.architecture === "arm64" ? "linux/arm64" : "linux/amd64"],
+      tags: [stage.imageTag ?? sourceTag($cli.paths.root), "latest"].map(
+        (tag) => $interpolate`${repository.repositoryUrl}:${tag}`,
+      ),
+      cacheFrom: [{ registry: { ref: cache } }],
+      cacheTo: [{ registry: { ref: cache, mode: "max", imageManifest: true, ociMediaTypes: true } }],
+      buildOnPreview: false,
+      push: true,
+      registries: [
+        {
+          address: repository.repositoryUrl,
+          username: login.userName,
+          password: $util.secret(login.password),
+        },
+      ],
+      // The provider does not read it, but Docker's own commands do.
+      ...(process.env.BUILDX_BUILDER && { builder: { name: process.env.BUILDX_BUILDER } }),
+    },
+    { dependsOn: previous ? [previous] : [] },
+  );
+  previous = image;
   return $interpolate`${repository.repositoryUrl}@${image.digest}`;
 };
 

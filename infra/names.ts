@@ -24,6 +24,7 @@ export const namesFor = (stage: string) => {
     orchestratorLogs: `/ecs/leo-saas-app${suffix}`,
     generatorLogs: `/ecs/leo${suffix}`,
     reaperLogs: `/aws/lambda/leo-saas-reaper${suffix}`,
+    notices: `leo-saas${suffix}-notices`,
   };
 };
 

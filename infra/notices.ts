@@ -1,7 +1,7 @@
 /** Where alarms and budget notices go: one SNS topic, and an e-mail address if there is one. */
 import { accountId, names, stage } from "./context.ts";
 
-export const notices = new aws.sns.Topic("Notices", { name: `${names.app}-notices` });
+export const notices = new aws.sns.Topic("Notices", { name: names.notices });
 
 export const noticesPolicy = new aws.sns.TopicPolicy("NoticesPolicy", {
   arn: notices.arn,

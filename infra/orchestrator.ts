@@ -17,7 +17,10 @@ const { scaling } = stage;
 const { generator } = $dev ? { generator: undefined } : await import("./generator-link.ts");
 
 /** The load balancer's name and the service's are known only once the component below made them. */
-const addresses = Promise.withResolvers<$util.Output<Addresses>>();
+let resolveAddresses: (known: $util.Output<Addresses>) => void;
+const addresses = new Promise<$util.Output<Addresses>>((resolve) => {
+  resolveAddresses = resolve;
+});
 
 export const orchestrator = new sst.aws.Service("Orchestrator", {
   cluster,
@@ -65,7 +68,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
       args.skipDestroy = true;
       args.containerDefinitions = $resolve({
         text: args.containerDefinitions,
-        known: $output(addresses.promise),
+        known: $output(addresses),
       }).apply(({ text, known }) => closeContainers(text, known));
       return undefined;
     },
@@ -87,7 +90,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
 const connect = () => {
   const balancer = orchestrator.nodes.loadBalancer;
   const origins = balancer.dnsName.apply(publicAddresses);
-  addresses.resolve(
+  resolveAddresses(
     $resolve({ origins, host: orchestrator.service }).apply(({ origins: { origin, preview }, host }) => ({
       LEO_PUBLIC_URL: origin,
       LEO_PREVIEW_URL_TEMPLATE: preview,

@@ -1,19 +1,10 @@
 /** What would fail half-way through a deploy, one sentence each. */
 import { isSameSite } from "./same-site.ts";
 import { tasksDuringDeploy } from "./scaling.ts";
-import { SECRET_NAMES } from "./secret-list.ts";
+import { type AnySecretName, SECRET_NAMES } from "./secret-list.ts";
 import type { Stage } from "./stage.ts";
 
 export const FARGATE_VCPU_QUOTA = { serviceCode: "fargate", quotaCode: "L-3032A538" };
-
-/** What the checks look at. */
-export interface Circumstances {
-  /** Where SST hands over the secrets, as `SST_SECRET_{name}`. */
-  env: Record<string, string | undefined>;
-  /** Fargate On-Demand vCPUs that the account may use in the Region. */
-  vcpuQuota: number;
-  dockerAnswers: boolean;
-}
 
 /** Values of `sslmode` with which `pg` always encrypts. */
 const ENCRYPTED = new Set(["require", "verify-ca", "verify-full", "no-verify"]);
@@ -24,6 +15,23 @@ export interface Problem {
   advice: string;
 }
 
+/** What shows that a URL is a transaction pooler's, if it is. */
+const transactionPooler = ({
+  port,
+  searchParams,
+}: Pick<URL, "port" | "searchParams">): string | undefined => {
+  // `pg` lets the query overrule the rest of the URL.
+  if (port === "6543" || searchParams.get("port") === "6543") return "port 6543";
+  const flag = [...searchParams].find(
+    ([name, value]) => name.toLowerCase() === "pgbouncer" && /^(true|1|yes|on)$/i.test(value),
+  );
+  return flag && `${flag[0]}=${flag[1]}`;
+};
+
+/** Hosts that have no IPv4 address. A name may end in a dot. */
+const isDirectHost = (hostname: string) =>
+  /^db\.[a-z0-9]+\.supabase\.(co|com|net|red)\.?$/i.test(hostname) || hostname.startsWith("[");
+
 /** Why a stage cannot use this database URL; the URL itself is never repeated. */
 export const databaseUrlProblem = (text: string): Problem | undefined => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -33,15 +41,16 @@ export const databaseUrlProblem = (text: string): Problem | undefined => {
       advice: "copy it from the Supabase project's Connect dialog",
     };
   }
-  if (url.port === "6543") {
+  const pooler = transactionPooler(url);
+  if (pooler) {
     return {
-      what: "is the transaction pooler (port 6543), which drops LISTEN and advisory locks",
+      what: `is the transaction pooler (${pooler}), which drops LISTEN and advisory locks`,
       advice: "use the session pooler (port 5432)",
     };
   }
-  if (/^db\.[a-z]+\.supabase\.co$/.test(url.hostname)) {
+  if (isDirectHost(url.hostname)) {
     return {
-      what: "is Supabase's direct host, which has IPv6 only",
+      what: "is Supabase's direct host or an IPv6 address, and tasks have IPv4 only",
       advice: "use the session pooler (port 5432)",
     };
   }
@@ -63,22 +72,27 @@ const databaseProblems = (text: string): string[] => {
 export const JWT_SECRET_CHARS_MIN = 32;
 
 const jwtSecretProblems = (secret: string): string[] =>
-  secret === "" || secret.length >= JWT_SECRET_CHARS_MIN
+  secret.length >= JWT_SECRET_CHARS_MIN
     ? []
     : [
         `The secret SupabaseJwtSecret is shorter than ${JWT_SECRET_CHARS_MIN} characters; copy the project's legacy JWT secret whole, or remove it.`,
       ];
 
-const secretProblems = (stage: Stage, env: Circumstances["env"]): string[] => {
-  const missing = SECRET_NAMES.filter((name) => !env[`SST_SECRET_${name}`]);
-  if (missing.length === 0) {
-    return [
-      ...databaseProblems(env.SST_SECRET_DatabaseUrl ?? ""),
-      ...jwtSecretProblems(env.SST_SECRET_SupabaseJwtSecret ?? ""),
-    ];
-  }
+/** What is wrong with the secrets of a stage. @param secrets by SST's names */
+export const secretProblems = (
+  stage: Pick<Stage, "name">,
+  secrets: Partial<Record<AnySecretName, string>>,
+): string[] => {
+  const missing = SECRET_NAMES.filter((name) => !secrets[name]);
+  const { DatabaseUrl, SupabaseJwtSecret } = secrets;
   return [
-    `These secrets are not set: ${missing.join(", ")}; set each with \`npx sst secret set NAME VALUE --stage ${stage.name}\`.`,
+    ...(missing.length > 0
+      ? [
+          `These secrets are not set: ${missing.join(", ")}; set each with \`npx sst secret set NAME VALUE --stage ${stage.name}\`.`,
+        ]
+      : []),
+    ...(DatabaseUrl ? databaseProblems(DatabaseUrl) : []),
+    ...(SupabaseJwtSecret ? jwtSecretProblems(SupabaseJwtSecret) : []),
   ];
 };
 
@@ -95,28 +109,6 @@ export const quotaProblem = (stage: Stage, vcpuQuota: number): Problem | undefin
     advice: `ask for more of quota ${FARGATE_VCPU_QUOTA.quotaCode} in Service Quotas, or lower ${stage.scaling.max > 1 ? "LEO_ORCHESTRATORS or " : ""}LEO_VCPU_BUDGET`,
   };
 };
-
-const quotaProblems = (stage: Stage, vcpuQuota: number): string[] => {
-  const problem = quotaProblem(stage, vcpuQuota);
-  return problem ? [`${problem.what}: ${problem.advice}.`] : [];
-};
-
-const imageProblems = ({ orchestrator, generator }: Stage, dockerAnswers: boolean): string[] => {
-  if (dockerAnswers || (orchestrator.image && generator.image)) return [];
-  return [
-    "Docker does not answer, so the images cannot be built: start it, or set LEO_ORCHESTRATOR_IMAGE and LEO_GENERATOR_IMAGE to images made elsewhere.",
-  ];
-};
-
-/** Everything that stands in the way of a deploy. */
-export const deployProblems = (stage: Stage, { env, vcpuQuota, dockerAnswers }: Circumstances): string[] => [
-  ...secretProblems(stage, env),
-  ...imageProblems(stage, dockerAnswers),
-  ...quotaProblems(stage, vcpuQuota),
-];
-
-/** `sst dev` builds no image and runs no task: only the secrets matter. */
-export const devProblems = (stage: Stage, env: Circumstances["env"]): string[] => secretProblems(stage, env);
 
 /** Why previews can reach a stage's own site, if they can. */
 export const previewProblem = ({ domain, previewDomain }: Stage): Problem | undefined => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { committedDefaults, WITHOUT_ENV_FILES } from "../env-files.ts";
 import { refusalOf, SENTINELS } from "../../tools/plan/graph/run-graph.ts";
-import { deployProblems, deployWarnings, devProblems } from "../preflight-problems.ts";
+import { deployWarnings, secretProblems } from "../preflight-problems.ts";
 import { readStage } from "../stage.ts";
 import { allowForGraphs } from "./support/graphs.ts";
 
@@ -13,29 +13,17 @@ const stageWith = (settings: Record<string, string> = {}) =>
     ...committedDefaults(),
     ...settings,
   });
-const env = (secrets: Record<string, string> = {}) =>
-  Object.fromEntries(
-    Object.entries({ ...SENTINELS, ...secrets }).map(([name, value]) => [`SST_SECRET_${name}`, value]),
-  );
-const READY = { env: env(), vcpuQuota: 6, dockerAnswers: true };
-const BOTH_IMAGES = { LEO_ORCHESTRATOR_IMAGE: "ghcr.io/x/app:1", LEO_GENERATOR_IMAGE: "ghcr.io/x/leo:1" };
-
-test("the defaults fit a new account with its 6 vCPUs", () => {
-  expect(deployProblems(stageWith(), READY)).toEqual([]);
-});
-
+const problemsOf = (secrets: Record<string, string>) =>
+  secretProblems({ name: "prod" }, { ...SENTINELS, ...secrets });
 describe("secrets", () => {
   test("all that are missing are named in one sentence", () => {
-    const missing = env({ ClaudeOauthToken: "", GithubBotToken: "" });
-    const sentence =
-      "These secrets are not set: GithubBotToken, ClaudeOauthToken; set each with `npx sst secret set NAME VALUE --stage prod`.";
-    expect(deployProblems(stageWith(), { ...READY, env: missing })).toEqual([sentence]);
-    expect(devProblems(stageWith(), missing)).toEqual([sentence]);
+    expect(problemsOf({ ClaudeOauthToken: "", GithubBotToken: "" })).toEqual([
+      "These secrets are not set: GithubBotToken, ClaudeOauthToken; set each with `npx sst secret set NAME VALUE --stage prod`.",
+    ]);
   });
 
   test("the legacy JWT secret may be absent, and is refused when it is too short", () => {
-    const of = (SupabaseJwtSecret: string) =>
-      deployProblems(stageWith(), { ...READY, env: env({ SupabaseJwtSecret }) });
+    const of = (SupabaseJwtSecret: string) => problemsOf({ SupabaseJwtSecret });
     expect(of("")).toEqual([]);
     expect(of("x".repeat(32))).toEqual([]);
     expect(of("x".repeat(31))).toEqual([
@@ -45,31 +33,23 @@ describe("secrets", () => {
 
   test.for([
     ["postgresql://u:p@pooler.example.com:6543/postgres", /transaction pooler/],
-    ["postgresql://u:p@db.abcdefgh.supabase.co:5432/postgres", /IPv6 only/],
+    ["postgresql://u:p@10.0.0.1:6543/postgres?sslmode=require", /transaction pooler \(port 6543\)/],
+    ["postgresql://u:p@h.example.com/postgres?port=6543&sslmode=require", /transaction pooler/],
+    ["postgresql://u:p@h.example.com:5432/x?pgbouncer=true&sslmode=require", /pooler \(pgbouncer=true\)/],
+    ["postgresql://u:p@h.example.com:5432/x?sslmode=require&PgBouncer=1", /transaction pooler/],
+    ["postgres://u:p@db.abc123.supabase.co/postgres?sslmode=require", /IPv6/],
+    ["postgres://u:p@[2001:db8::1]:5432/postgres?sslmode=require", /IPv6 address/],
+    ["postgresql://u:p@db.abcdefgh.supabase.co:5432/postgres", /IPv6/],
     ["postgresql://u:p@pooler.example.com:5432/postgres", /asks for no encryption/],
     ["postgresql://u:p@pooler.example.com:5432/postgres?sslmode=prefer", /asks for no encryption/],
     ["https://example.com", /is not a URL such as/],
     ["not a url", /is not a URL such as/],
   ] as const)("the database URL %s is refused, and not repeated", ([url, reason]) => {
-    const [sentence, ...others] = deployProblems(stageWith(), { ...READY, env: env({ DatabaseUrl: url }) });
+    const [sentence, ...others] = problemsOf({ DatabaseUrl: url });
     expect(sentence).toMatch(reason);
     expect(sentence).not.toContain(url);
     expect(others).toEqual([]);
   });
-});
-
-test("a Region without enough quota is refused with the numbers", () => {
-  expect(deployProblems(stageWith(), { ...READY, vcpuQuota: 5 })).toEqual([
-    "Region us-east-1 allows this account 5 Fargate vCPUs, but the stage needs 6: ask for more of quota L-3032A538 in Service Quotas, or lower LEO_VCPU_BUDGET.",
-  ]);
-});
-
-test("no Docker is refused unless both images are made elsewhere", () => {
-  const without = { ...READY, dockerAnswers: false };
-  const { LEO_GENERATOR_IMAGE: _, ...oneImage } = BOTH_IMAGES;
-  expect(deployProblems(stageWith(), without)).toEqual([expect.stringMatching(/^Docker does not answer/)]);
-  expect(deployProblems(stageWith(oneImage), without)).toHaveLength(1);
-  expect(deployProblems(stageWith(BOTH_IMAGES), without)).toEqual([]);
 });
 
 test("a site without a domain, an allowlist or a site for its previews is warned about", () => {
@@ -94,8 +74,8 @@ describe("a deploy that is refused", () => {
     });
     expect(refused.split("\n")).toEqual([
       expect.stringMatching(/^These secrets are not set: ClaudeOauthToken;/),
-      expect.stringMatching(/^Docker does not answer/),
       expect.stringMatching(/^Region us-east-1 allows this account 1 Fargate vCPUs/),
+      expect.stringMatching(/^Docker does not answer/),
     ]);
     // Pulumi's own stack object.
     expect(registered).toBe(1);

@@ -2,6 +2,12 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { PLATFORM } from "./install-platform.ts";
 
+interface Resolve {
+  onResolve(
+    options: { filter: RegExp },
+    resolve: (args: { path: string; importer: string }) => { path: string } | undefined,
+  ): void;
+}
 interface BuildOptions {
   entryPoints: string[];
   outfile: string;
@@ -18,6 +24,15 @@ const REQUIRE = `import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __filename = import.meta.filename, __dirname = import.meta.dirname;`;
 
+/** A graph asks no AWS account and no registry: preflight gets a stand-in to read from. */
+const withoutNetwork = {
+  name: "without-network",
+  setup: (build: Resolve) =>
+    build.onResolve({ filter: /\/aws-reader\.ts$/ }, () => ({
+      path: path.join(import.meta.dirname, "account-reader.ts"),
+    })),
+};
+
 /**
  * Bundles `program.ts`, SST's components and this project's `sst.config.ts` into one file inside
  * `.sst/platform`, leaving out what SST's own build leaves out.
@@ -31,6 +46,7 @@ export const buildProgram = async (outfile: string): Promise<void> => {
     platform: "node",
     mainFields: ["module", "main"],
     logLevel: "error",
+    plugins: [withoutNetwork],
     banner: { js: REQUIRE },
     nodePaths: [path.join(PLATFORM, "node_modules")],
     external: ["@pulumi/*", "@pulumiverse/*", "@aws-sdk/*", "undici", "esbuild", "archiver", "glob", "vite"],

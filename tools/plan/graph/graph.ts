@@ -1,3 +1,5 @@
+import type { Certificate, ImageState, Zone } from "../../../infra/preflight/facts.ts";
+
 /** The resource graph of a stage, as Pulumi would be asked to make it. */
 export interface Resource {
   /** Pulumi's type, such as `aws:ecs/service:Service`. */
@@ -43,6 +45,22 @@ export interface Refusal {
   registered: number;
 }
 
+/** What preflight finds in the account; an empty account with every hosted zone when left out. */
+export interface AccountFacts {
+  /** `{kind} {name}` → who has it: the stage, deletion, or another owner's description. */
+  owners?: Record<string, string>;
+  vpcs?: { count: number; hasOwn: boolean };
+  vpcQuota?: number;
+  zones?: Zone[];
+  certificate?: Certificate;
+  images?: Record<string, ImageState>;
+  baseRegistryProblem?: string;
+  /** Actions that the credentials may not call. */
+  denied?: string[];
+  /** What AWS says about expired credentials. */
+  credentialsError?: string;
+}
+
 /** What a run of the program is told. */
 export interface ProgramInput {
   stage: string;
@@ -52,4 +70,5 @@ export interface ProgramInput {
   accountId: string;
   region: string;
   vcpuQuota: number;
+  account: AccountFacts;
 }

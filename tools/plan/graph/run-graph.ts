@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { committedDefaults, WITHOUT_ENV_FILES } from "../../../infra/env-files.ts";
+import { committedDefaults, layeredEnvironment, WITHOUT_ENV_FILES } from "../../../infra/env-files.ts";
 import { SECRET_NAMES } from "../../../infra/secret-list.ts";
 import { readRegion } from "../../../infra/stage.ts";
 import { buildProgram } from "./build-program.ts";
-import type { Graph, ProgramInput, Refusal } from "./graph.ts";
+import type { AccountFacts, Graph, ProgramInput, Refusal } from "./graph.ts";
 import { ensurePlatform, PLATFORM, ROOT } from "./install-platform.ts";
 
 export interface GraphOptions {
@@ -21,9 +21,23 @@ export interface GraphOptions {
   secrets?: Record<string, string>;
   accountId?: string;
   vcpuQuota?: number;
-  /** Whether a Docker daemon answers. */
+  /** Whether a Docker daemon answers, and what its builder can build for. */
   docker?: boolean;
+  platforms?: string[];
+  account?: AccountFacts;
 }
+
+const PLATFORMS = ["linux/amd64", "linux/arm64"];
+
+/** What a stage with a domain needs, whichever domain it is. */
+const healthyAccount = (settings: Record<string, string | undefined>): AccountFacts => {
+  const { LEO_DOMAIN: domain, LEO_PREVIEW_DOMAIN: previews } = settings;
+  const named = [domain, previews].filter((name) => name !== undefined && name !== "") as string[];
+  return {
+    zones: named.map((name, index) => ({ name, id: `Z${index}`, isPrivate: false })),
+    certificate: { status: "ISSUED", names: [...named, `*.${previews || `preview.${domain}`}`] },
+  };
+};
 
 /** Values that must never be seen in clear text outside of Secrets Manager. */
 export const SENTINELS: Record<string, string> = {
@@ -64,10 +78,12 @@ const withFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> =
 };
 
 /** A `docker` whose daemon answers or does not; nothing is built under mocks. */
-const standInDocker = async (folder: string, answers: boolean) => {
+const standInDocker = async (folder: string, answers: boolean, platforms: string[]) => {
   const bin = path.join(folder, "bin");
   await mkdir(bin);
-  await writeFile(path.join(bin, "docker"), `#!/bin/sh\nexit ${answers ? 0 : 1}\n`, { mode: 0o755 });
+  const builder = `Name: stand-in\nDriver: docker-container\n\nNodes:\nPlatforms: ${platforms.join(", ")}\n`;
+  const script = answers ? `#!/bin/sh\ncat <<'END'\n${builder}END\n` : "#!/bin/sh\nexit 1\n";
+  await writeFile(path.join(bin, "docker"), script, { mode: 0o755 });
   return bin;
 };
 
@@ -77,7 +93,7 @@ const secretVariables = (secrets: Record<string, string>) =>
 const program = async (options: GraphOptions): Promise<Graph | Refusal> =>
   withFolder(async (folder) => {
     const settings = { ...(options.inheritSettings ? process.env : defaultSettings()), ...options.settings };
-    const bin = await standInDocker(folder, options.docker ?? true);
+    const bin = await standInDocker(folder, options.docker ?? true, options.platforms ?? PLATFORMS);
     const file = path.join(folder, "graph.json");
     const input: ProgramInput = {
       stage: options.stage,
@@ -87,6 +103,7 @@ const program = async (options: GraphOptions): Promise<Graph | Refusal> =>
       accountId: options.accountId ?? "111122223333",
       region: readRegion(options.stage, settings),
       vcpuQuota: options.vcpuQuota ?? 1000,
+      account: { ...healthyAccount(layeredEnvironment(options.stage, settings)), ...options.account },
     };
     const env = {
       ...settings,
