@@ -60,6 +60,7 @@ export const METRICS = {
     help: "Tasks found that no attempt owned, and stopped",
   },
   leo_sockets: { type: "gauge", help: "Open WebSockets of this orchestrator, by kind", labels: ["kind"] },
+  leo_orchestrators: { type: "gauge", help: "Orchestrators at work, as far as this one hears" },
   leo_events_total: { type: "counter", help: "Events committed by this orchestrator", cloud: true },
   leo_commit_seconds: {
     type: "histogram",

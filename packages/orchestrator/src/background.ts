@@ -19,6 +19,8 @@ export interface BackgroundOptions {
   metrics: Metrics;
   random: () => number;
   hearing: Hearing;
+  /** Orchestrators at work, this one included. */
+  orchestrators: () => number;
 }
 
 export interface Background {
@@ -40,7 +42,7 @@ const attributesOf = ({ id, generationId, number }: AttemptRef) => ({
 
 export const startBackground = (
   context: Context,
-  { tasks, metrics, random, hearing }: BackgroundOptions,
+  { tasks, metrics, random, hearing, orchestrators }: BackgroundOptions,
 ): Background => {
   const { config, log } = context;
   const launcher = createLauncher(context, {
@@ -48,6 +50,7 @@ export const startBackground = (
     random,
     backoffMs: LAUNCH_BACKOFF_MS,
     onOutcome: metrics.launchOutcome,
+    orchestrators,
   });
   const launches = new Set<Promise<void>>();
 

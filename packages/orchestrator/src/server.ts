@@ -33,6 +33,8 @@ import {
   removeUserMessage,
   type UserMessageRefusal,
 } from "./lifecycle/user-messages.ts";
+import { PEERS_CHANNEL } from "./peers/message.ts";
+import { startPeers, type Peers } from "./peers/peers.ts";
 import { queuePositions } from "./queue/position.ts";
 import { repeat } from "./repeat.ts";
 import { createBrowserSockets } from "./sockets/browser-sockets.ts";
@@ -110,19 +112,23 @@ export const startOrchestrator = async (
   await endedSessions.read();
   const verify = createVerifier(config, now, { isEnded: (id) => endedSessions.has(id) });
   const guard = createGuard(config, now, { verify, accounts });
-  const browserSockets = createBrowserSockets(context);
+  const processName = newId();
+  const browserSockets = createBrowserSockets(context, processName);
   const hub = new Hub(database.pool, log);
   let isDraining = false;
   let browsers = 0;
 
+  // Others are heard once this one listens, below.
+  let peers: Peers | undefined;
+  const orchestrators = () => peers?.count ?? 1;
   const metrics = createMetrics({
     browsers: () => browsers,
     generators: () => generatorSockets.size,
+    orchestrators,
     load: () => readLoad(context),
     loadFailed: (cause) =>
       log.warn({ err: cause, event: "load_unknown" }, "the database did not tell how much there is to do"),
   });
-  const processName = newId();
   const committer = new Committer({
     pool: database.pool,
     log,
@@ -172,14 +178,14 @@ export const startOrchestrator = async (
         verify: (token) => guard.verify(token, address),
         admit: async (user) => {
           await guard.admitSocket(user);
-          browserSockets.add(user, socket);
+          await browserSockets.add(user, socket);
         },
       });
     },
   });
   const port = await listenOn(server, config.PORT, config.LEO_LISTEN_HOST);
 
-  const background = startBackground(context, { tasks, metrics, random, hearing });
+  const background = startBackground(context, { tasks, metrics, random, hearing, orchestrators });
   const poll = repeat("feed poll", FEED_POLL_MS, log, () => hub.poll());
   const sweep = repeat("generator sweep", recordMs, log, () => generatorSockets.sweep());
   const purge = repeat("purge", PURGE_MS, log, async () => {
@@ -203,7 +209,7 @@ export const startOrchestrator = async (
     await followBans(context);
     await browserSockets.closeSuspended();
   });
-  const stopListening = await listen({
+  const listener = await listen({
     databaseUrl: config.DATABASE_URL,
     times,
     log,
@@ -215,6 +221,7 @@ export const startOrchestrator = async (
         hub.wake(generationId, Number(lastSeq));
       },
       [QUEUE_CHANNEL]: () => background.wakeQueue(),
+      [PEERS_CHANNEL]: (payload) => peers?.receive(payload),
       [USERS_CHANNEL]: (userId) => {
         accounts.forget(userId);
         checkUsers.wake();
@@ -233,7 +240,16 @@ export const startOrchestrator = async (
       background.wakeQueue();
       poll.wake();
       sweep.wake();
+      accounts.forgetAll();
+      checkUsers.wake();
+      peers?.forget();
     },
+  });
+  peers = startPeers({
+    name: processName,
+    log,
+    topics: [...guard.topics, browserSockets.topic],
+    notify: (payloads) => listener.notify(PEERS_CHANNEL, payloads),
   });
   log.info({ event: "listening", port }, "the orchestrator listens");
 
@@ -249,7 +265,7 @@ export const startOrchestrator = async (
       tellMetrics?.stop(),
       checkUsers.stop(),
       clock?.stop(),
-      stopListening(),
+      peers?.stop().then(() => listener.stop()),
     ]);
     await committer.close();
     await closeServer(server);

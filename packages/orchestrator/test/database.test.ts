@@ -130,7 +130,7 @@ test("the connection that listens is quiet for long, and made again when it has 
   withDoor(async ({ database, door, url }) => {
     const heard: string[] = [];
     let reconnects = 0;
-    const stopListening = await listen({
+    const listener = await listen({
       databaseUrl: url,
       times,
       log: pino({ level: "silent" }),
@@ -148,5 +148,5 @@ test("the connection that listens is quiet for long, and made again when it has 
     expect(performance.now() - isolatedAt).toBeLessThan(times.idleMs + times.silentMs + SLACK_MS);
     await database.pool.query("select pg_notify('leo_test', 'again')");
     await expect.poll(() => heard).toEqual(["quiet", "again"]);
-    await stopListening();
+    await listener.stop();
   }));

@@ -310,7 +310,7 @@ describe("fanning out", () => {
     withContext({}, async (context) => {
       const { generationId, attemptId } = await running(context);
       const hub = new Hub(context.database.pool, context.log);
-      const stopListening = await listen({
+      const listener = await listen({
         databaseUrl: context.config.DATABASE_URL,
         log: context.log,
         channels: {
@@ -329,7 +329,7 @@ describe("fanning out", () => {
         range(1, 10).map((n) => log(n)),
       );
       await browser.has(12);
-      await stopListening();
+      await listener.stop();
       await elsewhere.commit(
         attemptId,
         range(11, 20).map((n) => log(n)),
@@ -343,7 +343,7 @@ describe("fanning out", () => {
     withContext({}, async (context) => {
       const heard: string[] = [];
       let reconnects = 0;
-      const stopListening = await listen({
+      const listener = await listen({
         databaseUrl: context.config.DATABASE_URL,
         log: context.log,
         channels: { leo_events: (payload) => heard.push(payload) },
@@ -356,6 +356,6 @@ describe("fanning out", () => {
       await expect.poll(() => reconnects, { timeout: 40_000 }).toBe(1);
       await context.database.pool.query("select pg_notify('leo_events', 'after')");
       await expect.poll(() => heard).toEqual(["after"]);
-      await stopListening();
+      await listener.stop();
     }));
 });

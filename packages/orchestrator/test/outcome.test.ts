@@ -113,7 +113,7 @@ test("refusals go through the subnets, then to the next capacity provider, and r
 });
 
 test("calls of RunTask are let through ten a second, however many launches wait", () => {
-  const rate = createRateLimit(10);
+  const rate = createRateLimit(10, () => 1);
   const waitsMs = Array.from({ length: 30 }, () => rate.reserve());
   expect(waitsMs[0]).toBe(0);
   for (const [index, waitMs] of waitsMs.entries()) {

@@ -19,8 +19,14 @@ export interface ListenerOptions {
 
 const RETRY_MS = [100, 500, 1_000, 2_000, 5_000];
 
-/** Starts listening; resolves once the first connection listens. Returns a function that ends it. */
-export const listen = async (options: ListenerOptions): Promise<() => Promise<void>> => {
+export interface Listener {
+  /** Notifies all that listen. @returns false while there is no connection */
+  notify(channel: string, payloads: string[]): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+/** Starts listening; resolves once the first connection listens. */
+export const listen = async (options: ListenerOptions): Promise<Listener> => {
   const { times = DATABASE_TIMES } = options;
   let client: Client | undefined;
   let closed = false;
@@ -60,7 +66,7 @@ export const listen = async (options: ListenerOptions): Promise<() => Promise<vo
     if (client !== asked) return;
     question = setTimeout(() => {
       const failed = (cause: unknown) => {
-        // Of a connection that was lost, all is said.
+        // A lost connection has already been reported.
         if (client !== asked) return undefined;
         options.log.warn({ err: cause, event: "listener_unanswered" }, "the notification connection failed");
         return asked.end();
@@ -81,10 +87,21 @@ export const listen = async (options: ListenerOptions): Promise<() => Promise<vo
   };
 
   await connect();
-  return async () => {
-    closed = true;
-    clearTimeout(retry);
-    clearTimeout(question);
-    await client?.end();
+  return {
+    notify: async (channel, payloads) => {
+      const asked = client;
+      if (!asked) return false;
+      return asked.query("select pg_notify($1, said) from unnest($2::text[]) said", [channel, payloads]).then(
+        () => true,
+        // A connection that fails is seen by `ask`, or has been reported already.
+        () => false,
+      );
+    },
+    stop: async () => {
+      closed = true;
+      clearTimeout(retry);
+      clearTimeout(question);
+      await client?.end();
+    },
   };
 };

@@ -5,6 +5,7 @@ import { refuseSuspended } from "../domain/limits/admission.ts";
 import type { Accounts } from "../domain/accounts/account-cache.ts";
 import { ApiFault } from "../domain/fault.ts";
 import { limitFault, timeInWords } from "../domain/limits/limit-fault.ts";
+import type { Topic } from "../peers/peers.ts";
 import { createTokenBuckets, type TokenBuckets } from "../token-buckets.ts";
 import type { User, Verifier } from "./authenticate.ts";
 
@@ -19,7 +20,16 @@ export interface Guard {
   admitUser(user: User, isWrite: boolean): Promise<void>;
   /** A socket of a user. @throws ApiFault `forbidden` for one who is suspended */
   admitSocket(user: User): Promise<void>;
+  /** What orchestrators let in, which they count together. */
+  topics: Topic[];
 }
+
+/** A limit that holds over all orchestrators, but for what comes within one beat. */
+const shared = (name: string, buckets: TokenBuckets): Topic => ({
+  name,
+  collect: () => buckets.spent(),
+  receive: (_peer, entries) => entries.forEach(([key, count]) => buckets.charge(key, count)),
+});
 
 export const createGuard = (
   config: Config,
@@ -72,5 +82,6 @@ export const createGuard = (
       if (isWrite) refuseSuspended(account);
     },
     admitSocket: async (user) => refuseSuspended(await accounts.of(user)),
+    topics: [shared("addresses", addresses), shared("users", users), shared("refused", refused)],
   };
 };

@@ -33,6 +33,8 @@ export interface LauncherOptions {
   backoffMs: number;
   /** Told of every outcome of RunTask, and how long after the launch began. */
   onOutcome: (kind: LaunchOutcome["kind"], durationMs: number) => void;
+  /** Orchestrators at work: they share what ECS takes in a second. */
+  orchestrators: () => number;
 }
 
 export interface Launcher {
@@ -42,7 +44,7 @@ export interface Launcher {
   stop(): void;
 }
 
-/** Own bound below ECS's 20 RunTask calls a second. */
+/** Own bound below ECS's 20 RunTask calls a second, for all orchestrators together. */
 const RUN_TASK_PER_SECOND = 10;
 const BACKOFF_MAX_MS = 30_000;
 
@@ -64,7 +66,7 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
   const { config, database, log, now } = context;
   const { tasks } = options;
   const { isCancelled, fail, refuse, defer, started, cancelled } = createEndings(context, tasks);
-  const rate = createRateLimit(RUN_TASK_PER_SECOND);
+  const rate = createRateLimit(RUN_TASK_PER_SECOND, options.orchestrators);
   const stopping = new AbortController();
 
   const runOnce = async (launch: Launch): Promise<LaunchOutcome> => {

@@ -1,12 +1,15 @@
-/** A token bucket: `reserve` gives out places, at most `perSecond` a second, and says how long until each. */
-export const createRateLimit = (perSecond: number): { reserve(): number } => {
-  const intervalMs = 1_000 / perSecond;
+/**
+ * A token bucket: `reserve` gives out places, at most `perSecond` a second over all that share it, and says
+ * how long until each.
+ * @param shares how many processes share it now
+ */
+export const createRateLimit = (perSecond: number, shares: () => number): { reserve(): number } => {
   let freeAt = 0;
   return {
     reserve: () => {
       const now = performance.now();
       const startAt = Math.max(now, freeAt);
-      freeAt = startAt + intervalMs;
+      freeAt = startAt + (1_000 * shares()) / perSecond;
       return startAt - now;
     },
   };

@@ -1,4 +1,12 @@
-/** Which browsers' sockets are whose, so that a user has no more than they may and can be cut off. */
+/**
+ * Which browsers' sockets are whose, so that a user has no more than they may and can be cut off.
+ *
+ * A user's limit holds over all orchestrators. Each counts its own sockets at once and knows of the
+ * others' what they said with their last beat. A socket that would pass the limit together with those
+ * waits until that is confirmed: the ones elsewhere may be gone with their orchestrator. Where a user
+ * opened too many at several orchestrators in the same moment, the surplus is closed with the next beat:
+ * the orchestrator whose name comes first keeps its sockets.
+ */
 import { and, inArray, isNotNull } from "drizzle-orm";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { WebSocket } from "ws";
@@ -6,43 +14,92 @@ import type { Context } from "../context.ts";
 import { users } from "../db/schema.ts";
 import { limitFault } from "../domain/limits/limit-fault.ts";
 import type { User } from "../http/authenticate.ts";
+import type { Entry } from "../peers/message.ts";
+import type { Topic } from "../peers/peers.ts";
 import { closeWith } from "./frame.ts";
+import { createSocketsElsewhere } from "./sockets-elsewhere.ts";
 
 export interface BrowserSockets {
   /** Counts a socket as the user's until it closes. @throws ApiFault `rate_limited` when they have as many as they may */
-  add(user: User, socket: WebSocket): void;
+  add(user: User, socket: WebSocket): Promise<void>;
   /** Closes the sockets of sessions that their user has ended. */
   closeEnded(isEnded: (sessionId: string) => boolean): void;
   /** Closes the sockets of those who are suspended. */
   closeSuspended(): Promise<void>;
+  /** How many each user has, for the other orchestrators. */
+  topic: Topic;
 }
 
-export const createBrowserSockets = ({ config, database }: Context): BrowserSockets => {
-  const byUser = new Map<string, Set<WebSocket>>();
+/** Of one user here, in the order in which they were opened. */
+interface Opened {
+  counted: Set<WebSocket>;
+  /** They wait for what other orchestrators say. */
+  waiting: Set<WebSocket>;
+}
+
+/** @param name this orchestrator's own among its peers */
+export const createBrowserSockets = ({ config, database }: Context, name: string): BrowserSockets => {
+  const byUser = new Map<string, Opened>();
   const sessions = new Map<WebSocket, string>();
+  const changed = new Set<string>();
+  const elsewhere = createSocketsElsewhere();
+  const max = config.LEO_SOCKETS_PER_USER;
+
+  const tooMany = (open: number) =>
+    limitFault("rate_limited", `You have ${open} pages of Leo open, the limit is ${max}. Close one.`, {
+      limit: "sockets_per_user",
+      max,
+      current: open,
+    });
+
+  const openedBy = (userId: string): Opened => {
+    const opened = byUser.get(userId) ?? { counted: new Set(), waiting: new Set() };
+    byUser.set(userId, opened);
+    return opened;
+  };
+
+  const remove = (userId: string, socket: WebSocket) => {
+    const opened = byUser.get(userId);
+    sessions.delete(socket);
+    if (opened?.counted.delete(socket)) changed.add(userId);
+    opened?.waiting.delete(socket);
+    if (opened && opened.counted.size + opened.waiting.size === 0) byUser.delete(userId);
+  };
+
+  /** Closes what a user has too much of here, the newest first. */
+  const closeSurplus = (userId: string) => {
+    const counted = byUser.get(userId)?.counted ?? new Set();
+    const total = counted.size + elsewhere.of(userId);
+    if (total <= max) return;
+    const allowed = Math.max(0, max - elsewhere.of(userId, name));
+    for (const socket of [...counted].slice(allowed)) {
+      remove(userId, socket);
+      closeWith(socket, CloseCode.tooMany, tooMany(total).message);
+    }
+  };
+
+  const entriesOf = (userIds: Iterable<string>): Entry[] =>
+    Array.from(userIds, (userId) => [userId, byUser.get(userId)?.counted.size ?? 0]);
 
   return {
-    add: ({ userId, session }, socket) => {
-      const sockets = byUser.get(userId) ?? new Set();
-      const { size } = sockets;
-      const max = config.LEO_SOCKETS_PER_USER;
-      if (size >= max)
-        throw limitFault(
-          "rate_limited",
-          `You have ${size} pages of Leo open, the limit is ${max}. Close one.`,
-          {
-            limit: "sockets_per_user",
-            max,
-            current: size,
-          },
-        );
-      byUser.set(userId, sockets.add(socket));
+    add: async ({ userId, session }, socket) => {
+      const opened = openedBy(userId);
+      const here = () => opened.counted.size + opened.waiting.size;
+      if (here() >= max) throw tooMany(here());
+      opened.waiting.add(socket);
       if (session) sessions.set(socket, session.id);
-      socket.once("close", () => {
-        sessions.delete(socket);
-        sockets.delete(socket);
-        if (sockets.size === 0 && byUser.get(userId) === sockets) byUser.delete(userId);
-      });
+      socket.once("close", () => remove(userId, socket));
+      if (here() + elsewhere.of(userId) > max) {
+        const others = await elsewhere.confirmed(userId);
+        if (here() + others > max) {
+          const open = here() + others - 1;
+          remove(userId, socket);
+          throw tooMany(open);
+        }
+      }
+      if (!opened.waiting.delete(socket)) return;
+      opened.counted.add(socket);
+      changed.add(userId);
     },
     closeEnded: (isEnded) => {
       for (const [socket, sessionId] of sessions)
@@ -56,9 +113,23 @@ export const createBrowserSockets = ({ config, database }: Context): BrowserSock
         .from(users)
         .where(and(inArray(users.id, asked), isNotNull(users.suspendedAt)));
       for (const { id } of suspended) {
-        for (const socket of byUser.get(id) ?? [])
+        const { counted = [], waiting = [] } = byUser.get(id) ?? {};
+        for (const socket of [...counted, ...waiting])
           closeWith(socket, CloseCode.suspended, "the account is suspended");
       }
+    },
+    topic: {
+      name: "sockets",
+      collect: (isFull) => {
+        const entries = entriesOf(isFull ? byUser.keys() : changed);
+        changed.clear();
+        return entries;
+      },
+      receive: (peer, entries, isFull) => {
+        for (const userId of elsewhere.receive(peer, entries, isFull)) closeSurplus(userId);
+      },
+      beaten: (peer) => elsewhere.beaten(peer),
+      left: (peer) => elsewhere.left(peer),
     },
   };
 };

@@ -19,6 +19,8 @@ export interface MetricSources {
   /** Sockets that are open right now. */
   browsers(): number;
   generators(): number;
+  /** At work, this one included. */
+  orchestrators(): number;
   /** Read from the database when the metrics are. */
   load: () => Promise<Load>;
   /** The database did not tell it, or not in time. */
@@ -82,6 +84,14 @@ export const createMetrics = (sources: MetricSources): Metrics => {
       collect() {
         this.set({ kind: "browser" }, sources.browsers());
         this.set({ kind: "generator" }, sources.generators());
+      },
+    }),
+  );
+  register(
+    new Gauge({
+      ...options("leo_orchestrators"),
+      collect() {
+        this.set(sources.orchestrators());
       },
     }),
   );

@@ -11,6 +11,8 @@ export interface Accounts {
   of(user: { userId: string; email?: string }): Promise<UserRow>;
   /** The row has changed. */
   forget(userId: string): void;
+  /** Any of them may have changed. */
+  forgetAll(): void;
 }
 
 export const createAccounts = (context: Pick<Context, "database" | "now">): Accounts => {
@@ -33,5 +35,6 @@ export const createAccounts = (context: Pick<Context, "database" | "now">): Acco
       return entry && entry.untilMs > context.now().getTime() ? entry.row : read(user);
     },
     forget: (userId) => void known.delete(userId),
+    forgetAll: () => known.clear(),
   };
 };
