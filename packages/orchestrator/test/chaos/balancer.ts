@@ -4,6 +4,8 @@ export interface Balancer {
   port: number;
   /** Ports that connections may go to; tried in turn. */
   backends: number[];
+  /** The first bytes of what clients sent on the connections to a port that are open now. */
+  openTo(port: number): string[];
   /** Cuts every connection that is open now. */
   cutAll(): void;
   /** Cuts the open connections whose first bytes hold this text. Returns how many. */
@@ -24,6 +26,7 @@ export interface Balancer {
 }
 
 interface Passage {
+  port: number;
   client: Socket;
   server: Socket;
   firstBytes: string;
@@ -50,7 +53,7 @@ export const startBalancer = async (backends: number[] = []): Promise<Balancer> 
       else client.destroy();
     });
     server.once("connect", () => {
-      const passage: Passage = { client, server, firstBytes: "", isIsolated: false };
+      const passage: Passage = { port, client, server, firstBytes: "", isIsolated: false };
       open.add(server);
       passages.add(passage);
       client.once("data", (chunk: Buffer) => (passage.firstBytes = chunk.toString("latin1")));
@@ -86,6 +89,8 @@ export const startBalancer = async (backends: number[] = []): Promise<Balancer> 
   return {
     port: (server.address() as AddressInfo).port,
     backends,
+    openTo: (wanted) =>
+      [...passages].filter(({ port }) => port === wanted).map(({ firstBytes }) => firstBytes),
     cutAll,
     setGone: (gone) => {
       isGone = gone;

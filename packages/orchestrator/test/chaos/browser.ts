@@ -5,6 +5,10 @@ export interface Browser {
   /** Every `seq` in the order in which it arrived, over all connections. */
   seqs: number[];
   connections: number;
+  /** It is subscribed on a connection that is open. */
+  isAttached(): boolean;
+  /** The code with which its last connection was closed. */
+  lastCode?: number;
   /** One that was deaf reads from now on. */
   read(): void;
   close(): void;
@@ -30,9 +34,11 @@ export const openBrowser = (
   let closed = false;
   let isDeaf = deaf;
   let retry: NodeJS.Timeout | undefined;
+  let attached: WebSocket | undefined;
   const browser: Browser = {
     seqs: [],
     connections: 0,
+    isAttached: () => attached !== undefined && attached === socket,
     read: () => {
       isDeaf = false;
       socket?.resume();
@@ -49,6 +55,7 @@ export const openBrowser = (
       current.send(JSON.stringify({ type: "subscribe", generationId, since: browser.seqs.at(-1) ?? 0 }));
       if (isDeaf) current.pause();
     }
+    if (message.type === "subscribed") attached = current;
     if (message.type !== "events") return;
     for (const { seq } of message.events) {
       browser.seqs.push(seq);
@@ -71,7 +78,9 @@ export const openBrowser = (
     });
     // A refused connection closes as well, and that is where it is made again.
     current.on("error", () => current.terminate());
-    current.on("close", () => {
+    current.on("close", (code) => {
+      browser.lastCode = code;
+      attached = undefined;
       if (!closed) retry = setTimeout(connect, RECONNECT_MS);
     });
   };

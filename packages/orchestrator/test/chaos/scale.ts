@@ -6,6 +6,8 @@ const KILLS_LONG = Number(process.env["LEO_CHAOS_KILLS"] ?? 50);
 export const SCALE = LONG
   ? {
       kills: KILLS_LONG,
+      deathsOfOne: 10,
+      reattachMs: 5_000,
       load: 20,
       connectionCuts: 30,
       outageMs: 30_000,
@@ -15,6 +17,9 @@ export const SCALE = LONG
     }
   : {
       kills: 3,
+      deathsOfOne: 2,
+      // As long as it takes on a machine that does much else; what it took is printed.
+      reattachMs: 60_000,
       load: 4,
       connectionCuts: 3,
       outageMs: 3_000,

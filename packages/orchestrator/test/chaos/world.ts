@@ -32,10 +32,13 @@ export interface World {
   /** The same, serving. */
   start(port?: number): Promise<OrchestratorProcess>;
   /** Submits a request whose generator plays a script, followed by one browser from its first event. */
-  submit(script: string, options?: BrowserOptions): Promise<string>;
+  submit(script: string, options?: BrowserOptions, token?: string): Promise<string>;
+  /** The access token of a new user. */
+  signIn(): Promise<string>;
   submitMany(count: number, script: string, options?: BrowserOptions): Promise<string[]>;
-  /** One more browser from the first event on. */
-  browse(generationId: string, options?: BrowserOptions): Browser;
+  /** One more browser from the first event on. @param isAudited whether it must get every event */
+  browse(generationId: string, options?: BrowserOptions, isAudited?: boolean): Browser;
+  browsersOf(generationIds: string[]): Browser[];
   cancel(generationId: string): Promise<void>;
   reaches(generationId: string, state: string): Promise<void>;
   /** Resolves once one of these runs; on a slow machine others have ended by then. */
@@ -149,14 +152,15 @@ const runWorld = async (
         if (!balancer.backends.includes(port)) balancer.backends.push(port);
         return spawned;
       };
-      const browse = (generationId: string, options?: BrowserOptions) => {
+      const browse = (generationId: string, options?: BrowserOptions, isAudited = true) => {
         const token = owners.get(generationId) ?? "";
         const browser = openBrowser(`${socketUrl}/ws/ui`, token, generationId, options);
-        browsers.set(generationId, [...(browsers.get(generationId) ?? []), browser]);
+        if (isAudited) browsers.set(generationId, [...(browsers.get(generationId) ?? []), browser]);
         return browser;
       };
-      const submit = async (script: string, options?: BrowserOptions) => {
-        const token = await keys.sign(newId());
+      const signIn = () => keys.sign(newId());
+      const submit = async (script: string, options?: BrowserOptions, given?: string) => {
+        const token = given ?? (await signIn());
         const response = await post("/api/apps", token, { prompt: `chaos\nscript: ${script}` });
         if (response.status !== 201) throw new Error(`submit: ${response.status} ${await response.text()}`);
         const { generation } = (await response.json()) as { generation: Generation };
@@ -175,7 +179,9 @@ const runWorld = async (
           scripts,
           spawn,
           browse,
+          browsersOf: (generationIds) => generationIds.flatMap((id) => browsers.get(id) ?? []),
           submit,
+          signIn,
           start: async (port) => {
             const spawned = await spawn(port);
             await spawned.healthy();
