@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import type { GeneratorFact } from "@leo/core/event.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
+import { inAnyOrder } from "../src/socket/any-order.ts";
 import { backoffMs } from "../src/socket/backoff.ts";
 import { OrchestratorLink, type LinkOptions, type Refusal } from "../src/socket/link.ts";
 import { manualClock } from "./support/manual-clock.ts";
@@ -175,3 +176,61 @@ test("only five seconds of uptime make the next wait short again", () =>
     clock.advance(5_000);
     expect([first, second, await waitAfterLoss()]).toEqual([750, 1_500, 750]);
   }));
+
+test("of several orchestrators behind a name it finds the one that lives, and asks DNS for each connection", async () => {
+  const one = await startOrchestrator();
+  // Nobody listens at the first address: that one's machine is gone.
+  const { port } = new URL(one.url);
+  const asked: string[] = [];
+  const clock = manualClock();
+  const link = new OrchestratorLink({
+    url: `ws://leo.internal:${port}/ws/generator`,
+    token: "leo_at_test",
+    logger: pino({ level: "silent" }),
+    clock,
+    isStarted: () => false,
+    onMessage: () => undefined,
+    onRefused: () => undefined,
+    lookup: inAnyOrder(
+      () => 0.5,
+      (host, _options, done) => {
+        asked.push(host);
+        done(null, [
+          { address: "127.0.0.9", family: 4 },
+          { address: "127.0.0.1", family: 4 },
+        ]);
+      },
+    ),
+  });
+  try {
+    link.send(log("a"));
+    await link.delivered();
+    expect(texts(one)).toEqual(["a"]);
+    one.disconnect();
+    await until(() => clock.delays().some((delayMs) => delayMs < 1_000));
+    clock.advance(1_000);
+    link.send(log("b"));
+    await link.delivered();
+    expect(texts(one)).toEqual(["a", "b"]);
+    expect(asked).toEqual(["leo.internal", "leo.internal"]);
+  } finally {
+    link.close();
+    await one.close();
+  }
+});
+
+test("the addresses of a name come in every order, and what DNS says otherwise is passed on", () => {
+  const addresses = ["10.0.0.1", "10.0.0.2", "10.0.0.3"].map((address) => ({ address, family: 4 }));
+  const orders = new Set<string>();
+  const lookup = inAnyOrder(Math.random, (_host, _options, done) => done(null, addresses));
+  for (let count = 0; count < 500; count += 1)
+    lookup("leo.internal", { all: true }, (_cause, found) => orders.add(JSON.stringify(found)));
+  expect(orders.size).toBe(6);
+  const single = inAnyOrder(Math.random, (_host, _options, done) => done(null, "10.0.0.1", 4));
+  single("leo.internal", {}, (cause, found, family) =>
+    expect([cause, found, family]).toEqual([null, "10.0.0.1", 4]),
+  );
+  const failed = new Error("ENOTFOUND");
+  const missing = inAnyOrder(Math.random, (_host, _options, done) => done(failed, []));
+  missing("leo.internal", { all: true }, (cause) => expect(cause).toBe(failed));
+});

@@ -12,6 +12,7 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { FromGenerator, NumberedMessage } from "@leo/core/protocol/generator.ts";
 import { GENERATOR_PROTOCOL, ToGenerator } from "@leo/core/protocol/to-generator.ts";
+import { inAnyOrder } from "./any-order.ts";
 import { backoffMs, STEADY_AFTER_MS } from "./backoff.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { Outbox } from "./outbox.ts";
@@ -42,6 +43,8 @@ export interface LinkOptions {
   isStarted: () => boolean;
   clock?: Clock;
   outbox?: Outbox;
+  /** Instead of the system's DNS, in any order. */
+  lookup?: ReturnType<typeof inAnyOrder>;
 }
 
 export class OrchestratorLink {
@@ -90,8 +93,9 @@ export class OrchestratorLink {
   }
 
   #connect(): void {
-    const { url, token, logger } = this.#options;
+    const { url, token, logger, lookup = inAnyOrder(this.#clock.random) } = this.#options;
     const socket = new WebSocket(url, {
+      lookup,
       headers: { authorization: `Bearer ${token}` },
       maxPayload: LIMITS.frameMaxBytes,
       perMessageDeflate: false,
