@@ -63,3 +63,23 @@ test("fifty queued by one user through one do not delay another's first through 
     await leo.task(first.id);
     expect(leo.ecs.tasks()).toHaveLength(3);
   }));
+
+test("share links that are asked of both at once are no more than an app may have", () =>
+  withOrchestrator({ settings: { LEO_DATABASE_CONNECTIONS: "5" } }, async (leo) => {
+    const other = await leo.startAnother();
+    const { appId } = await post(leo.orchestrator.url, leo.token, newId()).then(created);
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) =>
+        fetch(`${(index % 2 ? other : leo.orchestrator).url}/api/apps/${appId}/shares`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${leo.token}`, "content-type": "application/json" },
+          body: "{}",
+        }),
+      ),
+    );
+    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
+    expect(statuses).toEqual([
+      ...Array.from({ length: 20 }, () => 201),
+      ...Array.from({ length: 10 }, () => 429),
+    ]);
+  }));

@@ -10,6 +10,7 @@ import { findApp } from "../apps/app.ts";
 import { ApiFault, notFound } from "../fault.ts";
 import { limitFault } from "../limits/limit-fault.ts";
 import { findGeneration, newestOf } from "../apps/generation.ts";
+import { lockApp } from "../apps/submit.ts";
 import { hashShareToken, isLinkToken, newShareToken, previewLink } from "./preview-link.ts";
 
 /** Live links of one app. */
@@ -64,7 +65,8 @@ export const createShare = (
   generationId?: Id,
 ): Promise<{ share: Share; url: string }> =>
   transaction(async (orm) => {
-    await findApp(orm, ownerId, appId);
+    // One link after the other, whatever orchestrator they are asked of: none passes the limit together.
+    await lockApp(orm, ownerId, appId);
     if (generationId !== undefined) {
       const version = await findGeneration(orm, ownerId, generationId);
       if (version.appId !== appId) throw notFound("generation");
