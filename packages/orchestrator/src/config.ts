@@ -82,7 +82,7 @@ const Environment = z.object({
   LEO_PLATFORM_DAY_BUDGET_USD: number.positive().default(500),
   /** How many proxies of ours stand before Leo, each of which appends to `X-Forwarded-For`; the load balancer is one. */
   LEO_TRUSTED_PROXIES: number.int().min(0).max(5).default(0),
-  /** Of each orchestrator: a user or an address gets as much from every one of them. */
+  /** Over all orchestrators together, but for what comes within a beat (`peers/peers.ts`). */
   LEO_REQUESTS_PER_MINUTE_USER: number.int().min(1).default(600),
   LEO_REQUESTS_PER_MINUTE_ADDRESS: number.int().min(1).default(1_200),
   /** An address that has sent as many tokens which are not valid is not answered for a while. */
