@@ -105,6 +105,23 @@ test("the processes of a run are found by their HOME and killed, detached ones t
     expect(await findFamily(paths.home)).toEqual([]);
   }));
 
+test("each look counts every process, also those that start another program at that moment", () =>
+  withRunPaths(async (paths) => {
+    // Four shells, each of which does nothing but replace itself.
+    const env = { ...cleanEnvironment(paths), AGAIN: 'exec /bin/bash -c "$AGAIN"' };
+    const script = 'for i in 1 2 3 4; do /bin/bash -c "$AGAIN" & done; wait';
+    const shell = spawn("/bin/bash", ["-c", script], { env, stdio: "ignore", detached: true });
+    const ended = once(shell, "exit");
+    const look = async () => (await findFamily(paths.home)).length;
+    await until(async () => (await look()) === 5);
+    const counts: number[] = [];
+    while (counts.length < 50) counts.push(await look());
+    expect(new Set(counts)).toEqual(new Set([5]));
+    await killFamily(paths.home);
+    await ended;
+    expect(await look()).toBe(0);
+  }));
+
 test("a command runs with limits on file size, cores and processes", () =>
   withRunPaths(async (paths) => {
     const child = spawnLimited(

@@ -3,14 +3,47 @@
  * started and whoever its parent is now. Only Linux tells; elsewhere a run is its process groups.
  */
 import { readdir, readFile } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isSystemError } from "../error-text.ts";
 
 const isPid = (name: string) => /^\d+$/.test(name);
 
-const hasEnvironment = async (pid: string, entry: string): Promise<boolean> => {
-  try {
+/** Where these stand in `/proc/{pid}/stat`, after the program's name. */
+const [STATE, FLAGS, ENVIRONMENT_END] = [0, 6, 48];
+const KERNEL_THREAD = 0x00200000;
+/** A zombie, or dead. */
+const ENDED = new Set(["Z", "X"]);
+
+/** Where the process's environment ends in its memory; undefined for what has no memory. */
+const environmentEnd = async (pid: string): Promise<string | undefined> => {
+  const stat = await readFile(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (ENDED.has(fields[STATE] ?? "") || Number(fields[FLAGS]) & KERNEL_THREAD) return undefined;
+  return fields[ENVIRONMENT_END];
+};
+
+/**
+ * The environment a process was started with. In the middle of `execve` a process has none: its old one is
+ * gone, the new one is not written yet (its end is at 0), and a busy machine may let it wait there. The end
+ * lies elsewhere after each `execve`, so the same end seen twice means that there is no environment.
+ */
+const environmentOf = async (pid: string): Promise<string> => {
+  let seen: string | undefined;
+  for (;;) {
     const environment = await readFile(`/proc/${pid}/environ`, "latin1");
-    return `\0${environment}`.includes(entry);
+    if (environment !== "") return environment;
+    const end = await environmentEnd(pid);
+    if (end === undefined || (end !== "0" && end === seen)) return "";
+    seen = end;
+    await nextTurn();
+  }
+};
+
+const hasVariable = async (pid: string, name: string, value: string): Promise<boolean> => {
+  try {
+    const environment = `\0${await environmentOf(pid)}`;
+    // Bash writes NUL over the `=` for a moment while it starts.
+    return ["=", "\0"].some((between) => environment.includes(`\0${name}${between}${value}\0`));
   } catch {
     // It ended meanwhile, or belongs to another user.
     return false;
@@ -21,7 +54,7 @@ const hasEnvironment = async (pid: string, entry: string): Promise<boolean> => {
 export const findFamily = async (home: string): Promise<number[]> => {
   if (process.platform !== "linux") return [];
   const pids = (await readdir("/proc")).filter(isPid);
-  const own = await Promise.all(pids.map((pid) => hasEnvironment(pid, `\0HOME=${home}\0`)));
+  const own = await Promise.all(pids.map((pid) => hasVariable(pid, "HOME", home)));
   return pids.filter((_, index) => own[index]).map(Number);
 };
 

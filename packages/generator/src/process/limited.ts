@@ -16,15 +16,19 @@ const FILE_MAX_BLOCKS = 1024 * 1024;
  *
  * The guard waits for the end of a pipe that the generator holds: when the generator is gone,
  * however it went, the command's process group is killed, and on Linux first everything else with
- * the run's HOME, since the agent starts its tools in groups of their own.
+ * the run's HOME, since the agent starts its tools in groups of their own. It looks until two looks in a
+ * row find nobody: a process that is just being started shows no environment.
  */
 const SET_LIMITS = `
 ulimit -c 0; ulimit -f "$0"; ulimit -u "$1" 2>/dev/null; shift
 (
   read -r -u 3
-  for found in $(grep -lszFx "HOME=$HOME" /proc/[0-9]*/environ); do
-    pid=\${found#/proc/}; pid=\${pid%/environ}
-    [ "$pid" = "$BASHPID" ] || kill -KILL "$pid"
+  for ((round = 0, quiet = 0; round < 20 && quiet < 2; round++)); do
+    ((quiet++))
+    for found in $(grep -lszFx "HOME=$HOME" /proc/[0-9]*/environ); do
+      pid=\${found#/proc/}; pid=\${pid%/environ}
+      [ "$pid" != "$BASHPID" ] && kill -KILL "$pid" && quiet=0
+    done
   done
   kill -KILL 0
 ) </dev/null >/dev/null 2>&1 &
