@@ -121,13 +121,18 @@ describe("/ws/generator", () => {
       expect((await fetch(`${leo.orchestrator.url}/health`)).status).toBe(200);
     }));
 
-  test("a gap in the numbers is a protocol error", () =>
+  test.for([
+    ["within a frame", [[1, 3]]],
+    ["between two frames", [[1], [3]]],
+    ["within a frame that begins with a repeat", [[1, 2, 3], [1, 4]]],
+  ] satisfies [string, number[][]][])("a gap in the numbers %s is a protocol error", ([, frames]) =>
     withShared(async (leo) => {
       const { generator } = await startRun(leo);
       await generator.first("start_generation");
-      generator.send({ type: "messages", messages: [log(1), log(3)] });
+      for (const numbers of frames) generator.send({ type: "messages", messages: numbers.map(log) });
       expect((await generator.closed).code).toBe(CloseCode.protocol);
-    }));
+    }),
+  );
 
   test("a generator of an ended generation is told so, and changes nothing", () =>
     withShared(async (leo) => {
@@ -365,6 +370,7 @@ describe("/ws/ui", () => {
         [JSON.stringify({ type: "hello", protocol: 1, accessToken: expired }), CloseCode.unauthenticated],
         [JSON.stringify({ type: "hello", protocol: 7, accessToken: leo.token }), CloseCode.protocol],
         [JSON.stringify({ type: "subscribe", generationId: newId(), since: 0 }), CloseCode.protocol],
+        [JSON.stringify({ type: "subscribe", generationId: newId(), since: 2 ** 31 }), CloseCode.protocol],
         ["{", CloseCode.protocol],
         [JSON.stringify({ type: "hello", protocol: 1, accessToken: "x".repeat(2 ** 21) }), CloseCode.tooBig],
       ];

@@ -11,7 +11,7 @@ import { Id } from "../id.ts";
 
 export const FromBrowser = z.discriminatedUnion("type", [
   z.object({ type: z.literal("hello"), protocol: z.int(), accessToken: z.string().min(1).max(16_384) }),
-  z.object({ type: z.literal("subscribe"), generationId: Id, since: z.int().min(0) }),
+  z.object({ type: z.literal("subscribe"), generationId: Id, since: z.int32().min(0) }),
   z.object({ type: z.literal("unsubscribe"), generationId: Id }),
   /** A fresh access token for a socket that stays open. */
   z.object({ type: z.literal("renew"), accessToken: z.string().min(1).max(16_384) }),

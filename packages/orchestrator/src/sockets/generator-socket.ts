@@ -130,12 +130,16 @@ export const createGeneratorSockets = (
     };
 
     const accept = (messages: NumberedMessage[], sizeBytes: number) => {
+      // A frame that begins with repeats may leave no gap within itself either.
+      let frameN: number | undefined;
       for (const { n } of messages) {
         // The first number after a reconnect may be any that is not acknowledged; then no gaps.
-        if (highestN !== undefined && n > highestN + 1) {
-          closeWith(socket, CloseCode.protocol, `message ${n} came after ${highestN}`);
+        const before = frameN ?? highestN;
+        if (before !== undefined && n > before + 1) {
+          closeWith(socket, CloseCode.protocol, `message ${n} came after ${before}`);
           return;
         }
+        frameN = Math.max(frameN ?? n, n);
         highestN = Math.max(highestN ?? n, n);
       }
       uncommittedBytes += sizeBytes;
