@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { withDatabase } from "@leo/local/testing/database.ts";
+import { withPool } from "@leo/local/testing/pool.ts";
 import { Guardian } from "@leo/local/processes/guardian.ts";
-import { Pool } from "pg";
 import { expect, test } from "vitest";
 import { withLeoRelay } from "../src/relay/leo.ts";
 import { measureLatency, measureRate } from "../src/relay/measure.ts";
@@ -16,12 +16,9 @@ test(
     const guardian = new Guardian(directory);
     const load = { generators: 2, browsersEach: 2 };
     try {
-      await withDatabase(async (databaseUrl) => {
-        const pool = new Pool({ connectionString: databaseUrl, max: 1 });
-        // The database may be dropped while its last connection is still closing.
-        pool.on("connect", (client) => client.on("error", () => undefined));
-        const services = { directory, guardian, pool, createDatabase: async () => databaseUrl };
-        try {
+      await withDatabase((databaseUrl) =>
+        withPool(databaseUrl, 1, async (pool) => {
+          const services = { directory, guardian, pool, createDatabase: async () => databaseUrl };
           await withLeoRelay(services, load.generators, async (leo) => {
             await leo.connect(load.generators, load.browsersEach);
             expect(await measureRate(leo, load, 200)).toBeGreaterThan(0);
@@ -33,10 +30,8 @@ test(
             "select count(*)::int as stored from leo.events where attempt_id is not null group by generation_id",
           );
           expect(rows).toEqual([{ stored: 250 }, { stored: 250 }]);
-        } finally {
-          await pool.end();
-        }
-      });
+        }),
+      );
     } finally {
       await guardian.endAll();
       await rm(directory, { recursive: true, force: true });

@@ -6,8 +6,9 @@ import { startAws } from "@leo/local/aws.ts";
 import { freePort } from "@leo/local/free-port.ts";
 import { BUCKET, CLUSTER, orchestratorEnv, processEnv, QUEUE } from "@leo/local/start/orchestrator-env.ts";
 import { CACHE_DIR } from "@leo/local/start/settings.ts";
+import { withPool } from "@leo/local/testing/pool.ts";
 import { until } from "@leo/local/testing/until.ts";
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import type { LeoGenerators } from "../load/leo-generators.ts";
 import { startChild, type Child } from "./child.ts";
 import { startOrchestratorProcess, type OrchestratorProcess } from "./orchestrator.ts";
@@ -62,18 +63,30 @@ export const NO_LIMITS = {
  * ECS and auth endpoints; its tasks are scripted generators in one other process unless told otherwise.
  */
 export const withLeo = async <T>(
-  { directory, guardian, createDatabase }: Services,
-  { name, nodeArgs, realAgent = false, atOnce = 0 }: LeoOptions,
+  services: Services,
+  options: LeoOptions,
   run: (leo: Leo) => Promise<T>,
 ): Promise<T> => {
-  const databaseUrl = await createDatabase(name);
+  const databaseUrl = await services.createDatabase(options.name);
+  return withPool(databaseUrl, 4, (pool) => runLeo(services, { ...options, databaseUrl, pool }, run));
+};
+
+const runLeo = async <T>(
+  { directory, guardian }: Services,
+  {
+    name,
+    nodeArgs,
+    realAgent = false,
+    atOnce = 0,
+    databaseUrl,
+    pool,
+  }: LeoOptions & { databaseUrl: string; pool: Pool },
+  run: (leo: Leo) => Promise<T>,
+): Promise<T> => {
   const [aws, auth, port] = await Promise.all([startAws(), startAuth(), freePort()]);
   aws.createBucket(BUCKET);
   const queueUrl = aws.createQueue(QUEUE);
   const generators = startChild<LeoGenerators>(realAgent ? "load/agent-tasks.ts" : "load/leo-generators.ts");
-  const pool = new Pool({ connectionString: databaseUrl, max: 4 });
-  // The database may be dropped while its last connection is still closing.
-  pool.on("connect", (client) => client.on("error", () => undefined));
   let orchestrator: OrchestratorProcess | undefined;
   try {
     const ecs = await generators.call("start", {
@@ -151,7 +164,6 @@ export const withLeo = async <T>(
     await orchestrator?.end("SIGTERM");
     await generators.call("stop");
     await generators.end();
-    await pool.end();
     await Promise.all([aws.stop(), auth.stop()]);
   }
 };
