@@ -69,7 +69,7 @@ export const startEcs = async (options: EcsOptions): Promise<LocalEcs> => {
     events: options.queueUrl ? new EventQueue(options.queueUrl, faults) : undefined,
     runContainer: options.runContainer,
     vcpuQuota: options.vcpuQuota ?? Number.POSITIVE_INFINITY,
-    checkLimits: options.limitCalls ? callLimits(() => performance.now()) : () => undefined,
+    checkLimits: options.limitCalls ? callLimits(() => now().getTime()) : () => undefined,
     now,
     random: options.random ?? Math.random,
     clusterOf: clusterFinder(options.cluster),

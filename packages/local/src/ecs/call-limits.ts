@@ -30,7 +30,9 @@ export const callLimits = (nowMs: () => number): ((operation: string) => void) =
     if (!kind || !limit) return;
     const at = nowMs();
     const level = levels.get(kind) ?? { tokens: limit.burst, atMs: at };
-    const refilled = level.tokens + ((at - level.atMs) / 1_000) * limit.perSecond;
+    // A clock that was set back refills nothing.
+    const passedMs = Math.max(0, at - level.atMs);
+    const refilled = level.tokens + (passedMs / 1_000) * limit.perSecond;
     const tokens = Math.min(limit.burst, refilled) - 1;
     if (tokens < 0) throw new EcsError("ThrottlingException", "Rate exceeded");
     levels.set(kind, { tokens, atMs: at });
