@@ -1,4 +1,4 @@
-/** Generators that misbehave, all at once, each ending as it should; then the audit. */
+/** Generators that misbehave, each ending as it should; then the audit. */
 import { expect, test } from "vitest";
 import { PRESETS, type ScriptInput } from "@leo/mock/scripted-generator/script.ts";
 import { QUICK_TAKEOVER, SCALE } from "./chaos/scale.ts";
@@ -6,14 +6,12 @@ import { withWorld, type World } from "./chaos/world.ts";
 
 const { timeoutMs } = SCALE;
 
-/** So that none waits a real minute. */
-const SHORT_WATCHES = {
-  LEO_START_TIMEOUT_MS: "5000",
-  LEO_HEARTBEAT_LOST_MS: "4500",
-  LEO_STALLED_MS: "9000",
-  LEO_CANCEL_GRACE_MS: "2000",
-  LEO_WATCH_INTERVAL_MS: "200",
-};
+/** Each test shortens the one watch it is about: on a busy machine the others would end what is only slow. */
+const withWatch = (settings: Record<string, string>, run: (world: World) => Promise<void>) =>
+  withWorld({ settings: { ...QUICK_TAKEOVER, LEO_WATCH_INTERVAL_MS: "200", ...settings } }, async (world) => {
+    await world.start();
+    await run(world);
+  });
 
 const cancelOnceRunning = async (world: World, script: string) => {
   const id = await world.submit(script);
@@ -21,42 +19,50 @@ const cancelOnceRunning = async (world: World, script: string) => {
   await world.cancel(id);
 };
 
-test(
-  "never ready, silent exit, crash, failure, alive but idle, mute, deaf to a cancel",
-  { timeout: timeoutMs },
-  () =>
-    withWorld({ settings: { ...QUICK_TAKEOVER, ...SHORT_WATCHES } }, async (world) => {
-      await world.start();
-      // The first attempt never says ready, the second one does.
-      const neverReady: ScriptInput = PRESETS["never-ready"];
-      world.scripts.push(neverReady);
-      const slowly = await world.submit("happy events=10");
-      await expect.poll(() => world.scripts).toEqual([]);
-      await Promise.all([
-        world.submit("silent-exit"),
-        world.submit("die"),
-        world.submit("fail failure=verify_failed"),
-        world.submit("hang events=5"),
-        world.submit("mute events=5"),
-        cancelOnceRunning(world, "slow events=1000"),
-        cancelOnceRunning(world, "ignore-cancel events=5"),
-      ]);
-      await world.audit();
-      expect(await world.outcomes()).toEqual({
-        cancelled: 2,
-        completed: 1,
-        heartbeat_lost: 1,
-        internal: 2,
-        stalled: 1,
-        verify_failed: 1,
-      });
-      const { rows } = await world.database.pool.query(
-        "select number, stop_reason from leo.attempts where generation_id = $1 order by number",
-        [slowly],
-      );
-      expect(rows).toEqual([
-        { number: 1, stop_reason: "leo:start-timeout" },
-        { number: 2, stop_reason: null },
-      ]);
-    }),
+test("never ready: stopped, and the second attempt completes", { timeout: timeoutMs }, () =>
+  withWatch({ LEO_START_TIMEOUT_MS: "10000" }, async (world) => {
+    const neverReady: ScriptInput = PRESETS["never-ready"];
+    world.scripts.push(neverReady);
+    const id = await world.submit("happy events=10");
+    await world.audit();
+    expect(await world.outcomes()).toEqual({ completed: 1 });
+    const { rows } = await world.database.pool.query(
+      "select number, stop_reason from leo.attempts where generation_id = $1 order by number",
+      [id],
+    );
+    expect(rows).toEqual([
+      { number: 1, stop_reason: "leo:start-timeout" },
+      { number: 2, stop_reason: null },
+    ]);
+  }),
+);
+
+test("silent exit, crash, failure, and a cancel that one of two obeys", { timeout: timeoutMs }, () =>
+  withWatch({ LEO_CANCEL_GRACE_MS: "2000" }, async (world) => {
+    await Promise.all([
+      world.submit("silent-exit"),
+      world.submit("die"),
+      world.submit("fail failure=verify_failed"),
+      cancelOnceRunning(world, "slow events=1000"),
+      cancelOnceRunning(world, "ignore-cancel events=5"),
+    ]);
+    await world.audit();
+    expect(await world.outcomes()).toEqual({ cancelled: 2, internal: 2, verify_failed: 1 });
+  }),
+);
+
+test("alive but idle", { timeout: timeoutMs }, () =>
+  withWatch({ LEO_STALLED_MS: "6000" }, async (world) => {
+    await world.submit("hang events=5");
+    await world.audit();
+    expect(await world.outcomes()).toEqual({ stalled: 1 });
+  }),
+);
+
+test("mute: connected, and neither reads nor answers", { timeout: timeoutMs }, () =>
+  withWatch({ LEO_HEARTBEAT_LOST_MS: "4500" }, async (world) => {
+    await world.submit("mute events=5");
+    await world.audit();
+    expect(await world.outcomes()).toEqual({ heartbeat_lost: 1 });
+  }),
 );
