@@ -5,16 +5,16 @@ import type { LimitDetails } from "@leo/core/limit-refusal.ts";
 import type { ApiFault } from "../src/domain/fault.ts";
 import { listUsers, resumeUser, setUserLimits, suspendUser } from "../src/domain/accounts/account.ts";
 import { readPlatform, setIntake, setPlatformBudget } from "../src/domain/limits/platform.ts";
-import { openDatabase } from "../src/db/database.ts";
 import { platformDay, repairLedger, userDay } from "../src/domain/limits/ledger.ts";
 import { transition } from "../src/lifecycle/transition.ts";
 import { claim } from "../src/queue/claim.ts";
 import type { TestContext } from "./support/context.ts";
+import { openTestDatabase } from "./support/database.ts";
 import { ask, DAY_MS, entriesOf, spend, start, withContext } from "./support/money.ts";
 
 describe("many submissions at once, through two orchestrators", () => {
   const submitMany = async (context: TestContext, owners: string[]) => {
-    const other = openDatabase(context.config.DATABASE_URL, 10, () => undefined);
+    const other = openTestDatabase(context.config.DATABASE_URL);
     const otherContext = { ...context, database: other };
     const results = await Promise.allSettled(
       owners.map((owner, index) => ask(index % 2 === 0 ? context : otherContext, owner)),

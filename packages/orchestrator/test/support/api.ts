@@ -6,7 +6,6 @@ import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
 import { newId } from "@leo/core/id.ts";
 import { readConfig, type Config } from "../../src/config.ts";
 import type { Context } from "../../src/context.ts";
-import { openDatabase } from "../../src/db/database.ts";
 import { ApiFault } from "../../src/domain/fault.ts";
 import { createApi } from "../../src/http/api.ts";
 import type { ApiParts } from "../../src/http/parts.ts";
@@ -17,6 +16,7 @@ import { queuePositions } from "../../src/queue/position.ts";
 import { openStorage } from "../../src/storage/s3.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { HIGH_LIMITS } from "./context.ts";
+import { openTestDatabase } from "./database.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
 import { withMigratedDatabase } from "./migrated.ts";
 
@@ -107,7 +107,7 @@ export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOption
         Object.assign(process.env, bucket.env);
         const lines: string[] = [];
         const config = testConfig(databaseUrl, keys.supabaseUrl, bucket, options.env ?? {});
-        const database = openDatabase(databaseUrl, config.LEO_DATABASE_CONNECTIONS - 1, () => undefined);
+        const database = openTestDatabase(databaseUrl, config.LEO_DATABASE_CONNECTIONS - 1);
         const storage = openStorage(config);
         const now = options.now ?? (() => new Date());
         const context: Context = { config, database, storage, log: logInto(lines), now };

@@ -2,11 +2,11 @@ import { pino } from "pino";
 import { newId } from "@leo/core/id.ts";
 import { readConfig, type Config } from "../../src/config.ts";
 import { userContext, type Context } from "../../src/context.ts";
-import { openDatabase } from "../../src/db/database.ts";
 import { apps, generations } from "../../src/db/schema.ts";
 import { submitApp } from "../../src/domain/apps/submit.ts";
 import { queuePositions } from "../../src/queue/position.ts";
 import type { Storage } from "../../src/storage.ts";
+import { openTestDatabase } from "./database.ts";
 import { withMigratedDatabase } from "./migrated.ts";
 
 /** Tests send more than a person does; those of the limits set their own. */
@@ -65,7 +65,7 @@ export const withContext = (
 ): Promise<void> =>
   withMigratedDatabase(async (databaseUrl) => {
     const config = readConfig({ ...BASE_ENV, DATABASE_URL: databaseUrl, ...settings });
-    const database = openDatabase(databaseUrl, config.LEO_DATABASE_CONNECTIONS - 1, () => undefined);
+    const database = openTestDatabase(databaseUrl, config.LEO_DATABASE_CONNECTIONS - 1);
     let shiftMs = 0;
     const context: TestContext = {
       config,

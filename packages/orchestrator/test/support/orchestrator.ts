@@ -11,11 +11,12 @@ import type { ContainerFunction } from "@leo/local/ecs/function-containers.ts";
 import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
 import { withEcs, type TestEcs, type TestEcsOptions } from "@leo/local/testing/ecs.ts";
 import { readConfig, type Config } from "../../src/config.ts";
-import { openDatabase, type Database } from "../../src/db/database.ts";
+import type { Database } from "../../src/db/database.ts";
 import { startOrchestrator, type Orchestrator } from "../../src/server.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createCaller, WAIT, type Caller } from "./caller.ts";
 import { BASE_ENV, HIGH_LIMITS } from "./context.ts";
+import { openTestDatabase } from "./database.ts";
 import { withKeys, type TestKeys } from "./keys.ts";
 import { withMigratedDatabase } from "./migrated.ts";
 
@@ -131,7 +132,7 @@ export const withOrchestrator = (
             started.push(orchestrator);
             return orchestrator;
           };
-          const database = openDatabase(databaseUrl, 4, () => undefined);
+          const database = openTestDatabase(databaseUrl, 4);
           const s3 = new S3Client(bucket.clientConfig);
           const orchestrator = await start();
           const anotherUser = async () => {

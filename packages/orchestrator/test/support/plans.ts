@@ -1,7 +1,8 @@
 /** The plans of the queries that really ran, as PostgreSQL's `auto_explain` reports them. */
 import type { ClientBase } from "pg";
 import { SERVICE_ROLE } from "../../src/db/policies.ts";
-import { openDatabase, type Database } from "../../src/db/database.ts";
+import type { Database } from "../../src/db/database.ts";
+import { openTestDatabase } from "./database.ts";
 
 export interface PlanNode {
   "Node Type": string;
@@ -40,7 +41,7 @@ export const withPlans = async (
   run: (database: Database, plans: Explained[]) => Promise<void>,
 ): Promise<void> => {
   const plans: Explained[] = [];
-  const database = openDatabase(databaseUrl, 2, () => undefined);
+  const database = openTestDatabase(databaseUrl, 2);
   const failures: unknown[] = [];
   database.pool.on("connect", (client: ClientBase) => {
     client.on("notice", ({ message = "" }) => {
