@@ -124,7 +124,13 @@ describe("/ws/generator", () => {
   test.for([
     ["within a frame", [[1, 3]]],
     ["between two frames", [[1], [3]]],
-    ["within a frame that begins with a repeat", [[1, 2, 3], [1, 4]]],
+    [
+      "within a frame that begins with a repeat",
+      [
+        [1, 2, 3],
+        [1, 4],
+      ],
+    ],
   ] satisfies [string, number[][]][])("a gap in the numbers %s is a protocol error", ([, frames]) =>
     withShared(async (leo) => {
       const { generator } = await startRun(leo);
