@@ -66,8 +66,10 @@ export const CreatedApp = z.object({ app: App, generation: Generation });
 export const CreateGeneration = z.object({
   prompt: Prompt,
   mode: GenerationMode.optional(),
-  /** Start from this completed version instead of the newest. */
+  /** Continue from this version or draft instead of the newest. */
   baseGenerationId: Id.optional(),
+  /** Begin with nothing: the app's files so far stay in its versions. */
+  startOver: z.boolean().optional(),
 });
 export const CopyVersion = z.object({ name: AppName.optional() });
 export const RenameApp = z.object({ name: AppName });

@@ -58,6 +58,8 @@ export const Generation = z.object({
   costUsd: z.number(),
   failure: Failure.optional(),
   previewUrl: z.string().optional(),
+  /** The run did not complete, but its files are kept: they can be read, and the next run can go on from them. */
+  hasDraft: z.boolean().optional(),
   /** The newest event's number; 0 before the first. */
   lastSeq: z.int(),
   createdAt: z.iso.datetime(),

@@ -58,6 +58,11 @@ export const EventQuery = z.object({
   limit: z.coerce.number().int().min(1).max(EVENT_PAGE_MAX).default(EVENT_PAGE_MAX),
 });
 
+export const RetryQuery = z.object({
+  /** Begin where the run began, instead of with what it has left. */
+  startOver: z.enum(["true", "false"]).optional(),
+});
+
 /** Printable ASCII, as a header carries it. */
 export const IdempotencyHeader = z.object({
   "idempotency-key": z

@@ -81,11 +81,13 @@ export const taskStopped = async (
   const stoppedReason = attempt.stopReason ?? task.stoppedReason;
   const verdict = classifyStop({ ...task, stoppedReason });
   const active = generation.attempt === attempt.number && ["starting", "running"].includes(generation.state);
-  const wanted = active && generation.cancelRequestedAt === null;
-  const artifact = wanted
+  const artifact = active
     ? await findArtifact(context, generation.appId, generation.id, attempt.number)
     : undefined;
-  const word = wanted ? await finalWord(context, attempt.id) : undefined;
+  /** What an attempt uploaded before its end is kept as a draft, however it ended. */
+  const draft = artifact && { artifactPrefix: artifact.prefix, manifest: artifact.manifest };
+  const word =
+    active && generation.cancelRequestedAt === null ? await finalWord(context, attempt.id) : undefined;
   const detail = verdict.failure.detail ?? verdict.class;
   const isFinished = word !== undefined || (artifact !== undefined && !artifact.manifest.partial);
   const completed = await context.database.transaction(async (orm) => {
@@ -98,9 +100,10 @@ export const taskStopped = async (
       return completeWorkIn(orm, generation.id, attempt.number, at, word?.failure, artifact);
     await tellProgress(orm, attempt, "ended", at, detail);
     if (current.cancelRequestedAt !== null) {
-      return transitionIn(orm, generation.id, { type: "task_gone" }, at, attempt.number);
+      return transitionIn(orm, generation.id, { type: "task_gone" }, at, attempt.number, draft);
     }
     const changes = {
+      ...draft,
       ...(verdict.moreMemory ? { memoryMib: Math.max(generation.memoryMib, LARGER_MEMORY_MIB) } : {}),
       ...(verdict.onDemand ? { onDemand: true } : {}),
     };

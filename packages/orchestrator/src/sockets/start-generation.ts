@@ -12,28 +12,68 @@ import type { GenerationRow } from "../lifecycle/transition.ts";
 /** A presigned URL must outlive a slow start, and no more. */
 const PRESIGNED_SECONDS = 900;
 
-/** The last checkpoint of an earlier attempt, or the version this generation builds on. */
+/** The newest checkpoint of a generation's attempts up to `newest`: of one that crashed, all there is. */
+const findCheckpoint = async (
+  context: Context,
+  { id, appId }: Pick<GenerationRow, "id" | "appId">,
+  newest: number,
+): Promise<string | undefined> => {
+  for (let attempt = newest; attempt >= 1; attempt -= 1) {
+    const key = (await listCheckpoints(context, attemptPrefix(appId, id, attempt))).at(-1);
+    if (key) return key;
+  }
+  return undefined;
+};
+
+/**
+ * The state that a version or a draft was saved with. A run that left nothing is passed over for what
+ * it had begun with.
+ */
+const findBase = async (context: Context, baseId: string | null) => {
+  for (let id = baseId; id !== null;) {
+    const [base] = await context.database.orm
+      .select({
+        id: generations.id,
+        appId: generations.appId,
+        state: generations.state,
+        prompt: generations.prompt,
+        attempt: generations.attempt,
+        manifest: generations.manifest,
+        baseGenerationId: generations.baseGenerationId,
+      })
+      .from(generations)
+      .where(eq(generations.id, id));
+    if (!base) return undefined;
+    const { key, sessionId } = base.manifest?.checkpoint ?? {
+      key: await findCheckpoint(context, base, base.attempt),
+      sessionId: undefined,
+    };
+    if (key) return { ...base, key, sessionId };
+    // A version without a state was stored before states were; only a draft may be passed over.
+    if (base.state === "completed") return undefined;
+    id = base.baseGenerationId;
+  }
+  return undefined;
+};
+
+/** The last checkpoint of an earlier attempt, or the version or draft that this generation builds on. */
 const findPrevious = async (
   context: Context,
   generation: GenerationRow,
 ): Promise<StartGeneration["previous"]> => {
   const { storage } = context;
-  for (let attempt = generation.attempt - 1; attempt >= 1; attempt -= 1) {
-    const keys = await listCheckpoints(context, attemptPrefix(generation.appId, generation.id, attempt));
-    const key = keys.at(-1);
-    if (!key) continue;
-    const checkpointUrl = await storage.presignRead(key, PRESIGNED_SECONDS);
+  const own = await findCheckpoint(context, generation, generation.attempt - 1);
+  if (own) {
+    const checkpointUrl = await storage.presignRead(own, PRESIGNED_SECONDS);
     return { generationId: generation.id, kind: "checkpoint", checkpointUrl };
   }
-  if (!generation.baseGenerationId) return undefined;
-  const [base] = await context.database.orm
-    .select({ id: generations.id, manifest: generations.manifest })
-    .from(generations)
-    .where(eq(generations.id, generation.baseGenerationId));
-  const checkpoint = base?.manifest?.checkpoint;
-  if (!base || !checkpoint) return undefined;
-  const checkpointUrl = await storage.presignRead(checkpoint.key, PRESIGNED_SECONDS);
-  return { generationId: base.id, kind: "version", checkpointUrl, sessionId: checkpoint.sessionId };
+  const base = await findBase(context, generation.baseGenerationId);
+  if (!base) return undefined;
+  const checkpointUrl = await storage.presignRead(base.key, PRESIGNED_SECONDS);
+  // The same request once more: the agent goes on with it instead of hearing it as a new one.
+  const isSameWork = base.state !== "completed" && base.prompt === generation.prompt;
+  const kind = isSameWork ? "checkpoint" : "version";
+  return { generationId: base.id, kind, checkpointUrl, sessionId: base.sessionId };
 };
 
 /** Everything the generator of an attempt needs to know of its work. */

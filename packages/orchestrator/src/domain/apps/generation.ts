@@ -28,7 +28,8 @@ const VIEW = {
   startedAt: generations.startedAt,
   finishedAt: generations.finishedAt,
   hasScreenshot: sql<boolean>`${generations.manifest} ->> 'screenshot' is not null`,
-  hasPreview: sql<boolean>`${generations.state} = 'completed' and coalesce(jsonb_array_length(${generations.manifest} -> 'dist'), 0) > 0`,
+  hasDraft: sql<boolean>`${generations.state} in ('failed', 'cancelled') and ${generations.manifest} is not null`,
+  hasPreview: sql<boolean>`${generations.state} in ('completed', 'failed', 'cancelled') and coalesce(jsonb_array_length(${generations.manifest} -> 'dist'), 0) > 0`,
 };
 
 const select = (orm: Orm, condition: SQL | undefined) =>
@@ -91,6 +92,7 @@ const viewGeneration = (template: string, row: GenerationRow, place?: QueuePlace
   costUsd: row.costUsd,
   failure: row.failure ?? undefined,
   previewUrl: row.hasPreview ? previewLink(template, row.id, ownerToken(row.previewKey, row.id)) : undefined,
+  ...(row.hasDraft ? { hasDraft: true } : {}),
   lastSeq: row.lastSeq,
   createdAt: row.createdAt.toISOString(),
   startedAt: iso(row.startedAt),

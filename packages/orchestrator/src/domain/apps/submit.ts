@@ -8,7 +8,6 @@ import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { isFinal, type GenerationMode } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
-import type { Config } from "../../config.ts";
 import type { UserContext } from "../../context.ts";
 import { asService, type Orm } from "../../db/database.ts";
 import { apps, events, generations } from "../../db/schema.ts";
@@ -16,6 +15,7 @@ import { QUEUE_CHANNEL } from "../../events/append.ts";
 import { QueueFull, queueFull, refuseAtTheDoor, reserveBudget } from "../limits/admission.ts";
 import { nameFromPrompt } from "./app-name.ts";
 import { ApiFault, notFound } from "../fault.ts";
+import { chosenBase, newestBase, rejectExpired } from "../versions/base.ts";
 import { findGeneration } from "./generation.ts";
 import type { QueueView } from "./queue-view.ts";
 
@@ -137,40 +137,8 @@ export const lockApp = async (orm: Orm, ownerId: string, appId: string) => {
   if (!app) throw notFound("app");
 };
 
-export const newestVersion = async (orm: Orm, appId: string) => {
-  const [newest] = await orm
-    .select({ id: generations.id })
-    .from(generations)
-    .where(and(eq(generations.appId, appId), eq(generations.state, "completed")))
-    .orderBy(desc(generations.createdAt), desc(generations.id))
-    .limit(1);
-  return newest?.id;
-};
-
-const chosenVersion = async (orm: Orm, ownerId: string, appId: string, id: string) => {
-  const row = await findGeneration(orm, ownerId, id);
-  if (row.appId !== appId) throw notFound("generation");
-  if (row.state === "completed") return row.id;
-  throw new ApiFault("conflict", "Only a completed version can be continued from.");
-};
-
-/** @throws ApiFault `conflict` when the files of the version have expired: nothing can build on them */
-const refuseExpired = async (orm: Orm, config: Config, baseGenerationId: string | undefined) => {
-  if (!baseGenerationId) return;
-  const [base] = await orm
-    .select({ purgedAt: generations.purgedAt })
-    .from(generations)
-    .where(eq(generations.id, baseGenerationId));
-  if (!base?.purgedAt) return;
-  throw new ApiFault(
-    "conflict",
-    `The files of this version were kept for ${config.LEO_RETENTION_DAYS} days and are gone. Make a new app from the same request.`,
-  );
-};
-
 /**
- * A follow-up on the newest completed version, or on the one given. With no version yet it starts
- * from nothing, so that a failed first request can be put in other words.
+ * A follow-up on the newest version or draft, or on the one given. `startOver` begins with nothing.
  * @returns the generation's id
  */
 export const submitFollowUp = (
@@ -178,26 +146,38 @@ export const submitFollowUp = (
   queue: QueueView,
   key: Key,
   appId: string,
-  body: { prompt: string; mode?: GenerationMode; baseGenerationId?: string },
+  body: { prompt: string; mode?: GenerationMode; baseGenerationId?: string; startOver?: boolean },
 ) => {
-  const { prompt, mode = "autonomous", baseGenerationId: chosen } = body;
-  return submit(context, queue, key, ["follow-up", appId, prompt, mode, chosen], async (orm) => {
+  const { prompt, mode = "autonomous", baseGenerationId: chosen, startOver = false } = body;
+  return submit(context, queue, key, ["follow-up", appId, prompt, mode, chosen, startOver], async (orm) => {
     await lockApp(orm, context.userId, appId);
+    if (startOver) return { appId, prompt, mode };
     const baseGenerationId = chosen
-      ? await chosenVersion(orm, context.userId, appId, chosen)
-      : await newestVersion(orm, appId);
-    await refuseExpired(orm, context.config, baseGenerationId);
+      ? await chosenBase(orm, context.userId, appId, chosen)
+      : await newestBase(orm, appId);
+    await rejectExpired(orm, context.config, baseGenerationId);
     return { appId, prompt, mode, baseGenerationId };
   });
 };
 
-/** The same request again, from the same base. @returns the new generation's id */
-export const submitRetry = (context: UserContext, queue: QueueView, key: Key, generationId: string) =>
-  submit(context, queue, key, ["retry", generationId], async (orm) => {
+/**
+ * The same request again. It goes on from what the run has left; `startOver` begins where that run began.
+ * @returns the new generation's id
+ */
+export const submitRetry = (
+  context: UserContext,
+  queue: QueueView,
+  key: Key,
+  generationId: string,
+  { startOver = false }: { startOver?: boolean } = {},
+) =>
+  submit(context, queue, key, ["retry", generationId, startOver], async (orm) => {
     const row = await findGeneration(orm, context.userId, generationId);
     if (!isFinal(row.state)) throw new ApiFault("conflict", "This run has not ended yet. Cancel it first.");
     await lockApp(orm, context.userId, row.appId);
-    const { appId, prompt, mode, baseGenerationId } = row;
-    await refuseExpired(orm, context.config, baseGenerationId ?? undefined);
-    return { appId, prompt, mode, baseGenerationId: baseGenerationId ?? undefined };
+    const { appId, prompt, mode } = row;
+    const leftWork = row.state !== "completed" && row.attempt > 0;
+    const baseGenerationId = leftWork && !startOver ? row.id : (row.baseGenerationId ?? undefined);
+    await rejectExpired(orm, context.config, baseGenerationId);
+    return { appId, prompt, mode, baseGenerationId };
   });

@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import { ArtifactFile, distKey } from "@leo/core/artifact.ts";
+import { FINAL_STATES } from "@leo/core/generation.ts";
 import type { Id } from "@leo/core/id.ts";
 import type { Context } from "../../context.ts";
 import { apps, generations, shares } from "../../db/schema.ts";
@@ -28,13 +29,15 @@ const sharesAmong = ({ orm }: Context["database"], hashes: string[]) =>
       and(
         inArray(shares.tokenHash, hashes),
         eq(shares.appId, generations.appId),
+        // A draft is its owner's: links show versions.
+        eq(generations.state, "completed"),
         isNull(shares.revokedAt),
         or(isNull(shares.generationId), eq(shares.generationId, generations.id)),
       ),
     );
 
 /**
- * The built file of a completed version. Only what the manifest lists is ever served, so a path
+ * The built file of a version or a draft. Only what the manifest lists is ever served, so a path
  * cannot lead out of the version.
  * @param tokens what the caller has shown, in order of preference
  * @param paths in order of preference
@@ -57,7 +60,7 @@ export const findPreviewFile = async (
     })
     .from(generations)
     .innerJoin(apps, and(eq(apps.id, generations.appId), isNull(apps.deletedAt)))
-    .where(and(eq(generations.id, generationId), eq(generations.state, "completed")));
+    .where(and(eq(generations.id, generationId), inArray(generations.state, [...FINAL_STATES])));
   if (!row || row.prefix === null) return undefined;
   const { prefix, previewKey, shared } = row;
   const owners = ownerToken(previewKey, generationId);

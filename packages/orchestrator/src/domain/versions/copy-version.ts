@@ -19,7 +19,8 @@ import { ApiFault } from "../fault.ts";
 import { findGeneration } from "../apps/generation.ts";
 import { limitFault, timeInWords } from "../limits/limit-fault.ts";
 import { publishAutomatically } from "./publication.ts";
-import { findByKey, hashOf, lockApp, lockSubmissions, newestVersion, type Key } from "../apps/submit.ts";
+import { findByKey, hashOf, lockApp, lockSubmissions, type Key } from "../apps/submit.ts";
+import { newestVersion } from "./base.ts";
 import { findVersion, type Version } from "./version.ts";
 
 /** Nothing is written under a copy's prefix but by its first and only attempt: the copying. */

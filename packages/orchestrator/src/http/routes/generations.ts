@@ -10,6 +10,7 @@ import {
   EventQuery,
   GenerationParams,
   IdempotencyHeader,
+  RetryQuery,
   json,
   jsonText,
   refusals,
@@ -71,14 +72,16 @@ export const generationRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
       ...shared,
       method: "post",
       path: "/api/generations/{id}/retry",
-      summary: "The same request again, as a new generation",
-      request: { params: GenerationParams, headers: IdempotencyHeader },
+      summary: "The same request again, as a new generation that goes on from what this one has left",
+      request: { params: GenerationParams, query: RetryQuery, headers: IdempotencyHeader },
       responses: { 201: json(Generation, "The queued generation"), ...refusals(400, 404, 409, 429) },
     }),
     async (c) => {
       const { context } = c.var;
       const key = c.req.valid("header")["idempotency-key"];
-      const id = await submitRetry(context, queue, key, c.req.valid("param").id);
+      const id = await submitRetry(context, queue, key, c.req.valid("param").id, {
+        startOver: c.req.valid("query").startOver === "true",
+      });
       return c.json(await viewOne(context, queue, id), 201);
     },
   );

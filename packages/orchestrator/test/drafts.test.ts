@@ -1,0 +1,185 @@
+/** What a run that did not complete leaves, and what the next one goes on from. */
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { expect, test } from "vitest";
+import { attemptPrefix, checkpointKey, distKey, sourceKey, type Manifest } from "@leo/core/artifact.ts";
+import { failure, type FailureCode } from "@leo/core/failure.ts";
+import type { Generation } from "@leo/core/generation.ts";
+import { openGeneratorSocket } from "./support/orchestrator.ts";
+import { raw } from "./support/raw.ts";
+import { sharedOrchestrator, type SharedOrchestrator } from "./support/shared-orchestrator.ts";
+
+const withShared = sharedOrchestrator();
+const SHA = "0".repeat(64);
+
+const put = async (leo: SharedOrchestrator, key: string, body: string) => {
+  const s3 = new S3Client(leo.bucket.clientConfig);
+  await s3.send(new PutObjectCommand({ Bucket: leo.bucket.bucket, Key: key, Body: body }));
+  s3.destroy();
+};
+
+const uploadCheckpoint = (leo: SharedOrchestrator, { appId, id }: Generation, attempt: number, number = 1) =>
+  put(leo, checkpointKey(attemptPrefix(appId, id, attempt), number), "state");
+
+/** What a generator uploads when its run ends early: files, built files and its state. */
+const uploadDraft = async (leo: SharedOrchestrator, generation: Generation, attempt = 1) => {
+  const prefix = attemptPrefix(generation.appId, generation.id, attempt);
+  await put(leo, sourceKey(prefix, "src/App.tsx"), "half of it");
+  await put(leo, distKey(prefix, "index.html"), "<p>half");
+  await uploadCheckpoint(leo, generation, attempt);
+  const changes: Partial<Manifest> = {
+    source: [{ path: "src/App.tsx", sizeBytes: 10, sha256: SHA }],
+    dist: [{ path: "index.html", sizeBytes: 7, sha256: SHA }],
+    checkpoint: { key: checkpointKey(prefix, 1), sizeBytes: 5, sessionId: "s-1" },
+    partial: true,
+  };
+  await leo.putManifest(generation, attempt, changes);
+};
+
+const begin = async (leo: SharedOrchestrator, generation: Generation, attempt = 1) => {
+  const task = await leo.task(generation.id, attempt);
+  const generator = await openGeneratorSocket(task.url, task.token);
+  generator.send({ type: "ready", protocol: 1, started: false });
+  const start = await generator.first("start_generation");
+  return { task, generator, start };
+};
+
+const post = async (leo: SharedOrchestrator, path: string, body?: object) => {
+  const answer = await leo.request("POST", path, body);
+  expect(answer.status).toBe(201);
+  return (await answer.json()) as Generation;
+};
+
+const fail = async (leo: SharedOrchestrator, generation: Generation, code: FailureCode) => {
+  const { task, generator } = await begin(leo, generation);
+  await uploadDraft(leo, generation);
+  generator.send({
+    type: "messages",
+    messages: [{ n: 1, type: "all_work_complete", failure: failure(code) }],
+  });
+  const ended = await leo.reaches(generation.id, "failed");
+  task.exit(0);
+  return ended;
+};
+
+const cancel = async (leo: SharedOrchestrator, { id }: Generation) => {
+  await leo.request("POST", `/api/generations/${id}/cancel`);
+  (await leo.task(id)).exit(0);
+  return leo.reaches(id, "cancelled");
+};
+
+const textOf = async (leo: SharedOrchestrator, path: string) => (await leo.request("GET", path)).text();
+
+const expectReadable = async (leo: SharedOrchestrator, { id }: Generation) => {
+  const shown = await leo.generation(id);
+  expect(shown.hasDraft).toBe(true);
+  expect(await textOf(leo, `/api/generations/${id}/files/src/App.tsx`)).toBe("half of it");
+  expect((await leo.request("GET", `/api/generations/${id}/archive.zip`)).status).toBe(200);
+  expect(shown.previewUrl).toContain(id);
+};
+
+test.for<FailureCode>(["budget", "verify_failed", "deadline", "agent_error", "disk_full"])(
+  "a run that failed as %s leaves a draft that the next request goes on from",
+  (code) =>
+    withShared(async (leo) => {
+      const generation = await leo.submit();
+      await fail(leo, generation, code);
+      await expectReadable(leo, generation);
+      const next = await post(leo, `/api/apps/${generation.appId}/generations`, { prompt: "go on" });
+      expect(next.baseGenerationId).toBe(generation.id);
+      const { start } = await begin(leo, next);
+      expect(start.prompt).toBe("go on");
+      expect(start.previous).toMatchObject({
+        generationId: generation.id,
+        kind: "version",
+        sessionId: "s-1",
+      });
+      expect(await (await fetch(start.previous?.checkpointUrl ?? "")).text()).toBe("state");
+    }),
+);
+
+test("a cancelled run leaves a draft as well", () =>
+  withShared(async (leo) => {
+    const generation = await leo.submit();
+    const { task, generator } = await begin(leo, generation);
+    await leo.request("POST", `/api/generations/${generation.id}/cancel`);
+    await generator.first("cancel");
+    await uploadDraft(leo, generation);
+    task.exit(0);
+    await leo.reaches(generation.id, "cancelled");
+    await expectReadable(leo, generation);
+    const next = await post(leo, `/api/apps/${generation.appId}/generations`, { prompt: "another way" });
+    expect((await begin(leo, next)).start.previous).toMatchObject({
+      generationId: generation.id,
+      kind: "version",
+    });
+  }));
+
+test("trying again goes on with the same work; starting over begins where the run began", () =>
+  withShared(async (leo) => {
+    const generation = await leo.submit();
+    await fail(leo, generation, "budget");
+    const again = await post(leo, `/api/generations/${generation.id}/retry`);
+    expect((await begin(leo, again)).start.previous).toMatchObject({
+      generationId: generation.id,
+      kind: "checkpoint",
+      sessionId: "s-1",
+    });
+    await cancel(leo, again);
+
+    const over = await post(leo, `/api/generations/${generation.id}/retry?startOver=true`);
+    expect((await begin(leo, over)).start.previous).toBeUndefined();
+    await cancel(leo, over);
+
+    const body = { prompt: "from nothing", startOver: true };
+    const fresh = await post(leo, `/api/apps/${generation.appId}/generations`, body);
+    expect(fresh.baseGenerationId).toBeUndefined();
+    expect((await begin(leo, fresh)).start.previous).toBeUndefined();
+  }));
+
+test("of a run that crashed, the newest checkpoint is gone on from", () =>
+  withShared(async (leo) => {
+    const generation = await leo.submit();
+    for (const attempt of [1, 2]) {
+      const { task } = await begin(leo, generation, attempt);
+      await uploadCheckpoint(leo, generation, attempt, 1);
+      await uploadCheckpoint(leo, generation, attempt, 2);
+      task.exit(137);
+    }
+    await leo.reaches(generation.id, "failed");
+    const next = await post(leo, `/api/apps/${generation.appId}/generations`, { prompt: "go on" });
+    const { start } = await begin(leo, next);
+    expect(start.previous?.checkpointUrl).toContain(
+      checkpointKey(attemptPrefix(generation.appId, generation.id, 2), 2),
+    );
+  }));
+
+test("a run that left nothing is passed over for what it had begun with", () =>
+  withShared(async (leo) => {
+    const first = await leo.submit();
+    await fail(leo, first, "budget");
+    const empty = await post(leo, `/api/apps/${first.appId}/generations`, { prompt: "more" });
+    await begin(leo, empty);
+    await cancel(leo, empty);
+    expect((await leo.generation(empty.id)).hasDraft).toBeUndefined();
+    const next = await post(leo, `/api/apps/${first.appId}/generations`, { prompt: "go on" });
+    const { start } = await begin(leo, next);
+    expect(start.previous).toMatchObject({ generationId: first.id, sessionId: "s-1" });
+  }));
+
+test("a draft is its owner's alone: a share link does not show it", () =>
+  withShared(async (leo) => {
+    const generation = await leo.submit();
+    const { previewUrl = "" } = await fail(leo, generation, "budget");
+    const [ownToken = ""] = /leo_pv_[\w-]{43}/.exec(previewUrl) ?? [];
+    const share = await leo.request("POST", `/api/apps/${generation.appId}/shares`, {});
+    const [shareToken = ""] = /leo_\w\w_[\w-]{43}/.exec(((await share.json()) as { url: string }).url) ?? [];
+    expect(shareToken).not.toBe("");
+    const statusWith = async (token: string) => {
+      const headers = { host: `${generation.id}.localhost:5013`, cookie: `__Host-leo-preview=${token}` };
+      return (await raw(leo.orchestrator.url, "/", { headers })).status;
+    };
+    expect(await statusWith(ownToken)).toBe(200);
+    expect(await statusWith(shareToken)).toBe(404);
+    const other = await leo.anotherUser();
+    expect((await other.request("GET", `/api/generations/${generation.id}/files`)).status).toBe(404);
+  }));
