@@ -165,16 +165,25 @@ test("a run that fails is fixed by a follow-up, on a phone of 360 pixels", LONG,
   });
 });
 
-test("a run in the middle of its work can be cancelled", LONG, async () => {
-  await withPage({}, async (page) => {
-    await signIn(page, leo.url);
-    await build(page, "A pomodoro timer");
-    await untilAtWork(page);
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await timeline(page).getByText("Nothing of this run was published.").waitFor({ timeout: RUN_MS });
-    expect(await page.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
-  });
-});
+test(
+  "a run that is cancelled in the middle leaves a draft, and the next request goes on from it",
+  LONG,
+  async () => {
+    await withPage({}, async (page) => {
+      await signIn(page, leo.url);
+      await build(page, "A pomodoro timer");
+      await untilAtWork(page);
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await timeline(page).getByText("Its files are kept as a draft.").waitFor({ timeout: RUN_MS });
+      expect(await page.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
+      expect(await page.getByRole("button", { name: "Start over" }).isVisible()).toBe(true);
+      await page.getByRole("tab", { name: "Code" }).click();
+      await page.getByRole("treeitem", { name: /^package\.json/ }).waitFor();
+      await ask(page, "A pomodoro timer");
+      await untilReady(page, 1);
+    });
+  },
+);
 
 const changeTheQueue = async (page: Page) => {
   await untilAtWork(page);

@@ -4,7 +4,7 @@
  * answer; the unique indexes on the key and on an app's active generation are what guarantees it.
  */
 import { createHash } from "node:crypto";
-import { and, desc, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { isFinal, type GenerationMode } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";

@@ -28,12 +28,13 @@ const fault = (live: LiveState): { what: string; output: string } | undefined =>
 };
 
 /**
- * A request that sends the failed check back to the agent.
- * It repeats the first request, because a new run may have to start from nothing.
+ * A request that sends the failed check back to the agent. With a draft the agent goes on in its own files and
+ * session; without one it starts from nothing, and hears the first request again.
  */
 export const fixPrompt = (generation: Generation, live: LiveState): string | undefined => {
   const found = fault(live);
   if (!found) return undefined;
   const tail = `\n\nThe last try failed: ${found.what} did not pass. Fix that. Its output:\n\n${found.output.slice(-OUTPUT_MAX_CHARS)}`;
+  if (generation.hasDraft) return tail.trimStart();
   return generation.prompt.slice(0, LIMITS.promptMaxChars - tail.length) + tail;
 };

@@ -6,6 +6,14 @@ export interface NumberedGeneration {
   number: number | undefined;
 }
 
+/** Whether there are files to look at: a version's, or the draft of a run that did not complete. */
+export const hasFiles = ({ generation, number }: NumberedGeneration): boolean =>
+  number !== undefined || generation.hasDraft === true;
+
+/** What people call it: `Version 3`, or `Draft`. */
+export const versionName = (number: number | undefined): string =>
+  number === undefined ? "Draft" : `Version ${number}`;
+
 /** Numbers the versions among an app's generations, which are given oldest first. */
 export const numberVersions = (generations: readonly Generation[]): NumberedGeneration[] => {
   let number = 0;

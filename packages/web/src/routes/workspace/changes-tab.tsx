@@ -2,6 +2,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Empty } from "../../components/empty.tsx";
 import { Select } from "../../components/ui/select.tsx";
 import { ChangesPanel } from "../../features/changes/components/changes-panel.tsx";
+import { hasFiles, versionName } from "../../features/generation/versions.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 const route = getRouteApi("/apps/$appId");
@@ -9,18 +10,18 @@ const route = getRouteApi("/apps/$appId");
 const ChangesTab = ({ selection }: { selection: Selection }) => {
   const { base } = route.useSearch();
   const setSearch = useSetSearch();
-  const { shown, completed } = selection;
-  const others = completed.filter(({ generation }) => generation.id !== shown?.generation.id);
-  if (shown?.number === undefined || others.length === 0) {
+  const { shown, versions } = selection;
+  const others = versions.filter((other) => hasFiles(other) && other.generation.id !== shown?.generation.id);
+  if (!shown || !hasFiles(shown) || others.length === 0) {
     return (
       <Empty title="Nothing to compare yet">
-        {shown?.number === undefined
-          ? "When a version is finished, what it changed is shown here."
-          : "This is the app's only version. Ask for a change, and what it changed is shown here."}
+        {shown && hasFiles(shown)
+          ? "This is the app's only version. Ask for a change to see here what it changed."
+          : "When a run ends, you can see here what it changed."}
       </Empty>
     );
   }
-  const before = completed.findLast(({ number }) => (number ?? 0) < (shown.number ?? 0));
+  const before = others.findLast(({ generation }) => generation.createdAt < shown.generation.createdAt);
   const known = others.find(
     ({ generation }) => generation.id === (base ?? shown.generation.baseGenerationId),
   );
@@ -32,14 +33,14 @@ const ChangesTab = ({ selection }: { selection: Selection }) => {
       baseGenerationId={chosen.generation.id}
       baseChoice={
         <label className="flex items-center gap-2 text-xs text-muted">
-          Version {shown.number} against
+          {versionName(shown.number)} against
           <Select
             label="Compare with"
             value={chosen.generation.id}
             onChange={(next) => setSearch({ base: next })}
             options={others.toReversed().map(({ generation, number }) => ({
               value: generation.id,
-              label: `Version ${number}`,
+              label: versionName(number),
             }))}
           />
         </label>

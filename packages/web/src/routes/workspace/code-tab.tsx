@@ -5,6 +5,7 @@ import { Empty } from "../../components/empty.tsx";
 import { diffQuery } from "../../features/changes/api/get-diff.ts";
 import type { FileMark } from "../../features/files/components/file-tree.tsx";
 import { FilesPanel } from "../../features/files/components/files-panel.tsx";
+import { hasFiles } from "../../features/generation/versions.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 const route = getRouteApi("/apps/$appId");
@@ -45,11 +46,11 @@ const Files = ({ generationId, baseId }: { generationId: string; baseId: string 
 
 const CodeTab = ({ selection }: { selection: Selection }) => {
   const { shown } = selection;
-  if (shown?.number === undefined) {
+  if (!shown || !hasFiles(shown)) {
     return (
-      <Empty title="There are no files yet">
-        The files of a version can be read here once it is finished. Until then the conversation tells what is
-        being written.
+      <Empty title="No files yet">
+        You can read the app's files here when the run ends. Until then, the conversation shows what is being
+        written.
       </Empty>
     );
   }

@@ -5,6 +5,7 @@ import { PreviewPanel } from "../../features/preview/components/preview-panel.ts
 import { useWhenQuiet } from "../../features/preview/use-when-quiet.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import { useNow } from "../../lib/use-now.ts";
+import { versionName } from "../../features/generation/versions.ts";
 import type { Selection } from "./use-workspace.ts";
 
 /** The place in the queue is told in minutes. */
@@ -38,7 +39,7 @@ export const PreviewTab = ({ selection }: { selection: Selection }) => {
   const nowMs = useNow(working ? REFRESH_MS : undefined);
 
   if (shown?.generation.previewUrl) {
-    const name = `Version ${shown.number}`;
+    const name = versionName(shown.number);
     return (
       <PreviewPanel
         key={shown.generation.id}
@@ -51,7 +52,7 @@ export const PreviewTab = ({ selection }: { selection: Selection }) => {
   }
   if (working) {
     const outlook = latest.cancelRequestedAt
-      ? "Nothing of this run will be published."
+      ? "What it has made so far is kept as a draft."
       : "The app appears here when it is built.";
     return <Waiting words={activityWords(latest, live, nowMs) ?? ""} outlook={outlook} />;
   }
@@ -59,8 +60,8 @@ export const PreviewTab = ({ selection }: { selection: Selection }) => {
   return (
     <Empty title={completed.length > 0 ? "This run has no app to show" : "There is no app to show yet"}>
       {state === "failed" &&
-        "The run failed before it made one. The conversation says why, and what can be done."}
-      {state === "cancelled" && "The run was cancelled before it made a version."}
+        "The run failed before the app could be built. The conversation says why, and what you can do."}
+      {state === "cancelled" && "The run was cancelled before the app could be built."}
       {state === "completed" && "The version has no page that a browser could open."}
     </Empty>
   );

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo } from "react";
 import type { Generation } from "@leo/core/generation.ts";
 import { useLive } from "../../features/generation/use-live.ts";
-import { numberVersions, type NumberedGeneration } from "../../features/generation/versions.ts";
+import { hasFiles, numberVersions, type NumberedGeneration } from "../../features/generation/versions.ts";
 import type { WorkspaceSearch } from "./search.ts";
 
 export interface Selection {
@@ -11,7 +11,7 @@ export interface Selection {
   latest: Generation;
   /** Completed generations, oldest first. */
   completed: readonly NumberedGeneration[];
-  /** What the tabs show: the one in the address, else the newest version, if there is one. */
+  /** What the tabs show: the one in the address, else the newest version, else the newest draft, if there is one. */
   shown: NumberedGeneration | undefined;
 }
 
@@ -22,7 +22,7 @@ export const useSelection = (generations: readonly Generation[], version: string
     if (!latest) return undefined;
     const completed = versions.filter(({ number }) => number !== undefined);
     const chosen = versions.find(({ generation }) => generation.id === version);
-    return { versions, latest, completed, shown: chosen ?? completed.at(-1) };
+    return { versions, latest, completed, shown: chosen ?? completed.at(-1) ?? versions.findLast(hasFiles) };
   }, [generations, version]);
 
 /** Changes parts of the address and keeps the rest; undefined takes a part away. */

@@ -3,6 +3,7 @@ import { AppPublishing } from "../../features/publishing/components/app-publishi
 import { PublicationNote, PublishButton } from "../../features/publishing/components/publish-version.tsx";
 import { VersionMenu } from "../../features/versions/components/version-menu.tsx";
 import { VersionRow } from "../../features/versions/components/version-row.tsx";
+import { hasFiles } from "../../features/generation/versions.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 interface VersionsTabProps {
@@ -15,6 +16,8 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
   const { limits, publishing } = useConfig();
   const { versions, completed, shown } = selection;
   const appId = versions[0]?.generation.appId;
+  /** What the next request continues from unless told otherwise. */
+  const nextBaseId = versions.findLast(hasFiles)?.generation.id;
   const newestId = completed.at(-1)?.generation.id;
   return (
     <div className="h-full overflow-y-auto" tabIndex={0} role="region" aria-label="Versions">
@@ -22,7 +25,9 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
         <ul className="divide-y divide-line">
           {versions.toReversed().map(({ generation, number }) => {
             const { id } = generation;
-            const before = completed.findLast((other) => (other.number ?? 0) < (number ?? 0));
+            const before = versions.findLast(
+              (other) => hasFiles(other) && other.generation.createdAt < generation.createdAt,
+            );
             return (
               <VersionRow
                 key={generation.id}
@@ -50,12 +55,12 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
                 copyOf={versions.find((other) => other.generation.id === generation.copiedFromId)?.number}
                 onRestored={() => setSearch({ tab: "preview", version: undefined, base: undefined })}
                 menu={
-                  number !== undefined && (
+                  (number !== undefined || id !== nextBaseId) && (
                     <VersionMenu
                       generationId={id}
                       number={number}
                       onContinue={
-                        id === newestId
+                        id === nextBaseId
                           ? undefined
                           : () => {
                               onContinueFrom(id);

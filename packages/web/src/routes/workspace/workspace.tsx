@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
 import type { Generation } from "@leo/core/generation.ts";
 import type { AppDetail } from "../../features/apps/api/get-app.ts";
+import { versionName } from "../../features/generation/versions.ts";
 import { useIsWide, useMediaQuery } from "../../lib/use-media-query.ts";
 import { Announcer } from "./announcer.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
@@ -57,12 +58,12 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
     setBaseId(undefined);
     setSearch({ version: undefined, base: undefined }, true);
   };
-  const base = selection.completed.find(({ generation }) => generation.id === baseId);
+  const base = selection.versions.find(({ generation }) => generation.id === baseId);
   const conversation = (
     <Conversation
       versions={selection.versions}
       latest={selection.latest}
-      base={base && { id: base.generation.id, name: `version ${base.number}` }}
+      base={base && { id: base.generation.id, name: versionName(base.number).toLowerCase() }}
       onClearBase={() => setBaseId(undefined)}
       onSent={showNewest}
       text={text}

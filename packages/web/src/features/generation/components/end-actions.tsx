@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { RotateCcw, Wrench } from "lucide-react";
+import { RotateCcw, Undo2, Wrench } from "lucide-react";
 import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
 import { Button } from "../../../components/ui/button.tsx";
@@ -10,6 +10,9 @@ import { retryGeneration } from "../api/retry-generation.ts";
 import { fixPrompt } from "../fix-prompt.ts";
 import { useLive } from "../use-live.ts";
 
+/** Continue with the failure as the request, continue with the same request, or begin where the run began. */
+type Action = "fix" | "try-again" | "start-over";
+
 /** What can be done about a run that ended without a version. */
 export const EndActions = ({ generation }: { generation: Generation }) => {
   const { live } = useLive(generation.id);
@@ -18,25 +21,33 @@ export const EndActions = ({ generation }: { generation: Generation }) => {
   const queryClient = useQueryClient();
   const fix = fixPrompt(generation, live);
   const { mutate, isPending } = useMutation({
-    mutationFn: (prompt: string | undefined) =>
-      prompt === undefined
-        ? retryGeneration(id, keyFor(`retry ${id}`))
-        : createGeneration(appId, { prompt, mode: generation.mode }, keyFor(`fix ${id}`)),
+    mutationFn: (action: Action) => {
+      const key = keyFor(`${action} ${id}`);
+      if (action !== "fix") return retryGeneration(id, action === "start-over", key);
+      const base = generation.hasDraft ? { baseGenerationId: id } : {};
+      return createGeneration(appId, { prompt: fix ?? "", mode: generation.mode, ...base }, key);
+    },
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["apps", appId] }),
     onError: (error) => toast.error(errorMessage(error)),
   });
   return (
     <>
       {fix !== undefined && (
-        <Button variant="primary" size="small" disabled={isPending} onClick={() => mutate(fix)}>
+        <Button variant="primary" size="small" disabled={isPending} onClick={() => mutate("fix")}>
           <Wrench className="size-3.5" aria-hidden="true" />
           Fix this
         </Button>
       )}
-      <Button size="small" disabled={isPending} onClick={() => mutate(undefined)}>
+      <Button size="small" disabled={isPending} onClick={() => mutate("try-again")}>
         <RotateCcw className="size-3.5" aria-hidden="true" />
         Try again
       </Button>
+      {generation.hasDraft && (
+        <Button size="small" variant="ghost" disabled={isPending} onClick={() => mutate("start-over")}>
+          <Undo2 className="size-3.5" aria-hidden="true" />
+          Start over
+        </Button>
+      )}
     </>
   );
 };

@@ -33,7 +33,11 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
       <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5 border-t border-line pt-3 text-[13px]">
         <CircleSlash className="size-4 text-faint" aria-hidden="true" />
         <span className="font-medium">Cancelled</span>
-        <span className="text-xs text-faint">Nothing of this run was published.</span>
+        <span className="text-xs text-faint">
+          {generation.hasDraft
+            ? "Its files are kept as a draft. Your next request continues from them."
+            : "Nothing from this run was saved."}
+        </span>
         {actions && <span className="ml-auto flex gap-1.5">{actions}</span>}
       </div>
     );
@@ -53,7 +57,12 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
           </FoldRow>
         </div>
       )}
-      {actions && <div className="mt-3 flex gap-2">{actions}</div>}
+      {generation.hasDraft && (
+        <p className="mt-1 text-[13px] text-muted">
+          Its files are kept as a draft. Your next request continues from them.
+        </p>
+      )}
+      {actions && <div className="mt-3 flex flex-wrap gap-2">{actions}</div>}
     </section>
   );
 };

@@ -7,12 +7,20 @@ import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { findingsOf } from "../../../lib/findings.ts";
 import { errorMessage } from "../../../lib/errors.ts";
+import { versionName } from "../../generation/versions.ts";
 import { downloadArchive } from "../api/download-archive.ts";
 
-export const DownloadButton = ({ generationId, number }: { generationId: string; number: number }) => {
+interface DownloadButtonProps {
+  generationId: string;
+  /** Undefined for a draft. */
+  number: number | undefined;
+}
+
+export const DownloadButton = ({ generationId, number }: DownloadButtonProps) => {
+  const name = versionName(number).toLowerCase();
   const [found, setFound] = useState<Findings>();
   const { mutate, isPending } = useMutation({
-    mutationFn: (confirm?: string) => downloadArchive(generationId, `version-${number}.zip`, confirm),
+    mutationFn: (confirm?: string) => downloadArchive(generationId, `${name.replace(" ", "-")}.zip`, confirm),
     onError: (error) => {
       const findings = findingsOf(error);
       setFound(findings);
@@ -21,7 +29,7 @@ export const DownloadButton = ({ generationId, number }: { generationId: string;
   });
   return (
     <>
-      <IconButton label={`Download version ${number}`} disabled={isPending} onClick={() => mutate(undefined)}>
+      <IconButton label={`Download ${name}`} disabled={isPending} onClick={() => mutate(undefined)}>
         <Download className="size-4" aria-hidden="true" />
       </IconButton>
       <SecretsDialog

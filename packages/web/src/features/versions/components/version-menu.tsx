@@ -6,11 +6,13 @@ import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
 import { errorMessage } from "../../../lib/errors.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
+import { versionName } from "../../generation/versions.ts";
 import { forkVersion } from "../api/fork-version.ts";
 
 interface VersionMenuProps {
   generationId: string;
-  number: number;
+  /** Undefined for a draft, which can be continued from and not be copied. */
+  number: number | undefined;
   /** Absent for the newest, from which the next request starts anyway. */
   onContinue: (() => void) | undefined;
 }
@@ -32,9 +34,9 @@ export const VersionMenu = ({ generationId, number, onContinue }: VersionMenuPro
   });
   return (
     <Menu
-      label={`Version ${number}`}
+      label={versionName(number)}
       trigger={
-        <IconButton label={`More for version ${number}`}>
+        <IconButton label={`More for ${versionName(number).toLowerCase()}`}>
           <Ellipsis className="size-4" aria-hidden="true" />
         </IconButton>
       }
@@ -44,13 +46,15 @@ export const VersionMenu = ({ generationId, number, onContinue }: VersionMenuPro
           Continue from here
         </MenuItem>
       )}
-      <MenuItem
-        icon={<Copy className="size-4" aria-hidden="true" />}
-        disabled={isPending}
-        onClick={() => fork()}
-      >
-        Copy as a new app
-      </MenuItem>
+      {number !== undefined && (
+        <MenuItem
+          icon={<Copy className="size-4" aria-hidden="true" />}
+          disabled={isPending}
+          onClick={() => fork()}
+        >
+          Copy as a new app
+        </MenuItem>
+      )}
     </Menu>
   );
 };

@@ -5,12 +5,13 @@ import { StateLabel } from "../../../components/state-label.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { formatCost, formatDuration, formatWhen } from "../../../lib/format.ts";
+import { hasFiles, versionName } from "../../generation/versions.ts";
 import { DownloadButton } from "./download-button.tsx";
 import { RestoreButton } from "./restore-button.tsx";
 
 interface VersionRowProps {
   generation: Generation;
-  /** Undefined for a run that made no version. */
+  /** Undefined for a run that made no version; it may have left a draft. */
   number: number | undefined;
   newest: boolean;
   shown: boolean;
@@ -43,7 +44,7 @@ export const VersionRow = (props: VersionRowProps) => {
       <div className="min-w-0 flex-1 basis-64">
         <div className="flex items-center gap-2.5">
           <h2 className="text-[13px] font-medium">
-            {number === undefined ? "No version" : `Version ${number}`}
+            {number === undefined && !generation.hasDraft ? "No version" : versionName(number)}
           </h2>
           {number === undefined && <StateLabel state={generation.state} />}
           {newest && (
@@ -60,15 +61,20 @@ export const VersionRow = (props: VersionRowProps) => {
         {generation.failure && <p className="mt-1 text-xs text-bad">{generation.failure.message}</p>}
         {props.publishing?.note}
       </div>
-      {number !== undefined && (
+      {hasFiles({ generation, number }) && (
         <div className="flex items-center gap-1">
           <Button size="small" disabled={shown} onClick={props.onShow}>
             <Eye className="size-3.5" aria-hidden="true" />
             {shown ? "Shown" : "Show"}
           </Button>
-          {!newest && <RestoreButton generation={generation} onRestored={props.onRestored} />}
+          {number !== undefined && !newest && (
+            <RestoreButton generation={generation} onRestored={props.onRestored} />
+          )}
           {props.onCompare && (
-            <IconButton label={`Compare version ${number} with the one before`} onClick={props.onCompare}>
+            <IconButton
+              label={`Compare ${versionName(number).toLowerCase()} with the one before`}
+              onClick={props.onCompare}
+            >
               <FileDiff className="size-4" aria-hidden="true" />
             </IconButton>
           )}
