@@ -56,7 +56,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: false,
   },
   image_pull: {
-    message: "The generator's image could not be loaded. Try again; if it stays, tell the operator.",
+    message: "The generator's image could not be loaded. Try again; if it keeps happening, tell your administrator.",
     platformFault: true,
     retryable: true,
   },
@@ -71,39 +71,39 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: true,
   },
   heartbeat_lost: {
-    message: "The generator stopped answering. Try again; the last checkpoint is kept.",
+    message: "The machine stopped answering. Try again to continue from the last saved state.",
     platformFault: true,
     retryable: true,
   },
   stalled: {
-    message: "The agent did nothing for ten minutes and was stopped. Try again or reword the request.",
+    message: "The agent did nothing for ten minutes and was stopped. Try again, or reword the request.",
     platformFault: true,
     retryable: true,
   },
   deadline: {
-    message: "The run reached its time limit. Ask for a smaller step.",
+    message: "This run reached its time limit. What it has made is kept as a draft; ask for a smaller step to continue.",
     platformFault: false,
     retryable: false,
   },
   budget: {
-    message: "The run reached its budget. What exists is kept; ask for a smaller step.",
+    message: "This run reached its budget. What it has made is kept as a draft; ask for a smaller step to continue.",
     platformFault: false,
     retryable: false,
   },
   agent_error: {
-    message: "The agent ended with an error. Try again or reword the request.",
+    message: "The agent ended with an error. Try again, or reword the request.",
     platformFault: false,
     retryable: false,
   },
   tool_timeout: {
     message:
-      "A command of the agent never returned and was stopped. What exists is kept; reword the request so that nothing has to wait.",
+      "A command of the agent never returned and was stopped. What the run has made is kept as a draft; reword the request so that nothing has to wait.",
     platformFault: false,
     retryable: false,
   },
   process_limit: {
     message:
-      "A command started more processes than a run may have and was stopped. What exists is kept; reword the request.",
+      "A command started more processes than a run may have and was stopped. What the run has made is kept as a draft; reword the request.",
     platformFault: false,
     retryable: false,
   },
@@ -125,7 +125,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: false,
   },
   disk_full: {
-    message: "The run used up the disk of its machine. What exists is kept; ask for a smaller step.",
+    message: "The run used up the disk of its machine. What fits is kept as a draft; ask for a smaller step.",
     platformFault: false,
     retryable: false,
   },
@@ -141,7 +141,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: true,
   },
   interrupted: {
-    message: "The machine was taken away during the run. Try again; the last checkpoint is kept.",
+    message: "The machine was taken away during the run. Try again to continue from the last saved state.",
     platformFault: true,
     retryable: true,
   },
@@ -152,7 +152,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: false,
   },
   internal: {
-    message: "Something in Leo failed. Try again; if it stays, tell the operator.",
+    message: "Something went wrong in Leo. Try again; if it keeps happening, tell your administrator.",
     platformFault: true,
     retryable: true,
   },

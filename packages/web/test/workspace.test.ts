@@ -208,6 +208,24 @@ test("a failed run shows why, and Fix this sends the failed check back", async (
   );
 });
 
+test("with a draft, Fix this continues from it and does not repeat the request", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app, generation, path } = runningApp(stub, [...START, ...WORK, ...FAIL]);
+      generation.hasDraft = true;
+      await signIn(page, path);
+      const card = page.getByRole("region", { name: "Failure" });
+      await card.getByText("Its files are kept as a draft.").waitFor();
+      expect(await card.getByRole("button").allTextContents()).toContain("Start over");
+      await card.getByRole("button", { name: "Fix this" }).click();
+      await progress(page).waitFor();
+      const created = stub.requests.findLast((request) => request.path === `/api/apps/${app.id}/generations`);
+      expect(created?.body).toMatchObject({ baseGenerationId: generation.id });
+      expect(created?.body).toMatchObject({ prompt: expect.stringMatching(/^The last try failed/) });
+    }),
+  );
+});
+
 test("Try again sends the same request as a new run", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {
