@@ -5,17 +5,22 @@ import { envFileProblems, type Environment, layeredEnvironment } from "./env-fil
 import { DEFAULT_REGION } from "./names.ts";
 import { CheckedSettings, Limits } from "./settings.ts";
 
-/** `saas…` would turn the generator's name `leo-{stage}` into the orchestrator's `leo-saas-app`. */
+/**
+ * A stage's name becomes part of other names: `saas…` would turn the generator's `leo-{stage}` into another
+ * stage's `leo-saas-app`, a dash at the end or two in a row are not allowed in names of repositories, and
+ * S3 keeps `-s3alias` for itself.
+ */
 const StageName = z
   .string()
   .regex(
-    /^[a-z][a-z0-9-]{0,19}$/,
-    "is not 1 to 20 lower-case letters, digits and dashes, starting with a letter",
+    /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+    "is not 1 to 20 lower-case letters, digits and single dashes, starting with a letter and not ending with a dash",
   )
   .refine(
     (name) => !name.startsWith("saas"),
     'must not start with "saas", which another stage\'s names start with',
-  );
+  )
+  .refine((name) => !/(^|-)s3alias$/.test(name), 'must not end with "s3alias", which S3 reserves');
 
 const Named = z.object({ "the stage's name": StageName });
 

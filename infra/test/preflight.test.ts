@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { committedDefaults, WITHOUT_ENV_FILES } from "../env-files.ts";
-import { refusalOf, SENTINELS } from "../../tools/plan/graph/run-graph.ts";
+import { graphOf, refusalOf, SENTINELS } from "../../tools/plan/graph/run-graph.ts";
+import type { NamedKind } from "../preflight/facts.ts";
+import { namedResources } from "../preflight/named.ts";
+import { setSecretNames } from "../secret-list.ts";
 import { deployWarnings, secretProblems } from "../preflight-problems.ts";
 import { readStage } from "../stage.ts";
 import { allowForGraphs } from "./support/graphs.ts";
@@ -91,4 +94,97 @@ describe("a deploy that is refused", () => {
     );
     expect(registered).toBe(1);
   });
+});
+
+describe("the account, the builder and the registries", () => {
+  const images = { LEO_GENERATOR_IMAGE: "ghcr.io/x/leo:1" };
+  const site = { LEO_DOMAIN: "leo.example.com", LEO_PREVIEW_DOMAIN: "leo-previews.example" };
+
+  test("stop a deploy with a sentence each, before anything is registered", async () => {
+    const { refused, registered } = await refusalOf({
+      stage: "prod",
+      settings: { ...images, ...site },
+      platforms: ["linux/amd64"],
+      account: {
+        owners: {
+          "ECR repository leo": "the CloudFormation stack LeoStack",
+          "secret leo-saas/database-url": "deletion",
+        },
+        vpcs: { count: 5, hasOwn: false },
+        zones: [{ name: "example.com", id: "Z1", isPrivate: true }],
+        images: {
+          "ghcr.io/x/leo:1": { state: "unreachable", registry: "ghcr.io", reason: "it does not answer" },
+        },
+        baseRegistryProblem: "the name is not known to DNS",
+      },
+    });
+    expect(refused.split("\n")).toEqual([
+      expect.stringMatching(/^These names of stage prod already belong to the CloudFormation stack LeoStack/),
+      expect.stringMatching(/^These secrets are scheduled for deletion/),
+      expect.stringMatching(/^Region us-east-1 has 5 VPCs/),
+      expect.stringMatching(/^The hosted zone that SST would use for LEO_DOMAIN/),
+      expect.stringMatching(/^No hosted zone .* LEO_PREVIEW_DOMAIN/),
+      expect.stringMatching(/^The registry ghcr\.io of LEO_GENERATOR_IMAGE cannot be reached/),
+      expect.stringMatching(/^The builder stand-in cannot build for linux\/arm64/),
+      expect.stringMatching(/^Docker Hub, which has the base images, cannot be reached/),
+    ]);
+    expect(registered).toBe(1);
+  });
+
+  test("with expired credentials give that one sentence instead of its consequences", async () => {
+    const { refused } = await refusalOf({ stage: "prod", account: { credentialsError: "expired" } });
+    expect(refused).toMatch(/^The AWS credentials in this environment have expired: log in[^\n]*$/);
+  });
+
+  test("that may not be read do not stop it", async () => {
+    const { printed, resources } = await graphOf({
+      stage: "prod",
+      account: { denied: ["read:budget", "ec2:DescribeVpcs"], vpcs: { count: 9, hasOwn: false } },
+    });
+    expect(printed).toContainEqual(expect.stringMatching(/^Warning: Not checked: the quota of VPCs/));
+    expect(resources.length).toBeGreaterThan(50);
+  });
+});
+
+describe("what a deploy names", () => {
+  /** Where each kind's name stands in the graph. */
+  const TYPES: Record<string, [kind: NamedKind, property: string]> = {
+    "aws:secretsmanager/secret:Secret": ["secret", "name"],
+    "aws:ecr/repository:Repository": ["ECR repository", "name"],
+    "aws:cloudwatch/logGroup:LogGroup": ["log group", "name"],
+    "aws:s3/bucketV2:BucketV2": ["bucket", "bucket"],
+    "aws:iam/role:Role": ["IAM role", "name"],
+    "aws:sqs/queue:Queue": ["queue", "name"],
+    "aws:ecs/cluster:Cluster": ["ECS cluster", "name"],
+    "aws:sns/topic:Topic": ["SNS topic", "name"],
+    "aws:lambda/function:Function": ["Lambda function", "name"],
+    "aws:cloudwatch/eventRule:EventRule": ["EventBridge rule", "name"],
+    "aws:budgets/budget:Budget": ["budget", "name"],
+  };
+  /** SST ends the names that it invents with eight characters of its own. */
+  const isInvented = (name: string) => /-[a-z]{8}$/.test(name) && /[A-Z]/.test(name);
+
+  test.for([false, true])("is all of what preflight asks for (sst dev: %s)", async (dev) => {
+    const { resources } = await graphOf({ stage: "ada", dev });
+    const inGraph = resources.flatMap(({ type, inputs }) => {
+      const [kind, property] = TYPES[type] ?? [];
+      const name = property && inputs[property];
+      return kind && typeof name === "string" && !isInvented(name) ? [`${kind} ${name}`] : [];
+    });
+    const stage = { name: "ada", region: "us-east-1" };
+    const asked = namedResources(stage, "111122223333", setSecretNames({}), dev)
+      .filter(({ kind }) => kind !== "ECS service")
+      .map(({ kind, name }) => `${kind} ${name}`);
+    expect(asked.toSorted()).toEqual([...new Set(inGraph)].toSorted());
+  });
+});
+
+test("one image is built after the other, by the builder that BUILDX_BUILDER names", async () => {
+  const { resources } = await graphOf({ stage: "ada", settings: { BUILDX_BUILDER: "far" } });
+  const images = resources.filter(({ type }) => type === "docker-build:index:Image");
+  expect(images.map(({ inputs }) => inputs.builder)).toEqual([{ name: "far" }, { name: "far" }]);
+  const [first] = images;
+  expect(images.map(({ dependencies }) => dependencies)).toContainEqual(
+    expect.arrayContaining([first?.name]),
+  );
 });

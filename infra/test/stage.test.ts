@@ -101,12 +101,20 @@ test("everything that is wrong is told at once", () => {
   expect(wrong).toThrow(/LEO_ARCHITECTURE[\s\S]*LEO_ALLOWLIST[\s\S]*LEO_VCPU_BUDGET/);
 });
 
-test.for(["saas-app", "saas", "Prod", "a_b", "", "1st", "a-name-that-is-far-too-long"])(
-  "the stage name %j is refused",
-  (name) => {
-    expect(() => read({}, name)).toThrow(/the stage's name/);
-  },
-);
+test.for([
+  "saas-app",
+  "saas",
+  "Prod",
+  "a_b",
+  "",
+  "1st",
+  "a-name-that-is-far-too-long",
+  "ada-",
+  "a--b",
+  "x-s3alias",
+])("the stage name %j is refused", (name) => {
+  expect(() => read({}, name)).toThrow(/the stage's name/);
+});
 
 test("the Region that SST asks for does not depend on the other settings", () => {
   expect(readRegion("prod", { ...defaults, LEO_REGION: "eu-west-1", LEO_DOMAIN: "???" })).toBe("eu-west-1");
