@@ -2,6 +2,24 @@
 import path from "node:path";
 import { input } from "./program-input.ts";
 
+/**
+ * A global `sst` runs `sst.config.ts` with whatever Node it finds, and the project promises Node 20: what
+ * Node 20 lacks is missing here too.
+ */
+const NEWER_THAN_NODE_20: [owner: object, names: string[]][] = [
+  [Promise, ["withResolvers", "try"]],
+  [Map, ["groupBy"]],
+  [Object, ["groupBy"]],
+  [Array, ["fromAsync"]],
+  [Set.prototype, ["union", "intersection", "difference", "isSubsetOf", "isSupersetOf", "isDisjointFrom"]],
+  [
+    Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as object,
+    ["map", "filter", "take", "drop", "flatMap", "reduce", "toArray", "forEach", "some", "every", "find"],
+  ],
+];
+for (const [owner, names] of NEWER_THAN_NODE_20)
+  for (const name of names) Reflect.deleteProperty(owner, name);
+
 Object.assign(globalThis, {
   $app: {
     name: "leo-saas",
