@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { AppName } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { nameFromPrompt } from "../src/domain/apps/app-name.ts";
-import { previewHostId, previewPlace } from "../src/domain/previews/preview-url.ts";
+import { previewConditions, previewHostId, previewPlace } from "../src/domain/previews/preview-url.ts";
 import { anyCharacter } from "./support/characters.ts";
 
 test("an app's name says what was asked for", () => {
@@ -61,3 +61,29 @@ test("a preview host belongs to exactly one generation", () => {
     expect(() => previewPlace(template)).toThrow("must start with");
   }
 });
+
+const HOST = { ownOrigin: true, secureContext: true };
+const PATH = { ownOrigin: false, secureContext: true };
+const PLAIN_PATH = { ownOrigin: false, secureContext: false };
+
+test.for([
+  ["http://localhost:5013", "http://{generationId}.localhost:5013", HOST],
+  ["http://127.0.0.1:5013", "http://{generationId}.localhost:5013/", HOST],
+  ["https://leo.example.com", "https://{generationId}.preview.leo.example.com", HOST],
+  ["https://leo.example.com", "https://leo.example.com/preview/{generationId}/", PATH],
+  ["http://[::1]:5013", "http://[::1]:5013/preview/{generationId}/", PATH],
+  [
+    "http://leo.us-east-1.elb.amazonaws.com",
+    "http://leo.us-east-1.elb.amazonaws.com/preview/{generationId}/",
+    PLAIN_PATH,
+  ],
+  ["http://notlocalhost", "http://notlocalhost/preview/{generationId}/", PLAIN_PATH],
+  ["http://127.0.0.1.nip.io", "http://127.0.0.1.nip.io/preview/{generationId}/", PLAIN_PATH],
+  // The page around the frame counts as well.
+  ["http://leo.test", "http://{generationId}.localhost", { ownOrigin: true, secureContext: false }],
+] as const)(
+  "what browsers grant an app of %s at %s",
+  ([LEO_PUBLIC_URL, LEO_PREVIEW_URL_TEMPLATE, granted]) => {
+    expect(previewConditions({ LEO_PUBLIC_URL, LEO_PREVIEW_URL_TEMPLATE })).toEqual(granted);
+  },
+);

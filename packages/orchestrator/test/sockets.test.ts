@@ -54,6 +54,7 @@ describe("/ws/generator", () => {
         attempt: 1,
         prompt: "a todo list",
         mode: "autonomous",
+        preview: { ownOrigin: true, secureContext: true },
       });
       generator.send({ type: "messages", messages: logs(1, 3) });
       await expect

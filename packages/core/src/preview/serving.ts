@@ -29,10 +29,9 @@ export const previewHeaders = (
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "permissions-policy": NO_DEVICES,
-    "origin-agent-cluster": "?1",
     "cross-origin-resource-policy": ownOrigin ? "same-origin" : "cross-origin",
     // An opaque origin loads even its own module scripts across origins.
-    ...(ownOrigin ? {} : { "access-control-allow-origin": "*" }),
+    ...(ownOrigin ? { "origin-agent-cluster": "?1" } : { "access-control-allow-origin": "*" }),
   };
 };
 
