@@ -64,6 +64,8 @@ const COMPONENT = "export default function App() {\n";
 const BROKEN = 'import { missing } from "./lib/missing.ts";\n\nconsole.log(missing);\n\n';
 const THROW = '  if (title) throw new Error("This page does not draw.");\n';
 
+const HASH = 'void crypto.subtle.digest("SHA-256", new Uint8Array(1));\n\n';
+
 /** The script's turn, in which `src/App.tsx` also gets `component` in place of its first line. */
 const withFault = async ({ conversation, normal }: Scene, component: string): Promise<Reply> => {
   const { edit } = toolsIn(conversation);
@@ -112,6 +114,10 @@ const FAULTS: Record<string, Fault> = {
   "blank-page": (scene) => {
     if (scene.task.kind !== "repair") return withFault(scene, COMPONENT + THROW);
     return repairApp(scene, THROW, "", "The page draws again.");
+  },
+  "needs-https": (scene) => {
+    if (scene.task.kind !== "repair") return withFault(scene, HASH + COMPONENT);
+    return repairApp(scene, HASH, "", "The app does without it now.");
   },
   slow: async ({ normal, slowMs }) => turn({ ...(await normal()), waitMs: slowMs }),
   stall: lasting({ kind: "stall" }),

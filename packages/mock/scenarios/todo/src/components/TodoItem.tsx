@@ -2,7 +2,7 @@ import { useState } from "react";
 import { focusOnMount } from "../lib/focusOnMount.ts";
 
 export interface Todo {
-  id: number;
+  id: string;
   text: string;
   done: boolean;
 }
@@ -10,7 +10,7 @@ export interface Todo {
 interface TodoItemProps {
   todo: Todo;
   onChange: (todo: Todo) => void;
-  onRemove: (id: number) => void;
+  onRemove: (id: string) => void;
 }
 
 export function TodoItem({ todo, onChange, onRemove }: TodoItemProps) {

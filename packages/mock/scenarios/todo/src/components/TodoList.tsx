@@ -20,9 +20,9 @@ export function TodoList() {
   const open = todos.filter((todo) => !todo.done).length;
   const shown = todos.filter((todo) => filter === "All" || todo.done === (filter === "Done"));
 
-  const add = (text: string) => setTodos([...todos, { id: Date.now(), text, done: false }]);
+  const add = (text: string) => setTodos([...todos, { id: crypto.randomUUID(), text, done: false }]);
   const change = (changed: Todo) => setTodos(todos.map((todo) => (todo.id === changed.id ? changed : todo)));
-  const remove = (id: number) => setTodos(todos.filter((todo) => todo.id !== id));
+  const remove = (id: string) => setTodos(todos.filter((todo) => todo.id !== id));
 
   return (
     <Card label="Todo list" className="overflow-hidden">
