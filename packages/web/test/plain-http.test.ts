@@ -8,7 +8,7 @@ import { FILES, FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub, type Stub } from "./support/stub.ts";
 
 const RUN_MS = 90_000;
-const LONG = { timeout: 2 * RUN_MS };
+const LONG = { timeout: 4 * RUN_MS };
 
 let leo: Leo;
 beforeAll(async () => {
@@ -18,6 +18,11 @@ afterAll(() => leo.stop());
 
 const untilReady = (page: Page, version: number) =>
   timeline(page).getByText(`Version ${version} is ready`).waitFor({ timeout: RUN_MS });
+
+const build = async (page: Page, prompt: string) => {
+  await page.getByRole("textbox", { name: "What should Leo build?" }).fill(prompt);
+  await page.getByRole("button", { name: "Build it" }).click();
+};
 
 const preview = (page: Page) => page.frameLocator('iframe[title="Preview"]');
 
@@ -69,8 +74,7 @@ test(
     withPage({}, async (page) => {
       await signIn(page, leo.url);
       expect(await page.evaluate(() => isSecureContext)).toBe(false);
-      await page.getByRole("textbox", { name: "What should Leo build?" }).fill("A todo list");
-      await page.getByRole("button", { name: "Build it" }).click();
+      await build(page, "A todo list");
       await untilReady(page, 1);
       await untilAppOpened(page);
       const newItem = preview(page).getByRole("textbox").first();
@@ -89,6 +93,17 @@ test(
       await fork(page);
       expect(await page.getByText("cannot be reached").count()).toBe(0);
     }),
+);
+
+test("an app that needs HTTPS fails its check, and the agent mends it from what the check says", LONG, () =>
+  withPage({}, async (page) => {
+    await signIn(page, leo.url);
+    await build(page, "A notes app mock:needs-https");
+    const output = timeline(page).getByLabel("Output of the check: Opens in a browser");
+    await output.waitFor({ timeout: RUN_MS });
+    expect(await output.textContent()).toContain("crypto.subtle is missing: browsers offer it only on HTTPS");
+    await untilReady(page, 1);
+  }),
 );
 
 test("the account page says what notifications need", LONG, () =>
