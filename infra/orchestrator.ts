@@ -108,4 +108,4 @@ const connect = () => {
   return origins.apply(({ origin }) => origin);
 };
 
-export const url = $dev ? $output(`http://localhost:${PORT}`) : connect();
+export const url = $dev ? $output(`http://localhost:${process.env.LEO_DEV_PORT || PORT}`) : connect();
