@@ -1,7 +1,7 @@
 /**
  * Makes a checkout ready to start (`prestart`) or to test (`pretest`, with --tests): installs and builds what
- * is missing or older than its sources, and says what it does. With --dev it leaves out the web UI, which `sst dev`
- * serves from its sources. With --packages it brings what the rest and
+ * is missing or older than its sources, and says what it does. With --dev it builds nothing, which
+ * `sst dev` does by itself. With --packages it brings what the rest and
  * the checks of the code begin with: packages and a browser. Node's built-ins only: it runs before anything is
  * installed, on whatever Node (≥ 20) runs npm.
  */
@@ -30,8 +30,7 @@ const setUp = async () => {
     throw new SetupError(`This is Node ${process.versions.node}; Leo needs Node 20 or newer to begin.`);
   const packages = installProject();
   const works = [packages, installTemplate()];
-  if (!onlyPackages) works.push(packages.then(buildGenerator));
-  if (!onlyPackages && !forDev) works.push(packages.then(buildWeb));
+  if (!onlyPackages && !forDev) works.push(packages.then(buildWeb), packages.then(buildGenerator));
   if (onlyPackages || forTests) works.push(ensureChromium(packages));
   if (forTests) works.push(packages.then(installSstPlatform));
   await all(works);

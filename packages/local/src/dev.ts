@@ -2,6 +2,16 @@
 import { enableCompileCache } from "node:module";
 import { CACHE_DIR } from "./start/settings.ts";
 
-enableCompileCache(CACHE_DIR);
-const { run } = await import("./dev/main.ts");
-process.exit(await run());
+const start = async (): Promise<number> => {
+  enableCompileCache(CACHE_DIR);
+  try {
+    const { run } = await import("./dev/main.ts");
+    return await run();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    console.error("\nThe project's packages are not installed, or are older than its sources. Run: npm ci\n");
+    return 1;
+  }
+};
+
+process.exit(await start());

@@ -1,7 +1,7 @@
 /** Makes edits live: the orchestrator takes over from itself, the generator is built for its next run. */
 import { StartError } from "../start-error.ts";
 import { bundleFault, startFault } from "./code-fault.ts";
-import { buildGeneratorAgain } from "./generator-build.ts";
+import { buildGenerator } from "./generator-build.ts";
 import type { LiveOrchestrator } from "./live-orchestrator.ts";
 import { watchSources, type Edit } from "./watch.ts";
 
@@ -44,7 +44,7 @@ export const followEdits = async (
   };
   const rebuild = latest(async (edit) => {
     try {
-      await buildGeneratorAgain();
+      await buildGenerator();
       say(`Live after ${seconds(edit)}: generator, from its next run on (${named(edit)})`);
     } catch (error) {
       say(`${bundleFault(error)} (runs start the generator from before)`);

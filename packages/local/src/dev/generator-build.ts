@@ -1,4 +1,4 @@
-/** Builds the programs of a generator's task again, so that the next run starts them. */
+/** Builds the programs of a generator's task, which the next run starts. */
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { rolldown, type OutputAsset, type OutputChunk, type RolldownOptions } from "rolldown";
@@ -30,7 +30,7 @@ const bundle = async ({ output, ...input }: RolldownOptions): Promise<Built[]> =
 };
 
 /** @throws what the bundler says, with file and line; nothing has changed then */
-export const buildGeneratorAgain = async (): Promise<void> => {
+export const buildGenerator = async (): Promise<void> => {
   const files = (await Promise.all([programs].flat().map(bundle))).flat();
   await mkdir(DIST, { recursive: true });
   // A program is put there last: what it loads is there before it.

@@ -57,7 +57,7 @@ const look = async ({ settings, logDir }: Dev): Promise<void> => {
 /** Starts everything. @returns ends it in order */
 const start = async (dev: Dev): Promise<() => Promise<void>> => {
   const { settings, aws, logDir, workDir, processes, runEnds } = dev;
-  await setUp(processes);
+  await setUp(processes, say);
   await Promise.all([mkdir(logDir, { recursive: true }), mkdir(workDir, { recursive: true })]);
   const [queues, relay] = await Promise.all([startAws(), startRelay()]);
   const queueUrl = queues.createQueue(QUEUE);
