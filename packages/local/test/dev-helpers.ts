@@ -1,5 +1,5 @@
 /** What stands around the command of `sst dev` in tests: a bare clone, a person's home, SST's environment, AWS. */
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
@@ -7,15 +7,18 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { inject } from "vitest";
 import { startAuth } from "../src/auth.ts";
 import { freePort } from "../src/free-port.ts";
+import { signalProcess, treeMembers } from "../src/processes/kill-tree.ts";
 import { ROOT } from "../src/start/settings.ts";
 import { withBucket } from "../src/testing/bucket.ts";
 import { withDatabase } from "../src/testing/database.ts";
 import { until } from "../src/testing/until.ts";
 import "../src/testing/context.ts";
+import { stillAlive } from "./start-helpers.ts";
 
 export const TIMEOUT_MS = 180_000;
 
@@ -147,37 +150,63 @@ const secrets = (values: Record<string, string>) =>
 export interface Program {
   output: () => string;
   exit: Promise<[number | null, NodeJS.Signals | null]>;
+  /** To it and its group, as a terminal does. */
   signal: (name: NodeJS.Signals) => void;
   pid: number;
 }
 
-/** Starts a program with this environment alone, and ends it after. */
-export const withProgram = async <T>(
-  file: string,
-  env: Record<string, string | undefined>,
+/** Follows a program, and ends it after. */
+const withChild = async <T>(
+  child: ChildProcessByStdio<null, Readable, Readable>,
   work: (program: Program) => Promise<T>,
-): Promise<T> => {
-  const child = spawn(process.execPath, [file], {
-    env: { PATH: process.env.PATH, TMPDIR: tmpdir(), ...env },
-  });
+) => {
   const exit = once(child, "exit") as Program["exit"];
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
   }
+  const pid = child.pid ?? 0;
+  const signal = (name: NodeJS.Signals) => signalProcess(-pid, name);
   try {
-    return await work({
-      output: () => output,
-      exit,
-      signal: (name) => child.kill(name),
-      pid: child.pid ?? 0,
-    });
+    return await work({ output: () => output, exit, signal, pid });
   } catch (cause) {
     throw new Error(`with this output:\n${output}`, { cause });
   } finally {
-    if (child.exitCode === null) child.kill("SIGTERM");
+    signal("SIGTERM");
     await exit;
   }
+};
+
+const STDIO = ["ignore", "pipe", "pipe"] as const;
+
+/** Starts a program of Node with this environment alone, and ends it after. */
+export const withProgram = <T>(
+  file: string,
+  env: Record<string, string | undefined>,
+  work: (program: Program) => Promise<T>,
+): Promise<T> =>
+  withChild(
+    spawn(process.execPath, [file], {
+      env: { PATH: process.env.PATH, TMPDIR: tmpdir(), ...env },
+      detached: true,
+      stdio: [...STDIO],
+    }),
+    work,
+  );
+
+/** Waits until the program has printed something. */
+export const said = ({ output }: Program, sentence: string | RegExp): Promise<true> =>
+  until(String(sentence), () => output().match(sentence) !== null, TIMEOUT_MS);
+
+export const STOP_MS = 5_000;
+
+/** Presses Ctrl-C, and waits until no process of it is left. @returns how long that took, in milliseconds */
+export const pressCtrlC = async ({ pid, signal }: Program): Promise<number> => {
+  const processes = await treeMembers({ roots: [pid], marks: [] });
+  const pressedAtMs = performance.now();
+  signal("SIGINT");
+  await until("nothing of it", async () => (await stillAlive(processes)).length === 0, TIMEOUT_MS);
+  return performance.now() - pressedAtMs;
 };
 
 export const answers = (url: string): Promise<boolean> =>
@@ -197,7 +226,11 @@ export interface Stage {
   aws: AwsStandIn;
   bucket: string;
   databaseUrl: string;
-  /** What the command finds in its environment: a person's shell, and what SST 3.19.3 adds to it. */
+  /** A person's environment. */
+  shell: Record<string, string>;
+  /** What SST 3.19.3 adds to it. */
+  fromSst: Record<string, string>;
+  /** What the command finds: both. */
   env: Record<string, string>;
   /** Calls Leo's API as the local user. */
   call: <T>(method: string, route: string, body?: object) => Promise<T>;
@@ -234,19 +267,20 @@ export const withStage = async (
     await withBucket(({ bucket }) =>
       withDatabase((databaseUrl) =>
         withAws(options.arn ?? roleArn(stage), async (aws) => {
-          const env = {
+          const shell = {
             HOME: home,
             npm_config_cache: process.env.npm_config_cache ?? path.join(homedir(), ".npm"),
             AWS_PROFILE: "wrong",
-            FORCE_COLOR: "1",
-            AWS_REGION: "us-east-1",
-            AWS_ACCESS_KEY_ID: ROLE_KEY,
-            AWS_SECRET_ACCESS_KEY: "role",
-            AWS_SESSION_TOKEN: ROLE_TOKEN,
             AWS_ENDPOINT_URL_S3: aws.url,
             AWS_ENDPOINT_URL_STS: aws.url,
             LEO_S3_FORCE_PATH_STYLE: "true",
             LEO_UPSTREAM_URL: model,
+          };
+          const fromSst = {
+            AWS_REGION: "us-east-1",
+            AWS_ACCESS_KEY_ID: ROLE_KEY,
+            AWS_SECRET_ACCESS_KEY: "role",
+            AWS_SESSION_TOKEN: ROLE_TOKEN,
             PORT: String(port),
             LEO_MODE: "aws",
             LEO_BUCKET: bucket,
@@ -275,7 +309,9 @@ export const withStage = async (
               aws,
               bucket,
               databaseUrl,
-              env,
+              shell,
+              fromSst,
+              env: { ...shell, ...fromSst },
               call,
               build: async (prompt) => {
                 const made = await call<{ generation: { id: string } }>("POST", "/api/apps", { prompt });
@@ -305,4 +341,63 @@ export const edit = async (file: string, from: string, to: string): Promise<numb
     text.replace(from, () => to),
   );
   return performance.now();
+};
+
+export interface SstCli extends Program {
+  /** What SST's main process does after a deploy that changed what the command gets. */
+  deployed: (changes: Record<string, string>) => void;
+}
+
+/**
+ * SST's own CLI as it runs a component's command in `sst dev`, in a checkout and from a person's shell that
+ * has AWS keys of its own. Its main process, which deploys first, is stood in for: it hands over the command,
+ * its environment, and word of each deploy.
+ */
+export const withSstCli = async (
+  { shell, fromSst, stage }: Stage,
+  checkout: string,
+  work: (sst: SstCli) => Promise<void>,
+): Promise<void> => {
+  let env = fromSst;
+  const listeners = new Set<ServerResponse>();
+  const event = `${JSON.stringify({ type: "project.CompleteEvent", event: {} })}\n`;
+  const main = createServer((message, response) => {
+    if (message.url === "/stream") {
+      response.writeHead(200, { "content-type": "application/x-ndjson" }).write(event);
+      listeners.add(response);
+      return;
+    }
+    const isKnown = message.url === "/api/env?name=OrchestratorDev";
+    const answer = { env, command: "node packages/local/src/dev.ts" };
+    response.writeHead(isKnown ? 200 : 404).end(JSON.stringify(answer));
+  });
+  main.listen(0, "127.0.0.1");
+  await once(main, "listening");
+  const child = spawn(path.join(checkout, "node_modules/.bin/sst"), ["dev", "--stage", stage], {
+    cwd: checkout,
+    detached: true,
+    stdio: [...STDIO],
+    env: {
+      PATH: process.env.PATH,
+      TMPDIR: tmpdir(),
+      ...shell,
+      AWS_ACCESS_KEY_ID: "AKIADEVELOPER",
+      AWS_SECRET_ACCESS_KEY: "own",
+      SST_SERVER: `http://127.0.0.1:${(main.address() as AddressInfo).port}`,
+      SST_CHILD: "OrchestratorDev",
+      SST_NO_BUN: "1",
+      SST_SKIP_DEPENDENCY_CHECK: "1",
+      SST_TELEMETRY_DISABLED: "1",
+    },
+  });
+  const deployed = (changes: Record<string, string>) => {
+    env = { ...env, ...changes };
+    for (const listener of listeners) listener.write(event);
+  };
+  try {
+    await withChild(child, (program) => work({ ...program, deployed }));
+  } finally {
+    main.close();
+    main.closeAllConnections();
+  }
 };

@@ -4,8 +4,7 @@ import { appendFile, readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
-import { isDevRole } from "../src/dev/credentials.ts";
-import { treeMembers } from "../src/processes/kill-tree.ts";
+import { expired, isDevRole } from "../src/dev/credentials.ts";
 import { ROOT } from "../src/start/settings.ts";
 import { until } from "../src/testing/until.ts";
 import {
@@ -13,8 +12,11 @@ import {
   answers,
   devCommand,
   edit,
+  pressCtrlC,
   ROLE_KEY,
   roleArn,
+  said,
+  STOP_MS,
   TIMEOUT_MS,
   withClone,
   withProgram,
@@ -22,13 +24,10 @@ import {
   type Program,
   type Stage,
 } from "./dev-helpers.ts";
-import { stillAlive } from "./start-helpers.ts";
 
 vi.setConfig({ testTimeout: 4 * TIMEOUT_MS });
 
-const STOP_MS = 5_000;
-
-const ready = ({ output }: Program) => until("Leo", () => output().includes("Leo is ready"), TIMEOUT_MS);
+const ready = (program: Program) => said(program, "Leo is ready");
 
 const completed = ({ stateOf }: Stage, id: string) =>
   until("the version", async () => (await stateOf(id)) === "completed", TIMEOUT_MS);
@@ -68,9 +67,6 @@ const live = async (leo: Stage, text: string, savedAtMs: number) => {
   await until(text, async () => (await notFound(leo)).includes(text), TIMEOUT_MS);
   console.log(`an edit of the orchestrator was live after ${Math.round(performance.now() - savedAtMs)} ms`);
 };
-
-const said = ({ output }: Program, sentence: string | RegExp) =>
-  until(String(sentence), () => output().match(sentence) !== null, TIMEOUT_MS);
 
 const followsTheOrchestrator = async (leo: Stage, program: Program, clone: string) => {
   const api = path.join(clone, "packages/orchestrator/src/http/api.ts");
@@ -140,34 +136,12 @@ test("in a bare clone, with a wrong profile, a run completes with the role's key
         await followsTheGenerator(program, clone);
         await runs(leo);
 
-        const processes = await treeMembers({ roots: [program.pid], marks: [] });
-        const askedAtMs = performance.now();
-        program.signal("SIGINT");
+        expect(await pressCtrlC(program)).toBeLessThan(STOP_MS);
         expect(await program.exit).toEqual([0, null]);
-        expect(performance.now() - askedAtMs).toBeLessThan(STOP_MS);
-        expect(await stillAlive(processes)).toEqual([]);
         expect(await answers(`${leo.origin}/health`)).toBe(false);
       });
     }),
   );
-});
-
-test("a run goes on after SST has started the command anew with fresh credentials", async () => {
-  await withStage(async (leo) => {
-    const command = devCommand(ROOT);
-    const id = await withProgram(command, leo.env, async (program) => {
-      await ready(program);
-      const made = await leo.build("Make a todo app");
-      await until("the agent", async () => (await leo.stateOf(made)) === "running", TIMEOUT_MS);
-      program.signal("SIGTERM");
-      expect(await program.exit).toEqual([0, null]);
-      return made;
-    });
-    await withProgram(command, leo.env, async (program) => {
-      await ready(program);
-      await completed(leo, id);
-    });
-  });
 });
 
 test("outside of sst dev it says in one sentence what to run", () =>
@@ -243,17 +217,30 @@ test("a taken port, and a database that does not answer, are a sentence each", a
   });
 });
 
-test("a generator that cannot be built is a sentence, and nothing is started", async () => {
+test("Ctrl-C in the middle of the set-up ends it, and one that fails is a sentence", async () => {
   await withClone((clone) =>
     withStage(async ({ env, origin }) => {
+      await withProgram(devCommand(clone), env, async (program) => {
+        await said(program, "building the generator …");
+        expect(await pressCtrlC(program)).toBeLessThan(STOP_MS);
+        expect(await program.exit).toEqual([0, null]);
+      });
       await appendFile(path.join(clone, "packages/generator/src/main.ts"), "const = 1;\n");
       await withProgram(devCommand(clone), env, (program) =>
         expectRefused(
           program,
-          /src\/main\.ts:\d+[^]*Leo is not ready: its set-up failed, and said why above\./,
+          /^Leo does not start: the generator cannot be built\. packages\/generator\/src\/main\.ts:\d+: Unexpected token$/m,
         ),
       );
       expect(await answers(`${origin}/health`)).toBe(false);
     }),
   );
+});
+
+test("credentials are known to have expired by the clock on the wall", async () => {
+  const over = new AbortController();
+  const beganAtMs = Date.now();
+  await expired(over.signal, 50);
+  expect(Date.now() - beganAtMs).toBeGreaterThanOrEqual(50);
+  over.abort();
 });
