@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
 import { expired, isDevRole } from "../src/dev/credentials.ts";
+import { readDevSettings } from "../src/dev/environment.ts";
 import { ROOT } from "../src/start/settings.ts";
 import { until } from "../src/testing/until.ts";
 import {
@@ -159,6 +160,21 @@ test("a secret that SST does not pass is named", () =>
       expectRefused(program, "the secret DatabaseUrl: is not set (npx sst secret set DatabaseUrl …)"),
     );
   }));
+
+test("either secret pays for the model, and without both it says what to set", async () => {
+  await withStage(async ({ env, stage }) => {
+    const { SST_RESOURCE_ClaudeOauthToken: _, ...none } = env;
+    await withProgram(devCommand(ROOT), none, (program) =>
+      expectRefused(program, `npx sst secret set ClaudeOauthToken … --stage ${stage}`),
+    );
+    const key = { SST_RESOURCE_AnthropicApiKey: JSON.stringify({ value: "sk-ant-key" }) };
+    expect(readDevSettings({ ...none, ...key }).credential).toEqual({
+      name: "ANTHROPIC_API_KEY",
+      value: "sk-ant-key",
+    });
+    expect(readDevSettings(env).credential.name).toBe("CLAUDE_CODE_OAUTH_TOKEN");
+  });
+});
 
 test("credentials that are not the role's are refused, whoever's they are", async () => {
   await withStage(async ({ env, aws }) => {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ConfigError, parseConfig } from "@leo/core/config.ts";
 import { StartError } from "../start-error.ts";
+import type { StartSettings } from "../start/settings.ts";
 
 const parseJson = (text: string, context: z.RefinementCtx): unknown => {
   try {
@@ -17,6 +18,10 @@ const linked = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.string().transform(parseJson).pipe(z.object(shape));
 
 const secret = linked({ value: z.string() }).transform(({ value }) => value);
+/** A secret that a stage may do without. */
+const optionalSecret = secret
+  .optional()
+  .transform((value) => (value && value !== "none" ? value : undefined));
 const port = z.coerce.number().int().min(1).max(65_535);
 
 const Environment = z.object({
@@ -30,7 +35,9 @@ const Environment = z.object({
   SST_RESOURCE_SupabaseUrl: secret,
   SST_RESOURCE_SupabaseAnonKey: secret,
   SST_RESOURCE_GithubBotToken: secret,
-  SST_RESOURCE_ClaudeOauthToken: secret,
+  SST_RESOURCE_SupabaseJwtSecret: optionalSecret,
+  SST_RESOURCE_ClaudeOauthToken: optionalSecret,
+  SST_RESOURCE_AnthropicApiKey: optionalSecret,
 });
 
 export interface DevSettings {
@@ -43,8 +50,21 @@ export interface DevSettings {
   supabaseUrl: string;
   supabaseAnonKey: string;
   githubBotToken: string;
-  claudeOauthToken: string;
+  /** Of a Supabase project that signs with its legacy shared secret. */
+  supabaseJwtSecret: string | undefined;
+  /** What pays for the model. */
+  credential: NonNullable<StartSettings["credential"]>;
 }
+
+const credentialOf = (parsed: z.infer<typeof Environment>): DevSettings["credential"] => {
+  const { SST_RESOURCE_ClaudeOauthToken: token, SST_RESOURCE_AnthropicApiKey: key } = parsed;
+  if (token) return { name: "CLAUDE_CODE_OAUTH_TOKEN", value: token };
+  if (key) return { name: "ANTHROPIC_API_KEY", value: key };
+  throw new StartError(
+    "The stage has no credential for the model. Run: npx sst secret set ClaudeOauthToken … --stage " +
+      parsed.SST_RESOURCE_App.stage,
+  );
+};
 
 const SECRET_VARIABLE = /^ {2}SST_RESOURCE_(?!App)(\w+): (.*)$/gm;
 
@@ -69,7 +89,8 @@ export const readDevSettings = (env: NodeJS.ProcessEnv): DevSettings => {
       supabaseUrl: parsed.SST_RESOURCE_SupabaseUrl,
       supabaseAnonKey: parsed.SST_RESOURCE_SupabaseAnonKey,
       githubBotToken: parsed.SST_RESOURCE_GithubBotToken,
-      claudeOauthToken: parsed.SST_RESOURCE_ClaudeOauthToken,
+      supabaseJwtSecret: parsed.SST_RESOURCE_SupabaseJwtSecret,
+      credential: credentialOf(parsed),
     };
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause;

@@ -19,7 +19,7 @@ export const factsOf = (
     Account: `${options.account ?? "not known, AWS STS could not be asked"}, ${settings.region}`,
     Bucket: settings.bucket,
     Database: databasePlace(settings.databaseUrl),
-    Model: options.modelUrl ?? "real: api.anthropic.com, paid with the stage's ClaudeOauthToken",
+    Model: options.modelUrl ?? `real: api.anthropic.com, paid with the stage's ${settings.credential.name}`,
     Runs: "processes on this computer, as you and without a sandbox",
     Logs: options.logDir,
   });

@@ -68,7 +68,7 @@ const start = async (dev: Dev): Promise<() => Promise<void>> => {
   });
   ecs.register(
     generatorDefinition(
-      { credential: { name: "CLAUDE_CODE_OAUTH_TOKEN", value: settings.claudeOauthToken } },
+      settings,
       { generatorEnv: aws },
       { modelUrl: process.env.LEO_UPSTREAM_URL, environment: {}, userEnvironment: devGeneratorEnv() },
     ),

@@ -39,6 +39,7 @@ export const devOrchestratorEnv = (
   SUPABASE_URL: settings.supabaseUrl,
   SUPABASE_ANON_KEY: settings.supabaseAnonKey,
   GITHUB_BOT_TOKEN: settings.githubBotToken,
+  ...(settings.supabaseJwtSecret && { SUPABASE_JWT_SECRET: settings.supabaseJwtSecret }),
 });
 
 /** What a generator gets beside its credentials. */
