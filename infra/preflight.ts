@@ -1,6 +1,8 @@
 /** Stops a deploy that would fail half-way, before anything is created. */
+import { envConflicts } from "./env-files.ts";
 import { awsReader } from "./preflight/aws-reader.ts";
 import { examineStage } from "./preflight/examine.ts";
+import { shellEnvironment } from "./preflight/shell-environment.ts";
 import { ALL_SECRETS, type AnySecretName } from "./secret-list.ts";
 import { readStage, type Stage } from "./stage.ts";
 
@@ -33,6 +35,7 @@ export const preflight = async () => {
     secrets: handedSecrets(),
     reader: awsReader(stage, process.env),
   });
-  for (const warning of warnings) console.warn(`Warning: ${warning}`);
+  const conflicts = envConflicts(stage.name, shellEnvironment() ?? process.env);
+  for (const warning of [...conflicts, ...warnings]) console.warn(`Warning: ${warning}`);
   if (problems.length > 0) throw new VisibleError(problems.join("\n"));
 };

@@ -17,11 +17,15 @@ import { readRegion, readStage } from "../stage.ts";
 
 const SST = path.resolve(import.meta.dirname, "../../node_modules/.bin/sst");
 
+const SHELL_ENVIRONMENT = path.resolve(import.meta.dirname, "../preflight/shell-environment.ts");
+
 /** Writes down the environment that `app()` sees, and stops before anything is installed or asked of AWS. */
 const CONFIG = `export default $config({
   async app(input) {
     const { writeFileSync } = await import("node:fs");
-    writeFileSync(process.env.SEEN, JSON.stringify({ stage: input.stage, env: process.env }));
+    const { shellEnvironment } = await import(${JSON.stringify(SHELL_ENVIRONMENT)});
+    const shell = shellEnvironment();
+    writeFileSync(process.env.SEEN, JSON.stringify({ stage: input.stage, env: process.env, shell }));
     process.exit(1);
   },
   async run() {},
@@ -46,6 +50,8 @@ const projectWith = async (files: Record<string, string>): Promise<string> => {
 interface Seen {
   stage: string;
   env: Environment;
+  /** What the CLI was started with, where the system keeps it. */
+  shell?: Environment;
 }
 
 const askSst = async (cwd: string, env: Environment, args = ["--stage", "ada"]): Promise<Seen> => {
@@ -217,3 +223,15 @@ test("a contradiction is reported with both origins, the winner and no value tha
   expect(env).toMatchObject({ AWS_PROFILE: "prod", LEO_VCPU_BUDGET: "4" });
   expect(envConflicts("ada", env)).toEqual([]);
 });
+
+test.runIf(process.platform === "linux")(
+  "`sst deploy` itself can be warned of the contradiction",
+  async () => {
+    const folder = await projectWith({ ".env.ada": "LEO_VCPU_BUDGET=4" });
+    const { env, shell = {} } = await askSst(folder, { LEO_VCPU_BUDGET: "8" });
+    expect(env.LEO_VCPU_BUDGET).toBe("4");
+    expect(envConflicts("ada", { ...shell, LEO_SETTINGS_FOLDER: folder })).toEqual([
+      "LEO_VCPU_BUDGET is 8 in the environment but 4 in .env.ada; .env.ada wins, as it does for SST.",
+    ]);
+  },
+);
