@@ -56,7 +56,8 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: false,
   },
   image_pull: {
-    message: "The generator's image could not be loaded. Try again; if it keeps happening, tell your administrator.",
+    message:
+      "The generator's image could not be loaded. Try again; if it keeps happening, tell your administrator.",
     platformFault: true,
     retryable: true,
   },
@@ -81,12 +82,14 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: true,
   },
   deadline: {
-    message: "This run reached its time limit. What it has made is kept as a draft; ask for a smaller step to continue.",
+    message:
+      "This run reached its time limit. What it has made is kept as a draft; ask for a smaller step to continue.",
     platformFault: false,
     retryable: false,
   },
   budget: {
-    message: "This run reached its budget. What it has made is kept as a draft; ask for a smaller step to continue.",
+    message:
+      "This run reached its budget. What it has made is kept as a draft; ask for a smaller step to continue.",
     platformFault: false,
     retryable: false,
   },

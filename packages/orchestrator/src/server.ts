@@ -22,6 +22,7 @@ import { listen } from "./events/listener.ts";
 import { createApi } from "./http/api.ts";
 import { createVerifier } from "./http/authenticate.ts";
 import { clientAddress } from "./http/client-address.ts";
+import { createKnownHosts } from "./http/known-hosts.ts";
 import { createGuard } from "./http/guard.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openTaskClient } from "./launch/task-client.ts";
@@ -166,6 +167,7 @@ export const startOrchestrator = async (
   const server = createHttpServer(api, config, log);
   const closeSockets = acceptSockets(server, {
     isDraining: () => isDraining,
+    isKnownHost: createKnownHosts(config).accepts,
     isAllowedOrigin: (origin) => origin === new URL(config.LEO_PUBLIC_URL).origin,
     generator: (socket, token) => generatorSockets.serve(socket, token),
     addressOf: (request) => clientAddress(request, config.LEO_TRUSTED_PROXIES),

@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { ApiError, CreatedApp } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
+import { newId } from "@leo/core/id.ts";
+import { LIMITS } from "@leo/core/limits.ts";
 import { scanVersion, type Scanner } from "../src/domain/versions/secret-scan.ts";
 import { withApi, type TestApi } from "./support/api.ts";
 import { connectRaw, raw } from "./support/raw.ts";
@@ -37,15 +39,17 @@ const trickle = async (
 
 const isWell = async ({ url }: Pick<TestApi, "url">) => expect((await raw(url, "/health")).status).toBe(200);
 
-/** Twice what the network holds for a reader who does not read. */
-const LARGE_BYTES = 60_000_000;
+/** As large as a file may be; together they are twice what the network holds for a reader who does not read. */
+const VIDEOS = Array.from({ length: 6 }, (_, index) => `video-${index}.mp4`);
+const LARGE_BYTES = VIDEOS.length * LIMITS.fileMaxBytes;
 
-/** A completed version with one large file. */
-const makeLarge = async (api: TestApi, sizeBytes: number) => {
+/** A completed version with large files. */
+const makeLarge = async (api: TestApi) => {
   const { body } = await api.call<z.infer<typeof CreatedApp>>(api.ann, "POST", "/api/apps", { prompt: "x" });
   const { id } = body.generation;
-  const video = randomBytes(sizeBytes);
-  const files = { source: { "video.mp4": video }, dist: { "video.mp4": video } };
+  const video = randomBytes(LIMITS.fileMaxBytes);
+  const videos = Object.fromEntries(VIDEOS.map((name) => [name, video]));
+  const files = { source: videos, dist: videos };
   // Scanned before, so that what is read afterwards is the answer's own.
   const { database } = api.context;
   const scanner: Scanner = { ...api.context, transaction: (work) => database.transaction(work) };
@@ -76,7 +80,7 @@ test("who sends a byte now and then is cut in the headers and in the body, and s
 test("who reads nothing of a large answer holds no more than a part of it, and is cut", () =>
   withApi(
     async (api) => {
-      const { id, preview } = await makeLarge(api, LARGE_BYTES);
+      const { id, preview } = await makeLarge(api);
       const { storage } = api.context;
       const read = storage.read.bind(storage);
       let takenBytes = 0;
@@ -91,7 +95,9 @@ test("who reads nothing of a large answer holds no more than a part of it, and i
         return object && { ...object, body: object.body.pipeThrough(count) };
       };
       const asked = {
-        "a preview": `GET /video.mp4${preview.search} HTTP/1.1\r\nhost: ${preview.host}\r\n\r\n`,
+        "a preview": VIDEOS.map(
+          (name) => `GET /${name}${preview.search} HTTP/1.1\r\nhost: ${preview.host}\r\n\r\n`,
+        ).join(""),
         "an archive": `GET /api/generations/${id}/archive.zip HTTP/1.1\r\n${HOST}authorization: Bearer ${api.ann}\r\n\r\n`,
       };
       for (const [name, text] of Object.entries(asked)) {
@@ -250,3 +256,35 @@ test("every answer has the strict headers, refusals and errors too; HSTS needs H
   await withApi((api) => check(api, false), { parts });
   await withApi((api) => check(api, true), { parts, env: HTTPS });
 });
+
+test("a name that another site leads here gets nothing, whatever it asks for", () =>
+  withApi(async (api) => {
+    const ask = (path: string, host: string, method = "GET") =>
+      raw(api.url, path, { method, headers: { host, authorization: `Bearer ${api.ann}` } });
+    for (const host of [
+      "evil.example",
+      "evil.example:5013",
+      "localhost.evil.example",
+      "127.0.0.1.evil.example",
+    ]) {
+      for (const path of ["/", "/api/apps", "/api/config", "/metrics", "/s/leo_sh_x"]) {
+        const answer = await ask(path, host);
+        expect([host, path, answer.status]).toEqual([host, path, 421]);
+        expect(answer.body.toString()).toBe(
+          "Leo does not answer under this name. Open http://localhost:5013 instead.\n",
+        );
+      }
+      expect((await ask("/api/apps", host, "POST")).status).toBe(421);
+    }
+    for (const host of [
+      "localhost",
+      "LOCALHOST:5013",
+      "127.0.0.1:80",
+      "[::1]:5013",
+      `${newId()}.localhost:5013`,
+    ]) {
+      expect([host, (await ask("/api/config", host)).status]).not.toEqual([host, 421]);
+    }
+    // A load balancer's own checks name the task's address.
+    expect((await ask("/health", "10.0.3.7:5013")).status).toBe(200);
+  }));

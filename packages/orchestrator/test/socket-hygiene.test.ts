@@ -197,3 +197,10 @@ test("nothing of a generator is read before its token is known", async () => {
   await expect.poll(() => closeCode(received())).toBe(CloseCode.unauthenticated);
   socket.destroy();
 });
+
+test("a socket under another site's name is not opened", async () => {
+  for (const target of ["/ws/ui", "/ws/generator"]) {
+    const connection = await connectRaw(leo.orchestrator.url, handshake(target, { host: "evil.example" }));
+    expect(await connection.ended).toMatch(/^HTTP\/1.1 421 Misdirected Request/);
+  }
+});

@@ -10,6 +10,7 @@ import type { Config } from "../config.ts";
 import { ApiFault } from "../domain/fault.ts";
 import type { Env } from "./env.ts";
 import { errorBody } from "./error.ts";
+import { createKnownHosts } from "./known-hosts.ts";
 import { answerMalformed } from "./malformed.ts";
 import { apiHeaders } from "./security-headers.ts";
 
@@ -66,10 +67,13 @@ export const createHttpServer = (api: Hono<Env>, config: Config, log: Logger): S
     requestTimeout: config.LEO_REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: Math.min(CHECK_MS, config.LEO_HEADERS_TIMEOUT_MS),
   };
+  const hosts = createKnownHosts(config);
   const server = createServer(times, (request, response) => {
+    if (!hosts.accepts(request)) return hosts.reject(response);
     if (hasUnreadBody(request)) response.setHeader("connection", "close");
     watchReader(response, config.LEO_ANSWER_TIMEOUT_MS, log);
     void listener(request, response);
+    return undefined;
   });
   // For this long no byte moved either way. A socket of `/ws` leaves this watch and is pinged instead.
   server.timeout = config.LEO_UNREAD_TIMEOUT_MS;

@@ -11,6 +11,8 @@ export interface SocketRoutes {
   generator(socket: WebSocket, token: string | undefined): void;
   /** Whether a page of this origin may open `/ws/ui`. A peer without an origin is not a browser. */
   isAllowedOrigin(origin: string): boolean;
+  /** Whether the request names Leo, and not another site that leads here. */
+  isKnownHost(request: IncomingMessage): boolean;
   isDraining(): boolean;
   /** Where a request comes from. */
   addressOf(request: IncomingMessage): string | undefined;
@@ -48,6 +50,7 @@ export const acceptSockets = (server: Server, routes: SocketRoutes): (() => void
     const handler = Object.hasOwn(serve, path) ? serve[path] : undefined;
     const origin = request.headers.origin;
     stream.on("error", () => stream.destroy());
+    if (!routes.isKnownHost(request)) return reject(stream, "421 Misdirected Request");
     if (!handler) return reject(stream, "404 Not Found");
     if (routes.isDraining()) return reject(stream, "503 Service Unavailable");
     if (origin !== undefined && !routes.isAllowedOrigin(origin)) return reject(stream, "403 Forbidden");
