@@ -4,6 +4,7 @@
  */
 import type { AddressInfo } from "node:net";
 import { fauxqsParts } from "./aws/fauxqs.ts";
+import { MISDIRECTED, namesThisMachine } from "@leo/core/this-machine.ts";
 import { guardUploads } from "./aws/uploads.ts";
 
 export const REGION = "us-east-1";
@@ -37,6 +38,10 @@ const credentials = (accessKeyId: string): Record<string, string> => ({
 /** Starts S3 and SQS on a free loopback port. Buckets and queues that exist already are kept. */
 export const startAws = async (options: AwsOptions = {}): Promise<LocalAws> => {
   const { app, sqs, s3 } = await fauxqsParts(options.dataDir);
+  app.addHook("onRequest", async (request, reply) => {
+    if (namesThisMachine(request.headers.host)) return undefined;
+    return reply.code(MISDIRECTED.status).send(MISDIRECTED.message);
+  });
   guardUploads(app, s3, GENERATOR_ACCESS_KEY_ID);
   await app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = app.server.address() as AddressInfo;

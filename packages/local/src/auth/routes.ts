@@ -7,6 +7,7 @@ import { AuthError, invalidCredentials, validationFailed } from "./auth-error.ts
 import type { AuthStateFile, Session, User } from "./auth-state.ts";
 import { hashPassword, passwordMatches } from "./password.ts";
 import { closeSessions, openSession, refreshSession } from "./sessions.ts";
+import { MISDIRECTED, namesThisMachine } from "@leo/core/this-machine.ts";
 import { accessClaims, ACCESS_TOKEN_SECONDS, type TokenSigner } from "./token-signer.ts";
 import { SETTINGS, userView } from "./user-view.ts";
 
@@ -46,6 +47,10 @@ const checkPassword = (password: string): void => {
 export const authRoutes = ({ file, signer, issuer, origins, now }: AuthRoutes): Hono => {
   const { state } = file;
   const app = new Hono().basePath("/auth/v1");
+  app.use(async (context, next) => {
+    if (namesThisMachine(context.req.header("host"))) return next();
+    throw new AuthError(MISDIRECTED.status, "misdirected", MISDIRECTED.message);
+  });
 
   const userByEmail = (email: string): User | undefined =>
     state.users.find((user) => user.email.toLowerCase() === email.toLowerCase());

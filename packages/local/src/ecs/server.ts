@@ -13,6 +13,7 @@ import type { Ecs } from "./ecs-state.ts";
 import type { CallFault, FaultInput } from "./faults.ts";
 import { runTask } from "./run-task.ts";
 import { describeTasks, listTasks, stopTask } from "./task-calls.ts";
+import { MISDIRECTED, namesThisMachine } from "@leo/core/this-machine.ts";
 import type { View } from "./task-view.ts";
 
 const TARGET = "AmazonEC2ContainerServiceV20141113.";
@@ -97,6 +98,9 @@ const answerFaults = async (ecs: Ecs, request: IncomingMessage, response: Server
 const TaskFaultPath = /^\/_tasks\/([^/]+)\/(oom|spot|host_lost)$/;
 
 const answer = async (ecs: Ecs, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  if (!namesThisMachine(request.headers.host)) {
+    throw new EcsError("AccessDeniedException", MISDIRECTED.message, MISDIRECTED.status);
+  }
   // No web page has business here, and a browser always sends its origin with a POST.
   if (request.headers.origin) throw new EcsError("AccessDeniedException", "Not for browsers.", 403);
   if (request.url === "/_faults") return answerFaults(ecs, request, response);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { MISDIRECTED, namesThisMachine } from "@leo/core/this-machine.ts";
 import { stallStream, streamTurn, type Pace } from "./answer-stream.ts";
 import { readConversation } from "./conversation.ts";
 import { closedSignal, listen, parseJson, readBody, sendFault, sendJson } from "./http.ts";
@@ -103,6 +104,9 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
     requests.push({ method, path, headers: request.headers, body });
     if (requests.length > recordMax) requests.shift();
 
+    if (!namesThisMachine(request.headers.host)) {
+      return sendFault(response, { ...MISDIRECTED, type: "permission_error" });
+    }
     if (path === "/" || path === "/health")
       return sendJson(response, 200, { status: "ok", model: "scripted" });
     if (method === "GET" && path === "/v1/models") return sendModels(response);
