@@ -6,7 +6,6 @@ import { withOrchestrator } from "./support/orchestrator.ts";
 
 /** Two machines, and one user may have both and fifty requests more. */
 const FEW_PLACES = {
-  LEO_DATABASE_CONNECTIONS: "5",
   LEO_VCPU_BUDGET: "8",
   LEO_RUNNING_PER_USER: "50",
   LEO_QUEUED_PER_USER: "60",
@@ -65,7 +64,7 @@ test("fifty queued by one user through one do not delay another's first through 
   }));
 
 test("share links that are asked of both at once are no more than an app may have", () =>
-  withOrchestrator({ settings: { LEO_DATABASE_CONNECTIONS: "5" } }, async (leo) => {
+  withOrchestrator({}, async (leo) => {
     const other = await leo.startAnother();
     const { appId } = await post(leo.orchestrator.url, leo.token, newId()).then(created);
     const answers = await Promise.all(

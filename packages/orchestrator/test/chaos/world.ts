@@ -114,7 +114,6 @@ const runWorld = async (
         AWS_ENDPOINT_URL_S3: endpoint,
         AWS_ENDPOINT_URL_SQS: endpoint,
         LEO_LOG_LEVEL: "warn",
-        LEO_DATABASE_CONNECTIONS: "5",
         DATABASE_URL: through(databaseUrl, postgres),
         SUPABASE_URL: keys.supabaseUrl,
         LEO_BUCKET: bucket.bucket,

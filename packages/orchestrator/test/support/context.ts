@@ -31,8 +31,9 @@ export const BASE_ENV = {
   LEO_PREVIEW_URL_TEMPLATE: "http://{generationId}.localhost:5013/",
   LEO_GENERATOR_URL: "ws://127.0.0.1:5013/ws/generator",
   DATABASE_URL: "postgres://unset",
-  // The least there can be: whatever asks for a connection while it holds one hangs here for good.
-  LEO_DATABASE_CONNECTIONS: "2",
+  // `LEO_TEST_CONNECTIONS=2` runs every test with the least there can be: whatever asks for a connection
+  // while it holds one then hangs for good. It is slow, so `npm test` has one test that does.
+  LEO_DATABASE_CONNECTIONS: process.env["LEO_TEST_CONNECTIONS"] ?? "5",
   SUPABASE_URL: "http://127.0.0.1:1",
   SUPABASE_ANON_KEY: "anon",
   AWS_REGION: "us-east-1",
