@@ -38,6 +38,8 @@ interface Operand {
   about: string;
   choices?: readonly string[];
   required?: boolean;
+  /** There may be several: `operands` has them all. */
+  many?: boolean;
 }
 
 export interface Command {
@@ -63,7 +65,7 @@ type OperandValue<O> = O extends Operand
 
 export type Values<C extends Command> = { [Name in keyof C["options"]]: Value<C["options"][Name]> } & {
   operand: OperandValue<C["operand"]>;
-};
+} & (C["operand"] extends { many: true } ? { operands: string[] } : unknown);
 
 /** The command line is wrong; the message says how, in one sentence, and how to get the usage. */
 export class UsageError extends Error {
@@ -103,7 +105,8 @@ export const usage = ({ name, about, options, operand, notes }: Command): string
     ]),
     ["--help", "Show this text"],
   ];
-  const placeholder = operand && (operand.required ? ` ${operand.value}` : ` [${operand.value}]`);
+  const value = operand && (operand.many ? `${operand.value}…` : operand.value);
+  const placeholder = operand && (operand.required ? ` ${value}` : ` [${value}]`);
   const choices = operand?.choices ? `: ${operand.choices.join(", ")}` : "";
   return [
     about,
@@ -150,7 +153,7 @@ const valueOf = (name: string, option: Option, text: string | undefined): string
 };
 
 const operandOf = ({ operand }: Command, [first, ...rest]: string[]): string | undefined => {
-  const stray = operand ? rest[0] : first;
+  const stray = operand ? rest.find(() => !operand.many) : first;
   if (stray !== undefined) throw new UsageError(`Unexpected argument "${stray}".`);
   if (!operand) return undefined;
   if (first === undefined) {
@@ -218,7 +221,8 @@ export const parseCommand = <const C extends Command>(
     values[name] = valueOf(name, option, isNextOption ? undefined : value);
   }
   const operands = tokens.filter((token) => token.kind === "positional").map(({ value }) => value);
-  return { ...values, operand: operandOf(command, operands) } as Values<C>;
+  const operand = operandOf(command, operands);
+  return { ...values, operand, ...(command.operand?.many && { operands }) } as Values<C>;
 };
 
 /** Ends this process because its command line is wrong: one sentence on standard error, exit code 2. */

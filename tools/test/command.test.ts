@@ -66,6 +66,13 @@ test.each([
   expect(complaint(WITH_OPERAND, args)).toBe(sentence);
 });
 
+test("an operand may stand several times, if the command says so", () => {
+  const command = { ...COMMAND, operand: { value: "FILE", about: "What to read", many: true } } as const;
+  expect(parseCommand(command, ["a", "--fresh", "b"])).toMatchObject({ fresh: true, operands: ["a", "b"] });
+  expect(parseCommand(command, [])).toMatchObject({ operands: [] });
+  expect(usage(command)).toContain("Usage: npm run example -- [FILE…] [options]");
+});
+
 test("an option that npm took for itself is not lost without a word", () => {
   const env = { npm_config_fresh: "true" };
   expect(complaint(COMMAND, [], env)).toBe(

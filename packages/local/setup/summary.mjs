@@ -1,10 +1,10 @@
-/** Prints vitest's JSON report as one plain line, `N passed, N failed`. Arguments: report, exit status so far. */
+/** Prints the outcome of a test run as one plain line, `N passed, N failed`. Arguments: outcome, exit status so far. */
 import { readFileSync } from "node:fs";
 
 const [file = "", status = "0"] = process.argv.slice(2);
 
-/** Empty when the run ended before the tests did. */
-const report = () => {
+/** As `src/testing/outcome.ts` writes it; empty when the run ended before the tests did. */
+const outcome = () => {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
@@ -12,14 +12,9 @@ const report = () => {
   }
 };
 
-const { numPassedTests = 0, numFailedTests = 0, testResults = [] } = report();
-// A file that does not even load has no tests to count.
-const broken = testResults.filter(
-  ({ status: outcome, assertionResults }) =>
-    outcome === "failed" && !assertionResults.some((assertion) => assertion.status === "failed"),
-).length;
-const counted = numFailedTests + broken;
-// Whatever else ended the run (a check before the tests, an unhandled error) is a failure as well.
-const failed = counted === 0 && status !== "0" ? 1 : counted;
+const { passed = 0, failed = [], unhandled = [] } = outcome();
+const counted = failed.length + unhandled.length;
+// A check before the tests ended the run, or something of which the tests know nothing.
+const failures = counted === 0 && status !== "0" ? 1 : counted;
 
-console.log(`${numPassedTests} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failures} failed`);

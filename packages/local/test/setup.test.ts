@@ -82,21 +82,3 @@ test("the set-up for tests leaves a browser that starts", async () => {
   const { stdout } = await run(chromiumPath(), ["--version"]);
   expect(stdout).toMatch(/Chrom/);
 });
-
-test("the report of a test run ends in one plain line", async () => {
-  const directory = await mkdtemp(path.join(tmpdir(), "leo-summary-"));
-  const report = path.join(directory, "report.json");
-  const summary = async (content: object, status: string): Promise<string> => {
-    await writeFile(report, JSON.stringify(content));
-    const script = path.join(ROOT, "packages/local/setup/summary.mjs");
-    return (await run(process.execPath, [script, report, status])).stdout;
-  };
-  const passed = { numPassedTests: 12, numFailedTests: 0, testResults: [] };
-  expect(await summary(passed, "0")).toBe("12 passed, 0 failed\n");
-  expect(await summary({ ...passed, numFailedTests: 3 }, "1")).toBe("12 passed, 3 failed\n");
-  expect(await summary(passed, "1")).toBe("12 passed, 1 failed\n");
-  const unloadable = { ...passed, testResults: [{ status: "failed", assertionResults: [] }] };
-  expect(await summary(unloadable, "1")).toBe("12 passed, 1 failed\n");
-  expect(await summary({}, "1")).toBe("0 passed, 1 failed\n");
-  await rm(directory, { recursive: true });
-});
