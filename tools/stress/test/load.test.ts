@@ -84,5 +84,5 @@ test("the load ends with whoever started it", async () => {
     60_000,
   );
   starter.kill("SIGKILL");
-  await until("its end", () => areGone(busy), 60_000);
+  await expect.poll(() => areGone(busy), { timeout: 60_000 }).toBe(true);
 });
