@@ -8,6 +8,7 @@ import { newId } from "@leo/core/id.ts";
 import { ToGenerator, type FromGenerator } from "@leo/core/protocol/generator.ts";
 import { ToBrowser, type FromBrowser } from "@leo/core/protocol/ui.ts";
 import type { ContainerFunction } from "@leo/local/ecs/function-containers.ts";
+import { freePort } from "@leo/local/free-port.ts";
 import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
 import { withEcs, type TestEcs, type TestEcsOptions } from "@leo/local/testing/ecs.ts";
 import { readConfig, type Config } from "../../src/config.ts";
@@ -185,17 +186,6 @@ export const withOrchestrator = (
       }),
     ),
   );
-
-const freePort = async (): Promise<number> => {
-  const { createServer } = await import("node:net");
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-};
 
 export interface TestSocket<In, Out> {
   socket: WebSocket;
