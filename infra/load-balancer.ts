@@ -33,6 +33,14 @@ export const loadBalancer = {
 
 const openPorts = domain ? [80, 443] : [80];
 
+/**
+ * The listener that forwards to the orchestrator. SST hands out no reference to it, and its service does
+ * not wait for it; but ECS creates no service for a target group without a listener, and with a domain
+ * the listener waits for the certificate.
+ */
+const forwarding = Promise.withResolvers<$util.Resource>();
+export const forwardingListener = forwarding.promise;
+
 export const loadBalancerTransform = {
   // SST's default opens every port to the world, both ways.
   loadBalancerSecurityGroup: {
@@ -56,8 +64,15 @@ export const loadBalancerTransform = {
     // An open socket holds a draining target for all of it.
     deregistrationDelay: 60,
   },
-  listener: (args: aws.lb.ListenerArgs) => {
+  listener: (args: aws.lb.ListenerArgs, options: $util.CustomResourceOptions) => {
     if (args.protocol === "HTTPS") args.sslPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+    if (args.protocol !== (domain ? "HTTPS" : "HTTP")) return undefined;
+    options.transformations = [
+      ({ resource }) => {
+        forwarding.resolve(resource);
+        return undefined;
+      },
+    ];
     return undefined;
   },
 };

@@ -4,17 +4,18 @@ import { cluster } from "./cluster.ts";
 import { taskEvents } from "./events.ts";
 import { imageReference } from "./image.ts";
 import { orchestratorImage } from "./images.ts";
-import { loadBalancer, loadBalancerTransform, publicAddresses } from "./load-balancer.ts";
+import { forwardingListener, loadBalancer, loadBalancerTransform, publicAddresses } from "./load-balancer.ts";
 import { vpc } from "./network.ts";
 import { environment, injected } from "./orchestrator-environment.ts";
 import { closeContainers, closeExecutionRole, closeTaskRole, type Addresses } from "./orchestrator-task.ts";
 import { deployPercent } from "./scaling.ts";
-import { secrets } from "./secrets.ts";
+import { modelSecret, orchestratorSecrets } from "./secrets.ts";
 import { orchestratorGroup } from "./security-groups.ts";
 import { bucket } from "./storage.ts";
 
 const { scaling } = stage;
 const { generator } = $dev ? { generator: undefined } : await import("./generator-link.ts");
+const { generatorsEnd } = $dev ? { generatorsEnd: undefined } : await import("./generators-end.ts");
 
 /** The load balancer's name and the service's are known only once the component below made them. */
 let resolveAddresses: (known: $util.Output<Addresses>) => void;
@@ -29,7 +30,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
   memory: `${stage.orchestrator.memoryGb} GB`,
   // Linked secrets would be clear text in the task definition; in `sst dev` there is none.
   link: $dev
-    ? [bucket, taskEvents, ...Object.values(secrets).map(({ source }) => source)]
+    ? [bucket, taskEvents, ...[...orchestratorSecrets, modelSecret].map(({ source }) => source)]
     : [bucket, taskEvents, generator],
   permissions: [
     {
@@ -57,7 +58,8 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
     // Memory grows with open sockets, which a new task takes from nobody.
     memoryUtilization: false,
   },
-  wait: stage.isProd,
+  // `npm run deploy` waits, and says what is going on; SST's own wait is silent for up to 20 minutes.
+  wait: false,
   transform: {
     ...loadBalancerTransform,
     taskRole: closeTaskRole,
@@ -72,7 +74,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
       }).apply(({ text, known }) => closeContainers(text, known));
       return undefined;
     },
-    service: (args) => {
+    service: (args, options) => {
       args.deploymentMaximumPercent = deployPercent(scaling);
       args.name = names.orchestrator;
       args.enableExecuteCommand = stage.exec;
@@ -82,6 +84,9 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
         subnets: vpc.publicSubnets,
         securityGroups: [orchestratorGroup.id],
       };
+      // Before the first deploy a preview (`sst diff`) knows no certificate and so makes no listener.
+      const listeners = $util.runtime.isDryRun() ? [] : [forwardingListener];
+      options.dependsOn = [...listeners, ...(generatorsEnd ? [generatorsEnd] : [])];
       return undefined;
     },
   },

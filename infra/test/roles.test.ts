@@ -231,9 +231,12 @@ describe("orchestrator execution", () => {
     });
   });
 
-  test("reads its seven secrets, no parameter and no other stage's secret", () => {
+  test("reads the secrets that it injects, no other one, no parameter and no other stage's secret", () => {
     const read = { action: "secretsmanager:GetSecretValue" };
-    for (const name of SECRETS) expectMay(execution(), { ...read, resource: secret(name) });
+    const injected = ["supabase-url", "supabase-anon-key", "database-url", "github-bot-token"];
+    for (const name of injected) expectMay(execution(), { ...read, resource: secret(name) });
+    for (const name of ["supabase-service-role-key", "fly-api-token", "claude-oauth-token"])
+      expectMayNot(execution(), { ...read, resource: secret(name) });
     expectMayNot(execution(), { ...read, resource: secret("database-url", "leo-saas-ada") });
     expectMayNot(execution(), { ...read, resource: secret("something-else") });
     expectMayNot(execution(), { action: "ssm:GetParameters", resource: aws("ssm", "parameter/x") });
@@ -316,6 +319,29 @@ describe("another stage in the same account", () => {
     const waits = all(ada, "secretsmanager/secret:Secret").map(({ inputs }) => inputs.recoveryWindowInDays);
     expect(new Set(waits)).toEqual(new Set([0]));
     expect(ada.resources.filter(({ options }) => options.retainOnDelete)).toEqual([]);
+  });
+
+  test("is removed in an order in which nothing starts or needs a generator that is stopped", () => {
+    const made = (type: string) => all(ada, type)[0];
+    const end = made("lambda/invocation:Invocation");
+    expect(end?.inputs).toMatchObject({ functionName: "leo-saas-reaper-ada", lifecycleScope: "CRUD" });
+    expect(made("ecs/service:Service")?.dependencies).toContain("GeneratorsEnd");
+    expect(end?.dependencies).toEqual(
+      expect.arrayContaining(["ClusterCluster", "GeneratorGroup", "GeneratorTask", "ReaperHandlerFunction"]),
+    );
+  });
+
+  test("in another Region shares no name with the first, where AWS knows a name once", async () => {
+    const elsewhere = await graphOf({ stage: "prod", settings: { LEO_REGION: "eu-west-1" } });
+    const globalNames = (graph: Graph) => [
+      ...all(graph, "iam/role:Role").map(({ inputs }) => inputs.name),
+      ...all(graph, "budgets/budget:Budget").map(({ inputs }) => inputs.name),
+      ...all(graph, "cloudwatch/dashboard:Dashboard").map(({ inputs }) => inputs.dashboardName),
+      ...all(graph, "s3/bucketV2:BucketV2").map(({ inputs }) => inputs.bucket),
+    ];
+    const given = globalNames(prod).filter((name) => name !== undefined);
+    expect(given.length).toBeGreaterThanOrEqual(5);
+    expect(new Set(given).intersection(new Set(globalNames(elsewhere)))).toEqual(new Set());
   });
 
   test("has its own of everything that prod's roles may touch", () => {

@@ -54,6 +54,14 @@ test("a domain in Route 53 gets a certificate, records, HTTPS and an origin for 
   });
   expect(graph.outputs.url).toBe("https://leo.example.com");
 
+  const [service] = all(graph, "ecs/service:Service");
+  const https = all(graph, "lb/listener:Listener").find(({ inputs }) => inputs.port === 443);
+  expect(service?.dependencies).toContain(https?.name);
+  // SST makes the listener out of the validated certificate's ARN, so it is asked for only after that.
+  const order = graph.resources.map(({ name }) => name);
+  expect(order.indexOf("OrchestratorSslValidation")).toBeLessThan(order.indexOf(https?.name ?? ""));
+  expect(order).toContain("OrchestratorSslValidation");
+
   const ranges = ["203.0.113.0/24", "198.51.100.7/32"];
   expect(rulesOf(graph, BALANCER, "ingress")).toEqual([
     { protocol: "tcp", from: 80, to: 80, ranges, groups: [] },
@@ -107,6 +115,8 @@ test("an own certificate is used as it is, and no record is touched", async () =
   expect(all(graph, "route53/record:Record")).toEqual([]);
   expect(listeners(graph)).toMatchObject(HTTPS_LISTENERS);
   expect(listeners(graph)[1]).toMatchObject({ certificateArn: CERTIFICATE });
+  const [service] = all(graph, "ecs/service:Service");
+  expect(service?.dependencies).toContain("OrchestratorListenerHTTPS443");
   expect(graph.outputs.url).toBe("https://leo.example.com");
 });
 
