@@ -4,7 +4,8 @@ import { NON_BLOCKING_LOG } from "./execution-role.ts";
 import { generatorExecutionRole, generatorTaskRole } from "./generator-roles.ts";
 import { imageReference } from "./image.ts";
 import { generatorImage } from "./images.ts";
-import { secrets } from "./secrets.ts";
+import { ALL_SECRETS } from "./secret-list.ts";
+import { modelSecret } from "./secrets.ts";
 
 const GATEWAY_PORT = 8080;
 
@@ -29,7 +30,7 @@ const container = (name: string, image: string) => ({
   },
 });
 
-const containers = (image: string, claudeToken: string) => [
+const containers = (image: string, modelCredential: string) => [
   {
     ...container("leo", image),
     // Stopped before the gateway, so that the agent's last call still finds it.
@@ -37,6 +38,7 @@ const containers = (image: string, claudeToken: string) => [
     environment: [
       { name: "AWS_REGION", value: stage.region },
       { name: "ANTHROPIC_BASE_URL", value: `http://127.0.0.1:${GATEWAY_PORT}` },
+      ...(stage.generator.model ? [{ name: "LEO_MODEL", value: stage.generator.model }] : []),
     ],
   },
   {
@@ -44,7 +46,7 @@ const containers = (image: string, claudeToken: string) => [
     command: ["node", "packages/generator/dist/gateway.js"],
     readonlyRootFilesystem: true,
     environment: [{ name: "GATEWAY_PORT", value: String(GATEWAY_PORT) }],
-    secrets: [{ name: "CLAUDE_CODE_OAUTH_TOKEN", valueFrom: claudeToken }],
+    secrets: [{ name: ALL_SECRETS[modelSecret.component].variable, valueFrom: modelCredential }],
   },
 ];
 
@@ -63,6 +65,6 @@ export const generatorTaskDefinition = new aws.ecs.TaskDefinition("GeneratorTask
   executionRoleArn: generatorExecutionRole.arn,
   containerDefinitions: $resolve({
     image: imageReference(generatorImage),
-    claudeToken: secrets.ClaudeOauthToken.valueFrom,
-  }).apply(({ image, claudeToken }) => JSON.stringify(containers(image, claudeToken))),
+    modelCredential: modelSecret.arn,
+  }).apply(({ image, modelCredential }) => JSON.stringify(containers(image, modelCredential))),
 });

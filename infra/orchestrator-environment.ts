@@ -2,8 +2,8 @@
 import { names, PORT, stage } from "./context.ts";
 import { taskEvents } from "./events.ts";
 import { vpc } from "./network.ts";
-import { ALL_SECRETS, type AnySecretName } from "./secret-list.ts";
-import { secrets } from "./secrets.ts";
+import { ALL_SECRETS } from "./secret-list.ts";
+import { orchestratorSecrets, orchestratorSecretsVersion } from "./secrets.ts";
 import { generatorGroup } from "./security-groups.ts";
 import { bucket } from "./storage.ts";
 
@@ -27,6 +27,8 @@ export const environment = {
   LEO_GENERATOR_SUBNETS: $util.all([vpc.publicSubnets]).apply(([subnets]) => subnets.join(",")),
   LEO_GENERATOR_SECURITY_GROUPS: generatorGroup.id,
   LEO_TASK_EVENTS_QUEUE_URL: taskEvents.url,
+  /** Read by nobody: a changed secret makes a new revision, and so reaches the service. */
+  LEO_SECRETS_VERSION: orchestratorSecretsVersion,
   LEO_GENERATOR_VCPU: String(stage.generator.vcpu),
   LEO_GENERATOR_MEMORY_MIB: String(stage.generator.memoryGb * 1024),
   LEO_VCPU_BUDGET: String(stage.vcpuBudget),
@@ -38,9 +40,7 @@ export const environment = {
   ...(stage.githubOrganization ? { LEO_GITHUB_ORGANIZATION: stage.githubOrganization } : {}),
 };
 
-/** The gateway alone holds the Claude token: every other secret goes into this container. */
+/** As ECS injects them: the variable, and the secret whose current value it gets. */
 export const injected = Object.fromEntries(
-  Object.entries(secrets)
-    .filter(([name]) => name !== "ClaudeOauthToken")
-    .map(([name, { valueFrom }]) => [ALL_SECRETS[name as AnySecretName].variable, valueFrom]),
+  orchestratorSecrets.map(({ component, arn }) => [ALL_SECRETS[component].variable, arn]),
 );

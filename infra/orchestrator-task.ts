@@ -3,7 +3,7 @@ import { names, PORT, stage } from "./context.ts";
 import { executionPolicy, NON_BLOCKING_LOG } from "./execution-role.ts";
 import { pulledRepositoryArn } from "./image.ts";
 import { orchestratorImage } from "./images.ts";
-import { secretArns } from "./secrets.ts";
+import { orchestratorSecrets } from "./secrets.ts";
 
 interface Container {
   environment: { name: string; value: string }[];
@@ -66,7 +66,7 @@ export const closeExecutionRole = (args: aws.iam.RoleArgs) => {
       policy: executionPolicy({
         repositoryArn: pulledRepositoryArn(orchestratorImage),
         logGroup: names.orchestratorLogs,
-        secretArns,
+        secretArns: orchestratorSecrets.map(({ arn: secretArn }) => secretArn),
       }),
     },
   ];

@@ -1,7 +1,7 @@
 /** What would fail half-way through a deploy, one sentence each. */
 import { isSameSite } from "./same-site.ts";
 import { tasksDuringDeploy } from "./scaling.ts";
-import { type AnySecretName, SECRET_NAMES } from "./secret-list.ts";
+import { type AnySecretName, SECRET_NAMES, usableModelCredentials } from "./secret-list.ts";
 import type { Stage } from "./stage.ts";
 
 export const FARGATE_VCPU_QUOTA = { serviceCode: "fargate", quotaCode: "L-3032A538" };
@@ -78,6 +78,36 @@ const jwtSecretProblems = (secret: string): string[] =>
         `The secret SupabaseJwtSecret is shorter than ${JWT_SECRET_CHARS_MIN} characters; copy the project's legacy JWT secret whole, or remove it.`,
       ];
 
+/** Why the model cannot be called with these credentials, or not with which one. */
+export const modelCredentialProblem = (
+  stage: Pick<Stage, "name">,
+  secrets: Partial<Record<AnySecretName, string>>,
+): Problem | undefined => {
+  const usable = usableModelCredentials(secrets);
+  if (usable.length === 1) return undefined;
+  if (usable.length === 0) {
+    return {
+      what: "no credential for the model is set",
+      advice: `set ClaudeOauthToken (\`npx sst secret set ClaudeOauthToken VALUE --stage ${stage.name}\`), or set it to none and set AnthropicApiKey`,
+    };
+  }
+  return {
+    what: "ClaudeOauthToken and AnthropicApiKey are both set, and Leo calls the model with one of them",
+    advice: `set ClaudeOauthToken to none, or run \`npx sst secret remove AnthropicApiKey --stage ${stage.name}\``,
+  };
+};
+
+const modelCredentialProblems = (
+  ...[stage, secrets]: Parameters<typeof modelCredentialProblem>
+): string[] => {
+  // A Claude token that is missing has been reported among the seven.
+  if (!secrets.ClaudeOauthToken) {
+    return secrets.AnthropicApiKey ? ["With AnthropicApiKey, set ClaudeOauthToken to none."] : [];
+  }
+  const problem = modelCredentialProblem(stage, secrets);
+  return problem ? [`${problem.what[0]?.toUpperCase()}${problem.what.slice(1)}: ${problem.advice}.`] : [];
+};
+
 /** What is wrong with the secrets of a stage. @param secrets by SST's names */
 export const secretProblems = (
   stage: Pick<Stage, "name">,
@@ -93,6 +123,7 @@ export const secretProblems = (
       : []),
     ...(DatabaseUrl ? databaseProblems(DatabaseUrl) : []),
     ...(SupabaseJwtSecret ? jwtSecretProblems(SupabaseJwtSecret) : []),
+    ...modelCredentialProblems(stage, secrets),
   ];
 };
 

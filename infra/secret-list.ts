@@ -1,19 +1,33 @@
 /** The seven secrets: SST's name (for `sst secret set`), the variable, the name in Secrets Manager. */
-export const SECRETS = {
-  SupabaseUrl: { variable: "SUPABASE_URL", name: "supabase-url" },
-  SupabaseAnonKey: { variable: "SUPABASE_ANON_KEY", name: "supabase-anon-key" },
-  SupabaseServiceRoleKey: { variable: "SUPABASE_SERVICE_ROLE_KEY", name: "supabase-service-role-key" },
-  DatabaseUrl: { variable: "DATABASE_URL", name: "database-url" },
-  GithubBotToken: { variable: "GITHUB_BOT_TOKEN", name: "github-bot-token" },
-  FlyApiToken: { variable: "FLY_API_TOKEN", name: "fly-api-token" },
-  ClaudeOauthToken: { variable: "CLAUDE_CODE_OAUTH_TOKEN", name: "claude-oauth-token" },
-} as const;
+interface SecretEntry {
+  variable: string;
+  name: string;
+  /** The container that gets it. `nobody`: kept in Secrets Manager, injected nowhere. */
+  reader: "orchestrator" | "gateway" | "nobody";
+}
 
-/** Those that a stage has only where somebody sets them; what is not set is not made at all. */
+export const SECRETS = {
+  SupabaseUrl: { variable: "SUPABASE_URL", name: "supabase-url", reader: "orchestrator" },
+  SupabaseAnonKey: { variable: "SUPABASE_ANON_KEY", name: "supabase-anon-key", reader: "orchestrator" },
+  /** For operators' commands: `npm run deploy` makes a user for its test run with it. */
+  SupabaseServiceRoleKey: {
+    variable: "SUPABASE_SERVICE_ROLE_KEY",
+    name: "supabase-service-role-key",
+    reader: "nobody",
+  },
+  DatabaseUrl: { variable: "DATABASE_URL", name: "database-url", reader: "orchestrator" },
+  GithubBotToken: { variable: "GITHUB_BOT_TOKEN", name: "github-bot-token", reader: "orchestrator" },
+  FlyApiToken: { variable: "FLY_API_TOKEN", name: "fly-api-token", reader: "nobody" },
+  ClaudeOauthToken: { variable: "CLAUDE_CODE_OAUTH_TOKEN", name: "claude-oauth-token", reader: "gateway" },
+} as const satisfies Record<string, SecretEntry>;
+
+/** A stage has one of these only if somebody sets it; otherwise it is not made at all. */
 export const OPTIONAL_SECRETS = {
   /** Of a Supabase project that still signs with its legacy shared secret (HS256). */
-  SupabaseJwtSecret: { variable: "SUPABASE_JWT_SECRET", name: "supabase-jwt-secret" },
-} as const;
+  SupabaseJwtSecret: { variable: "SUPABASE_JWT_SECRET", name: "supabase-jwt-secret", reader: "orchestrator" },
+  /** In place of the Claude token. */
+  AnthropicApiKey: { variable: "ANTHROPIC_API_KEY", name: "anthropic-api-key", reader: "gateway" },
+} as const satisfies Record<string, SecretEntry>;
 
 export const ALL_SECRETS = { ...SECRETS, ...OPTIONAL_SECRETS };
 
@@ -23,8 +37,24 @@ export type AnySecretName = SecretName | OptionalSecretName;
 export const SECRET_NAMES = Object.keys(SECRETS) as SecretName[];
 export const OPTIONAL_SECRET_NAMES = Object.keys(OPTIONAL_SECRETS) as OptionalSecretName[];
 
+type SstEnvironment = Record<string, string | undefined>;
+
 /** The seven and the optional ones that are set, from where SST hands them over. */
-export const setSecretNames = (env: Record<string, string | undefined>): AnySecretName[] => [
+export const setSecretNames = (env: SstEnvironment): AnySecretName[] => [
   ...SECRET_NAMES,
   ...OPTIONAL_SECRET_NAMES.filter((name) => env[`SST_SECRET_${name}`]),
 ];
+
+const MODEL_CREDENTIALS = ["ClaudeOauthToken", "AnthropicApiKey"] as const;
+export type ModelCredential = (typeof MODEL_CREDENTIALS)[number];
+
+/** Of the two credentials that open the model, those with a value other than `none`. */
+export const usableModelCredentials = (
+  values: Partial<Record<AnySecretName, string | undefined>>,
+): ModelCredential[] => MODEL_CREDENTIALS.filter((name) => values[name] && values[name] !== "none");
+
+/** Secrets as SST hands them over in the environment, by name. */
+export const sstSecrets = (env: SstEnvironment): Partial<Record<AnySecretName, string | undefined>> =>
+  Object.fromEntries(
+    [...SECRET_NAMES, ...OPTIONAL_SECRET_NAMES].map((name) => [name, env[`SST_SECRET_${name}`]]),
+  );

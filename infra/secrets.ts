@@ -2,10 +2,14 @@
  * SST keeps what `sst secret set` stores; each value is copied to Secrets Manager, from where ECS
  * injects it. Linking an `sst.Secret` would write it into the task definition in clear text.
  */
+import { createHash } from "node:crypto";
 import { names, stage } from "./context.ts";
 import {
   ALL_SECRETS,
+  OPTIONAL_SECRETS,
   setSecretNames,
+  sstSecrets,
+  usableModelCredentials,
   type AnySecretName,
   type OptionalSecretName,
   type SecretName,
@@ -15,28 +19,45 @@ const copyToSecretsManager = (component: AnySecretName) => {
   const source = new sst.Secret(component);
   const secret = new aws.secretsmanager.Secret(`${component}Copy`, {
     name: names.secret(ALL_SECRETS[component].name),
-    // A removed stage must be deployable again at once.
-    recoveryWindowInDays: stage.isProd ? 30 : 0,
+    // AWS refuses a name that is still within its recovery window. A removed stage must be deployable
+    // again at once, and an optional secret must be settable again after it was removed.
+    recoveryWindowInDays: stage.isProd && !(component in OPTIONAL_SECRETS) ? 30 : 0,
   });
   const version = new aws.secretsmanager.SecretVersion(`${component}Version`, {
     secretId: secret.id,
     secretString: source.value,
   });
-  return {
-    source,
-    arn: secret.arn,
-    // With the version in it, a changed secret is a changed task definition, and so reaches the tasks.
-    valueFrom: $interpolate`${secret.arn}:::${version.versionId}`,
-  };
+  return { component, source, arn: secret.arn, versionId: version.versionId };
 };
 
 type Copied = ReturnType<typeof copyToSecretsManager>;
 
-export const secrets = Object.fromEntries(
-  setSecretNames(process.env).map((component) => [component, copyToSecretsManager(component)]),
-) as Record<SecretName, Copied> & Partial<Record<OptionalSecretName, Copied>>;
+const copied = setSecretNames(process.env).map(copyToSecretsManager);
 
-export const secretArns = Object.values(secrets).map(({ arn }) => arn);
+export const secrets = Object.fromEntries(copied.map((secret) => [secret.component, secret])) as Record<
+  SecretName,
+  Copied
+> &
+  Partial<Record<OptionalSecretName, Copied>>;
+
+/** What the orchestrator's container gets; the rest is for the gateway, or for operators' commands. */
+export const orchestratorSecrets = copied.filter(
+  ({ component }) => ALL_SECRETS[component].reader === "orchestrator",
+);
+
+/**
+ * Tasks are injected the current value of a secret, whichever revision they are of: a rollback by hand
+ * brings no old secret back. So that a changed secret still reaches the running service, this text is
+ * part of its task definition; it changes with any of their versions.
+ */
+export const orchestratorSecretsVersion = $util
+  .all(orchestratorSecrets.map(({ versionId }) => versionId))
+  .apply((ids) => createHash("sha256").update(ids.join("\n")).digest("hex").slice(0, 16));
+
+/** The one credential that opens the model; preflight has refused none and two. */
+export const modelSecret = usableModelCredentials(sstSecrets(process.env)).flatMap(
+  (name) => secrets[name] ?? [],
+)[0];
 
 /** Not a secret by itself; the orchestrator's security group opens it. */
 export const databasePort = $util.unsecret(

@@ -25,6 +25,25 @@ describe("secrets", () => {
     ]);
   });
 
+  test("one credential opens the model: the Claude token, or with `none` in its place an API key", () => {
+    const of = (secrets: Record<string, string>) =>
+      deployProblems(stageWith(), { ...READY, env: env(secrets) });
+    const AnthropicApiKey = "sk-ant-api03-x";
+    expect(of({ ClaudeOauthToken: "none", AnthropicApiKey })).toEqual([]);
+    expect(of({ AnthropicApiKey })).toEqual([
+      "ClaudeOauthToken and AnthropicApiKey are both set, and Leo calls the model with one of them: set ClaudeOauthToken to none, or run `npx sst secret remove AnthropicApiKey --stage prod`.",
+    ]);
+    expect(of({ ClaudeOauthToken: "none" })).toEqual([
+      expect.stringMatching(
+        /^No credential for the model is set: set ClaudeOauthToken .* AnthropicApiKey\.$/,
+      ),
+    ]);
+    expect(of({ ClaudeOauthToken: "", AnthropicApiKey })).toEqual([
+      "These secrets are not set: ClaudeOauthToken; set each with `npx sst secret set NAME VALUE --stage prod`.",
+      "With AnthropicApiKey, set ClaudeOauthToken to none.",
+    ]);
+  });
+
   test("the legacy JWT secret may be absent, and is refused when it is too short", () => {
     const of = (SupabaseJwtSecret: string) => problemsOf({ SupabaseJwtSecret });
     expect(of("")).toEqual([]);

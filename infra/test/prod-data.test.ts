@@ -71,21 +71,25 @@ describe("secrets", () => {
     }
   });
 
-  test("every secret but the gateway's is injected by reference, with its version", () => {
+  test("the orchestrator gets the current value of what it reads, and nothing that nobody reads", () => {
     const injected = container(graph, "OrchestratorTask", "leo-saas-app").secrets ?? [];
     expect(injected.map(({ name }) => name)).toEqual([
       "SUPABASE_URL",
       "SUPABASE_ANON_KEY",
-      "SUPABASE_SERVICE_ROLE_KEY",
       "DATABASE_URL",
       "GITHUB_BOT_TOKEN",
-      "FLY_API_TOKEN",
     ]);
+    // No version after the name: an older revision does not bring an older secret back.
     for (const { valueFrom } of injected) {
       expect(valueFrom).toMatch(
-        /^arn:aws:secretsmanager:us-east-1:111122223333:secret:leo-saas\/[a-z-]+-AbCdEf:::.+$/,
+        /^arn:aws:secretsmanager:us-east-1:111122223333:secret:leo-saas\/[a-z-]+-AbCdEf$/,
       );
     }
+  });
+
+  test("a secret of the seven can be restored for 30 days", () => {
+    for (const { inputs } of all(graph, "secretsmanager/secret:Secret"))
+      expect(inputs.recoveryWindowInDays).toBe(30);
   });
 
   test("none is in clear text anywhere in the graph", () => {

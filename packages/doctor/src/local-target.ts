@@ -26,7 +26,9 @@ export const localTarget = async (env: NodeJS.ProcessEnv): Promise<Target> => {
       ...(supabaseAnonKey && { SupabaseAnonKey: supabaseAnonKey }),
       ...(database && { DatabaseUrl: database }),
       ...(env.GITHUB_BOT_TOKEN && { GithubBotToken: env.GITHUB_BOT_TOKEN }),
-      ...(credential && { ClaudeOauthToken: credential.value }),
+      ...(credential && {
+        [credential.name === "ANTHROPIC_API_KEY" ? "AnthropicApiKey" : "ClaudeOauthToken"]: credential.value,
+      }),
     },
     // Until `npm start` has said that it is ready its run file has no endpoints.
     isUp: database !== undefined,

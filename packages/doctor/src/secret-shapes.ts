@@ -43,8 +43,13 @@ const shaped =
 
 const claudeToken = (text: string): Problem | undefined => {
   const advice = "run `claude setup-token` and use what it prints (sk-ant-oat…)";
-  if (text.startsWith("sk-ant-oat")) return undefined;
-  if (text.startsWith("sk-ant-api")) return { what: "is an API key, not a Claude token", advice };
+  if (text === NONE || text.startsWith("sk-ant-oat")) return undefined;
+  if (text.startsWith("sk-ant-api")) {
+    return {
+      what: "is an API key, not a Claude token",
+      advice: "set it as AnthropicApiKey, and ClaudeOauthToken to none",
+    };
+  }
   return { what: "is not a Claude token", advice };
 };
 
@@ -64,6 +69,11 @@ const SHAPES: Record<AnySecretName, (text: string) => Problem | undefined> = {
     "make one with `fly tokens create org`, or set it to none",
   ),
   ClaudeOauthToken: claudeToken,
+  AnthropicApiKey: shaped(
+    /^sk-ant-api/,
+    "is not an API key of Anthropic",
+    "make one in the Claude Console (sk-ant-api…), or remove it",
+  ),
   SupabaseJwtSecret: (text) =>
     text.length >= JWT_SECRET_CHARS_MIN
       ? undefined

@@ -33,6 +33,22 @@ test("the legacy JWT secret is asked for by nobody, and whole where it is set", 
   );
 });
 
+test("one credential opens the model: a token or an API key", async () => {
+  const AnthropicApiKey = "sk-ant-api03-doctor0123456789";
+  expect(await withSecrets({ ClaudeOauthToken: "none", AnthropicApiKey })).toEqual([
+    "ok: all 7 are set and well-formed",
+  ]);
+  expect(await withSecrets({ AnthropicApiKey })).toEqual([
+    expect.stringMatching(/^failure: ClaudeOauthToken and AnthropicApiKey are both set/),
+  ]);
+  expect(await withSecrets({ ClaudeOauthToken: "none" })).toEqual([
+    "failure: no credential for the model is set",
+  ]);
+  expect(await withSecrets({ ClaudeOauthToken: "none", AnthropicApiKey: "sk-ant-oat01-x" })).toEqual([
+    "failure: AnthropicApiKey is not an API key of Anthropic",
+  ]);
+});
+
 test("each that is missing is named, with the command that sets it", async () => {
   const target = targetWith({ secrets: { ...SECRETS, SupabaseUrl: "", ClaudeOauthToken: undefined } });
   const findings = await secretsCheck.run(target, AbortSignal.timeout(1_000));

@@ -3,7 +3,7 @@ import { claudeCheck } from "../src/checks/claude.ts";
 import { githubCheck } from "../src/checks/github.ts";
 import { startModelServer } from "@leo/mock/model-server/start.ts";
 import { type Asked, closedUrl, type Reply, withServer } from "./support/stand-in.ts";
-import { SECRETS, targetWith, told } from "./support/target.ts";
+import { SECRETS, stageWith, targetWith, told } from "./support/target.ts";
 
 /** What the check says when the server answers this, and what the server was asked. */
 const withReply = async (check: typeof claudeCheck, reply: Reply, secrets = {}) => {
@@ -32,13 +32,17 @@ describe("the Claude token", () => {
     }
   });
 
-  test("goes out as a bearer, an API key of a laptop as a key", async () => {
+  test("goes out as a bearer, an API key as a key", async () => {
     const { asked: oauth } = await withReply(claudeCheck, {});
     expect(oauth?.headers).toMatchObject({
       authorization: `Bearer ${SECRETS.ClaudeOauthToken}`,
       "anthropic-beta": "oauth-2025-04-20",
     });
-    const { asked: key } = await withReply(claudeCheck, {}, { ClaudeOauthToken: "sk-ant-api03-x" });
+    const { asked: key } = await withReply(
+      claudeCheck,
+      {},
+      { ClaudeOauthToken: "none", AnthropicApiKey: "sk-ant-api03-x" },
+    );
     expect(key?.headers["x-api-key"]).toBe("sk-ant-api03-x");
     expect(key?.headers.authorization).toBeUndefined();
   });
@@ -53,6 +57,16 @@ describe("the Claude token", () => {
     expect((await withReply(claudeCheck, { status })).lines).toEqual([sentence]);
   });
 
+  test("is asked about the stage's own model, and an API key is called one", async () => {
+    const stage = stageWith({ LEO_MODEL: "claude-sonnet-5-5" });
+    const secrets = { ...SECRETS, ClaudeOauthToken: "none", AnthropicApiKey: "sk-ant-api03-x" };
+    const lines = await withServer(
+      () => ({ status: 403 }),
+      (url) => told(claudeCheck, targetWith({ stage, secrets, env: { LEO_MODEL: "claude-haiku-5-5" } }, url)),
+    );
+    expect(lines).toEqual(["failure: the key may not use claude-sonnet-5-5"]);
+  });
+
   test("with a model API that is away, and without a token", async () => {
     expect(await told(claudeCheck, targetWith({}, await closedUrl()))).toEqual([
       "failure: the model API cannot be reached: the connection is refused",
@@ -60,7 +74,9 @@ describe("the Claude token", () => {
     expect(await told(claudeCheck, targetWith({ stage: undefined, secrets: {} }))).toEqual([
       "ok: no token in the environment, so the demo model (leo-mock) answers",
     ]);
-    await expect(told(claudeCheck, targetWith({ secrets: {} }))).rejects.toThrow("needs ClaudeOauthToken");
+    await expect(told(claudeCheck, targetWith({ secrets: {} }))).rejects.toThrow(
+      "needs a credential for the model",
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import {
   type SecretName,
 } from "../../../../infra/secret-list.ts";
 import { type Check, failure, type Finding, ok, warning } from "../check.ts";
+import { modelCredentialProblem } from "../../../../infra/preflight-problems.ts";
 import { shapeProblem } from "../secret-shapes.ts";
 import { needCredentials, type Target } from "../target.ts";
 
@@ -22,6 +23,13 @@ const findingOf = ({ secrets, stage }: Target, name: SecretName): Finding | unde
     );
   }
   return shapeFinding(name, value);
+};
+
+/** Exactly one credential opens the model; a Claude token that is missing has been reported by itself. */
+const credentialFinding = ({ secrets, stage }: Target): Finding[] => {
+  if (!secrets.ClaudeOauthToken) return [];
+  const problem = modelCredentialProblem({ name: stage?.name ?? "prod" }, secrets);
+  return problem ? [failure(problem.what, `${problem.advice}.`)] : [];
 };
 
 /** Secrets that were set anew and have not reached the running tasks. */
@@ -48,7 +56,11 @@ export const secretsCheck: Check = {
       const value = target.secrets[name];
       return value ? [shapeFinding(name, value) ?? []].flat() : [];
     });
-    const wrong = [...SECRET_NAMES.flatMap((name) => findingOf(target, name) ?? []), ...optional];
+    const wrong = [
+      ...SECRET_NAMES.flatMap((name) => findingOf(target, name) ?? []),
+      ...optional,
+      ...credentialFinding(target),
+    ];
     if (wrong.length > 0) return [...wrong, ...notYetDeployed(target)];
     return [ok(`all ${SECRET_NAMES.length} are set and well-formed`), ...notYetDeployed(target)];
   },
