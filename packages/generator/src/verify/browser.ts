@@ -5,6 +5,9 @@ import type { RunPaths } from "../workspace/paths.ts";
 const LAUNCH_TIMEOUT_MS = 15_000;
 const ARGS = [
   "--disable-gpu",
+  // On Fargate /dev/shm is 64 MB and cannot be enlarged. Playwright passes this by itself today; a large
+  // page would crash the browser without it.
+  "--disable-dev-shm-usage",
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
