@@ -24,6 +24,8 @@ export interface LocalAuth {
   port: number;
   /** Any non-empty key is accepted. */
   anonKey: string;
+  /** Makes and deletes users under `/auth/v1/admin`. */
+  serviceRoleKey: string;
   /** Issuer of the access tokens. */
   issuer: string;
   /** An access token with these claims, for any user and any expiry; no session stands behind it. */
@@ -34,6 +36,8 @@ export interface LocalAuth {
   ban: (userId: string, until?: Date) => Promise<void>;
   stop: () => Promise<void>;
 }
+
+const SERVICE_ROLE_KEY = "sb_secret_leo_local";
 
 /** Starts the stand-in for Supabase Auth on loopback. @throws when `port` is taken (EADDRINUSE) */
 export const startAuth = async (options: AuthOptions = {}): Promise<LocalAuth> => {
@@ -51,11 +55,19 @@ export const startAuth = async (options: AuthOptions = {}): Promise<LocalAuth> =
   const url = `http://127.0.0.1:${port}`;
   const issuer = `${url}/auth/v1`;
   const signer = await tokenSigner(file, issuer, now);
-  handler.fetch = authRoutes({ file, signer, issuer, origins: options.origins ?? [], now }).fetch;
+  handler.fetch = authRoutes({
+    file,
+    signer,
+    issuer,
+    serviceRoleKey: SERVICE_ROLE_KEY,
+    origins: options.origins ?? [],
+    now,
+  }).fetch;
   return {
     url,
     port,
     anonKey: "sb_publishable_leo_local",
+    serviceRoleKey: SERVICE_ROLE_KEY,
     issuer,
     issue: async ({ expiresInSeconds = 3_600, ...claims } = {}) => {
       const issuedAt = Math.floor(now().getTime() / 1_000);

@@ -15,6 +15,8 @@ export interface AuthRoutes {
   file: AuthStateFile;
   signer: TokenSigner;
   issuer: string;
+  /** Opens the administrator's calls. */
+  serviceRoleKey: string;
   /** Origins of the web UI, for CORS. */
   origins: string[];
   now: () => Date;
@@ -44,7 +46,7 @@ const checkPassword = (password: string): void => {
 };
 
 /** The routes as a Hono application. */
-export const authRoutes = ({ file, signer, issuer, origins, now }: AuthRoutes): Hono => {
+export const authRoutes = ({ file, signer, issuer, serviceRoleKey, origins, now }: AuthRoutes): Hono => {
   const { state } = file;
   const app = new Hono().basePath("/auth/v1");
   app.use(async (context, next) => {
@@ -142,8 +144,7 @@ export const authRoutes = ({ file, signer, issuer, origins, now }: AuthRoutes): 
     throw validationFailed("unsupported_grant_type");
   });
 
-  app.post("/signup", async (context) => {
-    const { email, password, data } = await bodyOf(context, SignUp);
+  const addUser = async ({ email, password, data }: z.infer<typeof SignUp>): Promise<User> => {
     checkPassword(password);
     const passwordHash = await hashPassword(password);
     if (userByEmail(email)) throw new AuthError(422, "user_already_exists", "User already registered");
@@ -156,7 +157,32 @@ export const authRoutes = ({ file, signer, issuer, origins, now }: AuthRoutes): 
       createdAt: now().toISOString(),
     };
     state.users.push(user);
-    return context.json(await signIn(user));
+    return user;
+  };
+
+  app.post("/signup", async (context) =>
+    context.json(await signIn(await addUser(await bodyOf(context, SignUp)))),
+  );
+
+  const checkAdministrator = (context: Context): void => {
+    if (context.req.header("apikey") === serviceRoleKey) return;
+    throw new AuthError(401, "no_authorization", "Invalid API key");
+  };
+
+  app.post("/admin/users", async (context) => {
+    checkAdministrator(context);
+    const user = await addUser(await bodyOf(context, SignUp));
+    await file.save();
+    return context.json(userView(user));
+  });
+
+  app.delete("/admin/users/:id", async (context) => {
+    checkAdministrator(context);
+    const user = userById(context.req.param("id"));
+    state.users.splice(state.users.indexOf(user), 1);
+    state.sessions = state.sessions.filter(({ userId }) => userId !== user.id);
+    await file.save();
+    return context.json(userView(user));
   });
 
   app.get("/user", async (context) => context.json(userView((await signedIn(context)).user)));
