@@ -19,6 +19,11 @@ export interface DeployedOptions {
   timeoutMs: number;
   intervalMs: number;
   say: (line: string) => void;
+  /** What ECS reported before is not repeated; now when absent. */
+  since?: Date;
+  /** The last lines of a stopped task's log. */
+  logTail?: (taskId: string) => Promise<string[]>;
+  signal?: AbortSignal;
 }
 
 /** What was deployed is not running. The message says what to look at. */
@@ -50,8 +55,18 @@ const publicUrl = ({ containerDefinitions = [] }: TaskDefinition): string => {
   return url;
 };
 
-/** Why the service's last tasks ended; ECS remembers them for about an hour. */
-const stoppedReasons = async (ecs: ECSClient, { cluster, service }: DeployedOptions): Promise<string[]> => {
+interface StoppedTask {
+  id: string;
+  stoppedAt?: Date;
+  /** Why it ended, as a line. */
+  line: string;
+}
+
+/** The service's last tasks that ended; ECS remembers them for about an hour. */
+const stoppedTasks = async (
+  ecs: ECSClient,
+  { cluster, service }: DeployedOptions,
+): Promise<StoppedTask[]> => {
   const { taskArns = [] } = await ecs.send(
     new ListTasksCommand({
       cluster,
@@ -62,17 +77,22 @@ const stoppedReasons = async (ecs: ECSClient, { cluster, service }: DeployedOpti
   );
   if (taskArns.length === 0) return [];
   const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
-  return tasks.map(({ taskArn, stoppedReason, containers = [] }) => {
+  return tasks.map(({ taskArn, stoppedReason, stoppedAt, containers = [] }) => {
     const exits = containers.map(
       ({ name, exitCode, reason }) => `${name}: exit ${exitCode ?? "none"} ${reason ?? ""}`,
     );
-    return `  task ${taskArn?.split("/").at(-1)}: ${stoppedReason ?? "no reason"} (${exits.join("; ").trim()})`;
+    const id = taskArn?.split("/").at(-1) ?? "";
+    return {
+      id,
+      stoppedAt,
+      line: `  task ${id}: ${stoppedReason ?? "no reason"} (${exits.join("; ").trim()})`,
+    };
   });
 };
 
 const explain = async (ecs: ECSClient, options: DeployedOptions, reason: string, service: Service) => {
   const events = (service.events ?? []).slice(0, EVENTS_SHOWN).map(({ message }) => `  ${message}`);
-  const stopped = await stoppedReasons(ecs, options);
+  const stopped = (await stoppedTasks(ecs, options)).map(({ line }) => line);
   return new NotDeployedError(
     [
       reason,
@@ -83,11 +103,33 @@ const explain = async (ecs: ECSClient, options: DeployedOptions, reason: string,
   );
 };
 
+/** Says what ECS reports and which tasks end, each once, as it happens. */
+const watchService = (ecs: ECSClient, options: DeployedOptions) => {
+  const seen = new Set<string>();
+  const sinceMs = options.since?.getTime() ?? Date.now();
+  return async ({ events = [] }: Service): Promise<void> => {
+    for (const { id = "", message = "", createdAt } of events.toReversed()) {
+      if (seen.has(id) || (createdAt?.getTime() ?? 0) < sinceMs) continue;
+      seen.add(id);
+      options.say(`  ${message}`);
+    }
+    for (const { id, line, stoppedAt } of await stoppedTasks(ecs, options)) {
+      if (seen.has(id) || (stoppedAt && stoppedAt.getTime() < sinceMs)) continue;
+      seen.add(id);
+      options.say(line);
+      for (const text of (await options.logTail?.(id)) ?? []) options.say(`    ${text}`);
+    }
+  };
+};
+
 const waitForRollout = async (ecs: ECSClient, options: DeployedOptions, newest: string, giveUpAt: number) => {
+  const watch = watchService(ecs, options);
   let said = "";
   for (;;) {
+    options.signal?.throwIfAborted();
     const service = await readService(ecs, options);
     const verdict = judge(service, newest);
+    if (verdict.state !== "done") await watch(service);
     if (verdict.state === "done") return service;
     if (verdict.state === "failed") throw await explain(ecs, options, verdict.reason, service);
     if (verdict.doing !== said) options.say(verdict.doing);
@@ -100,7 +142,7 @@ const waitForRollout = async (ecs: ECSClient, options: DeployedOptions, newest: 
         service,
       );
     }
-    await sleep(options.intervalMs);
+    await sleep(options.intervalMs, undefined, { signal: options.signal });
   }
 };
 
@@ -134,7 +176,7 @@ const waitForHealth = async (
         service,
       );
     }
-    await sleep(options.intervalMs);
+    await sleep(options.intervalMs, undefined, { signal: options.signal });
   }
 };
 

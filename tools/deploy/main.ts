@@ -1,27 +1,32 @@
-/** `npm run deployed -- --stage prod [--timeout 900]`: exits 0 once what was deployed runs and answers. */
-import { ECSClient } from "@aws-sdk/client-ecs";
-import { parseArgs } from "node:util";
+/** `npm run deployed`: exits 0 once what was deployed runs, answers, and has built an app. */
 import { enterStage } from "../../infra/env-files.ts";
-import { namesFor } from "../../infra/names.ts";
-import { readRegion } from "../../infra/stage.ts";
+import { type Command, readCommand } from "../command.ts";
 import { printOrFail, warn } from "../report.ts";
-import { waitUntilDeployed } from "./deployed.ts";
+import { watchInterrupts } from "./interrupt.ts";
+import { proveStage, waitForStage } from "./stage-steps.ts";
 
-const { values } = parseArgs({
-  options: { stage: { type: "string", default: "prod" }, timeout: { type: "string", default: "900" } },
-});
+const COMMAND = {
+  name: "npm run deployed",
+  about: "Waits until the newest revision of a stage runs and answers, then builds one small app with it.",
+  options: {
+    stage: { type: "text", value: "NAME", about: "The stage", default: "prod" },
+    timeout: { type: "number", value: "SECONDS", about: "How long to wait", default: 900, min: 1 },
+    "no-run": { type: "flag", about: "Leave out the test run, which costs model money" },
+  },
+} as const satisfies Command;
+
+const { stage, timeout, "no-run": withoutRun } = readCommand(COMMAND);
+const say = (line: string) => console.log(line);
+
+const signal = watchInterrupts(say);
 
 await printOrFail(async () => {
-  warn(enterStage(values.stage));
-  const names = namesFor(values.stage);
-  const ecs = new ECSClient({ region: readRegion(values.stage), maxAttempts: 8 });
-  const url = await waitUntilDeployed(ecs, {
-    cluster: names.app,
-    service: names.orchestrator,
-    logGroup: names.orchestratorLogs,
-    timeoutMs: Number(values.timeout) * 1_000,
-    intervalMs: 5_000,
-    say: (line) => console.log(line),
-  });
+  warn(enterStage(stage));
+  const url = await waitForStage({ stage, timeoutMs: timeout * 1_000, say, signal });
+  if (!withoutRun) await proveStage(url, { stage, say, signal });
   return `Deployed: ${url}`;
 });
+// As shells report an interrupt.
+if (signal.aborted) process.exitCode = 130;
+// The SDK's and fetch's idle connections must not hold the process.
+process.stdout.write("", () => process.exit());

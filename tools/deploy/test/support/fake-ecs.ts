@@ -9,6 +9,8 @@ export interface Stage {
   /** Revision that the family's name stands for. */
   newest: number;
   stopped?: Task[];
+  /** Lines of every stopped task's log. */
+  log?: string[];
   /** Status of /health, in turn; the last one stays. */
   health?: number[];
   environment?: { name: string; value: string }[];
@@ -25,6 +27,12 @@ export const deployment = (revision: number, rest: Partial<Deployment>): Deploym
   desiredCount: 1,
   ...rest,
 });
+
+/** Times as AWS's JSON has them: seconds since 1970. */
+function inSeconds(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const original = this[key];
+  return original instanceof Date ? original.getTime() / 1_000 : value;
+}
 
 const inTurn = <T>(answers: T[]): T | undefined => (answers.length > 1 ? answers.shift() : answers[0]);
 
@@ -46,6 +54,8 @@ export const withFakeEcs = async (stage: Stage, run: (ecs: ECSClient, url: strin
     }),
     ListTasks: () => ({ taskArns: (stage.stopped ?? []).map(({ taskArn }) => taskArn) }),
     DescribeTasks: () => ({ tasks: stage.stopped ?? [] }),
+    GetServiceQuota: () => ({ Quota: { Value: 100 } }),
+    GetLogEvents: () => ({ events: (stage.log ?? []).map((message) => ({ message })) }),
   };
   const server = createServer((request, response) => {
     const origin = `http://${request.headers.host}`;
@@ -58,7 +68,7 @@ export const withFakeEcs = async (stage: Stage, run: (ecs: ECSClient, url: strin
       }
       const operation = String(request.headers["x-amz-target"]).split(".").at(-1) ?? "";
       response.setHeader("content-type", "application/x-amz-json-1.1");
-      response.end(JSON.stringify(calls[operation]?.(origin)));
+      response.end(JSON.stringify(calls[operation]?.(origin), inSeconds));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
