@@ -3,14 +3,18 @@ import { ConfigError } from "@leo/core/config.ts";
 import { enterStage } from "../../../infra/env-files.ts";
 import { type Command, readCommand, rejectUsage } from "../../../tools/command.ts";
 import { StartError } from "../../local/src/start-error.ts";
-import { failure, warning } from "./check.ts";
+import { type Check, failure, warning } from "./check.ts";
+import { runCheck } from "./checks/run.ts";
 import { examine, report, type Report } from "./doctor.ts";
 import { localChecks, STAGE_CHECKS } from "./checks.ts";
 import { localTarget } from "./local-target.ts";
 import { render } from "./render.ts";
 import { stageTarget } from "./stage-target.ts";
+import type { Target } from "./target.ts";
 
 const CHECK_MS = 9_000;
+/** A run may wait in the queue for as long as others need. */
+const RUN_MS = 30 * 60_000;
 
 const COMMAND = {
   name: "npm run doctor",
@@ -19,6 +23,7 @@ const COMMAND = {
     stage: { type: "text", value: "NAME", about: "The stage to check" },
     local: { type: "flag", about: "Check this machine, as without any option" },
     json: { type: "flag", about: "Print the report as JSON" },
+    "no-run": { type: "flag", about: "Leave out the test run, which costs model money on a stage" },
   },
 } as const satisfies Command;
 
@@ -32,7 +37,16 @@ const settingsReport = (name: string, { message }: ConfigError): Report => {
   return report({ name: `stage ${name}`, secrets: {} }, lines);
 };
 
-const examineStage = async (name: string): Promise<Report> => {
+/** The checks, and if nothing failed one app built by the Leo that runs there. */
+const examineWithRun = async (target: Target, checks: Check[], withRun: boolean): Promise<Report> => {
+  const found = await examine(target, checks, CHECK_MS);
+  if (!withRun || !target.isUp) return found;
+  const ran = await examine(target, [runCheck(found.ok)], RUN_MS);
+  const lines = [...found.lines, ...ran.lines];
+  return report(target, lines, [...found.leftOut, ...ran.leftOut]);
+};
+
+const examineStage = async (name: string, withRun: boolean): Promise<Report> => {
   const conflicts = enterStage(name).map((sentence) => warning(sentence.replace(/\.$/, "")));
   const found = await stageTarget(name, process.env).catch((error: unknown) => {
     if (error instanceof ConfigError) return settingsReport(name, error);
@@ -42,18 +56,20 @@ const examineStage = async (name: string): Promise<Report> => {
   const { target, findings } = found;
   const settings = { name: "settings", run: async () => conflicts };
   const told = { name: "stage", run: async () => findings };
-  return examine(target, [settings, told, ...STAGE_CHECKS], CHECK_MS);
+  return examineWithRun(target, [settings, told, ...STAGE_CHECKS], withRun);
 };
 
-const examineThisMachine = async (): Promise<Report> => {
+const examineThisMachine = async (withRun: boolean): Promise<Report> => {
   const target = await localTarget(process.env);
-  return examine(target, localChecks(target.isUp), CHECK_MS);
+  return examineWithRun(target, localChecks(target.isUp), withRun);
 };
 
 const main = async (): Promise<number> => {
-  const { stage, local, json } = readCommand(COMMAND);
+  const { stage, local, json, "no-run": withoutRun } = readCommand(COMMAND);
   if (stage !== undefined && local) rejectUsage(COMMAND, "Choose one of --stage and --local.");
-  const found = await (stage === undefined ? examineThisMachine() : examineStage(stage));
+  const found = await (stage === undefined
+    ? examineThisMachine(!withoutRun)
+    : examineStage(stage, !withoutRun));
   const text = json ? JSON.stringify(found, undefined, 2) : render(found, process.stdout.isTTY);
   process.stdout.write(`${text}\n`);
   return found.ok ? 0 : 1;

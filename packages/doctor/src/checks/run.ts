@@ -1,0 +1,39 @@
+import type { Account } from "../../../../tools/proof/account.ts";
+import { prove } from "../../../../tools/proof/prove.ts";
+import { ProofError } from "../../../../tools/proof/proof-error.ts";
+import { type Check, failure, LeftOut, ok } from "../check.ts";
+import { secretOf, type Target } from "../target.ts";
+
+/** The user of every laptop; on a stage one is made for the run. */
+const LOCAL_USER = { email: "dev@leo.local", password: "leo-local" };
+
+const accountFor = (target: Target): Account =>
+  target.stage ? { serviceRoleKey: secretOf(target, "SupabaseServiceRoleKey") } : LOCAL_USER;
+
+/**
+ * One small app, built through the address that people use. What happens is written to standard error.
+ * @param isHealthy whether everything else is well; money is spent only then
+ */
+export const runCheck = (isHealthy: boolean): Check => ({
+  name: "run",
+  run: async (target, signal) => {
+    if (!isHealthy) throw new LeftOut("everything else to be well");
+    if (!target.publicUrl) throw new LeftOut("the site's address");
+    const startedAt = performance.now();
+    try {
+      const { costUsd } = await prove({
+        url: target.publicUrl,
+        account: accountFor(target),
+        say: (line) => process.stderr.write(`${line}\n`),
+        signal,
+      });
+      const durationS = Math.round((performance.now() - startedAt) / 1_000);
+      return [
+        ok(`a small app was built, opened and deleted in ${durationS} s, for USD ${costUsd.toFixed(2)}`),
+      ];
+    } catch (error) {
+      if (!(error instanceof ProofError)) throw error;
+      return [failure(error.message.replace(/\.$/, ""), "Look at the orchestrator's log.")];
+    }
+  },
+});
