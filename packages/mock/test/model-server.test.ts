@@ -1,4 +1,4 @@
-import { request, type IncomingMessage } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -259,7 +259,7 @@ test("as a process it prints its address, answers, and ends on SIGTERM", async (
 test("a name that another site leads here is answered with 421", () =>
   withModel({}, async (model) => {
     const { port } = new URL(model.url);
-    const sent = request({ port, path: "/v1/models", headers: { host: "evil.example" } });
+    const sent = httpRequest({ port, path: "/v1/models", headers: { host: "evil.example" } });
     sent.end();
     const [response] = (await once(sent, "response")) as [IncomingMessage];
     expect(response.resume().statusCode).toBe(421);

@@ -10,9 +10,9 @@ import { previewPlace } from "../domain/previews/preview-url.ts";
 
 export interface KnownHosts {
   /** Whether the request names Leo itself, one of its previews, or this machine. */
-  accepts(request: IncomingMessage): boolean;
+  accepts: (request: IncomingMessage) => boolean;
   /** Answers a request that does not. */
-  reject(response: ServerResponse): void;
+  reject: (response: ServerResponse) => void;
 }
 
 type Names = Pick<Config, "LEO_PUBLIC_URL" | "LEO_PREVIEW_URL_TEMPLATE" | "LEO_GENERATOR_URL">;
