@@ -196,7 +196,11 @@ export const withProgram = <T>(
 
 /** Waits until the program has printed something. */
 export const said = ({ output }: Program, sentence: string | RegExp): Promise<true> =>
-  until(String(sentence), () => output().match(sentence) !== null, TIMEOUT_MS);
+  until(
+    String(sentence),
+    () => (typeof sentence === "string" ? output().includes(sentence) : sentence.test(output())),
+    TIMEOUT_MS,
+  );
 
 export const STOP_MS = 5_000;
 

@@ -1,11 +1,12 @@
 /** What `sst dev` runs, in a bare clone, with SST's environment and stand-ins for the stage. */
 import path from "node:path";
-import { appendFile, readdir, readFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
 import { expired, isDevRole } from "../src/dev/credentials.ts";
 import { readDevSettings } from "../src/dev/environment.ts";
+import { treeMembers } from "../src/processes/kill-tree.ts";
 import { ROOT } from "../src/start/settings.ts";
 import { until } from "../src/testing/until.ts";
 import {
@@ -236,6 +237,22 @@ test("a taken port, and a database that does not answer, are a sentence each", a
 test("Ctrl-C in the middle of the set-up ends it, and one that fails is a sentence", async () => {
   await withClone((clone) =>
     withStage(async ({ env, origin }) => {
+      // An npm that never comes to an end.
+      const npm = path.join(clone, "npm.mjs");
+      await writeFile(npm, "setInterval(() => undefined, 1_000);\n");
+      const installed = path.join(clone, "packages/generator/template/node_modules/.package-lock.json");
+      await rename(installed, `${installed}.away`);
+      const slow = { ...env, npm_execpath: npm, npm_node_execpath: process.execPath };
+      await withProgram(devCommand(clone), slow, async (program) => {
+        await said(program, "installing the packages of generated apps (npm ci) …");
+        await until(
+          "npm",
+          async () => (await treeMembers({ roots: [program.pid], marks: [] })).size > 3,
+          TIMEOUT_MS,
+        );
+        expect(await pressCtrlC(program)).toBeLessThan(STOP_MS);
+      });
+      await rename(`${installed}.away`, installed);
       await withProgram(devCommand(clone), env, async (program) => {
         await said(program, "building the generator …");
         expect(await pressCtrlC(program)).toBeLessThan(STOP_MS);

@@ -19,6 +19,8 @@ const install = async ({ onStart, onExit }: Processes): Promise<void> => {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !PRIVATE.test(name)));
   const child = spawn(process.execPath, [path.join(ROOT, "packages/local/setup.mjs"), "--dev"], {
     env,
+    // A signal to the group would end this one and leave the npm that it waits for. The guardian ends both.
+    detached: true,
     stdio: ["ignore", "inherit", "inherit"],
   });
   const { pid = 0 } = child;
