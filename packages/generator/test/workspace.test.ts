@@ -130,41 +130,34 @@ test("the agent's tools stay inside the workspace", () =>
     expect(await refuse("Bash", { command: "ls" })).toMatch(/while the plan is made/);
   }));
 
-test(
-  "an app that wants more packages gets its own, and the template stays as it is",
-  { timeout: 60_000 },
-  () =>
-    withRunPaths(async (paths) => {
-      const installed = () => readdir(join(TEMPLATE, "node_modules"), { recursive: true });
-      const before = await installed();
-      prepareStarter(paths, TEMPLATE);
-      const install = () =>
-        installDependencies({ paths, templateDir: TEMPLATE, signal: new AbortController().signal });
-      expect((await install()).result).toBe("skipped");
+test("an app that wants more packages gets its own, and the template stays as it is", () =>
+  withRunPaths(async (paths) => {
+    const installed = () => readdir(join(TEMPLATE, "node_modules"), { recursive: true });
+    const before = await installed();
+    prepareStarter(paths, TEMPLATE);
+    const install = () =>
+      installDependencies({ paths, templateDir: TEMPLATE, signal: new AbortController().signal });
+    expect((await install()).result).toBe("skipped");
 
-      // A package from this directory: the test needs no registry.
-      const local = join(paths.workspace, "local-package");
-      await mkdir(local);
-      await writeFile(
-        join(local, "package.json"),
-        JSON.stringify({ name: "local-package", version: "1.0.0" }),
-      );
-      const path = join(paths.workspace, "package.json");
-      const manifest = JSON.parse(await readFile(path, "utf8")) as { dependencies: Record<string, string> };
-      manifest.dependencies["local-package"] = "file:local-package";
-      await writeFile(path, JSON.stringify(manifest));
+    // A package from this directory: the test needs no registry.
+    const local = join(paths.workspace, "local-package");
+    await mkdir(local);
+    await writeFile(join(local, "package.json"), JSON.stringify({ name: "local-package", version: "1.0.0" }));
+    const path = join(paths.workspace, "package.json");
+    const manifest = JSON.parse(await readFile(path, "utf8")) as { dependencies: Record<string, string> };
+    manifest.dependencies["local-package"] = "file:local-package";
+    await writeFile(path, JSON.stringify(manifest));
 
-      expect(await install()).toMatchObject({ result: "passed" });
-      expect(await realpath(join(paths.workspace, "node_modules/local-package"))).toBe(local);
-      expect(await realpath(join(paths.workspace, "node_modules/react"))).toBe(
-        join(paths.workspace, "node_modules/react"),
-      );
-      expect(await installed()).toEqual(before);
+    expect(await install()).toMatchObject({ result: "passed" });
+    expect(await realpath(join(paths.workspace, "node_modules/local-package"))).toBe(local);
+    expect(await realpath(join(paths.workspace, "node_modules/react"))).toBe(
+      join(paths.workspace, "node_modules/react"),
+    );
+    expect(await installed()).toEqual(before);
 
-      await writeFile(path, "{");
-      expect(await install()).toMatchObject({
-        result: "failed",
-        output: expect.stringContaining("package.json"),
-      });
-    }),
-);
+    await writeFile(path, "{");
+    expect(await install()).toMatchObject({
+      result: "failed",
+      output: expect.stringContaining("package.json"),
+    });
+  }));

@@ -102,12 +102,12 @@ test("who reads nothing of a large answer holds no more than a part of it, and i
       };
       for (const [name, text] of Object.entries(asked)) {
         takenBytes = 0;
+        const cuts = () => api.logged().filter((line) => line.includes("slow_client_cut")).length;
+        const before = cuts();
         const connection = await connectRaw(api.url);
         connection.socket.pause();
         connection.socket.write(text);
         await expect.poll(() => takenBytes, { message: name }).toBeGreaterThan(0);
-        const cuts = () => api.logged().filter((line) => line.includes("slow_client_cut")).length;
-        const before = cuts();
         await expect.poll(cuts, { message: name }).toBe(before + 1);
         // The network's own buffers hold some megabytes; Leo holds less than one.
         expect(takenBytes).toBeLessThan(LARGE_BYTES / 2);

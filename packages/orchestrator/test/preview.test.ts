@@ -340,7 +340,7 @@ test("a version whose files have expired says so", () =>
     expect(headers.etag).toBeUndefined();
   }));
 
-test("no path makes the preview answer 5xx or a file that is not in it", { timeout: 60_000 }, () =>
+test("no path makes the preview answer 5xx or a file that is not in it", () =>
   withPreview(async ({ get }) => {
     const piece = fc.oneof(
       fc.constantFrom(
@@ -372,8 +372,7 @@ test("no path makes the preview answer 5xx or a file that is not in it", { timeo
       }),
       { numRuns: 500 },
     );
-  }),
-);
+  }));
 
 const UNDER_PATH: ApiOptions = {
   env: {

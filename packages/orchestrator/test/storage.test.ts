@@ -65,7 +65,7 @@ test("a presigned URL reads without credentials, and only that object", () =>
     expect(new URL(url).searchParams.get("X-Amz-Expires")).toBe("60");
   }));
 
-test("thousands of keys under a prefix are listed and deleted, and no other", { timeout: 60_000 }, () =>
+test("thousands of keys under a prefix are listed and deleted, and no other", () =>
   withStorage(async (storage, put) => {
     const keys = Array.from({ length: 2_100 }, (_, index) => `apps/1/file-${String(index).padStart(5, "0")}`);
     for (let start = 0; start < keys.length; start += 100) {
@@ -78,5 +78,4 @@ test("thousands of keys under a prefix are listed and deleted, and no other", { 
     await storage.delete(["apps/10/other", "never-was"]);
     await storage.delete([]);
     expect(await listed(storage, "")).toEqual([]);
-  }),
-);
+  }));

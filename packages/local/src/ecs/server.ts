@@ -116,6 +116,7 @@ const answer = async (ecs: Ecs, request: IncomingMessage, response: ServerRespon
 
 /** The HTTP server, not listening yet. */
 export const ecsServer = (ecs: Ecs): Server =>
-  createServer((request, response) => {
+  // A client that asks again on a connection just as the server closes it for being idle sees a broken one.
+  createServer({ keepAliveTimeout: 0 }, (request, response) => {
     answer(ecs, request, response).catch((error: unknown) => replyError(response, error));
   });

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 export const until = async <T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 10_000,
+  timeoutMs = 40_000,
 ): Promise<T> => {
   const giveUpAt = performance.now() + timeoutMs;
   while (performance.now() < giveUpAt) {

@@ -8,7 +8,7 @@ import { until } from "@leo/local/testing/until.ts";
 import { stopProcess } from "./stop-process.ts";
 
 const START = join(import.meta.dirname, "../../../local/src/start.ts");
-const READY_MS = 60_000;
+const READY_MS = 150_000;
 
 export interface Leo {
   url: string;
