@@ -418,17 +418,19 @@ describe("/ws/ui", () => {
     withShared(async (leo) => {
       const { generation, generator } = await startRun(leo);
       await generator.first("start_generation");
-      const accessToken = await leo.sign(leo.userId, { exp: Math.floor(Date.now() / 1000) + 6 });
       const enter = async () => {
+        // Of its own, so that neither has less time for the other's sake.
+        const accessToken = await leo.sign(leo.userId, { exp: Math.floor(Date.now() / 1000) + 8 });
         const browser = await openUiSocket(leo.orchestrator.url);
         browser.send({ type: "hello", protocol: 1, accessToken });
         browser.send({ type: "subscribe", generationId: generation.id, since: 0 });
         await browser.first("token_expiring");
         return browser;
       };
-      const [renewed, silent] = [await enter(), await enter()];
-      generator.send({ type: "messages", messages: logs(1, 50) });
+      const silent = await enter();
+      const renewed = await enter();
       renewed.send({ type: "renew", accessToken: leo.token });
+      generator.send({ type: "messages", messages: logs(1, 50) });
       generator.send({ type: "messages", messages: logs(51, 100) });
       expect((await silent.closed).code).toBe(CloseCode.unauthenticated);
       generator.send({ type: "messages", messages: logs(101, 150) });
