@@ -1,14 +1,12 @@
-/** What stands around the command of `sst dev` in tests: a bare clone, a person's home, SST's environment, AWS. */
-import { execFile, spawn, type ChildProcessByStdio } from "node:child_process";
+/** What stands around the command of `sst dev` in tests: a person's home, SST's environment, AWS. */
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
-import { promisify } from "node:util";
 import { inject } from "vitest";
 import { startAuth } from "../src/auth.ts";
 import { freePort } from "../src/free-port.ts";
@@ -21,51 +19,6 @@ import "../src/testing/context.ts";
 import { stillAlive } from "./start-helpers.ts";
 
 export const TIMEOUT_MS = 180_000;
-
-const run = promisify(execFile);
-
-/** Links what is installed in a folder of this checkout; caches and the workspace's own packages are left out. */
-const linkInstalled = async (clone: string, folder: string): Promise<void> => {
-  const [from, to] = [path.join(ROOT, folder, "node_modules"), path.join(clone, folder, "node_modules")];
-  if (!existsSync(from)) return;
-  const names = (await readdir(from)).filter((name) => name !== "@leo" && !/^\.(cache|vite)/.test(name));
-  await mkdir(to, { recursive: true });
-  await Promise.all(names.map((name) => symlink(path.join(from, name), path.join(to, name))));
-};
-
-const linkPackages = async (clone: string): Promise<void> => {
-  const packages = await readdir(path.join(ROOT, "packages"));
-  // The template's packages too: installing them takes a registry.
-  const folders = [".", "packages/generator/template", ...packages.map((name) => `packages/${name}`)];
-  await Promise.all(folders.map((folder) => linkInstalled(clone, folder)));
-  const ours = path.join(clone, "node_modules/@leo");
-  await mkdir(ours, { recursive: true });
-  const workspaces = await readdir(path.join(ROOT, "node_modules/@leo"));
-  await Promise.all(
-    workspaces.map((name) => symlink(path.join(clone, "packages", name), path.join(ours, name))),
-  );
-};
-
-/** Runs with what `git clone` and a bare `npm ci` leave: no dist and no caches. */
-export const withClone = async (work: (clone: string) => Promise<void>): Promise<void> => {
-  const clone = await mkdtemp(path.join(tmpdir(), "leo-clone-"));
-  try {
-    const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-      cwd: ROOT,
-      maxBuffer: 16 * 1024 * 1024,
-    });
-    const files = stdout.split("\0").filter(Boolean);
-    await Promise.all(files.map((file) => cp(path.join(ROOT, file), path.join(clone, file))));
-    await linkPackages(clone);
-    // npm notes what it installed after the lock file was there.
-    const past = new Date("2026-01-01");
-    for (const folder of [".", "packages/generator/template"])
-      await utimes(path.join(clone, folder, "package-lock.json"), past, past);
-    await work(clone);
-  } finally {
-    await rm(clone, { recursive: true, force: true, maxRetries: 5 });
-  }
-};
 
 /** A home whose AWS files lead nowhere: keys that no AWS knows, an endpoint where nothing listens. */
 const makeHome = async (): Promise<string> => {
@@ -156,7 +109,7 @@ export interface Program {
 }
 
 /** Follows a program, and ends it after. */
-const withChild = async <T>(
+export const withChild = async <T>(
   child: ChildProcessByStdio<null, Readable, Readable>,
   work: (program: Program) => Promise<T>,
 ) => {
@@ -177,7 +130,7 @@ const withChild = async <T>(
   }
 };
 
-const STDIO = ["ignore", "pipe", "pipe"] as const;
+export const STDIO = ["ignore", "pipe", "pipe"] as const;
 
 /** Starts a program of Node with this environment alone, and ends it after. */
 export const withProgram = <T>(
@@ -345,63 +298,4 @@ export const edit = async (file: string, from: string, to: string): Promise<numb
     text.replace(from, () => to),
   );
   return performance.now();
-};
-
-export interface SstCli extends Program {
-  /** What SST's main process does after a deploy that changed what the command gets. */
-  deployed: (changes: Record<string, string>) => void;
-}
-
-/**
- * SST's own CLI as it runs a component's command in `sst dev`, in a checkout and from a person's shell that
- * has AWS keys of its own. Its main process, which deploys first, is stood in for: it hands over the command,
- * its environment, and word of each deploy.
- */
-export const withSstCli = async (
-  { shell, fromSst, stage }: Stage,
-  checkout: string,
-  work: (sst: SstCli) => Promise<void>,
-): Promise<void> => {
-  let env = fromSst;
-  const listeners = new Set<ServerResponse>();
-  const event = `${JSON.stringify({ type: "project.CompleteEvent", event: {} })}\n`;
-  const main = createServer((message, response) => {
-    if (message.url === "/stream") {
-      response.writeHead(200, { "content-type": "application/x-ndjson" }).write(event);
-      listeners.add(response);
-      return;
-    }
-    const isKnown = message.url === "/api/env?name=OrchestratorDev";
-    const answer = { env, command: "node packages/local/src/dev.ts" };
-    response.writeHead(isKnown ? 200 : 404).end(JSON.stringify(answer));
-  });
-  main.listen(0, "127.0.0.1");
-  await once(main, "listening");
-  const child = spawn(path.join(checkout, "node_modules/.bin/sst"), ["dev", "--stage", stage], {
-    cwd: checkout,
-    detached: true,
-    stdio: [...STDIO],
-    env: {
-      PATH: process.env.PATH,
-      TMPDIR: tmpdir(),
-      ...shell,
-      AWS_ACCESS_KEY_ID: "AKIADEVELOPER",
-      AWS_SECRET_ACCESS_KEY: "own",
-      SST_SERVER: `http://127.0.0.1:${(main.address() as AddressInfo).port}`,
-      SST_CHILD: "OrchestratorDev",
-      SST_NO_BUN: "1",
-      SST_SKIP_DEPENDENCY_CHECK: "1",
-      SST_TELEMETRY_DISABLED: "1",
-    },
-  });
-  const deployed = (changes: Record<string, string>) => {
-    env = { ...env, ...changes };
-    for (const listener of listeners) listener.write(event);
-  };
-  try {
-    await withChild(child, (program) => work({ ...program, deployed }));
-  } finally {
-    main.close();
-    main.closeAllConnections();
-  }
 };

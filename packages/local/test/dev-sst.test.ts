@@ -7,6 +7,7 @@ import { expect, test, vi } from "vitest";
 import { LOCAL_PASSWORD } from "../src/auth/local-users.ts";
 import { sharedBrowser } from "../src/testing/chromium.ts";
 import { until } from "../src/testing/until.ts";
+import { withClone } from "./dev-clone.ts";
 import {
   edit,
   pressCtrlC,
@@ -14,12 +15,10 @@ import {
   said,
   STOP_MS,
   TIMEOUT_MS,
-  withClone,
-  withSstCli,
   withStage,
-  type SstCli,
   type Stage,
 } from "./dev-helpers.ts";
+import { withSstCli, type SstCli } from "./dev-sst-cli.ts";
 
 vi.setConfig({ testTimeout: 4 * TIMEOUT_MS });
 

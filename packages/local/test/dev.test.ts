@@ -9,6 +9,7 @@ import { readDevSettings } from "../src/dev/environment.ts";
 import { treeMembers } from "../src/processes/kill-tree.ts";
 import { ROOT } from "../src/start/settings.ts";
 import { until } from "../src/testing/until.ts";
+import { withClone } from "./dev-clone.ts";
 import {
   ACCOUNT,
   answers,
@@ -20,7 +21,6 @@ import {
   said,
   STOP_MS,
   TIMEOUT_MS,
-  withClone,
   withProgram,
   withStage,
   type Program,
