@@ -38,8 +38,10 @@ const openPorts = domain ? [80, 443] : [80];
  * not wait for it; but ECS creates no service for a target group without a listener, and with a domain
  * the listener waits for the certificate.
  */
-const forwarding = Promise.withResolvers<$util.Resource>();
-export const forwardingListener = forwarding.promise;
+let foundForwarding: (listener: $util.Resource) => void;
+export const forwardingListener = new Promise<$util.Resource>((resolve) => {
+  foundForwarding = resolve;
+});
 
 export const loadBalancerTransform = {
   // SST's default opens every port to the world, both ways.
@@ -69,7 +71,7 @@ export const loadBalancerTransform = {
     if (args.protocol !== (domain ? "HTTPS" : "HTTP")) return undefined;
     options.transformations = [
       ({ resource }) => {
-        forwarding.resolve(resource);
+        foundForwarding(resource);
         return undefined;
       },
     ];

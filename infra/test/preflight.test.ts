@@ -27,7 +27,7 @@ describe("secrets", () => {
 
   test("one credential opens the model: the Claude token, or with `none` in its place an API key", () => {
     const of = (secrets: Record<string, string>) =>
-      deployProblems(stageWith(), { ...READY, env: env(secrets) });
+      secretProblems({ name: "prod" }, { ...SENTINELS, ...secrets });
     const AnthropicApiKey = "sk-ant-api03-x";
     expect(of({ ClaudeOauthToken: "none", AnthropicApiKey })).toEqual([]);
     expect(of({ AnthropicApiKey })).toEqual([

@@ -54,6 +54,8 @@ ${options.sstDeploy ?? "echo Complete"}`,
           HOME: folder,
           LEO_SST_COMMAND: path.join(folder, "sst"),
           AWS_ENDPOINT_URL: url,
+          LEO_ORCHESTRATOR_IMAGE: "111122223333.dkr.ecr.us-east-1.amazonaws.com/leo-saas-app:1",
+          LEO_GENERATOR_IMAGE: "111122223333.dkr.ecr.us-east-1.amazonaws.com/leo:1",
           AWS_ACCESS_KEY_ID: "LEOTEST",
           AWS_SECRET_ACCESS_KEY: "local",
         },
@@ -141,7 +143,7 @@ test("while it waits, each of ECS's reports and each task that ended is printed 
   };
   const { code, output } = await deploy({
     newest: 8,
-    services: [waiting, waiting, { deployments: [deployment(8, {})] }],
+    services: [waiting, waiting, waiting, waiting, { deployments: [deployment(8, {})] }],
     stopped: [
       {
         taskArn: "arn:aws:ecs:us-east-1:111122223333:task/leo-saas/0123abcd",

@@ -34,13 +34,23 @@ function inSeconds(this: Record<string, unknown>, key: string, value: unknown): 
   return original instanceof Date ? original.getTime() / 1_000 : value;
 }
 
+const IDENTITY = `<GetCallerIdentityResponse><GetCallerIdentityResult>
+  <Arn>arn:aws:iam::111122223333:user/ada</Arn><Account>111122223333</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>`;
+const DENIED = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+/** By which the preflight knows what an earlier deploy of the stage made. */
+const SST_TAGS = [
+  { key: "sst:app", value: "leo-saas" },
+  { key: "sst:stage", value: "prod" },
+];
+
 const inTurn = <T>(answers: T[]): T | undefined => (answers.length > 1 ? answers.shift() : answers[0]);
 
 export const withFakeEcs = async (stage: Stage, run: (ecs: ECSClient, url: string) => Promise<void>) => {
   const calls: Record<string, (origin: string) => unknown> = {
     DescribeServices: () => {
       const service = inTurn(stage.services);
-      return { services: service ? [{ status: "ACTIVE", ...service }] : [] };
+      return { services: service ? [{ status: "ACTIVE", tags: SST_TAGS, ...service }] : [] };
     },
     DescribeTaskDefinition: (origin) => ({
       taskDefinition: {
@@ -59,16 +69,28 @@ export const withFakeEcs = async (stage: Stage, run: (ecs: ECSClient, url: strin
   };
   const server = createServer((request, response) => {
     const origin = `http://${request.headers.host}`;
-    request.resume();
+    let body = "";
+    request.on("data", (chunk: Buffer) => {
+      body += chunk.toString("utf8");
+    });
     request.on("end", () => {
       if (request.url === "/health") {
         response.statusCode = inTurn(stage.health ?? [200]) ?? 200;
         response.end("{}");
         return;
       }
+      if (request.headers["x-amz-target"] === undefined) {
+        const isIdentity = body.includes("Action=GetCallerIdentity");
+        response.writeHead(isIdentity ? 200 : 403, { "content-type": "text/xml" });
+        response.end(isIdentity ? IDENTITY : DENIED);
+        return;
+      }
       const operation = String(request.headers["x-amz-target"]).split(".").at(-1) ?? "";
       response.setHeader("content-type", "application/x-amz-json-1.1");
-      response.end(JSON.stringify(calls[operation]?.(origin), inSeconds));
+      const answer = calls[operation];
+      // Whatever else the preflight reads: these credentials may not.
+      if (!answer) response.statusCode = 403;
+      response.end(JSON.stringify(answer ? answer(origin) : { __type: "AccessDeniedException" }, inSeconds));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
