@@ -38,9 +38,12 @@ export class Stub {
   config!: PublicConfig;
   url = "";
   readonly #options: StubOptions;
-  readonly #server = createServer(
-    (request, response) => void serve(request, response, this.url, (call) => this.#answer(call)),
-  );
+  readonly #server = createServer((request, response) => {
+    void serve(request, response, this.url, (call) => this.#answer(call)).catch((error: unknown) => {
+      // A page that left in the middle of its request needs no answer. Anything else is an error of the run.
+      if (!request.readableAborted) throw error;
+    });
+  });
 
   constructor(options: StubOptions = {}) {
     this.#options = options;
