@@ -6,6 +6,9 @@ export interface PageOptions extends BrowserContextOptions {
   allowedErrors?: RegExp;
 }
 
+/** For what will come: less than a test may take, so that the page's own sentence says what did not. */
+const WAIT_MS = 60_000;
+
 /** Runs with a fresh page that shows no motion unless the options ask for it. Errors of the page and of its console make the run fail. */
 export const withPage = async (
   { allowedErrors, ...options }: PageOptions,
@@ -17,6 +20,7 @@ export const withPage = async (
     reducedMotion: "reduce",
     ...options,
   });
+  context.setDefaultTimeout(WAIT_MS);
   const errors: string[] = [];
   const note = (text: string) => {
     if (!allowedErrors?.test(text)) errors.push(text);
