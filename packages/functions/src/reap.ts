@@ -73,10 +73,11 @@ const ownDeadline = ({ overrides }: Task): number => {
 
 /**
  * When a task must be gone, in ms since 1970: its own deadline, at most the longest one after it was
- * made. A task that names none, or none that can be read, has the longest.
+ * made. A task that names none, or none that can be read, has the longest. ECS sets the time of creation
+ * when a task enters PENDING; until then only its own deadline counts.
  */
 export const deadlineOf = (task: Task): number => {
-  const longest = (task.createdAt?.getTime() ?? 0) + LIMITS.deadlineMs;
+  const longest = (task.createdAt?.getTime() ?? Number.POSITIVE_INFINITY) + LIMITS.deadlineMs;
   const own = ownDeadline(task);
   return Number.isNaN(own) ? longest : Math.min(own, longest);
 };

@@ -105,6 +105,13 @@ test("a deadline in the far future does not keep a task", () => {
   expect(deadlineOf({ createdAt: START, overrides: overrides("soon") })).toBe(longest);
 });
 
+test("a task that is too new to have a time of creation is judged by its own deadline alone", () => {
+  const environment = [{ name: "LEO_DEADLINE_AT", value: START.toISOString() }];
+  const overrides = { containerOverrides: [{ name: "leo", environment }] };
+  expect(deadlineOf({ overrides })).toBe(START.getTime());
+  expect(deadlineOf({})).toBe(Number.POSITIVE_INFINITY);
+});
+
 test("another stage's tasks in the cluster are left alone", () =>
   withTasks(async ({ run, reapAt, stopReason }) => {
     const taskArn = await run(START, "leo-ada");
