@@ -59,15 +59,12 @@ const COMPUTED: Record<string, (name: string, inputs: Properties) => Properties>
   "pulumi-nodejs:dynamic:Resource": () => ({ zoneId: "Z0123456789" }),
 };
 
-/** A made resource: its inputs, plus what AWS computes. */
+/** A made resource: its inputs, plus what AWS computes, which is also in `computed` by itself. */
 export const madeResource = ({ type, name, inputs }: MockResourceArgs) => {
   const physical = text(inputs.name, text(inputs.bucket, `${name}-0123abc`));
-  const state = {
-    name: physical,
-    ...(inputs as Properties),
-    ...COMPUTED[type]?.(physical, inputs as Properties),
-  };
-  return { id: `${name}-id`, state };
+  const computed = COMPUTED[type]?.(physical, inputs as Properties) ?? {};
+  const state = { name: physical, ...(inputs as Properties), ...computed };
+  return { id: `${name}-id`, state, computed };
 };
 
 const ANSWERS: Record<string, (inputs: Properties) => Properties> = {

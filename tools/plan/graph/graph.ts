@@ -14,6 +14,8 @@ export interface Resource {
   dependencies: string[];
   /** Secret values are under `{ secret: value }`. */
   inputs: Record<string, unknown>;
+  /** What AWS would have answered: its `id`, and what other resources read of it, such as its `arn`. */
+  attributes: Record<string, unknown>;
 }
 
 /** What `sst dev` starts on the developer's machine. */

@@ -103,8 +103,10 @@ await pulumi.runtime.setMocks(
   {
     newResource: (args) => {
       const inputs = plain(args.inputs) as Record<string, unknown>;
-      resources.push({ type: args.type, name: args.name, inputs, ...optionsOf(args) });
-      return madeResource(args);
+      const made = madeResource(args);
+      const attributes = { id: made.id, ...made.computed };
+      resources.push({ type: args.type, name: args.name, inputs, attributes, ...optionsOf(args) });
+      return made;
     },
     call: dataSource,
   },

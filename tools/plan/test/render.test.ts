@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Graph } from "../graph/graph.ts";
 import { renderGraph, renderTable } from "../graph/render.ts";
 
-const common = { options: { ignoreChanges: [], retainOnDelete: false }, dependencies: [] };
+const common = { options: { ignoreChanges: [], retainOnDelete: false }, dependencies: [], attributes: {} };
 const graph: Graph = {
   resources: [
     {
