@@ -93,8 +93,10 @@ test("a type that nobody mapped is named, and renders nothing", () => {
         inputs: {},
         attributes: {},
         options: { ignoreChanges: [], retainOnDelete: false },
+        dependencies: [],
       },
     ],
+    commands: [],
     outputs: {},
     printed: [],
   };
