@@ -12,4 +12,8 @@ export const VARIANTS: Record<string, GraphOptions> = {
     settings: { ...DOMAIN, LEO_DNS: "off", LEO_CERTIFICATE_ARN: CERTIFICATE },
   },
   "personal stage": { stage: "ada" },
+  "several orchestrators": {
+    stage: "prod",
+    settings: { LEO_ORCHESTRATORS: "2-4@70", LEO_DATABASE_POOLER_SIZE: "60" },
+  },
 };

@@ -110,6 +110,9 @@ export const compute: Record<string, Counterpart | Part | Absent> = {
     },
     references: { arn: "Arn", name: "Ref" },
   },
+  "aws:lambda/invocation:Invocation": {
+    absent: "CloudFormation invokes a function only as the maker of a custom resource.",
+  },
   "aws:lambda/permission:Permission": {
     type: "AWS::Lambda::Permission",
     inputs: { function: "FunctionName" },
