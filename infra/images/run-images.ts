@@ -73,7 +73,7 @@ const startServices = async (port: number) => {
   agent.command = commandOf("leo");
   gateway.command = ["node", "packages/generator/dist/gateway.js"];
   ecs.register(definition);
-  const settings = { port, credential: undefined };
+  const settings = { port, publicUrl: `http://localhost:${port}`, credential: undefined };
   return orchestratorEnv(settings, { aws, ecs, auth, queueUrl, databaseUrl: postgres.url("postgres") });
 };
 
