@@ -68,7 +68,7 @@ test.for([
   ["SupabaseServiceRoleKey", "sb_publishable_abc", "is not a secret key of Supabase"],
   ["SupabaseServiceRoleKey", "eyJ.eyJ.x", "is not a secret key of Supabase"],
   ["DatabaseUrl", "postgresql://u:p@pooler.example.com:6543/postgres", "is the transaction pooler"],
-  ["DatabaseUrl", "postgresql://u:p@db.abcdefgh.supabase.co:5432/postgres", "has IPv6 only"],
+  ["DatabaseUrl", "postgresql://u:p@db.abcdefgh.supabase.co:5432/postgres", "tasks have IPv4 only"],
   ["DatabaseUrl", "postgresql://u:p@pooler.example.com:5432/postgres", "asks for no encryption"],
   ["DatabaseUrl", "not a url", "is not a URL such as"],
   ["GithubBotToken", "hunter2", "is not a GitHub token"],
