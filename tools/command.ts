@@ -78,7 +78,7 @@ const EXIT_USAGE = 2;
 const NPM_OWN = new Set(["dev", "dry-run", "force", "json", "only", "yes"]);
 
 /** After npm's `--` options are the command's; before it npm keeps them for itself. */
-const SEPARATOR = " --";
+const withSeparator = ({ name }: Command) => (name.includes(" -- ") ? name : `${name} --`);
 
 const shape = (name: string, option: Option) =>
   option.type === "flag" ? `--${name}` : `--${name} ${option.value}`;
@@ -97,7 +97,8 @@ const columns = (rows: [left: string, right: string][]): string[] => {
 };
 
 /** The text that `--help` prints. */
-export const usage = ({ name, about, options, operand, notes }: Command): string => {
+export const usage = (command: Command): string => {
+  const { about, options, operand, notes } = command;
   const rows: [string, string][] = [
     ...Object.entries(options).map(([key, option]): [string, string] => [
       shape(key, option),
@@ -111,7 +112,7 @@ export const usage = ({ name, about, options, operand, notes }: Command): string
   return [
     about,
     "",
-    `Usage: ${name}${SEPARATOR}${placeholder ?? ""} [options]`,
+    `Usage: ${withSeparator(command)}${placeholder ?? ""} [options]`,
     "",
     ...(operand ? [...columns([[operand.value, `${operand.about}${choices}`]]), ""] : []),
     ...columns(rows),
@@ -169,13 +170,13 @@ const operandOf = ({ operand }: Command, [first, ...rest]: string[]): string | u
 };
 
 /** `npm start --fresh` without `--`: npm takes the option and the command never sees it. */
-const rejectTakenByNpm = ({ name, options }: Command, env: NodeJS.ProcessEnv): void => {
-  const taken = Object.keys(options).find(
+const rejectTakenByNpm = (command: Command, env: NodeJS.ProcessEnv): void => {
+  const taken = Object.keys(command.options).find(
     (option) => !NPM_OWN.has(option) && env[`npm_config_${option.replaceAll("-", "_")}`] !== undefined,
   );
   if (taken === undefined) return;
   throw new UsageError(
-    `npm took --${taken} for an option of its own. Put -- before it: ${name}${SEPARATOR} --${taken} …`,
+    `npm took --${taken} for an option of its own. Put -- before it: ${withSeparator(command)} --${taken} …`,
   );
 };
 
@@ -226,15 +227,15 @@ export const parseCommand = <const C extends Command>(
 };
 
 /** Ends this process because its command line is wrong: one sentence on standard error, exit code 2. */
-export const rejectUsage = ({ name }: Command, sentence: string): never => {
-  process.stderr.write(`${sentence}\n${name}${SEPARATOR} --help shows the options.\n`);
+export const rejectUsage = (command: Command, sentence: string): never => {
+  process.stderr.write(`${sentence}\n${withSeparator(command)} --help shows the options.\n`);
   return process.exit(EXIT_USAGE);
 };
 
 /** Reads this process's command line. `--help` prints the usage and exits 0; a wrong one exits 2. */
-export const readCommand = <const C extends Command>(command: C): Values<C> => {
+export const readCommand = <const C extends Command>(command: C, args = process.argv.slice(2)): Values<C> => {
   try {
-    const values = parseCommand(command, process.argv.slice(2), process.env);
+    const values = parseCommand(command, args, process.env);
     if (values !== "help") return values;
     process.stdout.write(`${usage(command)}\n`);
     return process.exit(0);
