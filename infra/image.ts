@@ -11,6 +11,18 @@ interface ImageSource {
   prebuilt: string | undefined;
 }
 
+/**
+ * How layers are packed, those of the base image too: with zstd they are a quarter smaller than with gzip
+ * and unpack faster. ECR stores them and Fargate (platform 1.4) runs them; it pulls the whole image for
+ * every task. BuildKit has four levels, and 19 is the highest of them.
+ */
+const PACKED = {
+  compression: "zstd" as const,
+  compressionLevel: 19,
+  forceCompression: true,
+  ociMediaTypes: true,
+};
+
 /** Two builds for a foreign architecture at once exhaust a laptop, so each waits for the one before. */
 let previous: dockerbuild.Image | undefined;
 
@@ -27,9 +39,11 @@ const build = ({ component, dockerfile, repository }: ImageSource) => {
         (tag) => $interpolate`${repository.repositoryUrl}:${tag}`,
       ),
       cacheFrom: [{ registry: { ref: cache } }],
-      cacheTo: [{ registry: { ref: cache, mode: "max", imageManifest: true, ociMediaTypes: true } }],
+      cacheTo: [{ registry: { ref: cache, mode: "max", imageManifest: true, ...PACKED } }],
       buildOnPreview: false,
-      push: true,
+      // `push: true` would be a second export, packed with gzip.
+      push: false,
+      exports: [{ registry: { push: true, ...PACKED } }],
       registries: [
         {
           address: repository.repositoryUrl,

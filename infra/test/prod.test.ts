@@ -297,16 +297,23 @@ describe("images", () => {
     ["OrchestratorImage", "leo-saas-app", "OrchestratorTask"],
     ["GeneratorImage", "leo", "GeneratorTask"],
   ] as const)(
-    "%s is built for the architecture, cached, tagged with the commit and run by digest",
+    "%s is built for the architecture, packed with zstd, cached, tagged with the commit and run by digest",
     ([name, repository, task]) => {
+      const packed = {
+        compression: "zstd",
+        compressionLevel: 19,
+        forceCompression: true,
+        ociMediaTypes: true,
+      };
       const url = `111122223333.dkr.ecr.us-east-1.amazonaws.com/${repository}`;
       const image = one(graph, "docker-build:index:Image", name);
       expect(image).toMatchObject({
         platforms: ["linux/arm64"],
-        push: true,
+        push: false,
+        exports: [{ registry: { push: true, ...packed } }],
         tags: [expect.stringMatching(/:[0-9a-f]{12}(-[0-9a-f]{8})?$/) as string, `${url}:latest`],
         cacheFrom: [{ registry: { ref: `${url}:cache` } }],
-        cacheTo: [{ registry: { ref: `${url}:cache`, mode: "max" } }],
+        cacheTo: [{ registry: { ref: `${url}:cache`, mode: "max", imageManifest: true, ...packed } }],
       });
       for (const { image: reference } of containersOf(graph, task))
         expect(reference).toMatch(`${url}@sha256:`);
