@@ -1,4 +1,5 @@
 /** The generator's task definition: no service runs it, the orchestrator does, once per attempt. */
+import { adopting } from "./adopt.ts";
 import { names, stage } from "./context.ts";
 import { NON_BLOCKING_LOG } from "./execution-role.ts";
 import { generatorExecutionRole, generatorTaskRole } from "./generator-roles.ts";
@@ -9,7 +10,11 @@ import { modelSecret } from "./secrets.ts";
 
 const GATEWAY_PORT = 8080;
 
-new aws.cloudwatch.LogGroup("GeneratorLogs", { name: names.generatorLogs, retentionInDays: 7 });
+new aws.cloudwatch.LogGroup(
+  "GeneratorLogs",
+  { name: names.generatorLogs, retentionInDays: 7 },
+  adopting(names.generatorLogs),
+);
 
 /** What both containers share. The longest stop Fargate allows lets the agent upload what it has. */
 const container = (name: string, image: string) => ({

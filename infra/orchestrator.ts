@@ -1,4 +1,5 @@
 /** The always-on service. */
+import { adopting } from "./adopt.ts";
 import { arn, names, PORT, stage } from "./context.ts";
 import { cluster } from "./cluster.ts";
 import { taskEvents } from "./events.ts";
@@ -64,6 +65,10 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
     ...loadBalancerTransform,
     taskRole: closeTaskRole,
     executionRole: closeExecutionRole,
+    logGroup: (_, options) => {
+      Object.assign(options, adopting(names.orchestratorLogs));
+      return undefined;
+    },
     taskDefinition: (args) => {
       args.family = names.orchestrator;
       // Rolling back means naming an older revision.

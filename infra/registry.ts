@@ -1,4 +1,5 @@
 /** ECR repositories. SST's own image build would push to a shared one. */
+import { adopting } from "./adopt.ts";
 import { names, stage } from "./context.ts";
 
 const UNTAGGED_DAYS = 7;
@@ -51,11 +52,11 @@ const expiry = {
 };
 
 const createRepository = (component: string, name: string) => {
-  const repository = new aws.ecr.Repository(component, {
-    name,
-    imageScanningConfiguration: { scanOnPush: true },
-    forceDelete: !stage.isProd,
-  });
+  const repository = new aws.ecr.Repository(
+    component,
+    { name, imageScanningConfiguration: { scanOnPush: true }, forceDelete: !stage.isProd },
+    adopting(name),
+  );
   new aws.ecr.LifecyclePolicy(`${component}Expiry`, {
     repository: repository.name,
     policy: JSON.stringify(expiry),

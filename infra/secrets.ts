@@ -3,6 +3,7 @@
  * injects it. Linking an `sst.Secret` would write it into the task definition in clear text.
  */
 import { createHash } from "node:crypto";
+import { adopting } from "./adopt.ts";
 import { names, stage } from "./context.ts";
 import {
   ALL_SECRETS,
@@ -17,12 +18,17 @@ import {
 
 const copyToSecretsManager = (component: AnySecretName) => {
   const source = new sst.Secret(component);
-  const secret = new aws.secretsmanager.Secret(`${component}Copy`, {
-    name: names.secret(ALL_SECRETS[component].name),
-    // AWS refuses a name that is still within its recovery window. A removed stage must be deployable
-    // again at once, and an optional secret must be settable again after it was removed.
-    recoveryWindowInDays: stage.isProd && !(component in OPTIONAL_SECRETS) ? 30 : 0,
-  });
+  const name = names.secret(ALL_SECRETS[component].name);
+  const secret = new aws.secretsmanager.Secret(
+    `${component}Copy`,
+    {
+      name,
+      // AWS refuses a name that is still within its recovery window. A removed stage must be deployable
+      // again at once, and an optional secret must be settable again after it was removed.
+      recoveryWindowInDays: stage.isProd && !(component in OPTIONAL_SECRETS) ? 30 : 0,
+    },
+    adopting(name),
+  );
   const version = new aws.secretsmanager.SecretVersion(`${component}Version`, {
     secretId: secret.id,
     secretString: source.value,

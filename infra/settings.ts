@@ -1,6 +1,7 @@
 /** Settings of a deployment: their names, their form, and what must fit together. */
 import { z } from "zod";
 import { AUDIT_DAYS_MIN } from "@leo/core/admin.ts";
+import { ADOPTABLE } from "./adoptable.ts";
 import { GithubLogin } from "@leo/core/publishing.ts";
 import { PRICED_MODELS, pricedModel } from "../packages/generator/src/gateway/prices.ts";
 import { isSameSite } from "./same-site.ts";
@@ -39,6 +40,17 @@ const FARGATE_MEMORY_GB: Record<string, [smallest: number, largest: number, step
 };
 const sizes = Object.keys(FARGATE_MEMORY_GB).join(", ");
 const vcpu = number.refine((size) => size in FARGATE_MEMORY_GB, `is not one of Fargate's sizes: ${sizes}`);
+
+const adopt = z
+  .string()
+  .transform((text) => text.split(",").map((kind) => kind.trim()))
+  .pipe(
+    z.array(
+      z.enum(ADOPTABLE, {
+        error: ({ input }) => `"${String(input)}" is not one of ${ADOPTABLE.join(", ")}`,
+      }),
+    ),
+  );
 
 /** Limits of users and of the day, which the orchestrator takes under the same names. */
 export const Limits = z.object({
@@ -97,6 +109,7 @@ export const Settings = z.object({
   LEO_ALARM_EMAIL: z.email("is not an e-mail address").optional(),
   LEO_MONTHLY_BUDGET_USD: number.positive(),
   LEO_EXEC: flag,
+  LEO_ADOPT: adopt.optional(),
 });
 type Settings = z.infer<typeof Settings>;
 

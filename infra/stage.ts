@@ -70,6 +70,8 @@ export const readStage = (name: string, env: Environment = process.env) => {
     alarmEmail: settings.LEO_ALARM_EMAIL,
     monthlyBudgetUsd: settings.LEO_MONTHLY_BUDGET_USD,
     exec: settings.LEO_EXEC,
+    /** What an earlier stack made, and this stage takes over. */
+    adopt: settings.LEO_ADOPT ?? [],
   };
 };
 export type Stage = ReturnType<typeof readStage>;

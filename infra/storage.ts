@@ -1,4 +1,5 @@
-import { accountId, globalNames, stage } from "./context.ts";
+import { adopting, bucketName } from "./adopt.ts";
+import { stage } from "./context.ts";
 
 // SST's own link grants `s3:*` and hands it to everyone who links a bucket.
 sst.Linkable.wrap(sst.aws.Bucket, (linked) => ({
@@ -17,10 +18,11 @@ export const bucket = new sst.aws.Bucket("GeneratedApps", {
   cors: false,
   transform: {
     bucket: (args, options) => {
-      args.bucket = accountId.apply(globalNames.bucket);
+      args.bucket = bucketName;
       args.forceDestroy = !stage.isProd;
       // Another name would be another, empty bucket: one that exists keeps its name.
       options.ignoreChanges = ["bucket"];
+      Object.assign(options, adopting(bucketName));
       return undefined;
     },
   },

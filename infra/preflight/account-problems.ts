@@ -1,4 +1,5 @@
 /** What AWS's answers mean for a deploy, one sentence each. */
+import { isTakenOver } from "../adoptable.ts";
 import type { Stage } from "../stage.ts";
 import { groupBy } from "./group-by.ts";
 import type { Certificate, Named, Owner, Quota, Zone } from "./facts.ts";
@@ -29,7 +30,9 @@ const nouns = (things: Named[]) => {
 
 const takenProblems = (stage: Stage, owned: Owned[]): string[] => {
   const taken = owned.flatMap(({ named, owner }) =>
-    owner.owner === "other" ? [{ named, by: owner.by ?? "something that SST did not make" }] : [],
+    owner.owner === "other" && !isTakenOver(stage, named)
+      ? [{ named, by: owner.by ?? "something that SST did not make" }]
+      : [],
   );
   return [...groupBy(taken, ({ by }) => by)].map(
     ([by, things]) =>

@@ -60,11 +60,19 @@ const COMPUTED: Record<string, (name: string, inputs: Properties) => Properties>
 };
 
 /** A made resource: its inputs, plus what AWS computes, which is also in `computed` by itself. */
-export const madeResource = ({ type, name, inputs }: MockResourceArgs) => {
+export const madeResource = ({ type, name, id, inputs }: MockResourceArgs) => {
   const physical = text(inputs.name, text(inputs.bucket, `${name}-0123abc`));
   const computed = COMPUTED[type]?.(physical, inputs as Properties) ?? {};
   const state = { name: physical, ...(inputs as Properties), ...computed };
-  return { id: `${name}-id`, state, computed };
+  return { id: id || `${name}-id`, state, computed };
+};
+
+/** A name that an earlier stack left behind. */
+const left = (name: unknown): string => {
+  if (!input.absent.includes(String(name))) return String(name);
+  const details = `${String(name)} does not exist`;
+  // Pulumi hands on a provider's `details`, and nothing else.
+  throw Object.assign(new Error(details), { details });
 };
 
 const ANSWERS: Record<string, (inputs: Properties) => Properties> = {
@@ -83,6 +91,12 @@ const ANSWERS: Record<string, (inputs: Properties) => Properties> = {
     password: "REGISTRY-PASSWORD",
     proxyEndpoint: `https://${accountId}.dkr.ecr.${region}.amazonaws.com`,
   }),
+  "aws:s3/getBucket:getBucket": ({ bucket }) => ({ bucket: left(bucket), region }),
+  "aws:secretsmanager/getSecret:getSecret": ({ name }) => ({
+    arn: arn("secretsmanager", `secret:${left(name)}-AbCdEf`),
+  }),
+  "aws:ecr/getRepository:getRepository": ({ name }) => ({ name: left(name) }),
+  "aws:cloudwatch/getLogGroup:getLogGroup": ({ name }) => ({ name: left(name) }),
   "aws:servicequotas/getServiceQuota:getServiceQuota": () => ({ value: input.vcpuQuota }),
 };
 

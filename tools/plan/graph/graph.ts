@@ -8,8 +8,11 @@ export interface Resource {
   name: string;
   /** Logical name of the component that made it. */
   parent?: string;
-  /** Pulumi's options that decide what a later deploy or a removal does. */
-  options: { ignoreChanges: string[]; retainOnDelete: boolean };
+  /**
+   * Pulumi's options that decide what a deploy or a removal does; `import` is the id of a resource that
+   * exists already and is adopted instead of made.
+   */
+  options: { ignoreChanges: string[]; retainOnDelete: boolean; import?: string };
   /** Logical names of what must exist first: named as an option, or read as a value. */
   dependencies: string[];
   /** Secret values are under `{ secret: value }`. */
@@ -35,6 +38,8 @@ export interface Graph {
   resources: Resource[];
   /** What SST's CLI would start, and starts in `sst dev` alone. */
   commands: DevCommand[];
+  /** Tokens of the data sources that were read, such as `aws:index/getRegion:getRegion`; each once. */
+  dataSources: string[];
   outputs: Record<string, unknown>;
   /** Lines that the program printed for the person who deploys. */
   printed: string[];
@@ -73,4 +78,6 @@ export interface ProgramInput {
   region: string;
   vcpuQuota: number;
   account: AccountFacts;
+  /** Names that no earlier stack has left behind. */
+  absent: string[];
 }

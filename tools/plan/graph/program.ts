@@ -17,6 +17,7 @@ import { startSstServer } from "./sst-server.ts";
 const SECRET_KEY = "4dabf18193072939515e22adb298388d";
 const resources: Resource[] = [];
 const commands: pulumi.Output<DevCommand>[] = [];
+const dataSources = new Set<string>();
 const printed: string[] = [];
 
 /** Pulumi's wrapping of secret values, turned into `{ secret }`. */
@@ -53,10 +54,14 @@ const watchOptions = () =>
     return undefined;
   });
 
-const optionsOf = (resource: { type: string; name: string }) => {
+const optionsOf = (resource: pulumi.runtime.MockResourceArgs) => {
   const seen = seenOptions.get(key(resource));
   const parent = (seen?.parent as Record<string, string> | undefined)?.["__name"];
-  const options = { ignoreChanges: seen?.ignoreChanges ?? [], retainOnDelete: seen?.retainOnDelete ?? false };
+  const options = {
+    ignoreChanges: seen?.ignoreChanges ?? [],
+    retainOnDelete: seen?.retainOnDelete ?? false,
+    ...(resource.id ? { import: resource.id } : {}),
+  };
   const dependencies = seenDependencies.get(key(resource)) ?? [];
   return { options, dependencies, ...(parent ? { parent } : {}) };
 };
@@ -89,7 +94,9 @@ const finish = (result: unknown, code: number): never => {
 };
 const refuse = (error: unknown) => {
   const { name, message, stack } = error as Error;
-  return finish({ refused: name === "VisibleError" ? message : stack, registered: resources.length }, 0);
+  // The stack itself is in Pulumi's books only.
+  const registered = resources.filter(({ type }) => type !== "pulumi:pulumi:Stack").length;
+  return finish({ refused: name === "VisibleError" ? message : stack, registered }, 0);
 };
 process.on("unhandledRejection", refuse);
 process.on("uncaughtException", refuse);
@@ -108,7 +115,10 @@ await pulumi.runtime.setMocks(
       resources.push({ type: args.type, name: args.name, inputs, attributes, ...optionsOf(args) });
       return made;
     },
-    call: dataSource,
+    call: (args) => {
+      dataSources.add(args.token);
+      return dataSource(args);
+    },
   },
   "leo-saas",
   input.stage,
@@ -126,4 +136,13 @@ const outputs = await pulumi.runtime.runInPulumiStack(() => {
 const resolved = await new Promise((resolve) => pulumi.output(outputs).apply(resolve));
 await pulumi.runtime.disconnect();
 const devCommands = await new Promise((resolve) => pulumi.all(commands).apply(resolve));
-finish({ resources, commands: plain(devCommands), outputs: plain(resolved), printed }, 0);
+finish(
+  {
+    resources,
+    commands: plain(devCommands),
+    dataSources: [...dataSources].toSorted(),
+    outputs: plain(resolved),
+    printed,
+  },
+  0,
+);

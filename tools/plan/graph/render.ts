@@ -25,8 +25,9 @@ const renderResource = (resource: Resource): string[] => {
   const settings = Object.entries(resource.inputs).filter(([, value]) => !isEmpty(value));
   const width = Math.max(0, ...settings.map(([name]) => name.length));
   const kind = resource.type.split(":").at(-1) ?? resource.type;
+  const takenOver = resource.options.import === undefined ? "" : `  (taken over: ${resource.options.import})`;
   return [
-    `  ${kind} ${resource.name}${resource.parent ? `  (in ${resource.parent})` : ""}`,
+    `  ${kind} ${resource.name}${resource.parent ? `  (in ${resource.parent})` : ""}${takenOver}`,
     ...settings.map(([name, value]) => `    ${name.padEnd(width)}  ${cut(show(value))}`),
   ];
 };
@@ -40,12 +41,15 @@ const shownResources = (graph: Graph) =>
   graph.resources.filter((resource) => !isBookkeeping(resource) && !resource.type.startsWith("sst:"));
 
 /** What tells one resource from another at a glance: its physical name, and a setting or two. */
-const gist = ({ inputs }: Resource): string => {
+const gist = ({ inputs, options }: Resource): string => {
   const name = inputs.family ?? inputs.bucket ?? inputs.name ?? inputs.dashboardName ?? "";
   const rest = Object.entries(inputs).filter(
     ([key, value]) => !["name", "family", "bucket", "tags", "dashboardName"].includes(key) && !isEmpty(value),
   );
-  return [show(name), ...rest.map(([key, value]) => `${key}=${show(value)}`)].filter(Boolean).join("  ");
+  const adopted = options.import === undefined ? [] : ["taken over"];
+  return [show(name), ...adopted, ...rest.map(([key, value]) => `${key}=${show(value)}`)]
+    .filter(Boolean)
+    .join("  ");
 };
 
 /** The graph as a table: type, logical name, gist; one line each. */

@@ -21,6 +21,8 @@ export interface GraphOptions {
   secrets?: Record<string, string>;
   accountId?: string;
   vcpuQuota?: number;
+  /** Names that LEO_ADOPT looks for in vain; everything else that it looks for is there. */
+  absent?: string[];
   /** Whether a Docker daemon answers, and what its builder can build for. */
   docker?: boolean;
   platforms?: string[];
@@ -104,6 +106,7 @@ const program = async (options: GraphOptions): Promise<Graph | Refusal> =>
       region: readRegion(options.stage, settings),
       vcpuQuota: options.vcpuQuota ?? 1000,
       account: { ...healthyAccount(layeredEnvironment(options.stage, settings)), ...options.account },
+      absent: options.absent ?? [],
     };
     const env = {
       ...settings,

@@ -97,6 +97,7 @@ test("a type that nobody mapped is named, and renders nothing", () => {
       },
     ],
     commands: [],
+    dataSources: [],
     outputs: {},
     printed: [],
   };

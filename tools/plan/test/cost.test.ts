@@ -103,7 +103,7 @@ test("the report names the Region, the date and the sources of its prices", () =
 });
 
 test("sst dev has no costs of this kind", () => {
-  expect(() => taskSize({ resources: [], commands: [], outputs: {}, printed: [] }, "GeneratorTask")).toThrow(
-    /not of sst dev/,
-  );
+  expect(() =>
+    taskSize({ resources: [], commands: [], dataSources: [], outputs: {}, printed: [] }, "GeneratorTask"),
+  ).toThrow(/not of sst dev/);
 });

@@ -27,6 +27,7 @@ const graph: Graph = {
   ],
   outputs: { url: "http://example.com", _protect: true },
   commands: [],
+  dataSources: [],
   printed: ["Warning: something."],
 };
 
