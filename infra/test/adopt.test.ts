@@ -15,8 +15,7 @@ const EVERYTHING = { LEO_ADOPT: "bucket, secrets, repositories, logs" };
 const takenOver = (graph: Graph) =>
   graph.resources
     .filter(({ options }) => options.import !== undefined)
-    .map(({ type, inputs, options }) => [type, inputs.name ?? inputs.bucket, options.import])
-    .toSorted((a, b) => String(a).localeCompare(String(b)));
+    .map(({ type, inputs, options }) => [type, inputs.name ?? inputs.bucket, options.import]);
 
 const secret = (stage: string, name: string) => [
   "aws:secretsmanager/secret:Secret",
@@ -41,14 +40,16 @@ test("a deploy makes everything itself unless it is told to take over", async ()
 
 test("LEO_ADOPT takes over bucket, secrets, repositories and logs by the ids that AWS reads them by", async () => {
   const graph = await graphOf({ stage: "prod", settings: EVERYTHING });
-  expect(takenOver(graph)).toEqual([
+  const expected = [
     ["aws:cloudwatch/logGroup:LogGroup", "/ecs/leo", "/ecs/leo"],
     ["aws:cloudwatch/logGroup:LogGroup", "/ecs/leo-saas-app", "/ecs/leo-saas-app"],
     ["aws:ecr/repository:Repository", "leo", "leo"],
     ["aws:ecr/repository:Repository", "leo-saas-app", "leo-saas-app"],
     ["aws:s3/bucketV2:BucketV2", BUCKET, BUCKET],
     ...SECRETS.map((name) => secret("leo-saas", name)),
-  ]);
+  ];
+  expect(takenOver(graph)).toHaveLength(expected.length);
+  expect(takenOver(graph)).toEqual(expect.arrayContaining(expected));
   expect(renderTable(graph)).toMatch(
     /BucketV2 +GeneratedAppsBucket +leo-saas-generated-apps-\d+ {2}taken over/,
   );

@@ -10,13 +10,10 @@ const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "ut
   scripts: Record<string, string>;
 };
 
-/** To be added with their own change. */
-const NOT_YET = new Set(["graph", "cost"]);
-
 /** Scripts that run a file of Leo's own with the project's Node: the file is the command's entry. */
 const COMMANDS = Object.entries(scripts).flatMap(([name, script]): [name: string, entry: string][] => {
   const entry = /^node (?:--\S+ )*(\S+\.ts)$/.exec(script)?.[1];
-  return entry === undefined || NOT_YET.has(name) ? [] : [[name, entry]];
+  return entry === undefined ? [] : [[name, entry]];
 });
 
 const run = (entry: string, args: string[]) =>

@@ -1,14 +1,7 @@
-/** `npm run cost -- --stage prod`: what the stage costs in a month, and a generation. */
-import { parseArgs } from "node:util";
-import { graphOf } from "../graph/run-graph.ts";
-import { printOrFail, warn } from "../../report.ts";
-import { enterStage } from "../../../infra/env-files.ts";
-import { readRegion } from "../../../infra/stage.ts";
-import { renderCost } from "./render.ts";
+/** `npm run cost`: the same as `npm run plan -- cost`. */
+import { readCommand } from "../../command.ts";
+import { printOrFail } from "../../report.ts";
+import { costCommand, printCost } from "./command.ts";
 
-const { values } = parseArgs({ options: { stage: { type: "string", default: "prod" } } });
-
-await printOrFail(async () => {
-  warn(enterStage(values.stage));
-  return renderCost(await graphOf({ stage: values.stage, inheritSettings: true }), readRegion(values.stage));
-});
+const values = readCommand(costCommand);
+await printOrFail(() => printCost(values));

@@ -1,0 +1,29 @@
+import type { Command, Values } from "../../command.ts";
+import { enterStage } from "../../../infra/env-files.ts";
+import { warn } from "../../report.ts";
+import { renderGraph, renderTable } from "./render.ts";
+import { graphOf } from "./run-graph.ts";
+
+export const graphCommand = {
+  name: "npm run graph",
+  about: "Prints the resources that a deploy of a stage would make. Needs no AWS account.",
+  options: {
+    stage: { type: "text", value: "NAME", default: "prod", about: "The stage" },
+    dev: { type: "flag", about: "What `sst dev` would make instead" },
+    full: { type: "flag", about: "Every setting of every resource" },
+    json: { type: "flag", about: "As JSON" },
+  },
+} as const satisfies Command;
+
+/** @throws Error with the sentences of a stage that is refused */
+export const printGraph = async ({
+  stage,
+  dev,
+  full,
+  json,
+}: Values<typeof graphCommand>): Promise<string> => {
+  warn(enterStage(stage));
+  const graph = await graphOf({ stage, dev, inheritSettings: true });
+  if (json) return JSON.stringify(graph, undefined, 2);
+  return full ? renderGraph(graph) : renderTable(graph);
+};
