@@ -10,6 +10,18 @@ export interface NumberedGeneration {
 export const hasFiles = ({ generation, number }: NumberedGeneration): boolean =>
   number !== undefined || generation.hasDraft === true;
 
+/** The version or draft before one of an app's, which are given oldest first. */
+export const versionBefore = (
+  versions: readonly NumberedGeneration[],
+  { generation: { id } }: NumberedGeneration,
+): NumberedGeneration | undefined =>
+  versions
+    .slice(
+      0,
+      versions.findIndex(({ generation }) => generation.id === id),
+    )
+    .findLast(hasFiles);
+
 /** What people call it: `Version 3`, or `Draft`. */
 export const versionName = (number: number | undefined): string =>
   number === undefined ? "Draft" : `Version ${number}`;

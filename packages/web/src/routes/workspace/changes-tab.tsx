@@ -2,7 +2,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Empty } from "../../components/empty.tsx";
 import { Select } from "../../components/ui/select.tsx";
 import { ChangesPanel } from "../../features/changes/components/changes-panel.tsx";
-import { hasFiles, versionName } from "../../features/generation/versions.ts";
+import { hasFiles, versionBefore, versionName } from "../../features/generation/versions.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 const route = getRouteApi("/apps/$appId");
@@ -21,7 +21,7 @@ const ChangesTab = ({ selection }: { selection: Selection }) => {
       </Empty>
     );
   }
-  const before = others.findLast(({ generation }) => generation.createdAt < shown.generation.createdAt);
+  const before = versionBefore(versions, shown);
   const known = others.find(
     ({ generation }) => generation.id === (base ?? shown.generation.baseGenerationId),
   );

@@ -3,7 +3,7 @@ import { AppPublishing } from "../../features/publishing/components/app-publishi
 import { PublicationNote, PublishButton } from "../../features/publishing/components/publish-version.tsx";
 import { VersionMenu } from "../../features/versions/components/version-menu.tsx";
 import { VersionRow } from "../../features/versions/components/version-row.tsx";
-import { hasFiles } from "../../features/generation/versions.ts";
+import { hasFiles, versionBefore } from "../../features/generation/versions.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 interface VersionsTabProps {
@@ -25,9 +25,7 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
         <ul className="divide-y divide-line">
           {versions.toReversed().map(({ generation, number }) => {
             const { id } = generation;
-            const before = versions.findLast(
-              (other) => hasFiles(other) && other.generation.createdAt < generation.createdAt,
-            );
+            const before = versionBefore(versions, { generation, number });
             return (
               <VersionRow
                 key={generation.id}
