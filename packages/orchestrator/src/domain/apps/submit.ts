@@ -151,10 +151,8 @@ export const submitFollowUp = (
   const { prompt, mode = "autonomous", baseGenerationId: chosen, startOver = false } = body;
   return submit(context, queue, key, ["follow-up", appId, prompt, mode, chosen, startOver], async (orm) => {
     await lockApp(orm, context.userId, appId);
-    if (startOver) return { appId, prompt, mode };
-    const baseGenerationId = chosen
-      ? await chosenBase(orm, context.userId, appId, chosen)
-      : await newestBase(orm, appId);
+    const base = chosen ? await chosenBase(orm, context.userId, appId, chosen) : await newestBase(orm, appId);
+    const baseGenerationId = startOver ? undefined : base;
     await rejectExpired(orm, context.config, baseGenerationId);
     return { appId, prompt, mode, baseGenerationId };
   });
