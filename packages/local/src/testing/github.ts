@@ -2,6 +2,7 @@
  * A GitHub of one's own for tests: the REST calls that publishing makes, and real git over HTTP
  * (`git http-backend`), both behind the same token.
  */
+import { randomBytes } from "node:crypto";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -69,7 +70,8 @@ export const withGithub = async <T>(runTest: (github: TestGithub) => Promise<T>)
   const requests: string[] = [];
   const users = new Set<string>();
   const faults: { fits: RegExp; status: number; headers: Record<string, string> }[] = [];
-  const token = ["github_pat", "stand1n0000000000000000"].join("_");
+  // Its own for each: tests look for it in every process of the machine, and others may run beside them.
+  const token = `github_pat_${randomBytes(11).toString("hex")}`;
   let isRevoked = false;
   let isCut: RegExp | undefined;
   let lastId = 1_000;
