@@ -6,6 +6,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Readable } from "node:stream";
 import { inject } from "vitest";
 import { startAuth } from "../src/auth.ts";
@@ -19,6 +20,8 @@ import "../src/testing/context.ts";
 import { stillAlive } from "./start-helpers.ts";
 
 export const TIMEOUT_MS = 180_000;
+/** A user may send 600 requests a minute. */
+const ASK_EVERY_MS = 200;
 
 /** A home whose AWS files lead nowhere: keys that no AWS knows, an endpoint where nothing listens. */
 const makeHome = async (): Promise<string> => {
@@ -274,7 +277,11 @@ export const withStage = async (
                 const made = await call<{ generation: { id: string } }>("POST", "/api/apps", { prompt });
                 return made.generation.id;
               },
-              stateOf: async (id) => (await call<{ state: string }>("GET", `/api/generations/${id}`)).state,
+              stateOf: async (id) => {
+                // No faster than a user may ask in the long run.
+                await delay(ASK_EVERY_MS);
+                return (await call<{ state: string }>("GET", `/api/generations/${id}`)).state;
+              },
             });
           });
         }),
