@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
-import { readlink } from "node:fs/promises";
+import { readFile, readlink } from "node:fs/promises";
 import type { ContainerRun, ContainerSpec, RunContainer } from "@leo/local/ecs/container.ts";
 import { processTable } from "@leo/local/processes/table.ts";
 
@@ -11,11 +11,18 @@ const [buildahProgram = "buildah", ...options] = (process.env.BUILDAH ?? "builda
 const buildah = (...args: string[]) =>
   execFileSync(buildahProgram, [...options, ...args], { encoding: "utf8" }).trim();
 
+/** What a process runs. One for another architecture is QEMU's, which is handed the program to run. */
+const programOf = async (pid: number): Promise<string> => {
+  const executable = await readlink(`/proc/${pid}/exe`).catch(() => "");
+  if (!/qemu|binfmt/.test(executable)) return executable;
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  return commandLine.split("\0")[1] ?? "";
+};
+
 /** The container's own process: ECS signals that one, and `buildah run` gives back its exit code. */
 const nodeBelow = async (pid: number): Promise<number | undefined> => {
   for (const child of (await processTable()).filter(({ parentPid }) => parentPid === pid)) {
-    const executable = await readlink(`/proc/${child.pid}/exe`).catch(() => "");
-    if (executable.endsWith("/node")) return child.pid;
+    if ((await programOf(child.pid)).endsWith("/node")) return child.pid;
     const found = await nodeBelow(child.pid);
     if (found) return found;
   }
