@@ -1,17 +1,12 @@
 /** Whether the stage's database answers, before anything is built or started. */
+import { networkProblem, plainMessage } from "@leo/core/explain.ts";
 import { Client } from "pg";
 import { StartError } from "../start-error.ts";
 
 const CONNECT_MS = 10_000;
 
+/** PostgreSQL's own refusals. */
 const REASONS: Record<string, string> = {
-  ENOTFOUND: "its name is not known to DNS",
-  EAI_AGAIN: "DNS does not answer",
-  ECONNREFUSED: "the connection is refused",
-  ECONNRESET: "the connection was cut",
-  EHOSTUNREACH: "there is no route to it",
-  ENETUNREACH: "there is no route to it",
-  ETIMEDOUT: "it does not answer",
   "28P01": "it rejects the password",
   "28000": "it rejects the user",
   "3D000": "there is no database of that name",
@@ -33,8 +28,8 @@ export const checkDatabase = async (databaseUrl: string, stage: string): Promise
     await client.connect();
     await client.query("select 1");
   } catch (cause) {
-    const { code = "", message, errors } = cause as NodeJS.ErrnoException & { errors?: { code?: string }[] };
-    const reason = REASONS[code] ?? REASONS[errors?.[0]?.code ?? ""] ?? message.split("\n")[0];
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    const reason = REASONS[code] ?? networkProblem(cause) ?? plainMessage(cause);
     throw new StartError(
       `The database ${databasePlace(databaseUrl)} cannot be used: ${reason}. ` +
         `Correct the secret: npx sst secret set DatabaseUrl … --stage ${stage}`,
