@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Why a generation ended without a version. The codes are part of the API. */
+/** Why a run ended without a version. The codes are part of the API. */
 export const FailureCode = z.enum([
   "capacity",
   "quota",
@@ -22,6 +22,13 @@ export const FailureCode = z.enum([
   "upload_failed",
   "interrupted",
   "expired",
+  "model_unavailable",
+  "model_limit",
+  "model_credential",
+  "model_balance",
+  "model_unknown",
+  "request_too_large",
+  "declined",
   "internal",
 ]);
 export type FailureCode = z.infer<typeof FailureCode>;
@@ -35,9 +42,13 @@ export const Failure = z.object({
 });
 export type Failure = z.infer<typeof Failure>;
 
+/** Who can do something about a failure. What belongs to nobody passes by itself. */
+export type FailureOwner = "user" | "operator" | "nobody";
+
 interface FailureKind {
   /** A sentence for the user: what happened and what to do. */
   message: string;
+  owner: FailureOwner;
   /** The platform's fault: costs the user nothing. */
   platformFault: boolean;
   /** Whether a new attempt can help. */
@@ -47,115 +58,180 @@ interface FailureKind {
 export const FAILURES: Record<FailureCode, FailureKind> = {
   capacity: {
     message: "There was no free machine for this run. Try again in a few minutes.",
+    owner: "nobody",
     platformFault: true,
     retryable: false,
   },
   quota: {
     message: "The account's machine limit is reached. Try again when other runs have finished.",
+    owner: "operator",
     platformFault: true,
     retryable: false,
   },
   image_pull: {
     message:
       "The generator's image could not be loaded. Try again; if it keeps happening, tell your administrator.",
+    owner: "operator",
     platformFault: true,
     retryable: true,
   },
   out_of_memory: {
     message: "The run needed more memory than it had. Try again with a smaller request.",
+    owner: "user",
     platformFault: true,
     retryable: true,
   },
   start_timeout: {
     message: "The generator did not start in time. Try again.",
+    owner: "nobody",
     platformFault: true,
     retryable: true,
   },
   heartbeat_lost: {
     message: "The machine stopped answering. Try again to continue from the last saved state.",
+    owner: "nobody",
     platformFault: true,
     retryable: true,
   },
   stalled: {
     message: "The agent did nothing for ten minutes and was stopped. Try again, or reword the request.",
+    owner: "nobody",
     platformFault: true,
     retryable: true,
   },
   deadline: {
     message:
       "This run reached its time limit. What it has made is kept as a draft; ask for a smaller step to continue.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   budget: {
     message:
       "This run reached its budget. What it has made is kept as a draft; ask for a smaller step to continue.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   agent_error: {
     message: "The agent ended with an error. Try again, or reword the request.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   tool_timeout: {
     message:
       "A command of the agent never returned and was stopped. What the run has made is kept as a draft; reword the request so that nothing has to wait.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   process_limit: {
     message:
       "A command started more processes than a run may have and was stopped. What the run has made is kept as a draft; reword the request.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   workspace_too_large: {
     message:
       "The files of the app grew beyond the size that a run may have. What fits is kept; ask for smaller or fewer files.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   too_many_files: {
     message: "The run made more files than it may have. What fits is kept; ask for fewer files.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   output_too_large: {
     message:
       "The run put out more than a version can hold. What fits is kept; ask for a smaller app or a smaller step.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   disk_full: {
     message: "The run used up the disk of its machine. What fits is kept as a draft; ask for a smaller step.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   verify_failed: {
     message:
       "The app did not pass its checks after several tries. Ask the agent to fix the check that failed.",
+    owner: "user",
     platformFault: false,
     retryable: false,
   },
   upload_failed: {
     message: "The app was built but could not be stored. Try again.",
+    owner: "nobody",
     platformFault: true,
     retryable: true,
   },
   interrupted: {
     message: "The machine was taken away during the run. Try again to continue from the last saved state.",
+    owner: "nobody",
     platformFault: true,
     retryable: true,
   },
   expired: {
     message:
       "The request waited too long for a free place, so it was not started and costs nothing. Try again.",
+    owner: "nobody",
     platformFault: true,
+    retryable: false,
+  },
+  model_unavailable: {
+    message:
+      "Claude was unavailable for longer than this run could wait. Try again to continue where it stopped.",
+    owner: "nobody",
+    platformFault: true,
+    retryable: true,
+  },
+  model_limit: {
+    message: "Claude's usage limit has been reached. Try again once it resets.",
+    owner: "operator",
+    platformFault: true,
+    retryable: false,
+  },
+  model_credential: {
+    message: "Claude rejected Leo's credential. Your administrator has to replace it.",
+    owner: "operator",
+    platformFault: true,
+    retryable: false,
+  },
+  model_balance: {
+    message:
+      "The account that Leo uses for Claude has run out of credit. Your administrator has to top it up.",
+    owner: "operator",
+    platformFault: true,
+    retryable: false,
+  },
+  model_unknown: {
+    message: "The model that Leo is set to use does not exist. Your administrator has to choose another one.",
+    owner: "operator",
+    platformFault: true,
+    retryable: false,
+  },
+  request_too_large: {
+    message: "The conversation has grown too long for the model. Start over, or ask for a smaller step.",
+    owner: "user",
+    platformFault: false,
+    retryable: false,
+  },
+  declined: {
+    message: "Claude declined this request. Edit it and try again.",
+    owner: "user",
+    platformFault: false,
     retryable: false,
   },
   internal: {
     message: "Something went wrong in Leo. Try again; if it keeps happening, tell your administrator.",
+    owner: "operator",
     platformFault: true,
     retryable: true,
   },
