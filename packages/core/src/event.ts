@@ -109,6 +109,8 @@ export const LifecycleFact = z.discriminatedUnion("type", [
     /** Name of the app that it came from, when that is another one. */
     fromApp: z.string().optional(),
   }),
+  /** What a run that did not complete had last stored is now its draft. Comes after the run's end. */
+  z.object({ type: z.literal("draft_saved"), fileCount: z.int().min(0) }),
   /** A request that the user added while the agent works. */
   z.object({ type: z.literal("user_message"), messageId: z.string(), text }),
   /** An added request that still waited got another text, or was taken back. */

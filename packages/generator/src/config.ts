@@ -39,7 +39,7 @@ const Environment = z.object({
   LEO_CHROMIUM: z.string().min(1).optional(),
   LEO_S3_FORCE_PATH_STYLE: flag.default(false),
   LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
-  LEO_CHECKPOINT_INTERVAL_MS: durationMs.default(60_000),
+  LEO_CHECKPOINT_INTERVAL_MS: durationMs.default(15_000),
   /** An agent that says and does nothing for this long is stopped. Shorter than the orchestrator's own watch. */
   LEO_AGENT_SILENT_MS: durationMs.default(LIMITS.stalledMs / 2),
   /** Kept free at the end of the run for storing what exists. */

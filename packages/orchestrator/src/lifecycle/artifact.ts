@@ -115,9 +115,33 @@ const parseJson = (text: string): unknown => {
 
 const numberOf = (key: string) => Number(/(\d+)\.tar\.gz$/.exec(key)?.[1] ?? 0);
 
-/** Checkpoint keys of an attempt, oldest first. */
-export const listCheckpoints = async (context: Context, prefix: string): Promise<string[]> => {
-  const keys: string[] = [];
-  for await (const { key } of context.storage.list(`${prefix}checkpoint/`)) keys.push(key);
-  return keys.toSorted((a, b) => numberOf(a) - numberOf(b));
+export interface StoredCheckpoint {
+  key: string;
+  sizeBytes: number;
+  attempt: number;
+}
+
+/** Checkpoints of an attempt, oldest first. */
+export const listCheckpoints = async (
+  { storage }: Pick<Context, "storage">,
+  { appId, id }: { appId: string; id: string },
+  attempt: number,
+): Promise<StoredCheckpoint[]> => {
+  const found: StoredCheckpoint[] = [];
+  const prefix = attemptPrefix(appId, id, attempt);
+  for await (const object of storage.list(`${prefix}checkpoint/`)) {
+    if (isCheckpointOf(object.key, prefix)) found.push({ ...object, attempt });
+  }
+  return found.toSorted((a, b) => numberOf(a.key) - numberOf(b.key));
 };
+
+/** Checkpoints of a generation's attempts up to `newestAttempt`, newest first. */
+export async function* checkpointsOf(
+  context: Pick<Context, "storage">,
+  generation: { appId: string; id: string },
+  newestAttempt: number,
+): AsyncGenerator<StoredCheckpoint> {
+  for (let attempt = newestAttempt; attempt >= 1; attempt -= 1) {
+    yield* (await listCheckpoints(context, generation, attempt)).toReversed();
+  }
+}

@@ -3,6 +3,7 @@
  * and out of order: `version` decides, and a stopped task is final.
  */
 import { and, eq, lt } from "drizzle-orm";
+import { isFinal } from "@leo/core/generation.ts";
 import { classifyStop, type StoppedTask } from "@leo/core/task-stop.ts";
 import type { Context } from "../context.ts";
 import { attempts, generations } from "../db/schema.ts";
@@ -10,6 +11,7 @@ import { withIds } from "../telemetry/log.ts";
 import { endAttempt, findAttempt, recordTaskIn, tellProgress, type AttemptRow } from "./attempt.ts";
 import { findArtifact } from "./artifact.ts";
 import { completeWorkIn, finalWord, publishSoon } from "./complete.ts";
+import { saveDraftSoon } from "./draft.ts";
 import { lockGeneration } from "./lock.ts";
 import { transitionIn, type GenerationRow } from "./transition.ts";
 
@@ -115,7 +117,9 @@ export const taskStopped = async (
     { event: "task_ended", attemptId: attempt.id, generationId: generation.id, class: verdict.class, detail },
     "task ended",
   );
-  if (completed) publishSoon(context, completed);
+  if (!completed) return;
+  publishSoon(context, completed);
+  if (isFinal(completed.generation.state)) saveDraftSoon(context, generation.id);
 };
 
 /** A stop by one of our watches for a platform's fault: once more. */

@@ -55,8 +55,8 @@ const publishLeased = async (context: Context, generationId: string): Promise<vo
     // In the same transaction: a version that is to be on GitHub cannot be forgotten.
     if (done) await publishAutomatically(orm, at, done.generation);
   });
-  const checkpoints = await listCheckpoints(context, found.prefix);
-  await context.storage.delete(checkpoints.filter((key) => key !== found.manifest.checkpoint?.key));
+  const keys = (await listCheckpoints(context, row, row.attempt)).map(({ key }) => key);
+  await context.storage.delete(keys.filter((key) => key !== found.manifest.checkpoint?.key));
 };
 
 /** Generations in `publishing` whose holder is gone. */

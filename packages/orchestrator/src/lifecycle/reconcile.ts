@@ -14,6 +14,7 @@ import type { TaskClient } from "../launch/task-client.ts";
 import { withIds, type LogIds } from "../telemetry/log.ts";
 import { adoptLaunches, findAttempt, type AttemptRow } from "./attempt.ts";
 import { observeTask, taskStopped, UNKNOWN_TASK, type ObservedTask } from "./observe-task.ts";
+import { saveDrafts } from "./draft.ts";
 import { findUnpublished, publish } from "./publish.ts";
 import { transition } from "./transition.ts";
 
@@ -169,7 +170,7 @@ export const reconcile = async (context: Context, tasks: TaskClient): Promise<Se
   return stopOrphans(context, tasks);
 };
 
-/** What a dead orchestrator left: launches without a task, versions not yet published. */
+/** What a dead orchestrator left: launches without a task, versions and drafts that are not recorded yet. */
 export const takeOver = async (context: Context, adopt: (attempt: AttemptRow) => void): Promise<void> => {
   for (const attempt of await adoptLaunches(context)) adopt(attempt);
   await forEach(
@@ -178,4 +179,5 @@ export const takeOver = async (context: Context, adopt: (attempt: AttemptRow) =>
     (generationId) => ({ generationId }),
     (generationId) => publish(context, generationId),
   );
+  await saveDrafts(context);
 };

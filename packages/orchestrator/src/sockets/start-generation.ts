@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { apps, generations } from "../db/schema.ts";
 import { budgetOf } from "../domain/limits/ledger.ts";
 import { previewConditions } from "../domain/previews/preview-url.ts";
-import { listCheckpoints } from "../lifecycle/artifact.ts";
+import { checkpointsOf } from "../lifecycle/artifact.ts";
 import type { AttemptRow } from "../lifecycle/attempt.ts";
 import type { GenerationRow } from "../lifecycle/transition.ts";
 
@@ -15,13 +15,10 @@ const PRESIGNED_SECONDS = 900;
 /** The newest checkpoint of a generation's attempts up to `newest`: of one that crashed, all there is. */
 const findCheckpoint = async (
   context: Context,
-  { id, appId }: Pick<GenerationRow, "id" | "appId">,
+  generation: Pick<GenerationRow, "id" | "appId">,
   newest: number,
 ): Promise<string | undefined> => {
-  for (let attempt = newest; attempt >= 1; attempt -= 1) {
-    const key = (await listCheckpoints(context, attemptPrefix(appId, id, attempt))).at(-1);
-    if (key) return key;
-  }
+  for await (const { key } of checkpointsOf(context, generation, newest)) return key;
   return undefined;
 };
 

@@ -91,11 +91,13 @@ export const generations = leo.table(
     idempotencyKey: text("idempotency_key"),
     /** Hash of the request made with that key: the same key with another request is refused. */
     requestHash: text("request_hash"),
-    /** Only the orchestrator that holds this lease publishes. */
+    /** Only the orchestrator that holds this lease records what the run has made: a version, or a draft. */
     publishLeaseUntil: at("publish_lease_until"),
     createdAt: at("created_at").notNull().defaultNow(),
     startedAt: at("started_at"),
     finishedAt: at("finished_at"),
+    /** Of a run that ended without a manifest: when its checkpoints were searched for a draft. */
+    draftSoughtAt: at("draft_sought_at"),
     /** Set once its events and its manifest were removed, days after its end. */
     purgedAt: at("purged_at"),
   },
@@ -140,6 +142,11 @@ export const generations = leo.table(
     index("generations_unpurged")
       .on(table.finishedAt)
       .where(sql`${table.purgedAt} is null`),
+    index("generations_draft_unsought")
+      .on(table.finishedAt)
+      .where(
+        sql`${table.state} in ('failed', 'cancelled') and ${table.attempt} > 0 and ${table.manifest} is null and ${table.draftSoughtAt} is null and ${table.purgedAt} is null`,
+      ),
     /** For the foreign key: a deleted version is looked up in those that build on it. */
     index("generations_base_of").on(table.baseGenerationId),
     ...serviceMay(),

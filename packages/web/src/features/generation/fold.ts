@@ -212,6 +212,9 @@ export const fold = (draft: Draft, event: Event): void => {
         ...(event.fromApp === undefined ? {} : { fromApp: event.fromApp }),
       });
       return;
+    case "draft_saved":
+      draft.draftSaved = true;
+      return;
     case "publication":
       draft.items.push({ ...event, kind: "publication" });
       return;

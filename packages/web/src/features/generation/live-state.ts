@@ -17,6 +17,8 @@ export interface LiveState {
   /** The step the generator is in, once the agent is connected. */
   step: EventOf<"progress">["step"] | undefined;
   retryAt: string | undefined;
+  /** True once the server has saved a draft of what the ended run left. */
+  draftSaved: boolean;
   /** True while the generator is being stopped. */
   stopping: boolean;
   /** Cost of the current attempt so far. */
@@ -41,6 +43,7 @@ export const EMPTY: LiveState = {
   failure: undefined,
   step: undefined,
   retryAt: undefined,
+  draftSaved: false,
   stopping: false,
   costUsd: 0,
   files: new Map(),

@@ -103,6 +103,8 @@ const describe = (event: Event): Pick<LogLine, "level" | "source" | "text"> => {
           event.fromApp && `of ${event.fromApp}`,
         ]),
       };
+    case "draft_saved":
+      return { level: "info", source: "state", text: `saved a draft with ${event.fileCount} files` };
     case "publication":
       return {
         level: event.failure ? "error" : "info",

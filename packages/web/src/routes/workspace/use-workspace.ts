@@ -36,13 +36,14 @@ export const useSetSearch = () => {
   );
 };
 
-/** Reads the app again whenever its newest generation changes state: only the server knows the rest. */
+/** Reads the app again whenever its newest generation changes state or gets a draft: only the server knows the rest. */
 export const useFollowState = (latest: Generation) => {
   const queryClient = useQueryClient();
   const { live } = useLive(latest.id);
-  const { state } = live;
+  const { state, draftSaved } = live;
+  const isDraftNew = draftSaved && latest.hasDraft !== true;
   useEffect(() => {
-    if (state === undefined || state === latest.state) return;
-    void queryClient.invalidateQueries({ queryKey: ["apps"] });
-  }, [queryClient, state, latest.state]);
+    const isStateNew = state !== undefined && state !== latest.state;
+    if (isStateNew || isDraftNew) void queryClient.invalidateQueries({ queryKey: ["apps"] });
+  }, [queryClient, state, latest.state, isDraftNew]);
 };

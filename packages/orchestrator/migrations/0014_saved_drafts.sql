@@ -1,0 +1,2 @@
+ALTER TABLE "leo"."generations" ADD COLUMN "draft_sought_at" timestamp with time zone;--> statement-breakpoint
+CREATE INDEX "generations_draft_unsought" ON "leo"."generations" USING btree ("finished_at") WHERE "leo"."generations"."state" in ('failed', 'cancelled') and "leo"."generations"."attempt" > 0 and "leo"."generations"."manifest" is null and "leo"."generations"."draft_sought_at" is null and "leo"."generations"."purged_at" is null;
