@@ -1,6 +1,8 @@
 /** An orchestrator with two database connections, one of which listens: nothing may wait for a second one. */
 import { expect, test } from "vitest";
+import { Client } from "pg";
 import { newId } from "@leo/core/id.ts";
+import { until } from "@leo/local/testing/until.ts";
 import { openGeneratorSocket, openUiSocket, withOrchestrator } from "./support/orchestrator.ts";
 
 test("two connections are enough for a run, its followers, a copy, a share and an operator", () =>
@@ -34,4 +36,33 @@ test("two connections are enough for a run, its followers, a copy, a share and a
       fetch(`${leo.orchestrator.url}/health`).then(({ status }) => status),
     ]);
     expect(statuses).toEqual([201, 201, 200, 200, 200, 200, 200]);
+  }));
+
+/** How many sessions wait for a lock of the submissions. */
+const WAITING = "select count(*)::int as waiting from pg_locks where locktype = 'advisory' and not granted";
+
+test("a user whose submissions wait for each other does not keep the connections from others", () =>
+  withOrchestrator({ settings: { LEO_DATABASE_CONNECTIONS: "3" } }, async (leo) => {
+    const holder = new Client(leo.databaseUrl);
+    await holder.connect();
+    try {
+      // As another orchestrator would hold it that is taking a submission of the same user.
+      await holder.query("begin");
+      await holder.query("select pg_advisory_xact_lock(501302, hashtext($1))", [leo.userId]);
+      const submissions = Array.from({ length: 5 }, (_, number) =>
+        leo.request("POST", "/api/apps", { prompt: `app ${number}` }),
+      );
+      await until("a submission that waits", async () => {
+        const [row] = (await holder.query<{ waiting: number }>(WAITING)).rows;
+        return row !== undefined && row.waiting > 0;
+      });
+      const other = await leo.anotherUser();
+      expect((await other.request("GET", "/api/apps")).status).toBe(200);
+      expect((await other.request("POST", "/api/apps", { prompt: "another user's" })).status).toBe(201);
+      await holder.query("commit");
+      const statuses = await Promise.all(submissions.map(async (answer) => (await answer).status));
+      expect(statuses).toEqual([201, 201, 201, 201, 201]);
+    } finally {
+      await holder.end();
+    }
   }));

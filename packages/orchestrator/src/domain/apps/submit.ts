@@ -12,6 +12,7 @@ import type { UserContext } from "../../context.ts";
 import { asService, type Orm } from "../../db/database.ts";
 import { apps, events, generations } from "../../db/schema.ts";
 import { QUEUE_CHANNEL } from "../../events/append.ts";
+import { Turns } from "../../turns.ts";
 import { QueueFull, queueFull, refuseAtTheDoor, reserveBudget } from "../limits/admission.ts";
 import { nameFromPrompt } from "./app-name.ts";
 import { ApiFault, notFound } from "../fault.ts";
@@ -22,9 +23,22 @@ import type { QueueView } from "./queue-view.ts";
 /** First key of the advisory locks taken here; the second is the owner's hash. */
 const SUBMIT_LOCK = 501_302;
 
-/** One submission of a user at a time, until the transaction ends. */
-export const lockSubmissions = (orm: Orm, ownerId: string) =>
-  orm.execute(sql`select pg_advisory_xact_lock(${SUBMIT_LOCK}, hashtext(${ownerId}))`);
+const turns = new Turns();
+
+/**
+ * One submission of a user at a time, among all orchestrators. This process's own wait for each other before
+ * they take a connection: else one user's would hold them all while they wait for the lock.
+ */
+export const enterAlone = <T>(
+  { userId: ownerId, transaction }: Pick<UserContext, "userId" | "transaction">,
+  work: (orm: Orm) => Promise<T>,
+): Promise<T> =>
+  turns.take(ownerId, () =>
+    transaction(async (orm) => {
+      await orm.execute(sql`select pg_advisory_xact_lock(${SUBMIT_LOCK}, hashtext(${ownerId}))`);
+      return work(orm);
+    }),
+  );
 
 /** The `Idempotency-Key` header. */
 export type Key = string | undefined;
@@ -60,9 +74,8 @@ const submit = (
   request: unknown[],
   prepare: (orm: Orm, at: Date) => Promise<Work>,
 ): Promise<string> => {
-  const { config, transaction, userId: ownerId, now } = context;
-  const enter = transaction(async (orm) => {
-    await lockSubmissions(orm, ownerId);
+  const { config, userId: ownerId, now } = context;
+  const enter = enterAlone(context, async (orm) => {
     const requestHash = hashOf(request);
     const earlier = await findByKey(orm, ownerId, key, requestHash);
     if (earlier) return earlier;

@@ -19,7 +19,7 @@ import { ApiFault } from "../fault.ts";
 import { findGeneration } from "../apps/generation.ts";
 import { limitFault, timeInWords } from "../limits/limit-fault.ts";
 import { publishAutomatically } from "./publication.ts";
-import { findByKey, hashOf, lockApp, lockSubmissions, type Key } from "../apps/submit.ts";
+import { findByKey, hashOf, lockApp, enterAlone, type Key } from "../apps/submit.ts";
 import { newestVersion } from "./base.ts";
 import { findVersion, type Version } from "./version.ts";
 
@@ -125,7 +125,6 @@ const copy = async (
   const prefix = attemptPrefix(target.appId, generationId, ATTEMPT);
   const manifest = manifestOfCopy(version, { appId: target.appId, generationId, attempt: ATTEMPT }, prefix);
   const enter = async (orm: Orm): Promise<string> => {
-    await lockSubmissions(orm, ownerId);
     const meanwhile = await findByKey(orm, ownerId, key, requestHash);
     if (meanwhile) return meanwhile;
     const at = now();
@@ -167,7 +166,7 @@ const copy = async (
   };
   try {
     await copyFiles(context, version, prefix, manifest);
-    return await transaction(enter);
+    return await enterAlone(context, enter);
   } finally {
     // Asked, not remembered: a commit may have happened although its answer was lost.
     if (!(await transaction((orm) => isStored(orm, generationId)))) await removeCopied(context, prefix);
