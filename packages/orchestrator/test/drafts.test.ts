@@ -28,7 +28,12 @@ const uploadCheckpoint = (
 ) => put(leo, checkpointKey(attemptPrefix(appId, id, attempt), number), content);
 
 /** What a generator uploads when its run ends early: files, built files and its state. */
-const uploadDraft = async (leo: SharedOrchestrator, generation: Generation, attempt = 1) => {
+const uploadDraft = async (
+  leo: SharedOrchestrator,
+  generation: Generation,
+  attempt = 1,
+  { partial = true, sessionId = "s-1" }: { partial?: boolean; sessionId?: string } = {},
+) => {
   const prefix = attemptPrefix(generation.appId, generation.id, attempt);
   await put(leo, sourceKey(prefix, "src/App.tsx"), "half of it");
   await put(leo, distKey(prefix, "index.html"), "<p>half");
@@ -36,8 +41,8 @@ const uploadDraft = async (leo: SharedOrchestrator, generation: Generation, atte
   const changes: Partial<Manifest> = {
     source: [{ path: "src/App.tsx", sizeBytes: 10, sha256: SHA }],
     dist: [{ path: "index.html", sizeBytes: 7, sha256: SHA }],
-    checkpoint: { key: checkpointKey(prefix, 1), sizeBytes: 5, sessionId: "s-1" },
-    partial: true,
+    checkpoint: { key: checkpointKey(prefix, 1), sizeBytes: 5, sessionId },
+    ...(partial ? { partial } : {}),
   };
   await leo.putManifest(generation, attempt, changes);
 };
@@ -84,42 +89,101 @@ const expectReadable = async (leo: SharedOrchestrator, { id }: Generation) => {
   expect(shown.previewUrl).toContain(id);
 };
 
-test.for<FailureCode>(["budget", "verify_failed", "deadline", "agent_error", "disk_full"])(
-  "a run that failed as %s leaves a draft that the next request goes on from",
-  (code) =>
-    withShared(async (leo) => {
-      const generation = await leo.submit();
-      await fail(leo, generation, code);
-      await expectReadable(leo, generation);
-      const next = await post(leo, `/api/apps/${generation.appId}/generations`, { prompt: "go on" });
-      expect(next.baseGenerationId).toBe(generation.id);
-      const { start } = await begin(leo, next);
-      expect(start.prompt).toBe("go on");
-      expect(start.previous).toMatchObject({
-        generationId: generation.id,
-        kind: "version",
-        sessionId: "s-1",
-      });
-      expect(await (await fetch(start.previous?.checkpointUrl ?? "")).text()).toBe("state");
-    }),
-);
+const SESSION_ID = "0197c1d2-0000-7000-8000-000000000001";
 
-test("a cancelled run leaves a draft as well", () =>
+/** Both attempts upload what `checkpoints` names and are killed. */
+const crash = async (leo: SharedOrchestrator, generation: Generation, checkpoints: (string | Buffer)[]) => {
+  for (const attempt of [1, 2]) {
+    const { task } = await begin(leo, generation, attempt);
+    if (attempt === 2) {
+      for (const [index, content] of checkpoints.entries())
+        await uploadCheckpoint(leo, generation, attempt, index + 1, content);
+    }
+    task.exit(137);
+  }
+  await leo.reaches(generation.id, "failed");
+};
+
+const draftSaved = ({ database }: SharedOrchestrator, { id }: Generation) =>
+  until("the draft", async () => {
+    const query = "select manifest from leo.generations where id = $1 and manifest is not null";
+    return (await database.pool.query(query, [id])).rows.length > 0;
+  });
+
+/** Ends a run early; what it had made is its draft. */
+type End = (leo: SharedOrchestrator, generation: Generation) => Promise<unknown>;
+
+const failedAs =
+  (code: FailureCode): End =>
+  (leo, generation) =>
+    fail(leo, generation, code);
+
+const cancelled: End = async (leo, generation) => {
+  const { task, generator } = await begin(leo, generation);
+  await leo.request("POST", `/api/generations/${generation.id}/cancel`);
+  await generator.first("cancel");
+  await uploadDraft(leo, generation);
+  task.exit(0);
+  await leo.reaches(generation.id, "cancelled");
+};
+
+const killed: End = async (leo, generation) => {
+  await crash(leo, generation, [checkpointOf({ "src/App.tsx": "half of it" }, SESSION_ID)]);
+  await draftSaved(leo, generation);
+};
+
+const ENDS: [string, End][] = [
+  ...(["budget", "deadline", "agent_error", "disk_full", "verify_failed", "declined"] as const).map(
+    (code): [string, End] => [`failed as ${code}`, failedAs(code)],
+  ),
+  ["was cancelled", cancelled],
+  ["was killed", killed],
+];
+
+const finish = async (leo: SharedOrchestrator, generation: Generation) => {
+  const { task, generator } = await begin(leo, generation);
+  await uploadDraft(leo, generation, 1, { partial: false, sessionId: "first" });
+  generator.send({ type: "messages", messages: [{ n: 1, type: "all_work_complete" }] });
+  await leo.reaches(generation.id, "completed");
+  task.exit(0);
+};
+
+/** What the generator of a new run gets to begin with. */
+const previousOf = async (leo: SharedOrchestrator, path: string, body?: object) => {
+  const next = await post(leo, path, body);
+  const { previous } = (await begin(leo, next)).start;
+  await cancel(leo, next);
+  return previous;
+};
+
+test.for(ENDS)("after a run that %s, the next one begins where the user says", ([, end]) =>
   withShared(async (leo) => {
-    const generation = await leo.submit();
-    const { task, generator } = await begin(leo, generation);
-    await leo.request("POST", `/api/generations/${generation.id}/cancel`);
-    await generator.first("cancel");
-    await uploadDraft(leo, generation);
-    task.exit(0);
-    await leo.reaches(generation.id, "cancelled");
-    await expectReadable(leo, generation);
-    const next = await post(leo, `/api/apps/${generation.appId}/generations`, { prompt: "another way" });
-    expect((await begin(leo, next)).start.previous).toMatchObject({
-      generationId: generation.id,
-      kind: "version",
-    });
-  }));
+    const version = await leo.submit();
+    await finish(leo, version);
+    const runs = `/api/apps/${version.appId}/generations`;
+    const run = await post(leo, runs, { prompt: "more of it" });
+    await end(leo, run);
+    const { hasDraft } = await leo.generation(run.id);
+    expect(hasDraft).toBe(true);
+    expect(await textOf(leo, `/api/generations/${run.id}/files/src/App.tsx`)).toBe("half of it");
+    expect((await leo.request("GET", `/api/generations/${run.id}/archive.zip`)).status).toBe(200);
+    expect((await leo.request("GET", `/api/generations/${run.id}/diff?base=${version.id}`)).status).toBe(200);
+
+    const draft = { generationId: run.id, sessionId: end === killed ? SESSION_ID : "s-1" };
+    const first = { generationId: version.id, kind: "version", sessionId: "first" };
+    const followUp = await previousOf(leo, runs, { prompt: "go on" });
+    expect(followUp).toMatchObject({ ...draft, kind: "version" });
+    const fix = await previousOf(leo, runs, { prompt: "fix it", baseGenerationId: run.id });
+    expect(fix).toMatchObject({ ...draft, kind: "version" });
+    const again = await previousOf(leo, `/api/generations/${run.id}/retry`);
+    expect(again).toMatchObject({ ...draft, kind: "checkpoint" });
+    expect(await previousOf(leo, `/api/generations/${run.id}/retry?startOver=true`)).toMatchObject(first);
+    const fromVersion = { prompt: "differently", baseGenerationId: version.id };
+    expect(await previousOf(leo, runs, fromVersion)).toMatchObject(first);
+    expect(await previousOf(leo, runs, { prompt: "anew", startOver: true })).toBeUndefined();
+    expect((await fetch(followUp?.checkpointUrl ?? "")).status).toBe(200);
+  }),
+);
 
 test("trying again goes on with the same work; starting over begins where the run began", () =>
   withShared(async (leo) => {
@@ -159,27 +223,6 @@ test("of a run that crashed, the newest checkpoint is gone on from", () =>
       checkpointKey(attemptPrefix(generation.appId, generation.id, 2), 2),
     );
   }));
-
-const SESSION_ID = "0197c1d2-0000-7000-8000-000000000001";
-
-/** Both attempts upload what `checkpoints` names and are killed. */
-const crash = async (leo: SharedOrchestrator, generation: Generation, checkpoints: (string | Buffer)[]) => {
-  for (const attempt of [1, 2]) {
-    const { task } = await begin(leo, generation, attempt);
-    if (attempt === 2) {
-      for (const [index, content] of checkpoints.entries())
-        await uploadCheckpoint(leo, generation, attempt, index + 1, content);
-    }
-    task.exit(137);
-  }
-  await leo.reaches(generation.id, "failed");
-};
-
-const draftSaved = ({ database }: SharedOrchestrator, { id }: Generation) =>
-  until("the draft", async () => {
-    const query = "select manifest from leo.generations where id = $1 and manifest is not null";
-    return (await database.pool.query(query, [id])).rows.length > 0;
-  });
 
 test("what a run that was killed had last stored becomes its draft by itself", () =>
   withShared(async (leo) => {
