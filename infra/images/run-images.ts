@@ -86,14 +86,9 @@ interface Generation {
 
 /** @returns the headers of a signed-in user's requests */
 const signIn = async (environment: Record<string, string>) => {
-  const apikey = environment.SUPABASE_ANON_KEY ?? "";
   const { access_token: token } = await json<{ access_token: string }>(
-    `${environment.SUPABASE_URL}/auth/v1/token?grant_type=password`,
-    {
-      method: "POST",
-      headers: { apikey, "content-type": "application/json" },
-      body: JSON.stringify({ email: "dev@leo.local", password: "leo-local" }),
-    },
+    `${environment.SUPABASE_URL}/auth/v1/this-computer`,
+    { method: "POST", headers: { origin: environment.LEO_PUBLIC_URL ?? "" } },
   );
   return { authorization: `Bearer ${token}`, "content-type": "application/json" };
 };

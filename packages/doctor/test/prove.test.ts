@@ -139,7 +139,7 @@ test("a run that is stopped in the middle deletes what it made", () =>
 
 test("a laptop's own user signs in with its password", () =>
   withSite({}, async (setting) => {
-    const account = { email: "dev@leo.local", password: "leo-local" };
+    const account = { email: "dev@leo.local", password: setting.auth.localPassword };
     expect((await setting.run({ account })).error).toBeUndefined();
     const wrong = await setting.run({ account: { ...account, password: "another" } });
     expect(wrong.error).toMatch(/^The test run failed at "sign in" after .*: Supabase answers 400: /);

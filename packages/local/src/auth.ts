@@ -1,10 +1,11 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
+import type { AddressInfo, Socket } from "node:net";
+import { serve, type HttpBindings } from "@hono/node-server";
 import type { JWTPayload } from "jose";
 import { openAuthState } from "./auth/auth-state.ts";
 import { DEV_USER_ID } from "./auth/local-users.ts";
+import { isOwnUser } from "./auth/own-user.ts";
 import { authRoutes } from "./auth/routes.ts";
 import { tokenSigner } from "./auth/token-signer.ts";
 
@@ -13,9 +14,13 @@ export interface AuthOptions {
   dataDir?: string;
   /** 0 (default) picks one. */
   port?: number;
-  /** Origins of the web UI, for CORS. */
+  /** Origins of the web UI, for CORS and for signing in without a password. */
   origins?: string[];
+  /** Of both local users; none: a random one. */
+  localPassword?: string;
   now?: () => Date;
+  /** Whether a connection comes from the user who runs this process; in tests, from whomever they say. */
+  isOwnUser?: (socket: Socket) => Promise<boolean>;
 }
 
 export interface LocalAuth {
@@ -24,8 +29,10 @@ export interface LocalAuth {
   port: number;
   /** Any non-empty key is accepted. */
   anonKey: string;
-  /** Makes and deletes users under `/auth/v1/admin`. */
+  /** Makes and deletes users under `/auth/v1/admin`; another one at each start. */
   serviceRoleKey: string;
+  /** Of both local users. */
+  localPassword: string;
   /** Issuer of the access tokens. */
   issuer: string;
   /** An access token with these claims, for any user and any expiry; no session stands behind it. */
@@ -37,18 +44,19 @@ export interface LocalAuth {
   stop: () => Promise<void>;
 }
 
-const SERVICE_ROLE_KEY = "sb_secret_leo_local";
-
 /** Starts the stand-in for Supabase Auth on loopback. @throws when `port` is taken (EADDRINUSE) */
 export const startAuth = async (options: AuthOptions = {}): Promise<LocalAuth> => {
   const now = options.now ?? (() => new Date());
-  const file = await openAuthState(options.dataDir);
+  const localPassword = options.localPassword ?? randomBytes(12).toString("base64url");
+  const serviceRoleKey = `sb_secret_${randomBytes(24).toString("base64url")}`;
+  const file = await openAuthState(options.dataDir, localPassword);
   // The issuer holds the port, so the server listens before its routes exist.
-  const handler: { fetch?: (request: Request) => Response | Promise<Response> } = {};
+  const handler: { fetch?: (request: Request, env: HttpBindings) => Response | Promise<Response> } = {};
   const server = serve({
     hostname: "127.0.0.1",
     port: options.port ?? 0,
-    fetch: async (request) => handler.fetch?.(request) ?? new Response(null, { status: 503 }),
+    fetch: async (request, env) =>
+      handler.fetch?.(request, env as HttpBindings) ?? new Response(null, { status: 503 }),
   });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -59,15 +67,17 @@ export const startAuth = async (options: AuthOptions = {}): Promise<LocalAuth> =
     file,
     signer,
     issuer,
-    serviceRoleKey: SERVICE_ROLE_KEY,
+    serviceRoleKey,
     origins: options.origins ?? [],
     now,
+    isOwnUser: options.isOwnUser ?? isOwnUser,
   }).fetch;
   return {
     url,
     port,
     anonKey: "sb_publishable_leo_local",
-    serviceRoleKey: SERVICE_ROLE_KEY,
+    serviceRoleKey,
+    localPassword,
     issuer,
     issue: async ({ expiresInSeconds = 3_600, ...claims } = {}) => {
       const issuedAt = Math.floor(now().getTime() / 1_000);

@@ -7,14 +7,14 @@ import { expect, test } from "vitest";
 import { DEV_USER_ID, OTHER_USER_ID } from "../src/auth/local-users.ts";
 import { withAuth, type TestAuth } from "../src/testing/auth.ts";
 
-const DEV = { email: "dev@leo.local", password: "leo-local" };
+const DEV = { email: "dev@leo.local", password: "the password of this test" };
 const ORIGIN = "http://localhost:5013";
 
 const clientOf = ({ url, anonKey }: TestAuth): SupabaseClient =>
   createClient(url, anonKey, { auth: { autoRefreshToken: false, persistSession: false } });
 
 const withClient = async (run: (client: SupabaseClient, auth: TestAuth) => Promise<void>): Promise<void> =>
-  withAuth({ origins: [ORIGIN] }, async (auth) => run(clientOf(auth), auth));
+  withAuth({ origins: [ORIGIN], localPassword: DEV.password }, async (auth) => run(clientOf(auth), auth));
 
 test("signing in gives a token that the JWKS verifies, with Supabase's claims", async () => {
   await withClient(async (client, auth) => {
@@ -73,7 +73,7 @@ test("a wrong password or an unknown user is the same error in Supabase's shape"
 
 test("refreshing gives a new token pair; the old refresh token soon ends the session", async () => {
   let nowMs = Date.now();
-  await withAuth({ now: () => new Date(nowMs) }, async (auth) => {
+  await withAuth({ now: () => new Date(nowMs), localPassword: DEV.password }, async (auth) => {
     const client = clientOf(auth);
     const { data } = await client.auth.signInWithPassword(DEV);
     const first = data.session?.refresh_token ?? "";
@@ -100,7 +100,7 @@ test("getUser needs a session that is still open", async () => {
 });
 
 test("signing out elsewhere leaves this session open", async () => {
-  await withAuth({}, async (auth) => {
+  await withAuth({ localPassword: DEV.password }, async (auth) => {
     const [here, there] = [clientOf(auth), clientOf(auth)];
     await here.auth.signInWithPassword(DEV);
     await there.auth.signInWithPassword(DEV);
@@ -128,7 +128,7 @@ test("signing up makes a user who is signed in at once, once per address", async
 
 test("user_metadata is the user's own, app_metadata is not", async () => {
   await withClient(async (client) => {
-    await client.auth.signInWithPassword({ email: "other@leo.local", password: "leo-local" });
+    await client.auth.signInWithPassword({ ...DEV, email: "other@leo.local" });
     await client.auth.updateUser({ data: { role: "admin" } });
     const { data } = await client.auth.refreshSession();
     const claims = decodeJwt(data.session?.access_token ?? "");
@@ -146,6 +146,61 @@ test("a banned user cannot sign in and has no session left", async () => {
     await auth.ban(DEV_USER_ID);
     expect((await client.auth.signInWithPassword(DEV)).error).toBeNull();
   });
+});
+
+const continueHere = (auth: TestAuth, origin?: string) =>
+  fetch(`${auth.url}/auth/v1/this-computer`, { method: "POST", headers: origin ? { origin } : {} });
+
+test("Leo's own page signs in with one click, no other page does", async () => {
+  await withClient(async (client, auth) => {
+    const answer = (await (await continueHere(auth, ORIGIN)).json()) as {
+      access_token: string;
+      refresh_token: string;
+    };
+    await client.auth.setSession(answer);
+    expect((await client.auth.getUser()).data.user?.id).toBe(DEV_USER_ID);
+
+    const others = [
+      undefined,
+      "null",
+      "http://evil.example",
+      "http://evil.example:5013",
+      "https://localhost:5013",
+      "http://localhost:5014",
+      "http://0192f0c0-0000-7000-8000-000000000000.localhost:5013",
+    ];
+    for (const origin of others) {
+      const refused = await continueHere(auth, origin);
+      expect([origin, refused.status]).toEqual([origin, 403]);
+      expect(await refused.text()).not.toContain("token");
+    }
+  });
+});
+
+test("no constant opens anything: passwords and the administrator's key are random", async () => {
+  const keys = async () =>
+    withAuth({}, async (auth) => {
+      await expect(auth.signIn("dev@leo.local", "leo-local")).rejects.toThrow("Invalid login credentials");
+      await auth.signIn("dev@leo.local", auth.localPassword);
+      return [auth.localPassword, auth.serviceRoleKey];
+    });
+  expect(new Set([...(await keys()), ...(await keys())]).size).toBe(4);
+});
+
+test("another password closes what the one before has opened, for both local users", async () => {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "leo-auth-"));
+  const session = await withAuth({ dataDir, localPassword: DEV.password }, async (auth) => {
+    return (await clientOf(auth).auth.signInWithPassword(DEV)).data.session;
+  });
+  await withAuth({ dataDir, localPassword: "a new password" }, async (auth) => {
+    const refresh = { refresh_token: session?.refresh_token ?? "" };
+    expect((await clientOf(auth).auth.refreshSession(refresh)).error).not.toBeNull();
+    for (const email of ["dev@leo.local", "other@leo.local"]) {
+      await expect(auth.signIn(email, DEV.password)).rejects.toThrow("Invalid login credentials");
+      await auth.signIn(email);
+    }
+  });
+  await rm(dataDir, { recursive: true });
 });
 
 test("sign-in by link says that there is no mail here", async () => {
@@ -177,11 +232,11 @@ test("the web UI's origin may call, another may not", async () => {
 
 test("keys, users and sessions outlive a restart on the same port", async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), "leo-auth-"));
-  const first = await withAuth({ dataDir }, async (auth) => {
+  const first = await withAuth({ dataDir, localPassword: DEV.password }, async (auth) => {
     const { data } = await clientOf(auth).auth.signInWithPassword(DEV);
     return { port: auth.port, session: data.session };
   });
-  await withAuth({ dataDir, port: first.port }, async (auth) => {
+  await withAuth({ dataDir, port: first.port, localPassword: DEV.password }, async (auth) => {
     const client = clientOf(auth);
     expect((await client.auth.getUser(first.session?.access_token)).data.user?.id).toBe(DEV_USER_ID);
     const refreshed = await client.auth.refreshSession({ refresh_token: first.session?.refresh_token ?? "" });

@@ -192,6 +192,8 @@ export interface Stage {
   fromSst: Record<string, string>;
   /** What the command finds: both. */
   env: Record<string, string>;
+  /** Of both local users. */
+  localPassword: string;
   /** Calls Leo's API as the local user. */
   call: <T>(method: string, route: string, body?: object) => Promise<T>;
   /** Asks for an app. @returns the generation's id */
@@ -266,6 +268,7 @@ export const withStage = async (
               stage,
               port,
               origin,
+              localPassword: auth.localPassword,
               aws,
               bucket,
               databaseUrl,

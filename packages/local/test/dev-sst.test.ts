@@ -4,7 +4,6 @@ import { text } from "node:stream/consumers";
 import path from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test, vi } from "vitest";
-import { LOCAL_PASSWORD } from "../src/auth/local-users.ts";
 import { sharedBrowser } from "../src/testing/chromium.ts";
 import { until } from "../src/testing/until.ts";
 import { withClone } from "./dev-clone.ts";
@@ -57,9 +56,9 @@ const followsThePage = async (page: Page, sst: SstCli, clone: string) => {
   expect(await page.evaluate("globalThis.isSamePage")).toBe(true);
 };
 
-const signsIn = async (page: Page) => {
+const signsIn = async (page: Page, { localPassword }: Stage) => {
   await page.getByLabel("E-mail").fill("dev@leo.local");
-  await page.getByLabel("Password").fill(LOCAL_PASSWORD);
+  await page.getByLabel("Password").fill(localPassword);
   await page.getByRole("button", { name: "Come in" }).click();
   await page.getByRole("button", { name: "Build it" }).waitFor();
 };
@@ -86,7 +85,7 @@ test("SST starts it with the role's keys instead of one's own, and anew; pages f
         await withPage(async (page) => {
           await page.goto(leo.origin);
           await followsThePage(page, sst, clone);
-          await signsIn(page);
+          await signsIn(page, leo);
         });
         expect(await previewPage(leo)).not.toContain("/@vite/client");
 

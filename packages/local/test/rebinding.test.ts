@@ -38,6 +38,7 @@ test("sign-in answers this machine's own names only", async () => {
   try {
     await expectGuarded(auth.url, "/auth/v1/settings");
     await expectGuarded(auth.url, "/auth/v1/token?grant_type=password");
+    await expectGuarded(auth.url, "/auth/v1/this-computer");
   } finally {
     await auth.stop();
   }

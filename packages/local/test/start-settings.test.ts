@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { freePort } from "../src/free-port.ts";
 import { explainPostgres } from "../src/postgres/explain.ts";
-import { explainDisk, localSecret, prepareDataDir } from "../src/start/data-dir.ts";
+import { explainDisk, LOCAL_PASSWORD_FILE, localSecret, prepareDataDir } from "../src/start/data-dir.ts";
 import { generatorDefinition } from "../src/start/generator-definition.ts";
 import { orchestratorEnv, passedOn } from "../src/start/orchestrator-env.ts";
 import { refuseTakenPort } from "../src/start/public-port.ts";
@@ -39,6 +39,7 @@ test("a real credential reaches the gateway's container and nothing else", () =>
     ANTHROPIC_API_KEY: "b",
     AWS_SECRET_ACCESS_KEY: "c",
     LEO_LOG_LEVEL: "warn",
+    LEO_LOCAL_PASSWORD: "d",
   };
   expect(passedOn(env)).toEqual({ LEO_LOG_LEVEL: "warn" });
 });
@@ -50,6 +51,35 @@ test("an API key is a credential too, and without one the model is scripted", ()
   });
   expect(readSettings({ fresh: false }, {}).credential).toBeUndefined();
 });
+
+test("the local users' password is made once, kept for this user only, and can be chosen", async () => {
+  await withDirectory(async (directory) => {
+    const file = path.join(directory, LOCAL_PASSWORD_FILE);
+    const password = (chosen?: string) => localSecret(directory, LOCAL_PASSWORD_FILE, chosen);
+    const made = await password();
+    expect(made).toMatch(/^[\w-]{16,}$/);
+    expect(await password()).toBe(made);
+    await chmod(file, 0o644);
+    expect(await password()).toBe(made);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const { localPassword } = readSettings({ fresh: false }, { LEO_LOCAL_PASSWORD: "chosen by hand" });
+    expect(await password(localPassword)).toBe("chosen by hand");
+    expect(await password()).toBe("chosen by hand");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    // What a full disk left of it once.
+    await writeFile(file, "");
+    expect(await password()).toMatch(/^[\w-]{16,}$/);
+  });
+});
+
+test.each(["short", " begins with a space", "has\na line break"])(
+  "LEO_LOCAL_PASSWORD=%j is rejected in a sentence that does not repeat it",
+  (password) => {
+    const read = () => readSettings({ fresh: false }, { LEO_LOCAL_PASSWORD: password });
+    expect(read).toThrow("LEO_LOCAL_PASSWORD must have at least 8 characters, no line breaks, and no space");
+    expect(read).not.toThrow(password);
+  },
+);
 
 test.each(["0", "65536", "http", "50.5"])("PORT=%s is refused", (port) => {
   expect(() => readSettings({ fresh: false }, { PORT: port })).toThrow(`PORT is "${port}"`);

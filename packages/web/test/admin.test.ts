@@ -29,7 +29,7 @@ const submitAs = async (email: string) => {
   const { supabaseUrl } = (await (await fetch(`${leo.url}/api/config`)).json()) as { supabaseUrl: string };
   const signedIn = await post(`${supabaseUrl}/auth/v1/token?grant_type=password`, {
     email,
-    password: "leo-local",
+    password: leo.localPassword,
   });
   const { access_token: token } = (await signedIn.json()) as { access_token: string };
   const answer = await post(
@@ -121,7 +121,7 @@ test(
       withPage({}, async (operator) => {
         await page.goto(`${leo.url}/admin`);
         await page.getByLabel("E-mail").fill("other@leo.local");
-        await page.getByLabel("Password").fill("leo-local");
+        await page.getByLabel("Password").fill(leo.localPassword);
         await page.getByRole("button", { name: "Sign in", exact: true }).click();
         await page.getByText("There is nothing here").waitFor();
         await page.getByRole("button", { name: "Account" }).click();

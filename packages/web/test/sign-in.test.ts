@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { withPage } from "./support/browser.ts";
 import { composer, signIn, timeline } from "./support/pages.ts";
 import { START, WORK } from "./support/scenario.ts";
+import { PASSWORD } from "./support/stub-auth.ts";
 import { withStub, type Stub } from "./support/stub.ts";
 
 const storedToken = (page: Page): Promise<string | undefined> =>
@@ -28,7 +29,7 @@ test("an account can be created with e-mail and password", async () => {
       await page.goto(stub.url);
       await page.getByRole("button", { name: "Create an account" }).click();
       await page.getByLabel("E-mail").fill("new@example.com");
-      await page.getByLabel("Password").fill("leo-local");
+      await page.getByLabel("Password").fill(PASSWORD);
       await page.getByRole("button", { name: "Create account" }).click();
       await page.getByRole("textbox", { name: "What should Leo build?" }).waitFor();
       expect(stub.requests.map(({ path }) => path)).toContain("/auth/v1/signup");

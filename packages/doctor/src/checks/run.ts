@@ -1,14 +1,15 @@
 import type { Account } from "../../../../tools/proof/account.ts";
 import { prove } from "../../../../tools/proof/prove.ts";
 import { ProofError } from "../../../../tools/proof/proof-error.ts";
+import { LOCAL_PASSWORD_FILE, localSecret } from "@leo/local/start/data-dir.ts";
 import { type Check, failure, LeftOut, ok } from "../check.ts";
 import { secretOf, type Target } from "../target.ts";
 
 /** The user of every laptop; on a stage one is made for the run. */
-const LOCAL_USER = { email: "dev@leo.local", password: "leo-local" };
-
-const accountFor = (target: Target): Account =>
-  target.stage ? { serviceRoleKey: secretOf(target, "SupabaseServiceRoleKey") } : LOCAL_USER;
+const accountFor = async (target: Target): Promise<Account> =>
+  target.stage
+    ? { serviceRoleKey: secretOf(target, "SupabaseServiceRoleKey") }
+    : { email: "dev@leo.local", password: await localSecret(target.dataDir, LOCAL_PASSWORD_FILE) };
 
 /**
  * One small app, built through the address that people use. What happens is written to standard error.
@@ -23,7 +24,7 @@ export const runCheck = (isHealthy: boolean): Check => ({
     try {
       const { costUsd } = await prove({
         url: target.publicUrl,
-        account: accountFor(target),
+        account: await accountFor(target),
         say: (line) => process.stderr.write(`${line}\n`),
         signal,
       });

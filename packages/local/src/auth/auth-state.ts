@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { LOCAL_PASSWORD, localUsers } from "./local-users.ts";
-import { hashPassword } from "./password.ts";
+import { DEV_USER_ID, localUsers, OTHER_USER_ID } from "./local-users.ts";
+import { hashPassword, passwordMatches } from "./password.ts";
 import { StartError } from "../start-error.ts";
 
 export const User = z.object({
@@ -44,17 +44,33 @@ export interface AuthStateFile {
   save: () => Promise<void>;
 }
 
-const initialState = async (): Promise<AuthState> => {
-  const passwordHash = await hashPassword(LOCAL_PASSWORD);
+const initialState = async (localPassword: string): Promise<AuthState> => {
+  const passwordHash = await hashPassword(localPassword);
   return { keys: [], users: localUsers(passwordHash), sessions: [] };
 };
 
-const readState = async (file: string): Promise<AuthState> => {
+/** Gives the two local users this password. Sessions that began with another one end. */
+const setLocalPassword = async (state: AuthState, localPassword: string): Promise<void> => {
+  for (const user of state.users) {
+    if (user.id !== DEV_USER_ID && user.id !== OTHER_USER_ID) continue;
+    if (await passwordMatches(localPassword, user.passwordHash)) continue;
+    user.passwordHash = await hashPassword(localPassword);
+    state.sessions = state.sessions.filter(({ userId }) => userId !== user.id);
+  }
+};
+
+const readState = async (file: string, localPassword: string): Promise<AuthState> => {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (text === undefined) return initialState();
+  if (text === undefined) return initialState(localPassword);
+  const state = parseState(text, file);
+  await setLocalPassword(state, localPassword);
+  return state;
+};
+
+const parseState = (text: string, file: string): AuthState => {
   try {
     return AuthState.parse(JSON.parse(text));
   } catch (cause) {
@@ -62,12 +78,18 @@ const readState = async (file: string): Promise<AuthState> => {
   }
 };
 
-/** Reads the endpoint's state or begins it with the two local users. No directory: it lives in memory. */
-export const openAuthState = async (dataDir: string | undefined): Promise<AuthStateFile> => {
-  if (!dataDir) return { state: await initialState(), save: async () => undefined };
+/**
+ * Reads the endpoint's state, or begins it with the two local users. No directory: it lives in memory.
+ * @param localPassword of both local users, whatever it was before
+ */
+export const openAuthState = async (
+  dataDir: string | undefined,
+  localPassword: string,
+): Promise<AuthStateFile> => {
+  if (!dataDir) return { state: await initialState(localPassword), save: async () => undefined };
   const file = path.join(dataDir, "auth.json");
   await mkdir(dataDir, { recursive: true });
-  const state = await readState(file);
+  const state = await readState(file, localPassword);
   let writing = Promise.resolve();
   const write = async () => {
     await writeFile(`${file}.new`, JSON.stringify(state, undefined, 2), { mode: 0o600 });

@@ -1,7 +1,5 @@
 import type { User } from "./auth-state.ts";
 
-export const LOCAL_PASSWORD = "leo-local";
-
 export const DEV_USER_ID = "00000000-0000-4000-8000-000000000001";
 export const OTHER_USER_ID = "00000000-0000-4000-8000-000000000002";
 

@@ -1,10 +1,13 @@
 /** The calls under `/auth/v1` that `@supabase/supabase-js` makes for e-mail and password. */
 import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+import type { HttpBindings } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import { cors } from "hono/cors";
 import { z } from "zod";
 import { AuthError, invalidCredentials, validationFailed } from "./auth-error.ts";
 import type { AuthStateFile, Session, User } from "./auth-state.ts";
+import { DEV_USER_ID } from "./local-users.ts";
 import { hashPassword, passwordMatches } from "./password.ts";
 import { closeSessions, openSession, refreshSession } from "./sessions.ts";
 import { MISDIRECTED, namesThisMachine } from "@leo/core/this-machine.ts";
@@ -17,9 +20,10 @@ export interface AuthRoutes {
   issuer: string;
   /** Opens the administrator's calls. */
   serviceRoleKey: string;
-  /** Origins of the web UI, for CORS. */
+  /** Origins of the web UI, for CORS and for signing in without a password. */
   origins: string[];
   now: () => Date;
+  isOwnUser: (socket: Socket) => Promise<boolean>;
 }
 
 const API_VERSION = "2024-01-01";
@@ -32,6 +36,8 @@ const Change = z.object({
   password: z.string().optional(),
   data: z.record(z.string(), z.unknown()).optional(),
 });
+
+type AuthContext = Context<{ Bindings: HttpBindings }>;
 
 const bodyOf = async <S extends z.ZodType>(context: Context, schema: S): Promise<z.infer<S>> => {
   const parsed = schema.safeParse(await context.req.json().catch(() => undefined));
@@ -46,9 +52,17 @@ const checkPassword = (password: string): void => {
 };
 
 /** The routes as a Hono application. */
-export const authRoutes = ({ file, signer, issuer, serviceRoleKey, origins, now }: AuthRoutes): Hono => {
+export const authRoutes = ({
+  file,
+  signer,
+  issuer,
+  serviceRoleKey,
+  origins,
+  now,
+  isOwnUser,
+}: AuthRoutes): Hono<{ Bindings: HttpBindings }> => {
   const { state } = file;
-  const app = new Hono().basePath("/auth/v1");
+  const app = new Hono<{ Bindings: HttpBindings }>().basePath("/auth/v1");
   app.use(async (context, next) => {
     if (namesThisMachine(context.req.header("host"))) return next();
     throw new AuthError(MISDIRECTED.status, "misdirected", MISDIRECTED.message);
@@ -144,6 +158,23 @@ export const authRoutes = ({ file, signer, issuer, serviceRoleKey, origins, now 
     throw validationFailed("unsupported_grant_type");
   });
 
+  const checkOwnUser = async ({ env }: AuthContext): Promise<void> => {
+    if (await isOwnUser(env.incoming.socket)) return;
+    throw new AuthError(
+      403,
+      "not_admin",
+      "Another user of this machine runs Leo. Sign in with the password that npm start has printed.",
+    );
+  };
+
+  /** Without a password, so only for Leo's own page: browsers tell the origin of a page's every POST. */
+  app.post("/this-computer", async (context) => {
+    if (!origins.includes(context.req.header("origin") ?? ""))
+      throw new AuthError(403, "not_admin", "Only Leo's own page signs in without a password.");
+    await checkOwnUser(context);
+    return context.json(await signIn(userById(DEV_USER_ID)));
+  });
+
   const addUser = async ({ email, password, data }: z.infer<typeof SignUp>): Promise<User> => {
     checkPassword(password);
     const passwordHash = await hashPassword(password);
@@ -160,9 +191,10 @@ export const authRoutes = ({ file, signer, issuer, serviceRoleKey, origins, now 
     return user;
   };
 
-  app.post("/signup", async (context) =>
-    context.json(await signIn(await addUser(await bodyOf(context, SignUp)))),
-  );
+  app.post("/signup", async (context) => {
+    await checkOwnUser(context);
+    return context.json(await signIn(await addUser(await bodyOf(context, SignUp))));
+  });
 
   const checkAdministrator = (context: Context): void => {
     if (context.req.header("apikey") === serviceRoleKey) return;

@@ -1,10 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { access, constants, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  access,
+  chmod,
+  constants,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { StartError } from "../start-error.ts";
 
 const LOG_MAX_BYTES = 10 * 1024 * 1024;
 const TASK_LOGS_KEPT = 200;
+const SECRET_BYTES = 12;
 
 const DISK: Record<string, string> = {
   ENOSPC: "The disk is full",
@@ -60,20 +72,44 @@ export const prepareDataDir = async (dataDir: string, logDir: string, fresh: boo
   }
 };
 
-/** A random secret of this data directory, made once. */
-export const localSecret = async (dataDir: string, name: string): Promise<string> => {
+const readSecret = async (file: string): Promise<string> => {
+  try {
+    const secret = (await readFile(file, "utf8")).trim();
+    await chmod(file, 0o600);
+    return secret;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+};
+
+/** Beside and renamed: a full disk leaves no half secret. */
+const writeSecret = async (file: string, secret: string): Promise<void> => {
+  await rm(`${file}.new`, { force: true });
+  await writeFile(`${file}.new`, secret, { mode: 0o600, flush: true });
+  await rename(`${file}.new`, file);
+};
+
+/**
+ * A secret of this data directory, in a file that only this user may read. A random one is made when there is none.
+ * @param chosen takes the place of the one before
+ * @throws StartError when the disk refuses
+ */
+export const localSecret = async (dataDir: string, name: string, chosen?: string): Promise<string> => {
   const file = path.join(dataDir, name);
   try {
-    return await readFile(file, "utf8");
+    const before = await readSecret(file);
+    if (before && (!chosen || chosen === before)) return before;
+    const secret = chosen ?? randomBytes(SECRET_BYTES).toString("base64url");
+    await writeSecret(file, secret);
+    return secret;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw explainDisk(error, dataDir);
-  }
-  const secret = randomBytes(24).toString("base64url");
-  await writeFile(file, secret, { mode: 0o600 }).catch((error: unknown) => {
     throw explainDisk(error, dataDir);
-  });
-  return secret;
+  }
 };
+
+/** Holds the password of both local users. */
+export const LOCAL_PASSWORD_FILE = "local.password";
 
 /** A port used before, so that what was made with it (a token's issuer) stays valid. */
 export const rememberedPort = async (dataDir: string, name: string): Promise<number> => {

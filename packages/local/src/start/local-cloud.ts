@@ -9,7 +9,7 @@ import { freePort } from "../free-port.ts";
 import { startPostgres, type Postgres } from "../postgres.ts";
 import type { Guardian } from "../processes/guardian.ts";
 import { killTree } from "../processes/kill-tree.ts";
-import { localSecret, rememberedPort, rememberPort } from "./data-dir.ts";
+import { LOCAL_PASSWORD_FILE, localSecret, rememberedPort, rememberPort } from "./data-dir.ts";
 import { generatorDefinition } from "./generator-definition.ts";
 import {
   BUCKET,
@@ -27,6 +27,8 @@ export interface LocalCloud {
   /** For scripts and the curious; contains the local database's password. */
   endpoints: Record<string, string>;
   pids: Record<string, number>;
+  /** Of both local users. */
+  localPassword: string;
   /** Settles when PostgreSQL has ended. */
   databaseEnded: Promise<void>;
   /** Ends everything in order, within about 3 s. */
@@ -58,7 +60,8 @@ const startDatabase = async ({ settings, guardian }: LocalCloudOptions): Promise
 const startAuthOnItsPort = async ({ settings }: LocalCloudOptions): Promise<LocalAuth> => {
   const { dataDir, port, publicUrl } = settings;
   const origins = [publicUrl, `http://localhost:${port}`, `http://127.0.0.1:${port}`];
-  const options = { dataDir, origins };
+  const localPassword = await localSecret(dataDir, LOCAL_PASSWORD_FILE, settings.localPassword);
+  const options = { dataDir, origins, localPassword };
   const remembered = await rememberedPort(dataDir, "auth");
   const auth = await startAuth({ ...options, port: remembered }).catch(async (error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
@@ -170,6 +173,7 @@ export const startLocalCloud = async (options: LocalCloudOptions): Promise<Local
       orchestrator: orchestrator.pid(),
       ...(model && { model: model.server.pid() }),
     },
+    localPassword: auth.localPassword,
     databaseEnded: postgres.ended,
     stop: async () => {
       await Promise.all([

@@ -25,11 +25,12 @@ const modelLine = ({ credential }: StartSettings): string =>
     ? `Claude, with the ${credential.name} of this shell`
     : "Demo model (leo-mock). Set CLAUDE_CODE_OAUTH_TOKEN to use Claude.";
 
-const welcome = (url: string, settings: StartSettings): string =>
+const welcome = (url: string, settings: StartSettings, localPassword: string): string =>
   [
     "",
     `  Leo is ready:  ${url}`,
     "",
+    `  Users  dev@leo.local and other@leo.local, password ${localPassword}`,
     `  Model  ${modelLine(settings)}`,
     `  Data   ${settings.dataDir} ("npm start -- --fresh" starts over)`,
     `  Stop   Ctrl-C`,
@@ -62,7 +63,7 @@ const main = async (settings: StartSettings): Promise<number> => {
     const cloud = await Promise.race([starting, asked.promise]);
     if (typeof cloud === "number") return cloud;
     await writeRunFile(dataDir, { url, endpoints: cloud.endpoints, pids: cloud.pids });
-    say(welcome(url, settings));
+    say(welcome(url, settings, cloud.localPassword));
     const exitCode = await Promise.race([asked.promise, cloud.databaseEnded.then(() => 1)]);
     if (exitCode === 1) console.error(`\nPostgreSQL ended unexpectedly; see ${logDir}/postgres.log.\n`);
     await Promise.race([cloud.stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())]);

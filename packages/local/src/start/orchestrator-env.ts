@@ -8,8 +8,8 @@ export const BUCKET = "leo-saas-generated-apps-local";
 export const QUEUE = "leo-saas-task-events";
 export const CLUSTER = "leo-local";
 
-/** Variables of the person's shell that reach Leo's processes; everything else stays out. */
-const PASSED_ON = /^(LEO_|OTEL_)|^GITHUB_BOT_TOKEN$/;
+/** Variables of the person's shell that reach Leo's processes; everything else stays out, the password too. */
+const PASSED_ON = /^(LEO_(?!LOCAL_PASSWORD$)|OTEL_)|^GITHUB_BOT_TOKEN$/;
 
 export const passedOn = (env: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(

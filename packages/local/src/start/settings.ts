@@ -6,6 +6,8 @@ import { StartError } from "../start-error.ts";
 
 export const ROOT = path.resolve(import.meta.dirname, "../../../..");
 
+const LOCAL_PASSWORD_MIN_CHARS = 8;
+
 /** Compiled code of all of Leo's processes, which then start in half the time. */
 export const CACHE_DIR = path.join(ROOT, "node_modules/.cache/leo/compiled");
 
@@ -19,6 +21,8 @@ export interface StartSettings {
   logDir: string;
   /** Homes of running containers; outside of the checkout, gone with the run. */
   workDir: string;
+  /** Of both local users, from now on; none: the one that the data folder holds. */
+  localPassword?: string;
   /** Begin with nothing. */
   fresh: boolean;
   /** Credential for the real model; none: the scripted one. */
@@ -42,6 +46,14 @@ const publicUrlOf = (text: string | undefined, port: number): string => {
   );
 };
 
+const localPasswordOf = (text: string | undefined): string | undefined => {
+  if (!text) return undefined;
+  if (text.length >= LOCAL_PASSWORD_MIN_CHARS && !/[\p{Cc}\p{Zl}\p{Zp}]|^\s|\s$/u.test(text)) return text;
+  throw new StartError(
+    `LEO_LOCAL_PASSWORD must have at least ${LOCAL_PASSWORD_MIN_CHARS} characters, no line breaks, and no space at either end.`,
+  );
+};
+
 const credentialOf = (env: NodeJS.ProcessEnv): StartSettings["credential"] => {
   for (const name of ["CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY"] as const) {
     const value = env[name];
@@ -59,6 +71,7 @@ export const START = {
     "  PORT                     Where the browser finds Leo (default 5013)",
     "  LEO_PUBLIC_URL           Another address of this machine to open Leo at, such as http://leo.test:5013",
     "  LEO_DATA_DIR             Where local data is kept (default .leo in the project's folder)",
+    "  LEO_LOCAL_PASSWORD       The local users' password from now on (default: a random one, printed)",
     "  CLAUDE_CODE_OAUTH_TOKEN  Use Claude with a subscription, not the demo model",
     "  ANTHROPIC_API_KEY        Use Claude with an API key, not the demo model",
   ].join("\n"),
@@ -80,6 +93,7 @@ export const readSettings = ({ fresh }: { fresh: boolean }, env: NodeJS.ProcessE
     dataDir,
     logDir: path.join(dataDir, "logs"),
     workDir: path.join(tmpdir(), `leo-${name}`),
+    localPassword: localPasswordOf(env.LEO_LOCAL_PASSWORD),
     fresh,
     credential: credentialOf(env),
   };

@@ -1,5 +1,4 @@
 import { startAuth, type AuthOptions, type LocalAuth } from "../auth.ts";
-import { LOCAL_PASSWORD } from "../auth/local-users.ts";
 
 export interface TestAuth extends LocalAuth {
   /** Signs in as a browser does and gives the access token. */
@@ -9,7 +8,7 @@ export interface TestAuth extends LocalAuth {
 /** Runs with an auth endpoint of its own, in memory unless `dataDir` says otherwise. */
 export const withAuth = async <T>(options: AuthOptions, run: (auth: TestAuth) => Promise<T>): Promise<T> => {
   const auth = await startAuth(options);
-  const signIn = async (email = "dev@leo.local", password = LOCAL_PASSWORD): Promise<string> => {
+  const signIn = async (email = "dev@leo.local", password = auth.localPassword): Promise<string> => {
     const response = await fetch(`${auth.url}/auth/v1/token?grant_type=password`, {
       method: "POST",
       headers: { "content-type": "application/json", apikey: auth.anonKey },

@@ -1,6 +1,6 @@
 /** The real Leo: what `npm start` runs, with data and a port of its own. */
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@leo/local/free-port.ts";
@@ -12,6 +12,8 @@ const READY_MS = 150_000;
 
 export interface Leo {
   url: string;
+  /** Of both local users. */
+  localPassword: string;
   stop: () => Promise<void>;
 }
 
@@ -49,5 +51,5 @@ export const startLeo = async (env: Record<string, string> = {}, host = "localho
     await stop();
     throw error;
   }
-  return { url, stop };
+  return { url, localPassword: await readFile(join(dataDir, "local.password"), "utf8"), stop };
 };

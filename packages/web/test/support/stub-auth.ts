@@ -11,6 +11,7 @@ export const USER = {
   created_at: "2026-01-01T00:00:00Z",
 };
 
+export const PASSWORD = "correct horse";
 const LIFE_SECONDS = 3_600;
 
 const inAnHour = () => Math.floor(Date.now() / 1_000) + LIFE_SECONDS;
@@ -39,7 +40,7 @@ export class StubAuth {
       return [200, { external: { github: true, google: true }, disable_signup: false }];
     if (url.pathname.endsWith("/user")) return [200, USER];
     if (url.searchParams.get("grant_type") === "refresh_token") return this.#refresh();
-    if (body && "password" in body && body["password"] !== "leo-local")
+    if (body && "password" in body && body["password"] !== PASSWORD)
       return refused("invalid_credentials", "Invalid login credentials");
     return [200, this.#session()];
   }
@@ -65,6 +66,6 @@ export class StubAuth {
   #token(): string {
     this.#tokens += 1;
     const claims = { sub: USER.id, exp: inAnHour(), jti: String(this.#tokens) };
-    return `${base64({ alg: "none" })}.${base64(claims)}.x`;
+    return `${base64({ alg: "none" })}.${base64(claims)}.none`;
   }
 }

@@ -2,16 +2,13 @@ import { useMutation } from "@tanstack/react-query";
 import { ArrowRight } from "lucide-react";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
+import { useConfig } from "../../../lib/config.ts";
 import { errorMessage } from "../../../lib/errors.ts";
-import { signIn } from "../api/sign-in.ts";
-
-/** The user that the local auth endpoint always has; its password guards nothing but this machine. */
-const LOCAL_USER = { email: "dev@leo.local", password: "leo-local" };
+import { signInHere } from "../api/sign-in-here.ts";
 
 export const LocalSignIn = () => {
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () => signIn(LOCAL_USER.email, LOCAL_USER.password),
-  });
+  const config = useConfig();
+  const { mutate, isPending, error } = useMutation({ mutationFn: () => signInHere(config) });
   return (
     <div className="flex flex-col gap-2">
       <Button variant="primary" className="w-full" disabled={isPending} onClick={() => mutate()}>
