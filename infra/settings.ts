@@ -60,6 +60,7 @@ export const Limits = z.object({
   LEO_GENERATION_BUDGET_USD: number.positive(),
   LEO_USER_DAY_BUDGET_USD: number.positive(),
   LEO_PLATFORM_DAY_BUDGET_USD: number.positive(),
+  LEO_FREE_ATTEMPTS_PER_DAY: number.int().min(0),
   LEO_REQUESTS_PER_MINUTE_USER: number.int().min(1),
   LEO_REQUESTS_PER_MINUTE_ADDRESS: number.int().min(1),
   LEO_REFUSED_SIGN_INS_PER_MINUTE: number.int().min(1),

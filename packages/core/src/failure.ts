@@ -45,11 +45,21 @@ export type Failure = z.infer<typeof Failure>;
 /** Who can do something about a failure. What belongs to nobody passes by itself. */
 export type FailureOwner = "user" | "operator" | "nobody";
 
+/**
+ * What an attempt that fails costs its user.
+ *
+ * - `used`: what it used, whoever says that it failed.
+ * - `free_if_seen`: nothing where Leo itself saw the platform fail. What a generator reports is no evidence.
+ * - `free_if_few`: nothing, but only so often a day: it is the generator who hears the model's answers.
+ */
+export type FailurePrice = "used" | "free_if_seen" | "free_if_few";
+
 interface FailureKind {
   /** A sentence for the user: what happened and what to do. */
   message: string;
   owner: FailureOwner;
-  /** The platform's fault: costs the user nothing. */
+  price: FailurePrice;
+  /** Counts as the platform's failing for the operator's alarm. Money goes by `price`. */
   platformFault: boolean;
   /** Whether a new attempt can help. */
   retryable: boolean;
@@ -59,12 +69,14 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   capacity: {
     message: "There was no free machine for this run. Try again in a few minutes.",
     owner: "nobody",
+    price: "free_if_seen",
     platformFault: true,
     retryable: false,
   },
   quota: {
     message: "The account's machine limit is reached. Try again when other runs have finished.",
     owner: "operator",
+    price: "free_if_seen",
     platformFault: true,
     retryable: false,
   },
@@ -72,30 +84,35 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "The generator's image could not be loaded. Try again; if it keeps happening, tell your administrator.",
     owner: "operator",
+    price: "free_if_seen",
     platformFault: true,
     retryable: true,
   },
   out_of_memory: {
     message: "The run needed more memory than it had. Try again with a smaller request.",
     owner: "user",
+    price: "used",
     platformFault: true,
     retryable: true,
   },
   start_timeout: {
     message: "The generator did not start in time. Try again.",
     owner: "nobody",
+    price: "free_if_seen",
     platformFault: true,
     retryable: true,
   },
   heartbeat_lost: {
     message: "The machine stopped answering. Try again to continue from the last saved state.",
     owner: "nobody",
+    price: "free_if_seen",
     platformFault: true,
     retryable: true,
   },
   stalled: {
     message: "The agent did nothing for ten minutes and was stopped. Try again, or reword the request.",
     owner: "nobody",
+    price: "used",
     platformFault: true,
     retryable: true,
   },
@@ -103,6 +120,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "This run reached its time limit. What it has made is kept as a draft; ask for a smaller step to continue.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
@@ -110,12 +128,14 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "This run reached its budget. What it has made is kept as a draft; ask for a smaller step to continue.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
   agent_error: {
     message: "The agent ended with an error. Try again, or reword the request.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
@@ -123,6 +143,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "A command of the agent never returned and was stopped. What the run has made is kept as a draft; reword the request so that nothing has to wait.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
@@ -130,6 +151,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "A command started more processes than a run may have and was stopped. What the run has made is kept as a draft; reword the request.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
@@ -137,12 +159,14 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "The files of the app grew beyond the size that a run may have. What fits is kept; ask for smaller or fewer files.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
   too_many_files: {
     message: "The run made more files than it may have. What fits is kept; ask for fewer files.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
@@ -150,12 +174,14 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "The run put out more than a version can hold. What fits is kept; ask for a smaller app or a smaller step.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
   disk_full: {
     message: "The run used up the disk of its machine. What fits is kept as a draft; ask for a smaller step.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
@@ -163,18 +189,21 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "The app did not pass its checks after several tries. Ask the agent to fix the check that failed.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
   upload_failed: {
     message: "The app was built but could not be stored. Try again.",
     owner: "nobody",
+    price: "used",
     platformFault: true,
     retryable: true,
   },
   interrupted: {
     message: "The machine was taken away during the run. Try again to continue from the last saved state.",
     owner: "nobody",
+    price: "free_if_seen",
     platformFault: true,
     retryable: true,
   },
@@ -182,6 +211,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "The request waited too long for a free place, so it was not started and costs nothing. Try again.",
     owner: "nobody",
+    price: "free_if_seen",
     platformFault: true,
     retryable: false,
   },
@@ -189,18 +219,21 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "Claude was unavailable for longer than this run could wait. Try again to continue where it stopped.",
     owner: "nobody",
+    price: "free_if_few",
     platformFault: true,
     retryable: true,
   },
   model_limit: {
     message: "Claude's usage limit has been reached. Try again once it resets.",
     owner: "operator",
+    price: "free_if_few",
     platformFault: true,
     retryable: false,
   },
   model_credential: {
     message: "Claude rejected Leo's credential. Your administrator has to replace it.",
     owner: "operator",
+    price: "free_if_few",
     platformFault: true,
     retryable: false,
   },
@@ -208,34 +241,53 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     message:
       "The account that Leo uses for Claude has run out of credit. Your administrator has to top it up.",
     owner: "operator",
+    price: "free_if_few",
     platformFault: true,
     retryable: false,
   },
   model_unknown: {
     message: "The model that Leo is set to use does not exist. Your administrator has to choose another one.",
     owner: "operator",
+    price: "free_if_few",
     platformFault: true,
     retryable: false,
   },
   request_too_large: {
     message: "The conversation has grown too long for the model. Start over, or ask for a smaller step.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
   declined: {
     message: "Claude declined this request. Edit it and try again.",
     owner: "user",
+    price: "used",
     platformFault: false,
     retryable: false,
   },
   internal: {
     message: "Something went wrong in Leo. Try again; if it keeps happening, tell your administrator.",
     owner: "operator",
+    price: "free_if_seen",
     platformFault: true,
     retryable: true,
   },
 };
+
+/** What only the orchestrator can know: a generator that names one of them has failed in a way of its own. */
+const SEEN_BY_LEO = new Set<FailureCode>([
+  "capacity",
+  "quota",
+  "image_pull",
+  "start_timeout",
+  "heartbeat_lost",
+  "stalled",
+  "expired",
+]);
+
+/** Codes that a generator may report. */
+export const REPORTABLE_CODES = FailureCode.options.filter((code) => !SEEN_BY_LEO.has(code));
 
 /** A failure with its standard sentence. `detail` is for the operator and is cut to 8,000 characters. */
 export const failure = (code: FailureCode, detail?: string): Failure => ({
@@ -243,3 +295,9 @@ export const failure = (code: FailureCode, detail?: string): Failure => ({
   message: FAILURES[code].message,
   ...(detail ? { detail: detail.slice(0, 8_000) } : {}),
 });
+
+/** What is kept of a failure that a generator reports: a code that it may report, and Leo's own sentence. */
+export const reportedFailure = ({ code, detail }: Failure): Failure =>
+  SEEN_BY_LEO.has(code)
+    ? failure("agent_error", [`reported as ${code}`, detail].filter(Boolean).join(": "))
+    : failure(code, detail);

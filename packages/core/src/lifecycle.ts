@@ -14,6 +14,8 @@ export interface GenerationStatus {
   attempt: number;
   maxAttempts: number;
   cancelRequested: boolean;
+  /** What its attempts have cost leaves nothing for another one. */
+  isSpent?: boolean;
 }
 
 export type LifecycleInput =
@@ -23,12 +25,15 @@ export type LifecycleInput =
   | { type: "launch_deferred" }
   /** The generator's task runs and said `ready`. */
   | { type: "ready" }
-  /** `all_work_complete` was committed, or the manifest was found. */
+  /** `all_work_complete` was committed, or the manifest was found. The failure is what the generator reported. */
   | { type: "work_complete"; failure?: Failure }
   /** The artifact was checked and published. */
   | { type: "published" }
-  /** The attempt is over without a result; `retry` says whether a new one may help. */
-  | { type: "attempt_failed"; failure: Failure; retry: boolean }
+  /**
+   * The attempt is over without a result; `retry` says whether a new one may help, `isPlatformFault` that
+   * Leo itself has seen the platform fail.
+   */
+  | { type: "attempt_failed"; failure: Failure; retry: boolean; isPlatformFault?: boolean }
   | { type: "cancel_requested" }
   /** The task of a cancelled generation is gone, or never was. */
   | { type: "task_gone" }
@@ -68,7 +73,7 @@ const to = (
 
 const attemptFailed: NonNullable<Rules["attempt_failed"]> = (status, input) => {
   if (status.cancelRequested) return to("cancelled");
-  if (input.retry && status.attempt < status.maxAttempts) return to("queued");
+  if (input.retry && status.attempt < status.maxAttempts && !status.isSpent) return to("queued");
   return to("failed", { failure: input.failure });
 };
 
@@ -126,4 +131,19 @@ export const decide = (status: GenerationStatus, input: LifecycleInput): Decisio
   if (isFinal(status.state)) return undefined;
   const rule = TRANSITIONS[status.state][input.type] as Rule | undefined;
   return rule?.(status, input as never);
+};
+
+/** Why a user does not pay for an attempt: the platform failed, or the model did as far as its gateway tells. */
+export type Fault = "platform" | "model";
+
+/**
+ * Who is at fault for the end of an attempt, as far as that frees its user from paying.
+ * @returns undefined when the user pays what the attempt used
+ */
+export const faultOf = (input: LifecycleInput): Fault | undefined => {
+  if (input.type !== "work_complete" && input.type !== "attempt_failed") return undefined;
+  const price = input.failure && FAILURES[input.failure.code].price;
+  if (price === "free_if_few" && input.type === "work_complete") return "model";
+  if (price === "free_if_seen" && input.type === "attempt_failed" && input.isPlatformFault) return "platform";
+  return undefined;
 };

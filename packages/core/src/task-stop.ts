@@ -43,22 +43,36 @@ export interface StopVerdict {
   moreMemory: boolean;
   /** The next attempt must not run on Spot capacity. */
   onDemand: boolean;
+  /** ECS says that the platform failed: nothing that runs in the task can bring this about. */
+  isPlatformFault: boolean;
   failure: Failure;
 }
+
+/** Ends of which ECS is the witness. What a container's own exit says may be the agent's doing. */
+const PLATFORM_FAULTS = new Set<StopClass>([
+  "spot",
+  "image_transient",
+  "image_fatal",
+  "bootstrap",
+  "infrastructure",
+]);
 
 const verdict = (
   stopClass: StopClass,
   cause: Failure,
-  options: Partial<Pick<StopVerdict, "retry" | "moreMemory" | "onDemand">> = {},
+  options: Partial<Pick<StopVerdict, "retry" | "moreMemory" | "onDemand" | "isPlatformFault">> = {},
 ): StopVerdict => ({
   class: stopClass,
   retry: false,
   moreMemory: false,
   onDemand: false,
+  isPlatformFault: PLATFORM_FAULTS.has(stopClass),
   failure: cause,
   ...options,
 });
 
+/** Stop codes by which ECS says that the task's host went away, also where Leo has asked for a stop meanwhile. */
+const HOST_LOST = new Set(["SpotInterruption", "TerminationNotice", "InfrastructureHealth"]);
 const FATAL_PULL = /manifest unknown|not found|denied|unauthori[sz]ed|no basic auth/i;
 
 const leoFailure = (reason: string): Failure => {
@@ -81,7 +95,10 @@ export const classifyStop = (task: StoppedTask, agentContainer = "leo"): StopVer
   const detail = reasons.filter(Boolean).join("; ") || task.stopCode || "no reason given";
   const agent = task.containers.find((container) => container.name === agentContainer);
 
-  if (reason.startsWith("leo:")) return verdict("stopped_by_leo", leoFailure(reason));
+  if (reason.startsWith("leo:")) {
+    const isPlatformFault = reason.startsWith(STOP_REASON.startTimeout) || HOST_LOST.has(task.stopCode ?? "");
+    return verdict("stopped_by_leo", leoFailure(reason), { isPlatformFault });
+  }
   if (said("OutOfMemoryError")) {
     return verdict("out_of_memory", failure("out_of_memory", detail), { retry: true, moreMemory: true });
   }
@@ -96,10 +113,13 @@ export const classifyStop = (task: StoppedTask, agentContainer = "leo"): StopVer
   if (said("ResourceInitializationError")) {
     return verdict("bootstrap", failure("internal", detail), { retry: true });
   }
-  if (task.stopCode === "EssentialContainerExited" && typeof agent?.exitCode === "number") {
-    return agent.exitCode === 0
+  // Without the agent's own exit code another container's counts: it ended, and took the task with it.
+  const exitCode =
+    agent?.exitCode ?? task.containers.find((container) => container.exitCode != null)?.exitCode;
+  if (task.stopCode === "EssentialContainerExited" && typeof exitCode === "number") {
+    return exitCode === 0
       ? verdict("clean_exit", failure("internal", `exit 0 without a result; ${detail}`), { retry: true })
-      : verdict("crashed", failure("internal", `exit ${agent.exitCode}; ${detail}`), { retry: true });
+      : verdict("crashed", failure("internal", `exit ${exitCode}; ${detail}`), { retry: true });
   }
   return verdict("infrastructure", failure("interrupted", detail), { retry: true });
 };

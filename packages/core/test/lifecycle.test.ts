@@ -19,7 +19,12 @@ const anyInput: fc.Arbitrary<LifecycleInput> = fc.oneof(
     type: fc.constant("work_complete" as const),
     failure: fc.option(anyFailure, { nil: undefined }),
   }),
-  fc.record({ type: fc.constant("attempt_failed" as const), failure: anyFailure, retry: fc.boolean() }),
+  fc.record({
+    type: fc.constant("attempt_failed" as const),
+    failure: anyFailure,
+    retry: fc.boolean(),
+    isPlatformFault: fc.boolean(),
+  }),
 );
 
 /** Carries decisions out the way the orchestrator's SQL does. */
@@ -121,6 +126,12 @@ test("an error of the user's request is not tried again", () => {
   const running = { ...queued, state: "running" as const, attempt: 1 };
   const input: LifecycleInput = { type: "work_complete", failure: failure("budget") };
   expect(decide(running, input)).toMatchObject({ state: "failed", failure: { code: "budget" } });
+});
+
+test("a run that has spent its budget gets no new attempt", () => {
+  const running = { ...queued, state: "running" as const, attempt: 1, isSpent: true };
+  const input: LifecycleInput = { type: "attempt_failed", failure: failure("interrupted"), retry: true };
+  expect(decide(running, input)).toMatchObject({ state: "failed", failure: { code: "interrupted" } });
 });
 
 test("a repeated cancel asks the generator once", () => {

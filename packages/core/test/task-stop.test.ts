@@ -24,36 +24,50 @@ const notStarted = (stoppedReason: string): StoppedTask => ({
 });
 
 /** Every row of the table "How a task ends" in docs/lifecycle.md. */
-const ROWS: Record<string, { class: StopClass; retry: boolean; code: string; samples: StoppedTask[] }> = {
-  "exit 0 without a result": { class: "clean_exit", retry: true, code: "internal", samples: [exited(0)] },
+const ROWS: Record<
+  string,
+  { class: StopClass; retry: boolean; code: string; pays: "user" | "nobody"; samples: StoppedTask[] }
+> = {
+  "exit 0 without a result": {
+    class: "clean_exit",
+    retry: true,
+    code: "internal",
+    pays: "user",
+    samples: [exited(0)],
+  },
   "exit with another code": {
     class: "crashed",
     retry: true,
     code: "internal",
+    pays: "user",
     samples: [exited(1), exited(137), exited(143)],
   },
   "`OutOfMemoryError` in a container's reason": {
     class: "out_of_memory",
     retry: true,
     code: "out_of_memory",
+    pays: "user",
     samples: [exited(137, "OutOfMemoryError: Container killed due to memory usage")],
   },
   "our own `leo:cancel`, `leo:orphan`": {
     class: "stopped_by_leo",
     retry: false,
     code: "interrupted",
+    pays: "user",
     samples: [stopped("UserInitiated", "leo:cancel"), stopped("UserInitiated", "leo:orphan")],
   },
   "our own `leo:deadline`": {
     class: "stopped_by_leo",
     retry: false,
     code: "deadline",
+    pays: "user",
     samples: [stopped("UserInitiated", "leo:deadline")],
   },
   "`SpotInterruption`, `TerminationNotice`": {
     class: "spot",
     retry: true,
     code: "interrupted",
+    pays: "nobody",
     samples: [
       stopped("SpotInterruption", "Your Spot Task was interrupted."),
       stopped("TerminationNotice", "Host EC2 instance terminated."),
@@ -63,6 +77,7 @@ const ROWS: Record<string, { class: StopClass; retry: boolean; code: string; sam
     class: "image_transient",
     retry: true,
     code: "image_pull",
+    pays: "nobody",
     samples: [
       notStarted("CannotPullContainerError: pull image manifest: dial tcp: i/o timeout"),
       notStarted("CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: EOF"),
@@ -72,6 +87,7 @@ const ROWS: Record<string, { class: StopClass; retry: boolean; code: string; sam
     class: "image_fatal",
     retry: false,
     code: "image_pull",
+    pays: "nobody",
     samples: [
       notStarted("CannotPullContainerError: manifest unknown"),
       notStarted("CannotPullContainerError: pull access denied, repository does not exist"),
@@ -81,12 +97,14 @@ const ROWS: Record<string, { class: StopClass; retry: boolean; code: string; sam
     class: "bootstrap",
     retry: true,
     code: "internal",
+    pays: "nobody",
     samples: [notStarted("ResourceInitializationError: unable to pull secrets or registry auth")],
   },
   "no network, storage or host; no exit code; stopped from outside": {
     class: "infrastructure",
     retry: true,
     code: "interrupted",
+    pays: "nobody",
     samples: [
       notStarted("Timeout waiting for network interface provisioning to complete."),
       notStarted("Timeout waiting for EphemeralStorage provisioning to complete."),
@@ -99,21 +117,22 @@ const ROWS: Record<string, { class: StopClass; retry: boolean; code: string; sam
 
 test.each(Object.entries(ROWS))("%s", (_row, { samples, ...expected }) => {
   const verdicts = samples.map((task) => {
-    const { class: stopClass, retry, failure } = classifyStop(task);
-    return { class: stopClass, retry, code: failure.code };
+    const { class: stopClass, retry, failure, isPlatformFault } = classifyStop(task);
+    return { class: stopClass, retry, code: failure.code, pays: isPlatformFault ? "nobody" : "user" };
   });
   expect(verdicts).toEqual(samples.map(() => expected));
 });
 
-test("docs/lifecycle.md has these rows, with the class, the code and whether there is a new attempt", () => {
+test("docs/lifecycle.md has these rows, with the class, the code, whether there is a new attempt, and who pays", () => {
   const [, table = ""] = /## How a task ends\n([\s\S]*?)\n## /.exec(page) ?? [];
-  const rows = [...table.matchAll(/^\| (.+?) +\| `(\w+)` +\| `(\w+)` +\| (yes|no)/gm)];
+  const rows = [...table.matchAll(/^\| (.+?) +\| `(\w+)` +\| `(\w+)` +\| (yes|no)[^|]*\| (user|nobody)/gm)];
   expect(rows.map(([, ...cells]) => cells)).toEqual(
-    Object.entries(ROWS).map(([row, { class: stopClass, code, retry }]) => [
+    Object.entries(ROWS).map(([row, { class: stopClass, code, retry, pays }]) => [
       row,
       stopClass,
       code,
       retry ? "yes" : "no",
+      pays,
     ]),
   );
 });
@@ -121,4 +140,21 @@ test("docs/lifecycle.md has these rows, with the class, the code and whether the
 test("out of memory asks for more memory, Spot for on-demand capacity", () => {
   expect(classifyStop(exited(137, "OutOfMemoryError")).moreMemory).toBe(true);
   expect(classifyStop(stopped("TerminationNotice", "")).onDemand).toBe(true);
+});
+
+test("a stop of Leo's own is the platform's fault only where the task never started or ECS lost its host", () => {
+  const isFault = (task: StoppedTask) => classifyStop(task).isPlatformFault;
+  expect(isFault(stopped("UserInitiated", "leo:heartbeat-lost"))).toBe(false);
+  expect(isFault(stopped("UserInitiated", "leo:stalled"))).toBe(false);
+  expect(isFault(stopped("UserInitiated", "leo:start-timeout"))).toBe(true);
+  expect(isFault(stopped("SpotInterruption", "leo:heartbeat-lost"))).toBe(true);
+});
+
+test("a sidecar that ends and takes the task with it is no lost host", () => {
+  const containers = [
+    { name: "leo", exitCode: null },
+    { name: "sandbox", exitCode: 137 },
+  ];
+  const task = { stopCode: "EssentialContainerExited", stoppedReason: "Essential container", containers };
+  expect(classifyStop(task)).toMatchObject({ class: "crashed", isPlatformFault: false });
 });

@@ -80,6 +80,8 @@ const Environment = z.object({
   /** What one user may spend between two midnights UTC, and all users together. */
   LEO_USER_DAY_BUDGET_USD: number.positive().default(100),
   LEO_PLATFORM_DAY_BUDGET_USD: number.positive().default(500),
+  /** How often a day a user does not pay for an attempt that cost something, because the platform or the model failed. */
+  LEO_FREE_ATTEMPTS_PER_DAY: number.int().min(0).default(5),
   /** How many proxies of ours stand before Leo, each of which appends to `X-Forwarded-For`; the load balancer is one. */
   LEO_TRUSTED_PROXIES: number.int().min(0).max(5).default(0),
   /** Over all orchestrators together, but for what comes within a beat (`peers/peers.ts`). */

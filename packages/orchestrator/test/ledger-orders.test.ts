@@ -35,6 +35,7 @@ const Step = fc.record({
     "spend",
     "spend",
     "platform_fault",
+    "killed",
     "agent_error",
     "complete",
     "cancel",
@@ -113,8 +114,8 @@ const take = async (
     if (expected.state === "over") await settle(context.database.orm, id, context.now());
   } else if (kind === "crash") {
     const crash = context.database.transaction(async (orm) => {
-      await transitionIn(orm, id, { type: "cancel_requested" }, context.now());
-      await transitionIn(orm, id, { type: "task_gone" }, context.now());
+      await transitionIn(orm, context.config, id, { type: "cancel_requested" }, context.now());
+      await transitionIn(orm, context.config, id, { type: "task_gone" }, context.now());
       throw new Error("killed before the commit");
     });
     await expect(crash).rejects.toThrow("killed");
@@ -125,16 +126,23 @@ const take = async (
   } else if (kind === "gone") {
     await transition(context, id, { type: "task_gone" }, attempt);
     if (expected.state === "stopping") finish(expected);
-  } else if (kind === "platform_fault") {
-    const input = { type: "attempt_failed", failure: failure("interrupted"), retry: true } as const;
+  } else if (kind === "platform_fault" || kind === "killed") {
+    const isPlatformFault = kind === "platform_fault";
+    const input = {
+      type: "attempt_failed",
+      failure: failure("interrupted"),
+      retry: true,
+      isPlatformFault,
+    } as const;
     // Twice: what comes again changes nothing.
     await transition(context, id, input, attempt);
     await transition(context, id, input, attempt);
     if (!isAtWork) return;
-    if (expected.state === "stopping" || attempt === 2) finish(expected, true);
+    const left = isPlatformFault ? expected.reserved : expected.reserved - expected.cost;
+    if (expected.state === "stopping" || attempt === 2 || left < 1) finish(expected, isPlatformFault);
     else {
-      settled(expected, true);
-      Object.assign(expected, { state: "queued", cost: 0 });
+      settled(expected, isPlatformFault);
+      Object.assign(expected, { state: "queued", cost: 0, reserved: left });
     }
   } else if (expected.state !== "running") {
     return;
@@ -165,6 +173,7 @@ test("nothing is negative, no user passes their day, and what is charged is what
       LEO_PLATFORM_DAY_BUDGET_USD: String(PLATFORM_DAY),
       LEO_VCPU_BUDGET: "4000",
       LEO_RUNNING_PER_USER: "100",
+      LEO_FREE_ATTEMPTS_PER_DAY: "1000",
     },
     (context) =>
       fc.assert(

@@ -73,7 +73,7 @@ test("a fault of the platform costs the user nothing, and the next attempt may s
     await transition(
       context,
       id,
-      { type: "attempt_failed", failure: failure("interrupted"), retry: true },
+      { type: "attempt_failed", failure: failure("interrupted"), retry: true, isPlatformFault: true },
       1,
     );
     expect(await entriesOf(context, id)).toEqual([

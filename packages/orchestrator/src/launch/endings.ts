@@ -27,8 +27,9 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
       await endAttempt(orm, attempt, "launch_failed", cause.detail ?? cause.code, at);
       await transitionIn(
         orm,
+        config,
         attempt.generationId,
-        { type: "attempt_failed", failure: cause, retry },
+        { type: "attempt_failed", failure: cause, retry, isPlatformFault: true },
         at,
         attempt.number,
       );
@@ -53,7 +54,7 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
       );
       await orm.delete(attempts).where(eq(attempts.id, attempt.id));
       const availableAt = new Date(at.getTime() + config.LEO_QUOTA_PAUSE_MS);
-      await transitionIn(orm, attempt.generationId, { type: "launch_deferred" }, at, attempt.number, {
+      await transitionIn(orm, config, attempt.generationId, { type: "launch_deferred" }, at, attempt.number, {
         availableAt,
       });
       log.warn({ event: "launch_quota", attemptId: attempt.id, detail }, "the vCPU quota is reached");
@@ -83,7 +84,7 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
       const at = now();
       await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "cancelled", "cancelled before the launch", at);
-      await transitionIn(orm, attempt.generationId, { type: "task_gone" }, at, attempt.number);
+      await transitionIn(orm, config, attempt.generationId, { type: "task_gone" }, at, attempt.number);
     });
   };
 

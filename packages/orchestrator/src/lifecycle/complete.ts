@@ -31,6 +31,7 @@ export const finalWord = async (
  */
 export const completeWorkIn = (
   orm: Orm,
+  config: Context["config"],
   generationId: string,
   attempt: number,
   at: Date,
@@ -39,6 +40,7 @@ export const completeWorkIn = (
 ): Promise<Transition | undefined> =>
   transitionIn(
     orm,
+    config,
     generationId,
     { type: "work_complete", ...(cause ? { failure: cause } : {}) },
     at,
@@ -72,7 +74,7 @@ export const completeWork = async (
   if (!row) return;
   const partial = cause ? await findArtifact(context, row.appId, generationId, attempt) : undefined;
   const done = await transaction((inside) =>
-    completeWorkIn(inside, generationId, attempt, context.now(), cause, partial),
+    completeWorkIn(inside, context.config, generationId, attempt, context.now(), cause, partial),
   );
   if (done) publishSoon(context, done);
 };

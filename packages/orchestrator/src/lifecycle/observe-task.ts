@@ -99,10 +99,18 @@ export const taskStopped = async (
     if (current.attempt !== attempt.number || (current.state !== "starting" && current.state !== "running"))
       return undefined;
     if (isFinished && current.cancelRequestedAt === null)
-      return completeWorkIn(orm, generation.id, attempt.number, at, word?.failure, artifact);
+      return completeWorkIn(orm, context.config, generation.id, attempt.number, at, word?.failure, artifact);
     await tellProgress(orm, attempt, "ended", at, detail);
     if (current.cancelRequestedAt !== null) {
-      return transitionIn(orm, generation.id, { type: "task_gone" }, at, attempt.number, draft);
+      return transitionIn(
+        orm,
+        context.config,
+        generation.id,
+        { type: "task_gone" },
+        at,
+        attempt.number,
+        draft,
+      );
     }
     const changes = {
       ...draft,
@@ -110,8 +118,9 @@ export const taskStopped = async (
       ...(verdict.onDemand ? { onDemand: true } : {}),
     };
     const retry = verdict.retry || isRetryable(attempt);
-    const input = { type: "attempt_failed", failure: verdict.failure, retry } as const;
-    return transitionIn(orm, generation.id, input, at, attempt.number, changes);
+    const { failure, isPlatformFault } = verdict;
+    const input = { type: "attempt_failed", failure, retry, isPlatformFault } as const;
+    return transitionIn(orm, context.config, generation.id, input, at, attempt.number, changes);
   });
   context.log.info(
     { event: "task_ended", attemptId: attempt.id, generationId: generation.id, class: verdict.class, detail },

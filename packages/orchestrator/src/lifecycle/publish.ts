@@ -51,7 +51,15 @@ const publishLeased = async (context: Context, generationId: string): Promise<vo
   const version = { artifactPrefix: found.prefix, manifest: found.manifest };
   await context.database.transaction(async (orm) => {
     const at = context.now();
-    const done = await transitionIn(orm, generationId, { type: "published" }, at, row.attempt, version);
+    const done = await transitionIn(
+      orm,
+      context.config,
+      generationId,
+      { type: "published" },
+      at,
+      row.attempt,
+      version,
+    );
     // In the same transaction: a version that is to be on GitHub cannot be forgotten.
     if (done) await publishAutomatically(orm, at, done.generation);
   });

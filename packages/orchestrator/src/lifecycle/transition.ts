@@ -1,11 +1,12 @@
 import { and, eq, sql } from "drizzle-orm";
 import { isFinal } from "@leo/core/generation.ts";
-import { decide, type Decision, type LifecycleInput } from "@leo/core/lifecycle.ts";
+import { decide, faultOf, type Decision, type LifecycleInput } from "@leo/core/lifecycle.ts";
+import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { generations } from "../db/schema.ts";
 import { appendFacts, CONTROL_CHANNEL, QUEUE_CHANNEL } from "../events/append.ts";
-import { carryOver, settle } from "../domain/limits/ledger.ts";
+import { billOf, carryOver, settle } from "../domain/limits/ledger.ts";
 import { returnUntaken } from "./user-messages.ts";
 
 export type GenerationRow = typeof generations.$inferSelect;
@@ -26,6 +27,7 @@ const RETRY_DELAY_MS = 1_000;
  */
 export const transitionIn = async (
   orm: Orm,
+  config: Pick<Config, "LEO_FREE_ATTEMPTS_PER_DAY">,
   generationId: string,
   input: LifecycleInput,
   now: Date,
@@ -34,7 +36,9 @@ export const transitionIn = async (
 ): Promise<Transition | undefined> => {
   const [row] = await orm.select().from(generations).where(eq(generations.id, generationId)).for("update");
   if (!row || (attempt !== undefined && row.attempt !== attempt)) return undefined;
-  const decision = decide({ ...row, cancelRequested: row.cancelRequestedAt !== null }, input);
+  const bill = await billOf(orm, { generation: row, fault: faultOf(input), at: now }, config);
+  const status = { ...row, cancelRequested: row.cancelRequestedAt !== null, isSpent: bill.isSpent };
+  const decision = decide(status, input);
   if (!decision) return undefined;
   const { state, failure } = decision;
   const [generation] = await orm
@@ -53,13 +57,13 @@ export const transitionIn = async (
     .where(and(eq(generations.id, generationId), eq(generations.state, row.state)))
     .returning();
   if (!generation) return undefined;
-  const cause = failure ?? ("failure" in input ? input.failure : undefined);
   if (isFinal(state)) {
-    await settle(orm, generationId, now, cause);
+    await settle(orm, generationId, now, bill.fault);
     await returnUntaken(orm, generationId, now);
   }
   // Not the end, so another attempt follows.
-  if (!isFinal(state) && cause) await carryOver(orm, generationId, row.attempt, now, cause);
+  if (!isFinal(state) && "failure" in input && input.failure)
+    await carryOver(orm, generationId, row.attempt, now, bill.fault);
   if (state === row.state) {
     const step = { type: "attempt_progress", attempt: row.attempt, step: "stopping" } as const;
     await appendFacts(orm, generationId, [step], now);
@@ -87,5 +91,5 @@ export const transition = (
   changes?: Partial<GenerationRow>,
 ): Promise<Transition | undefined> =>
   context.database.transaction((orm) =>
-    transitionIn(orm, generationId, input, context.now(), attempt, changes),
+    transitionIn(orm, context.config, generationId, input, context.now(), attempt, changes),
   );

@@ -3,10 +3,12 @@
  * from the database. Messages are acknowledged once they are committed. A generator may reconnect
  * at any time, to any orchestrator; its newest socket replaces the one before.
  */
+import { reportedFailure } from "@leo/core/failure.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
 import { settlesMessages } from "@leo/core/event.ts";
 import { FromGenerator, type NumberedMessage } from "@leo/core/protocol/generator.ts";
+import { cleanDeep } from "@leo/core/scrub.ts";
 import type { WebSocket } from "ws";
 import type { Context } from "../context.ts";
 import type { Committer } from "../events/committer.ts";
@@ -25,6 +27,12 @@ import { composeStart } from "./start-generation.ts";
 
 /** As much of one generator may wait for the database before its socket stops being read; less than it by one frame. */
 const UNCOMMITTED_MAX_BYTES = 1024 * 1024;
+
+/** What is kept of a message: a failure is a code that a generator may report, in Leo's own words. */
+const inOwnWords = (message: NumberedMessage): NumberedMessage =>
+  (message.type === "error" || message.type === "all_work_complete") && message.failure
+    ? { ...message, failure: cleanDeep(reportedFailure(message.failure)) }
+    : message;
 
 /** Takes a frame of a socket that was admitted. */
 type Handle = (data: Parameters<typeof parseFrame>[2], isBinary: boolean) => void;
@@ -79,7 +87,7 @@ export const createGeneratorSockets = (
   const welcome = async (connection: Connection, started: boolean) => {
     const { attempt } = connection;
     const at = now();
-    if (await becomeReady(database, attempt, at)) onReady(at.getTime() - attempt.createdAt.getTime());
+    if (await becomeReady(context, attempt, at)) onReady(at.getTime() - attempt.createdAt.getTime());
     // An orchestrator may have died between storing the last message and acting on it.
     const word = started ? await finalWord(context, attempt.id) : undefined;
     if (word) await completeWork(context, attempt.generationId, attempt.number, word.failure);
@@ -156,7 +164,7 @@ export const createGeneratorSockets = (
       const message = parseFrame(socket, FromGenerator, data, isBinary);
       if (!message) return;
       if (message.type === "messages") {
-        if (isReady) accept(message.messages, sizeOf(data));
+        if (isReady) accept(message.messages.map(inOwnWords), sizeOf(data));
         else closeWith(socket, CloseCode.protocol, "the first message must be ready");
         return;
       }

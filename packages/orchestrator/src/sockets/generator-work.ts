@@ -1,5 +1,6 @@
 /** What a generator's socket reads and writes of its attempt. */
 import { eq, or, sql } from "drizzle-orm";
+import type { Context } from "../context.ts";
 import type { Database } from "../db/database.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { tellProgress, type AttemptRow } from "../lifecycle/attempt.ts";
@@ -29,7 +30,11 @@ export const findWork = async (
 };
 
 /** The generator said `ready`. @returns whether for the first time */
-export const becomeReady = (database: Database, attempt: AttemptRow, at: Date): Promise<boolean> =>
+export const becomeReady = (
+  { config, database }: Pick<Context, "config" | "database">,
+  attempt: AttemptRow,
+  at: Date,
+): Promise<boolean> =>
   database.transaction(async (orm) => {
     await lockGeneration(orm, attempt.generationId);
     const [first] = await orm
@@ -42,7 +47,7 @@ export const becomeReady = (database: Database, attempt: AttemptRow, at: Date): 
       .returning({ readyAt: attempts.readyAt });
     const isFirst = first?.readyAt?.getTime() === at.getTime();
     if (isFirst) await tellProgress(orm, attempt, "connected", at);
-    await transitionIn(orm, attempt.generationId, { type: "ready" }, at, attempt.number);
+    await transitionIn(orm, config, attempt.generationId, { type: "ready" }, at, attempt.number);
     return isFirst;
   });
 

@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, date, index, integer, jsonb, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { AUDIT_DAYS_MIN, type AdminAction } from "@leo/core/admin.ts";
+import type { Fault } from "@leo/core/lifecycle.ts";
 import { isUser, serviceMay, serviceMayDelete, userMay } from "../policies.ts";
 import { at, leo, usd } from "./columns.ts";
 
@@ -98,6 +99,8 @@ export const ledger = leo.table(
     costUsd: usd("cost_usd"),
     /** What the user pays of it: nothing after a fault of the platform, never more than was reserved. */
     chargedUsd: usd("charged_usd"),
+    /** Whose fault the end of the attempt was, where the user pays nothing for that; null: they pay, or it is open. */
+    fault: text("fault").$type<Fault>(),
     reservedAt: at("reserved_at").notNull(),
     settledAt: at("settled_at"),
   },
@@ -115,6 +118,10 @@ export const ledger = leo.table(
     check(
       "ledger_charged",
       sql`${table.chargedUsd} between 0 and least(${table.costUsd}, ${table.reservedUsd})`,
+    ),
+    check(
+      "ledger_fault",
+      sql`${table.fault} is null or (${table.fault} in ('platform', 'model') and ${table.chargedUsd} = 0)`,
     ),
     check(
       "ledger_settled",

@@ -4,15 +4,15 @@
  * Terms: an *entry* stands for one attempt. It is *open* while its *reservation*, the run's budget,
  * counts; *settled* once the attempt is over, and then what it cost counts. A *day* is a UTC day; all
  * entries of a generation are on the day of its request, so what was let in on a day can never pass
- * that day's limit later. A user is charged what an attempt cost, at most what was reserved, and
- * nothing when it failed through a fault of the platform; the platform's own day counts the cost.
+ * that day's limit later. A user is charged what an attempt cost, at most what was reserved, unless it
+ * ended through a *fault* of the platform or of the model; the platform's own day counts the cost.
  *
  * Entries are written in the transaction that moves the generation. `repairLedger` makes good what
  * came about outside of that.
  */
-import { and, eq, gte, sql } from "drizzle-orm";
+import { and, eq, gt, gte, isNotNull, sql } from "drizzle-orm";
 import type { Spend } from "@leo/core/account.ts";
-import { FAILURES, type Failure } from "@leo/core/failure.ts";
+import type { Fault } from "@leo/core/lifecycle.ts";
 import type { Context } from "../../context.ts";
 import type { Orm } from "../../db/database.ts";
 import { ledger } from "../../db/schema.ts";
@@ -36,12 +36,59 @@ export const reserve = async (orm: Orm, reservation: Reservation, at: Date): Pro
     .onConflictDoNothing();
 };
 
+/** First key of the advisory locks on users' free attempts; the second is the user's hash. */
+const FREE_LOCK = 501_306;
+
+/** An attempt with less left for it could not pay for one call of the model. */
+const ATTEMPT_MIN_USD = 0.01;
+
+interface Bill {
+  /** Why the user does not pay for the attempt; undefined when they do. */
+  fault?: Fault;
+  /** What is charged leaves nothing for another attempt. */
+  isSpent: boolean;
+}
+
+/**
+ * What the present attempt costs its user if it is over now, in the transaction that ends it. Of attempts
+ * that cost something, only so many a day are free, whatever the fault: the user's others are charged.
+ */
+export const billOf = async (
+  orm: Orm,
+  { generation, fault, at }: { generation: Attempted; fault?: Fault; at: Date },
+  { LEO_FREE_ATTEMPTS_PER_DAY: freeMax }: Pick<Context["config"], "LEO_FREE_ATTEMPTS_PER_DAY">,
+): Promise<Bill> => {
+  const { rows } = await orm.execute<{ day: string; reserved: number; cost: number }>(sql`
+    select l.day::text as day, l.reserved_usd::float8 as reserved, coalesce(a.cost_usd, 0)::float8 as cost
+    from leo.ledger l
+    left join leo.attempts a on a.generation_id = l.generation_id and a.number = l.attempt
+    where l.generation_id = ${generation.id} and l.attempt = ${generation.attempt} and l.settled_at is null`);
+  const [{ day, reserved, cost } = { day: dayOf(at), reserved: Infinity, cost: 0 }] = rows;
+  if (fault && (cost === 0 || (await freeAttempts(orm, generation.ownerId, day)) < freeMax))
+    return { fault, isSpent: false };
+  return { isSpent: reserved - cost < ATTEMPT_MIN_USD };
+};
+
+type Attempted = { id: string; ownerId: string; attempt: number };
+
+/** How many attempts of a user's day cost something and were free. Until the transaction ends, nobody adds one. */
+const freeAttempts = async (orm: Orm, ownerId: string, day: string): Promise<number> => {
+  await orm.execute(sql`select pg_advisory_xact_lock(${FREE_LOCK}, hashtext(${ownerId}))`);
+  const [row] = await orm
+    .select({ count: sql<number>`count(*)::int` })
+    .from(ledger)
+    .where(
+      and(eq(ledger.ownerId, ownerId), eq(ledger.day, day), isNotNull(ledger.fault), gt(ledger.costUsd, 0)),
+    );
+  return row?.count ?? 0;
+};
+
 /**
  * Settles what is open of a generation. What is settled stays as it is.
- * @param cause why the attempt is over, if it failed
+ * @param fault why the user does not pay for it; see `billOf`
  */
-export const settle = async (orm: Orm, generationId: string, at: Date, cause?: Failure): Promise<void> => {
-  const isFree = cause !== undefined && FAILURES[cause.code].platformFault;
+export const settle = async (orm: Orm, generationId: string, at: Date, fault?: Fault): Promise<void> => {
+  const free = fault ?? null;
   await orm.execute(sql`
     with spent as (
       select l.attempt, coalesce(a.cost_usd, 0) as cost_usd
@@ -51,7 +98,8 @@ export const settle = async (orm: Orm, generationId: string, at: Date, cause?: F
     )
     update leo.ledger l
     set cost_usd = spent.cost_usd, settled_at = ${at.toISOString()}::timestamptz,
-        charged_usd = case when ${isFree} then 0 else least(spent.cost_usd, l.reserved_usd) end
+        fault = ${free}::text,
+        charged_usd = case when ${free}::text is null then least(spent.cost_usd, l.reserved_usd) else 0 end
     from spent
     where l.generation_id = ${generationId} and l.attempt = spent.attempt and l.settled_at is null`);
 };
@@ -62,9 +110,9 @@ export const carryOver = async (
   generationId: string,
   attempt: number,
   at: Date,
-  cause: Failure,
+  fault?: Fault,
 ): Promise<void> => {
-  await settle(orm, generationId, at, cause);
+  await settle(orm, generationId, at, fault);
   await orm.execute(sql`
     insert into leo.ledger (generation_id, attempt, owner_id, day, reserved_usd, reserved_at)
     select generation_id, attempt + 1, owner_id, day, reserved_usd - charged_usd, ${at.toISOString()}::timestamptz
@@ -135,11 +183,12 @@ export const userDays = async (
  */
 export const repairLedger = async ({ config, database, now }: Context): Promise<number> => {
   const at = now();
-  const ended = await database.orm.execute<{ id: string; failure: Failure | null }>(sql`
-    select distinct l.generation_id as id, g.failure
+  const ended = await database.orm.execute<{ id: string }>(sql`
+    select distinct l.generation_id as id
     from leo.ledger l left join leo.generations g on g.id = l.generation_id
     where l.settled_at is null and (g.id is null or g.finished_at is not null)`);
-  for (const { id, failure } of ended.rows) await settle(database.orm, id, at, failure ?? undefined);
+  // Nothing is left of what ended them, so what they used is charged.
+  for (const { id } of ended.rows) await settle(database.orm, id, at);
   const made = await database.orm.execute(sql`
     insert into leo.ledger (generation_id, attempt, owner_id, day, reserved_usd, reserved_at)
     select g.id, open.attempt, g.owner_id, (g.created_at at time zone 'UTC')::date, ${config.LEO_GENERATION_BUDGET_USD}, ${at.toISOString()}::timestamptz

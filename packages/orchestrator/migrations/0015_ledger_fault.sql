@@ -1,0 +1,2 @@
+ALTER TABLE "leo"."ledger" ADD COLUMN "fault" text;--> statement-breakpoint
+ALTER TABLE "leo"."ledger" ADD CONSTRAINT "ledger_fault" CHECK ("leo"."ledger"."fault" is null or ("leo"."ledger"."fault" in ('platform', 'model') and "leo"."ledger"."charged_usd" = 0));
