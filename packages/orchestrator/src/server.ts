@@ -15,7 +15,13 @@ import { followBans } from "./domain/accounts/ban.ts";
 import { createEndedSessions } from "./domain/accounts/session.ts";
 import { limitFault } from "./domain/limits/limit-fault.ts";
 import { purgeDeletedApps, purgeExpired, purgeRecords } from "./domain/purge.ts";
-import { CONTROL_CHANNEL, EVENTS_CHANNEL, QUEUE_CHANNEL, USERS_CHANNEL } from "./events/append.ts";
+import {
+  APPS_CHANNEL,
+  CONTROL_CHANNEL,
+  EVENTS_CHANNEL,
+  QUEUE_CHANNEL,
+  USERS_CHANNEL,
+} from "./events/append.ts";
 import { Committer } from "./events/committer.ts";
 import { Hub } from "./events/hub.ts";
 import { listen } from "./events/listener.ts";
@@ -38,6 +44,7 @@ import { PEERS_CHANNEL } from "./peers/message.ts";
 import { startPeers, type Peers } from "./peers/peers.ts";
 import { queuePositions } from "./queue/position.ts";
 import { repeat } from "./repeat.ts";
+import { createAppNotices } from "./sockets/app-notices.ts";
 import { createBrowserSockets } from "./sockets/browser-sockets.ts";
 import { createGeneratorSockets } from "./sockets/generator-socket.ts";
 import { serveUiSocket } from "./sockets/ui-socket.ts";
@@ -116,6 +123,7 @@ export const startOrchestrator = async (
   const processName = newId();
   const browserSockets = createBrowserSockets(context, processName);
   const hub = new Hub(database.pool, log);
+  const appNotices = createAppNotices(random);
   let isDraining = false;
   let browsers = 0;
 
@@ -177,6 +185,7 @@ export const startOrchestrator = async (
       socket.on("close", () => (browsers -= 1));
       serveUiSocket(context, socket, {
         hub,
+        appNotices,
         verify: (token) => guard.verify(token, address),
         admit: async (user) => {
           await guard.admitSocket(user);
@@ -222,6 +231,7 @@ export const startOrchestrator = async (
         if (from === processName) return;
         hub.wake(generationId, Number(lastSeq));
       },
+      [APPS_CHANNEL]: (payload) => appNotices.receive(payload),
       [QUEUE_CHANNEL]: () => background.wakeQueue(),
       [PEERS_CHANNEL]: (payload) => peers?.receive(payload),
       [USERS_CHANNEL]: (userId) => {
@@ -240,6 +250,7 @@ export const startOrchestrator = async (
     },
     onReconnected: () => {
       background.wakeQueue();
+      appNotices.resync();
       poll.wake();
       sweep.wake();
       accounts.forgetAll();

@@ -100,7 +100,7 @@ const throughATornConnection = async (page: Page) => {
   await page.reload();
   await untilAtWork(page);
   await page.context().setOffline(true);
-  await page.getByText("You are offline.").waitFor();
+  await page.getByText("You're offline.").waitFor();
   await page.context().setOffline(false);
 };
 
@@ -256,4 +256,61 @@ test(
       await copyVersion2(page);
     });
   },
+);
+
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+const openApp = (page: Page, name: string) => page.getByRole("link", { name }).first().click();
+
+const withThree = (run: (one: Page, window: Page, phone: Page) => Promise<void>) =>
+  withPage({}, (one) =>
+    withPage({ allowedErrors: /404/ }, (window) =>
+      withPage({ ...PHONE, allowedErrors: /404/ }, (phone) => run(one, window, phone)),
+    ),
+  );
+
+const rename = async (page: Page, from: string, to: string) => {
+  await page.getByRole("button", { name: from }).click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
+  await page.getByRole("textbox", { name: "Name of the app" }).fill(to);
+  await page.keyboard.press("Enter");
+};
+
+const removeApp = async (page: Page, name: string) => {
+  await page.getByRole("button", { name }).click();
+  await page.getByRole("menuitem", { name: /^Delete/ }).click();
+  await page.getByRole("button", { name: /^Delete/ }).click();
+};
+
+// Nothing runs when a change begins, so no page would ask again by itself.
+test(
+  "two windows and a phone show a new app, its run, a later run, its new name, and that it is gone",
+  LONG,
+  () =>
+    withThree(async (one, window, phone) => {
+      const all = [one, window, phone];
+      const others = [window, phone];
+      const onOthers = (see: (page: Page) => Promise<void>) => Promise.all(others.map(see));
+      await Promise.all(all.map((page) => signIn(page, leo.url)));
+      await build(one, "A tide table");
+      await onOthers((page) => openApp(page, "Tide table"));
+      await onOthers((page) => page.getByRole("button", { name: "Cancel" }).waitFor());
+      await Promise.all(all.map((page) => untilReady(page, 1)));
+
+      await untilAppOpened(one);
+      await ask(one, "Add a map");
+      await onOthers((page) => page.getByRole("button", { name: "Cancel" }).waitFor());
+      await onOthers((page) => timeline(page).getByText("Add a map").first().waitFor());
+      await Promise.all(all.map((page) => untilReady(page, 2)));
+
+      await rename(one, "Tide table", "Tides");
+      await onOthers((page) => page.getByRole("button", { name: "Tides" }).waitFor());
+      await removeApp(one, "Tides");
+      await onOthers((page) => page.getByRole("link", { name: "Go to your apps" }).waitFor());
+      for (const page of others) {
+        await page.getByRole("link", { name: "Go to your apps" }).click();
+        await page.getByRole("region", { name: "Your apps" }).getByRole("heading").first().waitFor();
+        expect(await page.getByRole("link", { name: "Tides" }).count()).toBe(0);
+      }
+    }),
 );

@@ -128,13 +128,13 @@ test("a cut connection is told, keeps the page, and catches up without doubles",
       await signIn(page, path);
       await timeline(page).getByText("npm run build").waitFor();
       await page.context().setOffline(true);
-      await page.getByText("You are offline.").waitFor();
+      await page.getByText("You're offline.").waitFor();
       stub.sockets.drop();
       stub.emit(generation.id, ...FINISH);
       await timeline(page).getByText("src/App.tsx").first().waitFor();
       await page.context().setOffline(false);
       await timeline(page).getByText("Version 1 is ready").waitFor();
-      await page.getByText("You are offline.").waitFor({ state: "detached" });
+      await page.getByText("You're offline.").waitFor({ state: "detached" });
       const seqs = await rowSeqs(page);
       expect(new Set(seqs).size).toBe(seqs.length);
     }),
@@ -151,11 +151,11 @@ test("a line that the server refuses is told with its reason, and is there again
       stub.sockets.drop();
       await page.getByText("Your account is suspended.").waitFor();
       stub.sockets.refuse = CloseCode.tooMany;
-      await page.getByText("Too many pages of Leo are open.").waitFor();
+      await page.getByText("Too many Leo pages are open.").waitFor();
       stub.sockets.refuse = undefined;
       stub.emit(generation.id, ...FINISH);
       await timeline(page).getByText("Version 1 is ready").waitFor();
-      await page.getByText("Too many pages of Leo are open.").waitFor({ state: "detached" });
+      await page.getByText("Too many Leo pages are open.").waitFor({ state: "detached" });
       const seqs = await rowSeqs(page);
       expect(new Set(seqs).size).toBe(seqs.length);
     }),

@@ -10,6 +10,8 @@ export const QUEUE_CHANNEL = "leo_queue";
 export const CONTROL_CHANNEL = "leo_control";
 /** Channel whose payload is a user's id: their limits or their suspension changed. */
 export const USERS_CHANNEL = "leo_users";
+/** Channel whose payload is `{ownerId}:{appId}`: what the owner sees of the app changed. Triggers of the tables notify. */
+export const APPS_CHANNEL = "leo_apps";
 
 /**
  * Appends the orchestrator's own facts to a generation, in the caller's transaction.

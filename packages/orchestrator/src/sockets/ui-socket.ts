@@ -14,11 +14,13 @@ import type { User, Verifier } from "../http/authenticate.ts";
 import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timings.ts";
 import { createTokenBuckets } from "../token-buckets.ts";
+import type { AppNotices } from "./app-notices.ts";
 import { closeWith, parseFrame } from "./frame.ts";
 import { keepAlive } from "./keepalive.ts";
 
 export interface UiSocketOptions {
   hub: Hub;
+  appNotices: AppNotices;
   verify: Verifier;
   /** @throws ApiFault when this user may have no socket, or no further one */
   admit: (user: User, socket: WebSocket) => Promise<void>;
@@ -76,10 +78,11 @@ const readOwned = async (context: Context, userId: string, generationId: string)
 export const serveUiSocket = (
   context: Context,
   socket: WebSocket,
-  { hub, verify, admit }: UiSocketOptions,
+  { hub, appNotices, verify, admit }: UiSocketOptions,
 ): void => {
   const sink = sinkOf(socket);
   const subscriptions = new Map<string, () => void>();
+  let unfollowApps: (() => void) | undefined;
   let user: User | undefined;
   let expiry: NodeJS.Timeout | undefined;
   const helloTimer = setTimeout(
@@ -154,6 +157,17 @@ export const serveUiSocket = (
       closeWith(socket, CloseCode.protocol, "the first message must be hello");
       return;
     }
+    if (message.type === "ping") {
+      send({ type: "pong" });
+      return;
+    }
+    if (message.type === "follow_apps") {
+      if (socket.readyState !== socket.OPEN) return;
+      unfollowApps?.();
+      unfollowApps = appNotices.follow(user.userId, sink);
+      send({ type: "apps_followed" });
+      return;
+    }
     if (message.type === "renew") {
       await accept(message.accessToken);
       return;
@@ -206,6 +220,7 @@ export const serveUiSocket = (
   socket.on("close", () => {
     clearTimeout(helloTimer);
     clearTimeout(expiry);
+    unfollowApps?.();
     for (const unsubscribe of subscriptions.values()) unsubscribe();
     subscriptions.clear();
   });

@@ -1,5 +1,5 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
-import { isExpected, isPassing } from "../lib/errors.ts";
+import { HttpError, isExpected, isPassing } from "../lib/errors.ts";
 
 const MAX_TRIES = 3;
 
@@ -11,12 +11,22 @@ const logBug = (error: Error) => {
   if (!isExpected(error)) console.error(error);
 };
 
-export const createQueryClient = () =>
-  new QueryClient({
+/** The page asked for what an app's state forbids, so it shows an older one. */
+const isConflict = (error: Error) => error instanceof HttpError && error.code === "conflict";
+
+export const createQueryClient = () => {
+  const client = new QueryClient({
     queryCache: new QueryCache({ onError: logBug }),
-    mutationCache: new MutationCache({ onError: logBug }),
+    mutationCache: new MutationCache({
+      onError: (error) => {
+        logBug(error);
+        if (isConflict(error)) void client.invalidateQueries({ queryKey: ["apps"] });
+      },
+    }),
     defaultOptions: {
       queries: { retry: mayRetry, staleTime: 2_000 },
       mutations: { retry: false },
     },
   });
+  return client;
+};

@@ -1,6 +1,7 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { Toaster } from "sonner";
+import { useFollowApps } from "../features/apps/use-follow-apps.ts";
 import { SignInPage } from "../features/auth/components/sign-in-page.tsx";
 import { setPaletteOpen, usePaletteOpen } from "../features/palette/palette-state.ts";
 import { useSession } from "../lib/session.ts";
@@ -20,6 +21,11 @@ const usePaletteShortcut = () => {
   }, []);
 };
 
+const SignedIn = () => {
+  useFollowApps();
+  return <Outlet />;
+};
+
 /** Whoever is not signed in sees the sign-in page at every address and stays where they were afterwards. */
 export const Root = () => {
   const session = useSession();
@@ -28,7 +34,7 @@ export const Root = () => {
   usePaletteShortcut();
   return (
     <>
-      {session ? <Outlet /> : <SignInPage />}
+      {session ? <SignedIn key={session.user.id} /> : <SignInPage />}
       {session && paletteOpen && (
         <Suspense>
           <Palette />

@@ -1,7 +1,7 @@
 /** The API's routes as the stub has them. */
 import { randomUUID } from "node:crypto";
 import type { Share } from "@leo/core/api.ts";
-import type { App, Generation } from "@leo/core/generation.ts";
+import { isFinal, type App, type Generation } from "@leo/core/generation.ts";
 import { NOT_FOUND, refusal, type Answer, type Call } from "./stub-answer.ts";
 import { usage } from "./stub-config.ts";
 import type { Stub } from "./stub.ts";
@@ -40,6 +40,9 @@ const readApp = (stub: Stub, app: App): Answer => {
   return [200, { app, generations: generations.toReversed() }];
 };
 
+const isAtWork = (stub: Stub, app: App) =>
+  [...stub.generations.values()].some(({ appId, state }) => appId === app.id && !isFinal(state));
+
 const appRoute = (stub: Stub, call: Call, { id, action, rest }: Place): Answer => {
   const { method, body } = call;
   const app = stub.apps.get(id);
@@ -47,6 +50,12 @@ const appRoute = (stub: Stub, call: Call, { id, action, rest }: Place): Answer =
   if (action === "publishing" && method === "PATCH") return stub.publishing.change(id, body);
   if (action === "publishing") return [200, stub.publishing.of(id)];
   if (action === "shares") return shareRoute(stub, call, rest[0]);
+  if (action === "generations" && isAtWork(stub, app))
+    return refusal(
+      409,
+      "conflict",
+      "This app already has a request at work. Wait until it ends, or cancel it.",
+    );
   if (action === "generations") return [201, stub.addGeneration(id, body?.["prompt"] ?? "")];
   if (method === "DELETE") return [204, void stub.apps.delete(id)];
   if (method !== "PATCH") return readApp(stub, app);

@@ -17,6 +17,7 @@ export class StubSockets {
   refuse: number | undefined;
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #subscribers = new Map<string, Set<WebSocket>>();
+  readonly #followers = new Set<WebSocket>();
   readonly #stored: ReadonlyMap<string, readonly Event[]>;
 
   /** @param stored all events of each generation, by its id */
@@ -35,6 +36,11 @@ export class StubSockets {
     }
   }
 
+  /** Notifies every page that an app changed. */
+  appChanged(appId: string): void {
+    for (const socket of this.#followers) send(socket, { type: "apps_changed", appIds: [appId] });
+  }
+
   /** Tells browsers that their tokens run out. */
   announceExpiry(): void {
     const expiresAt = new Date(Date.now() + 60_000).toISOString();
@@ -51,11 +57,17 @@ export class StubSockets {
       const message = JSON.parse((data as Buffer).toString()) as FromBrowser;
       if (this.refuse !== undefined) return socket.close(this.refuse, "refused");
       if (message.type === "hello") send(socket, { type: "welcome", protocol: 1, userId: USER.id });
+      if (message.type === "ping") send(socket, { type: "pong" });
+      if (message.type === "follow_apps") {
+        this.#followers.add(socket);
+        send(socket, { type: "apps_followed" });
+      }
       if (message.type === "renew") this.renewals.push(message.accessToken);
       if (message.type === "unsubscribe") this.#subscribers.get(message.generationId)?.delete(socket);
       if (message.type === "subscribe") this.#subscribe(socket, message.generationId, message.since);
     });
     socket.on("close", () => {
+      this.#followers.delete(socket);
       for (const subscribers of this.#subscribers.values()) subscribers.delete(socket);
     });
   }

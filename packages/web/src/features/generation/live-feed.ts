@@ -1,5 +1,5 @@
 /**
- * Which generations this page follows, and their stores.
+ * Which generations this page follows, and their stores; and who hears that apps of the user changed.
  *
  * Terms: a *watch* is a reader's interest in one generation; a *subscription* is what the server was
  * told on the current connection. Each subscription starts after the last event its store has, so a
@@ -9,7 +9,12 @@ import type { ToBrowser } from "@leo/core/protocol/ui.ts";
 import { createLiveSocket, type ConnectionStatus, type LiveSocketOptions } from "./live-socket.ts";
 import { createLiveStore, type LiveStore } from "./live-store.ts";
 
+/** The apps that changed; `any`: which ones is not known. */
+export type ChangedApps = "any" | readonly string[];
+
 export interface LiveFeed {
+  /** Calls the listener for changes that anybody makes, and with `any` after each (re)connection. */
+  followApps: (listener: (changed: ChangedApps) => void) => () => void;
   /** Keeps a generation's store current until the returned function is called. */
   watch: (generationId: string) => () => void;
   /** The store of a generation; the same object as long as the feed lives. */
@@ -28,15 +33,19 @@ export const createLiveFeed = (
   const stores = new Map<string, LiveStore>();
   const watchers = new Map<string, number>();
   const listeners = new Set<() => void>();
+  const appListeners = new Set<(changed: ChangedApps) => void>();
   let status: ConnectionStatus = "idle";
 
-  const subscription = (generationId: string) => ({
-    type: "subscribe" as const,
-    generationId,
-    since: store(generationId).snapshot().live.lastSeq,
-  });
+  const subscribe = (generationId: string) =>
+    socket.send({
+      type: "subscribe",
+      generationId,
+      since: store(generationId).snapshot().live.lastSeq,
+    });
 
-  const subscribe = (generationId: string) => socket.send(subscription(generationId));
+  const appsChanged = (changed: ChangedApps) => {
+    for (const listener of appListeners) listener(changed);
+  };
 
   const store = (generationId: string): LiveStore => {
     const known = stores.get(generationId);
@@ -55,7 +64,13 @@ export const createLiveFeed = (
       case "error":
         if (message.code === "not_found" && message.generationId) store(message.generationId).refuse();
         return;
+      case "apps_followed":
+        // What changed before has no notice.
+        return appsChanged("any");
+      case "apps_changed":
+        return appsChanged(message.appIds);
       case "welcome":
+      case "pong":
       case "unsubscribed":
       case "token_expiring":
         return;
@@ -66,15 +81,12 @@ export const createLiveFeed = (
     ...options,
     onMessage: receive,
     onWelcome: () => {
+      if (appListeners.size > 0) socket.send({ type: "follow_apps" });
       for (const generationId of watchers.keys()) subscribe(generationId);
     },
     onStatus: (next) => {
       status = next;
       for (const listener of listeners) listener();
-    },
-    probe: () => {
-      const [generationId] = watchers.keys();
-      return generationId === undefined ? undefined : subscription(generationId);
     },
   });
 
@@ -92,6 +104,14 @@ export const createLiveFeed = (
       if (watchers.get(generationId) === 1) subscribe(generationId);
       socket.connect();
       return () => unwatch(generationId);
+    },
+    followApps: (listener) => {
+      appListeners.add(listener);
+      if (appListeners.size === 1) socket.send({ type: "follow_apps" });
+      socket.connect();
+      return () => {
+        appListeners.delete(listener);
+      };
     },
     status: () => status,
     onStatus: (listener) => {

@@ -24,8 +24,6 @@ export interface LiveSocketOptions {
   onWelcome: () => void;
   onMessage: (message: ToBrowser) => void;
   onStatus: (status: ConnectionStatus) => void;
-  /** A message that the server always answers, by which a silent line is tested. */
-  probe: () => FromBrowser | undefined;
 }
 
 export interface LiveSocket {
@@ -109,10 +107,9 @@ export const createLiveSocket = (options: LiveSocketOptions): LiveSocket => {
   };
 
   const probe = () => {
-    const message = options.probe();
-    if (!message || answerTimer !== undefined) return;
+    if (answerTimer !== undefined) return;
     answerTimer = setTimeout(open, PROBE_ANSWER_MS);
-    transmit(message);
+    transmit({ type: "ping" });
   };
 
   const receive = (message: ToBrowser) => {

@@ -5,7 +5,7 @@ import type { LiveSnapshot } from "./live-store.ts";
 
 export const LiveFeedContext = createContext<LiveFeed | undefined>(undefined);
 
-const useFeed = (): LiveFeed => {
+export const useFeed = (): LiveFeed => {
   const feed = use(LiveFeedContext);
   if (!feed) throw new Error("There is no LiveFeedContext above this component.");
   return feed;

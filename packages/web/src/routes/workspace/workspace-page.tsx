@@ -29,8 +29,9 @@ const isUnknown = (error: Error) =>
 export const WorkspacePage = () => {
   const { appId } = route.useParams();
   const { data, error, refetch } = useQuery(appQuery(appId));
-  if (data) return <Workspace key={appId} detail={data} />;
+  // Before what is known of it: another tab may have deleted it.
   if (error && isUnknown(error)) return <NotFoundPage />;
+  if (data) return <Workspace key={appId} detail={data} />;
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
   return (
     <main className="grid h-full place-items-center text-sm text-faint" aria-busy="true">

@@ -1,5 +1,5 @@
-import { Button } from "../../components/ui/button.tsx";
-import { useConnectionStatus } from "../../features/generation/use-live.ts";
+import { Button } from "../components/ui/button.tsx";
+import { useConnectionStatus } from "../features/generation/use-live.ts";
 import { useSyncExternalStore } from "react";
 
 const subscribe = (listener: () => void) => {
@@ -16,20 +16,20 @@ const BAR =
   "flex shrink-0 items-center justify-center gap-3 border-b border-line bg-accent-soft px-4 py-1.5 text-center text-xs";
 
 const REFUSED = {
-  crowded: "Too many pages of Leo are open. The work goes on; close one, and this page will catch up.",
-  suspended: "Your account is suspended. What you have can be seen and downloaded; nothing new is shown.",
+  crowded: "Too many Leo pages are open. Your builds keep running; close a page and this one will catch up.",
+  suspended: "Your account is suspended. You can still see and download what you have.",
 };
 
-/** Says that the line is down. What is on the page stays; the agent works on without it. */
+/** Says that what the page shows may be old. It stays on the page; runs go on without it. */
 export const ConnectionBanner = () => {
   const status = useConnectionStatus();
   const online = useOnline();
   if (status === "outdated") {
     return (
       <div role="alert" className={BAR}>
-        Leo was updated since this page was loaded.
+        Leo has been updated.
         <Button size="small" onClick={() => location.reload()}>
-          Load the new version
+          Reload
         </Button>
       </div>
     );
@@ -39,8 +39,8 @@ export const ConnectionBanner = () => {
   return (
     <div role="status" className={BAR}>
       {online
-        ? (refused ?? "Connecting to Leo again. The work goes on; this page will catch up.")
-        : "You are offline. The work goes on; this page catches up when you are back."}
+        ? (refused ?? "Can't reach Leo. Reconnecting… This page may be out of date.")
+        : "You're offline. Your builds keep running; this page catches up when you're back."}
     </div>
   );
 };

@@ -1,0 +1,38 @@
+/** What a page shows of changes that were not made in it. */
+import { expect, test } from "vitest";
+import { withPage } from "./support/browser.ts";
+import { composer, progress, signIn, timeline } from "./support/pages.ts";
+import { FINISH, START, WORK } from "./support/scenario.ts";
+import { withStub } from "./support/stub.ts";
+
+test("a page that is refused because a run is under way shows that run and Cancel, and keeps what was typed", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /409/ }, async (page) => {
+      const { app, generation } = stub.addApp("A todo list", "Todo list");
+      stub.emit(generation.id, ...START, ...WORK, ...FINISH);
+      await signIn(page, `${stub.url}/apps/${app.id}`);
+      await timeline(page).getByText("Version 1 is ready").waitFor();
+      // No notice comes of it.
+      const other = stub.addGeneration(app.id, "Add a calendar");
+      stub.emit(other.id, ...START);
+      await composer(page).fill("Use blue");
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await progress(page).getByRole("button", { name: "Cancel" }).waitFor();
+      await timeline(page).getByText("Add a calendar").waitFor();
+      expect(await composer(page).inputValue()).toBe("Use blue");
+    }),
+  );
+});
+
+test("a page whose line was cut reads again what changed meanwhile", async () => {
+  await withStub({}, (stub) =>
+    withPage({ allowedErrors: /WebSocket/ }, async (page) => {
+      await signIn(page, stub.url);
+      await page.getByText("1. Describe it").waitFor();
+      stub.addApp("A todo list", "Todo list");
+      stub.sockets.drop();
+      await page.getByRole("link", { name: "Todo list" }).waitFor();
+      expect(await page.getByText("1. Describe it").count()).toBe(0);
+    }),
+  );
+});
