@@ -105,7 +105,7 @@ const generate = async (
   });
   const read = async () => {
     const now = await json<Generation>(`${origin}/api/generations/${generation.id}`, { headers });
-    return ["completed", "failed", "cancelled"].includes(now.state) ? now : undefined;
+    return ["completed", "answered", "failed", "cancelled"].includes(now.state) ? now : undefined;
   };
   const end = await until("the generation's end", read, TIMEOUT_MS);
   const { checks } = await json<{ checks: { name: string; result: string }[] }>(

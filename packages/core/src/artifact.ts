@@ -48,28 +48,39 @@ const Files = z
   )
   .refine((files) => !files.some(({ path }) => isEnvironmentFile(path)), "an environment file");
 
-export const Manifest = z.object({
-  version: z.literal(1),
-  appId: Id,
-  generationId: Id,
-  attempt: z.int().min(1),
-  title: z.string().max(200).optional(),
-  source: Files,
-  dist: Files,
-  /** Everything a follow-up continues from: the workspace and the agent's session, one tar.gz. */
-  checkpoint: z
-    .object({
-      key: z.string().max(500),
-      sizeBytes: z.int().min(0),
-      sessionId: z.string().max(200).optional(),
-    })
-    .optional(),
-  /** Key of the screenshot that the smoke test took. */
-  screenshot: z.string().max(500).optional(),
-  checks: z.array(Check).max(20),
-  /** Absent when the version is whole. A budget or deadline leaves a partial one. */
-  partial: z.boolean().optional(),
-});
+export const Manifest = z
+  .object({
+    version: z.literal(1),
+    appId: Id,
+    generationId: Id,
+    attempt: z.int().min(1),
+    title: z.string().max(200).optional(),
+    source: Files,
+    dist: Files,
+    /** Everything a follow-up continues from: the workspace and the agent's session, one tar.gz. */
+    checkpoint: z
+      .object({
+        key: z.string().max(500),
+        sizeBytes: z.int().min(0),
+        sessionId: z.string().max(200).optional(),
+      })
+      .optional(),
+    /** Key of the screenshot that the smoke test took. */
+    screenshot: z.string().max(500).optional(),
+    checks: z.array(Check).max(20),
+    /** Absent when the version is whole. A budget or deadline leaves a partial one. */
+    partial: z.boolean().optional(),
+    /** The run changed no file of the app and ended in words; only its state is stored, for the next request. */
+    answered: z.boolean().optional(),
+  })
+  .refine(
+    ({ answered, source, dist }) => answered !== true || (source.length === 0 && dist.length === 0),
+    "an answer with files",
+  )
+  .refine(
+    ({ answered, checkpoint }) => answered !== true || checkpoint !== undefined,
+    "an answer without its state",
+  );
 export type Manifest = z.infer<typeof Manifest>;
 
 /** `apps/{appId}/{generationId}/{attempt}/` */

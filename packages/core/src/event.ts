@@ -75,10 +75,12 @@ export const GeneratorFact = z.discriminatedUnion("type", [
   }),
   /** The run cannot finish; `all_work_complete` follows with what exists. */
   z.object({ type: z.literal("error"), failure: Failure }),
-  /** The last message of an attempt. `failure` is absent when the version is whole. */
+  /** The last message of an attempt. `failure` is absent when the version, or the answer, is whole. */
   z.object({
     type: z.literal("all_work_complete"),
     failure: Failure.optional(),
+    /** The run changed no file and ended in words. Only the manifest decides; this says so to whoever watches. */
+    answered: z.boolean().optional(),
     /** When the cause of the failure will have passed, as the model's API says: the run can go on then. */
     retryAt: z.iso.datetime().optional(),
   }),

@@ -9,12 +9,22 @@ export const GenerationState = z.enum([
   "running",
   "publishing",
   "completed",
+  "answered",
   "failed",
   "cancelled",
 ]);
 export type GenerationState = z.infer<typeof GenerationState>;
 
-export const FINAL_STATES = ["completed", "failed", "cancelled"] as const satisfies GenerationState[];
+/**
+ * `completed` made a version. `answered` changed no file: it ended in words, such as a question or an explanation,
+ * and the app's newest version stays what it was.
+ */
+export const FINAL_STATES = [
+  "completed",
+  "answered",
+  "failed",
+  "cancelled",
+] as const satisfies GenerationState[];
 export const isFinal = (state: GenerationState) => (FINAL_STATES as readonly string[]).includes(state);
 
 /** `autonomous` builds at once; `plan_first` proposes a plan and waits for the user's word. */

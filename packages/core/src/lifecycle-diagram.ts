@@ -15,6 +15,7 @@ const SAMPLES: Sample[] = [
   { label: "work complete", input: { type: "work_complete" } },
   { label: "work ended with a failure", input: { type: "work_complete", failure: failure("budget") } },
   { label: "published", input: { type: "published" } },
+  { label: "answered in words", input: { type: "answered" } },
   {
     label: "platform fault",
     input: { type: "attempt_failed", failure: failure("interrupted"), retry: true },
@@ -64,6 +65,7 @@ export const lifecycleDiagram = (): string => {
     "  [*] --> queued",
     ...lines,
     "  completed --> [*]",
+    "  answered --> [*]",
     "  failed --> [*]",
     "  cancelled --> [*]",
   ].join("\n");

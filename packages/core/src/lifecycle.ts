@@ -1,7 +1,8 @@
 /**
  * The generation's state machine: one pure function over (generation, input).
  *
- * States: queued → starting → running → publishing → completed | failed | cancelled.
+ * States: queued → starting → running → publishing → completed | answered | failed |
+ * cancelled.
  * A state changes only here; SQL carries a decision out, guarded by `where state = …`, so of two
  * orchestrators with the same input one wins and the other finds nothing to do.
  */
@@ -29,6 +30,8 @@ export type LifecycleInput =
   | { type: "work_complete"; failure?: Failure }
   /** The artifact was checked and published. */
   | { type: "published" }
+  /** The artifact was checked and holds words only: the run changed no file. */
+  | { type: "answered" }
   /**
    * The attempt is over without a result; `retry` says whether a new one may help, `isPlatformFault` that
    * Leo itself has seen the platform fail.
@@ -51,7 +54,7 @@ export type Effect =
   | { type: "launch"; attempt: number }
   /** Ask the generator to stop; StopTask follows after the grace time. */
   | { type: "send_cancel" }
-  /** Check the manifest, record the version, push to GitHub if asked. */
+  /** Check the manifest, record the version or the answer, push to GitHub if asked. */
   | { type: "publish" };
 
 type Rule = (status: GenerationStatus, input: never) => Decision | undefined;
@@ -116,9 +119,11 @@ export const TRANSITIONS: Record<GenerationState, Rules> = {
   },
   publishing: {
     published: () => to("completed"),
+    answered: () => to("answered"),
     attempt_failed: attemptFailed,
   },
   completed: {},
+  answered: {},
   failed: {},
   cancelled: {},
 };

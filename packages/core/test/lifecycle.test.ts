@@ -11,6 +11,7 @@ const anyInput: fc.Arbitrary<LifecycleInput> = fc.oneof(
     { type: "launch_deferred" },
     { type: "ready" },
     { type: "published" },
+    { type: "answered" },
     { type: "cancel_requested" },
     { type: "task_gone" },
     { type: "queue_expired" },
@@ -112,6 +113,13 @@ test("a whole run goes queued, starting, running, publishing, completed", () => 
     states.push(status.state);
   }
   expect(states).toEqual(["starting", "running", "publishing", "completed"]);
+});
+
+test("a run that changed nothing ends as answered, and only once what it uploaded was looked at", () => {
+  const running = { ...queued, state: "running" as const, attempt: 1 };
+  expect(decide(running, { type: "answered" })).toBeUndefined();
+  const checked = step(running, { type: "work_complete" });
+  expect(decide(checked, { type: "answered" })).toEqual({ state: "answered", effects: [] });
 });
 
 test("a platform fault leads to one new attempt, then fails with its own code", () => {

@@ -48,6 +48,31 @@ export const listOutput = async (paths: RunPaths): Promise<FileListing> => {
 };
 
 /**
+ * Stores what the next request continues from. The app is what it was, so no file of it is stored again.
+ * @throws when something could not be stored; there is then no manifest
+ */
+export const publishAnswer = async ({
+  start,
+  store,
+  checkpoints,
+}: Pick<VersionOptions, "start" | "store" | "checkpoints">): Promise<Manifest> => {
+  const { appId, generationId, attempt, artifact } = start;
+  const manifest = Manifest.parse({
+    version: 1,
+    appId,
+    generationId,
+    attempt,
+    source: [],
+    dist: [],
+    checkpoint: await checkpoints.save(),
+    checks: [],
+    answered: true,
+  });
+  await store.create(manifestKey(artifact.prefix), Buffer.from(JSON.stringify(manifest)), "application/json");
+  return manifest;
+};
+
+/**
  * Stores everything and reports `artifact_uploaded`.
  * @throws when something could not be stored; there is then no manifest
  */

@@ -11,7 +11,8 @@ import { AgentSession } from "../agent/session.ts";
 import { failureOfError } from "../agent/turn-failure.ts";
 import { UsageWatch } from "../agent/usage.ts";
 import { Checkpoints } from "../artifact/checkpoints.ts";
-import { publishVersion } from "../artifact/publish.ts";
+import { fingerprint } from "../artifact/fingerprint.ts";
+import { publishAnswer, publishVersion } from "../artifact/publish.ts";
 import { openStore } from "../artifact/store.ts";
 import type { Config } from "../config.ts";
 import { findPassedLimit, watchLimits, type RunLimits } from "../limits/watch.ts";
@@ -24,7 +25,7 @@ import { restorePrevious } from "../workspace/prepare.ts";
 import { WorkspaceChecks } from "./checks.ts";
 import { CANCELLED, failed, Stopped, unlessStopped, type StopCause } from "./stop-cause.ts";
 import type { UserMessages } from "./user-messages.ts";
-import { doWork } from "./work.ts";
+import { doWork, type Outcome } from "./work.ts";
 import { errorText } from "../error-text.ts";
 
 export interface GenerationOptions {
@@ -55,6 +56,9 @@ export class GenerationRun {
   #session: AgentSession | undefined;
   #restored: CheckpointState = {};
   #planAccepted = false;
+  /** Fingerprint of the app as the run began with it; undefined where an earlier attempt did not keep it. */
+  #base: string | undefined;
+  #outcome: Outcome = "version";
   readonly #answered: string[] = [];
   #prepared = false;
 
@@ -85,6 +89,7 @@ export class GenerationRun {
         sessionId: this.#session?.id,
         planAccepted: this.#planAccepted || undefined,
         answered: this.#answered,
+        base: this.#base,
       }),
       workspaceVersion: () => this.#checks.tellChanges(),
     });
@@ -129,12 +134,13 @@ export class GenerationRun {
     await this.#prepare();
     const session = await this.#startAgent();
     report({ type: "progress", step: "agent" });
-    await doWork({
+    this.#outcome = await doWork({
       start,
       restored: this.#restored,
       session,
       userMessages,
       verify: () => this.#checks.verifyWithinLimits(stop.signal),
+      hasChanged: async () => this.#base !== (await fingerprint(this.#options.paths.workspace)),
       onPlanAccepted: () => {
         this.#planAccepted = true;
       },
@@ -153,6 +159,8 @@ export class GenerationRun {
     this.#planAccepted = this.#restored.planAccepted ?? false;
     this.#answered.push(...(this.#restored.answered ?? []));
     userMessages.skip(this.#answered);
+    const isContinued = start.previous?.kind === "checkpoint";
+    this.#base = isContinued ? this.#restored.base : await fingerprint(paths.workspace);
     await this.#checks.begin();
     this.#prepared = true;
   }
@@ -202,16 +210,22 @@ export class GenerationRun {
     const { report } = this.#options;
     const ended = cause?.kind === "failed" ? cause.failure : cause && CANCELLED;
     if (cause?.kind === "failed") report({ type: "error", failure: cause.failure });
-    const notStored = this.#prepared ? await this.#publish(cause) : undefined;
+    const isAnswer = !cause && this.#outcome === "answer";
+    const notStored = this.#prepared ? await this.#publish(cause, isAnswer) : undefined;
     if (notStored && !ended) report({ type: "error", failure: notStored });
-    report({ type: "all_work_complete", failure: ended ?? notStored });
+    const answered = isAnswer && !notStored ? { answered: true } : {};
+    report({ type: "all_work_complete", failure: ended ?? notStored, ...answered });
   }
 
-  /** @returns the failure if the version could not be stored */
-  async #publish(cause: StopCause | undefined): Promise<Failure | undefined> {
+  /** @returns the failure if the version, or the answer, could not be stored */
+  async #publish(cause: StopCause | undefined, isAnswer: boolean): Promise<Failure | undefined> {
     const { start, paths, report, logger } = this.#options;
     try {
       await this.#usage.refresh();
+      if (isAnswer) {
+        await publishAnswer({ start, store: this.#store, checkpoints: this.#checkpoints });
+        return undefined;
+      }
       if (cause?.kind === "failed") await this.#checks.buildPartial(cause.failure.code);
       // Work that is whole has said so already, when it asked whether anything was added.
       if (cause) report({ type: "progress", step: "uploading" });

@@ -11,6 +11,7 @@ import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { AgentSession } from "../agent/session.ts";
 import {
   fixPrompt,
+  NOTHING_CHANGED_PROMPT,
   planAnsweredPrompt,
   planChangedPrompt,
   planPrompt,
@@ -37,6 +38,8 @@ export interface Work {
   session: Pick<AgentSession, "turn">;
   userMessages: UserMessages;
   verify: () => Promise<Verification>;
+  /** Whether any file of the app differs from what the run began with. */
+  hasChanged: () => Promise<boolean>;
   onPlanAccepted: () => void;
   /** An added request is answered. */
   onAnswered: (messageId: string) => void;
@@ -46,23 +49,34 @@ export interface Work {
   clock: Clock;
 }
 
+/** What a run made: a version, or an answer in words when no file of the app changed. */
+export type Outcome = "version" | "answer";
+
 /**
- * Does the work of one generation.
+ * Does the work of one generation. An agent that changed nothing gets one more turn before its words count as the
+ * answer; an answer needs no checks, because the app is what it was.
  * @throws Stopped when it cannot be done
  */
-export const doWork = async (work: Work): Promise<void> => {
-  const { session, userMessages, report } = work;
+export const doWork = async (work: Work): Promise<Outcome> => {
+  const { session, userMessages } = work;
   await session.turn(await firstPrompt(work));
   let roundsLeft = VERIFY_ROUNDS;
+  let wasAskedAgain = false;
   for (;;) {
-    if (await answerAll(work, ({ text }) => session.turn(text))) roundsLeft = VERIFY_ROUNDS;
+    if (await answerAll(work, ({ text }) => session.turn(text))) {
+      roundsLeft = VERIFY_ROUNDS;
+      wasAskedAgain = false;
+    }
+    if (!(await work.hasChanged())) {
+      if (wasAskedAgain && (await isLastWord(work))) return "answer";
+      if (!wasAskedAgain) await session.turn(NOTHING_CHANGED_PROMPT);
+      wasAskedAgain = true;
+      continue;
+    }
     const { passed, checks } = await work.verify();
     if (userMessages.waiting > 0) continue;
     if (passed) {
-      report({ type: "progress", step: "uploading" });
-      await acknowledged(work);
-      if (userMessages.waiting === 0) return;
-      report({ type: "progress", step: "agent" });
+      if (await isLastWord(work)) return "version";
       continue;
     }
     const wrong = checks.flatMap(({ name, result, output = "" }) =>
@@ -76,6 +90,15 @@ export const doWork = async (work: Work): Promise<void> => {
     }
     await session.turn(fixPrompt(wrong));
   }
+};
+
+/** Closes the run to further requests. @returns false when one was added before that */
+const isLastWord = async (work: Work): Promise<boolean> => {
+  work.report({ type: "progress", step: "uploading" });
+  await acknowledged(work);
+  if (work.userMessages.waiting === 0) return true;
+  work.report({ type: "progress", step: "agent" });
+  return false;
 };
 
 /** After a turn: answers every request that waits. @returns whether there was one */

@@ -26,8 +26,10 @@ const About = z.object({
   planAccepted: z.boolean().optional(),
   /** Ids of the added requests that are answered; they are not asked again. */
   answered: z.array(z.string().max(100)).optional(),
+  /** Fingerprint of the app as the run began with it: the next attempt knows by it whether anything was made. */
+  base: z.string().max(100).optional(),
 });
-export type CheckpointState = Pick<z.infer<typeof About>, "sessionId" | "planAccepted" | "answered">;
+export type CheckpointState = Pick<z.infer<typeof About>, "sessionId" | "planAccepted" | "answered" | "base">;
 
 const ABOUT = "checkpoint.json";
 const SESSION = "session.jsonl";
@@ -124,12 +126,12 @@ export const restoreCheckpoint = async (
   );
   const about = About.parse(JSON.parse(await readFile(join(staging, ABOUT), "utf8")));
   await moveWorkspace(staging, paths);
-  const { sessionId, planAccepted, answered } = about;
+  const { sessionId, planAccepted, answered, base } = about;
   if (sessionId) {
     await adoptSession(paths, { file: join(staging, SESSION), sessionId, workspace: about.workspace });
   }
   await rm(staging, { recursive: true, force: true });
-  return { sessionId, planAccepted, answered };
+  return { sessionId, planAccepted, answered, base };
 };
 
 /** Renames the unpacked workspace into place; an empty one packs no entry at all. */

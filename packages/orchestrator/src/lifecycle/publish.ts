@@ -1,11 +1,12 @@
 import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { distKey, sourceKey } from "@leo/core/artifact.ts";
 import { failure } from "@leo/core/failure.ts";
 import type { Context } from "../context.ts";
 import { generations } from "../db/schema.ts";
 import { publishAutomatically } from "../domain/versions/publication.ts";
 import { withIds } from "../telemetry/log.ts";
 import { inSpan } from "../telemetry/span.ts";
-import { findArtifact, listCheckpoints } from "./artifact.ts";
+import { findArtifact, listCheckpoints, type FoundArtifact } from "./artifact.ts";
 import { transition, transitionIn } from "./transition.ts";
 
 /** Takes the lease on a generation in `publishing`; only its holder publishes. */
@@ -25,8 +26,23 @@ const takeLease = async (context: Context, generationId: string) => {
   return row;
 };
 
+/** @returns why what was uploaded is neither a version nor an answer */
+const objectionTo = async (
+  { storage }: Context,
+  found: FoundArtifact | undefined,
+): Promise<string | undefined> => {
+  if (!found) return "the generator said it was done, but there is no valid manifest";
+  const { manifest, prefix } = found;
+  if (!manifest.answered) return undefined;
+  for await (const { key } of storage.list(prefix)) {
+    const isFile = key.startsWith(sourceKey(prefix, "")) || key.startsWith(distKey(prefix, ""));
+    if (isFile) return `the manifest says that no file changed, but ${key} was uploaded`;
+  }
+  return undefined;
+};
+
 /**
- * Checks what a generator uploaded and makes it a version. Safe to repeat: whoever holds the lease
+ * Checks what a generator uploaded and makes it a version, or an answer when the run changed no file. Safe to repeat: whoever holds the lease
  * does it, and reconciliation calls again for one whose holder died.
  */
 export const publish = (context: Context, generationId: string): Promise<void> =>
@@ -38,8 +54,9 @@ const publishLeased = async (context: Context, generationId: string): Promise<vo
   const row = await takeLease(context, generationId);
   if (!row) return;
   const found = await findArtifact(context, row.appId, generationId, row.attempt);
-  if (!found) {
-    const cause = failure("upload_failed", "the generator said it was done, but there is no valid manifest");
+  const objection = await objectionTo(context, found);
+  if (!found || objection) {
+    const cause = failure("upload_failed", objection);
     await transition(
       context,
       generationId,
@@ -51,17 +68,10 @@ const publishLeased = async (context: Context, generationId: string): Promise<vo
   const version = { artifactPrefix: found.prefix, manifest: found.manifest };
   await context.database.transaction(async (orm) => {
     const at = context.now();
-    const done = await transitionIn(
-      orm,
-      context.config,
-      generationId,
-      { type: "published" },
-      at,
-      row.attempt,
-      version,
-    );
+    const type = found.manifest.answered ? "answered" : "published";
+    const done = await transitionIn(orm, context.config, generationId, { type }, at, row.attempt, version);
     // In the same transaction: a version that is to be on GitHub cannot be forgotten.
-    if (done) await publishAutomatically(orm, at, done.generation);
+    if (done?.decision.state === "completed") await publishAutomatically(orm, at, done.generation);
   });
   const keys = (await listCheckpoints(context, row, row.attempt)).map(({ key }) => key);
   await context.storage.delete(keys.filter((key) => key !== found.manifest.checkpoint?.key));

@@ -27,7 +27,7 @@ select a.id, a.task_arn as "taskArn",
   case
     when g.cancel_requested_at < $1 or (g.cancel_requested_at is not null and a.ready_at is null) then '${STOP_REASON.cancel}'
     when a.deadline_at < $2 then '${STOP_REASON.deadline}'
-    when g.attempt <> a.number or g.state in ('completed', 'failed', 'cancelled') and g.finished_at < $1 then '${STOP_REASON.orphan}'
+    when g.attempt <> a.number or g.finished_at < $1 then '${STOP_REASON.orphan}'
     when a.ready_at is null and greatest(a.task_accepted_at, $6) < $3 then '${STOP_REASON.startTimeout}'
     when a.ready_at is not null and greatest(a.last_frame_at, $6) < $4 then '${STOP_REASON.heartbeatLost}'
     when a.ready_at is not null and g.state = 'running' and greatest(a.last_activity_at, a.ready_at, $6) < $5 then '${STOP_REASON.stalled}'

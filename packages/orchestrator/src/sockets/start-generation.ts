@@ -23,11 +23,14 @@ const findCheckpoint = async (
 };
 
 /**
- * The state that a version or a draft was saved with. A run that left nothing is passed over for what
- * it had begun with.
+ * The state that a version, a draft or an answer was saved with. A run that left nothing is passed over for
+ * what it had begun with.
  */
-const findBase = async (context: Context, baseId: string | null) => {
-  for (let id = baseId; id !== null;) {
+const findBase = async (
+  context: Context,
+  begunWith: Pick<GenerationRow, "continuesId" | "baseGenerationId">,
+) => {
+  for (let id = begunWith.continuesId ?? begunWith.baseGenerationId; id !== null;) {
     const [base] = await context.database.orm
       .select({
         id: generations.id,
@@ -37,6 +40,7 @@ const findBase = async (context: Context, baseId: string | null) => {
         attempt: generations.attempt,
         manifest: generations.manifest,
         baseGenerationId: generations.baseGenerationId,
+        continuesId: generations.continuesId,
       })
       .from(generations)
       .where(eq(generations.id, id));
@@ -48,12 +52,12 @@ const findBase = async (context: Context, baseId: string | null) => {
     if (key) return { ...base, key, sessionId };
     // A version without a state was stored before states were; only a draft may be passed over.
     if (base.state === "completed") return undefined;
-    id = base.baseGenerationId;
+    id = base.continuesId ?? base.baseGenerationId;
   }
   return undefined;
 };
 
-/** The last checkpoint of an earlier attempt, or the version or draft that this generation builds on. */
+/** The last checkpoint of an earlier attempt, or the version, draft or answer that this generation goes on from. */
 const findPrevious = async (
   context: Context,
   generation: GenerationRow,
@@ -64,11 +68,12 @@ const findPrevious = async (
     const checkpointUrl = await storage.presignRead(own, PRESIGNED_SECONDS);
     return { generationId: generation.id, kind: "checkpoint", checkpointUrl };
   }
-  const base = await findBase(context, generation.baseGenerationId);
+  const base = await findBase(context, generation);
   if (!base) return undefined;
   const checkpointUrl = await storage.presignRead(base.key, PRESIGNED_SECONDS);
   // The same request once more: the agent goes on with it instead of hearing it as a new one.
-  const isSameWork = base.state !== "completed" && base.prompt === generation.prompt;
+  const isDraft = base.state === "failed" || base.state === "cancelled";
+  const isSameWork = isDraft && base.prompt === generation.prompt;
   const kind = isSameWork ? "checkpoint" : "version";
   return { generationId: base.id, kind, checkpointUrl, sessionId: base.sessionId };
 };

@@ -4,10 +4,10 @@
  * script should go on. An *insertion* is one turn that is put into the script at the strike.
  * packages/mock/README.md lists them for people.
  */
-import type { Conversation } from "../conversation.ts";
+import { currentExchange, type Conversation } from "../conversation.ts";
 import { fault, turn, type Reply, type ToolCall, type Turn } from "../turn.ts";
 import { toolsIn } from "./script.ts";
-import type { Task } from "./task.ts";
+import { isNudge, type Task } from "./task.ts";
 
 export interface Scene {
   conversation: Conversation;
@@ -96,6 +96,9 @@ const repairApp = ({ conversation, step }: Scene, before: string, after: string,
   return turn({ text: "I see the cause.", tools: [edit("src/App.tsx", before, after)] });
 };
 
+const inWords = (conversation: Conversation, words: string): Reply =>
+  turn({ text: isNudge(currentExchange(conversation)) ? "As I said: nothing to change for now." : words });
+
 /** Put together here so that no scanner takes this file for a leak. */
 const FAKE_TOKEN = ["sk", "ant", "oat01", "mock0000000000000000000000000000"].join("-");
 
@@ -131,6 +134,20 @@ const FAULTS: Record<string, Fault> = {
   },
   "expired-token": () => expiredToken,
   budget: async ({ normal }) => turn({ ...(await normal()), usage: COSTLY_USAGE }),
+  /** Explains and builds nothing, also when it is asked again. */
+  talks: ({ conversation }) =>
+    inWords(conversation, "It has to be a plain page, because there is no server behind it."),
+  /** Talks first, and builds once it is told that nothing was changed. */
+  "talks-first": ({ conversation }) =>
+    isNudge(currentExchange(conversation)) ? undefined : inWords(conversation, "I would begin with a list."),
+  /** Asks a question, and builds once it has its reply. */
+  asks: ({ conversation, task }) =>
+    task.hasReply
+      ? undefined
+      : inWords(conversation, "Before I begin: which currency should the amounts be in?"),
+  /** Refuses in words, without the API's stop reason. */
+  declines: ({ conversation }) =>
+    inWords(conversation, "I can't build that: it would collect other people's passwords."),
   refusal: () => turn({ text: "I can't help with that request.", stopReason: "refusal" }),
   endless: ({ conversation, step }) =>
     turn({ text: `Checking again (${step}).`, tools: [toolsIn(conversation).bash(`echo ${step}`, "Check")] }),

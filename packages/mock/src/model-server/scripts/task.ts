@@ -17,10 +17,14 @@ export interface Task {
   prompt: string;
   /** Names of the behaviours asked for. */
   behaviours: string[];
+  /** The person has replied to what the agent asked. */
+  hasReply: boolean;
 }
 
 const REPAIR =
   /\b(?:(?:did|does) not pass|checks? failed|failed (?:its|the) checks?|build failed|error TS\d+|verification failed)\b/i;
+/** What the generator says to an agent that changed nothing. */
+const NUDGE = /^you have changed no file\b/i;
 /** Prompts that the harness itself adds after a refusal, a cut answer or a restart. */
 const NOTICE = /^(?:your response above was stopped|output token limit|continue from where you left off)/i;
 const PLANNING = /^propose a plan\b/i;
@@ -37,7 +41,10 @@ const personsWords = (prompt: string) =>
 
 const isRepair = ({ prompt }: Exchange) => REPAIR.test(prompt);
 /** True for a prompt that no person wrote. */
-const isMachine = (exchange: Exchange) => isRepair(exchange) || NOTICE.test(exchange.prompt);
+const isMachine = (exchange: Exchange) =>
+  isRepair(exchange) || NOTICE.test(exchange.prompt) || NUDGE.test(exchange.prompt);
+/** True for the prompt that follows a turn in which nothing was changed. */
+export const isNudge = ({ prompt }: Exchange) => NUDGE.test(prompt);
 
 const wroteFiles = ({ toolTurns }: Exchange) =>
   toolTurns.flat().some(({ name }) => name === "Write" || name === "Edit");
@@ -54,14 +61,25 @@ const asksForPlan = (exchange: Exchange, words: string[]) =>
   words.includes("plan-first") ||
   mockWords(exchange.prompt).includes("plan-first");
 
-/** The exchanges of the newest request: itself, its approval, its repairs. */
+/** True where the agent asked something before it would begin, and has not begun since. */
+const isOpenQuestion = (exchanges: Exchange[], words: string[]) => {
+  const asking = exchanges.findLast((exchange) => !isMachine(exchange));
+  if (!asking || exchanges.some(wroteFiles)) return false;
+  return words.includes("asks") || mockWords(asking.prompt).includes("asks");
+};
+
+/** The exchanges of the newest request: itself, its approval, the reply to a question about it, its repairs. */
 const exchangesOfRequest = (exchanges: Exchange[], words: string[]): [Exchange, ...Exchange[]] => {
   const isOpenPlan = (exchange: Exchange) =>
     asksForPlan(exchange, words) && exchange.answered && !wroteFiles(exchange);
   let first = exchanges.length - 1;
   for (; first > 0; first -= 1) {
     const [previous, exchange] = exchanges.slice(first - 1, first + 1) as [Exchange, Exchange];
-    const carriesOn = isMachine(exchange) || APPROVAL.test(exchange.prompt) || isOpenPlan(previous);
+    const carriesOn =
+      isMachine(exchange) ||
+      APPROVAL.test(exchange.prompt) ||
+      isOpenPlan(previous) ||
+      isOpenQuestion(exchanges.slice(0, first), words);
     if (!carriesOn) break;
   }
   return exchanges.slice(first) as [Exchange, ...Exchange[]];
@@ -96,6 +114,7 @@ export const readTask = (conversation: Conversation, scenario: string): Task => 
   const existing = appShownBy(current.before.get(path) ?? "");
   const task = {
     prompt,
+    hasReply: own.filter((exchange) => !isMachine(exchange)).length > 1,
     behaviours: behavioursIn(words, prompt),
     app: words.map(findApp).find(Boolean) ?? appNamedIn(prompt) ?? GENERAL_APP,
   };

@@ -66,7 +66,10 @@ export const generations = leo.table(
     prompt: text("prompt").notNull(),
     mode: text("mode").$type<GenerationMode>().notNull(),
     state: text("state").$type<GenerationState>().notNull().default("queued"),
+    /** Whose files the run begins with. */
     baseGenerationId: uuid("base_generation_id"),
+    /** The answer after that base whose conversation the run continues. Its files are those of the base. */
+    continuesId: uuid("continues_id"),
     /** The version whose files this one got, perhaps another app's; nothing ran for it. It may be gone since. */
     copiedFromId: uuid("copied_from_id"),
     /** Number of the current attempt; 0 before the first. */
@@ -105,6 +108,11 @@ export const generations = leo.table(
     foreignKey({
       name: "generations_base",
       columns: [table.baseGenerationId],
+      foreignColumns: [table.id],
+    }).onDelete("set null"),
+    foreignKey({
+      name: "generations_continues",
+      columns: [table.continuesId],
       foreignColumns: [table.id],
     }).onDelete("set null"),
     check("generations_state", sql`${table.state} in (${quoted(GenerationState.options)})`),
@@ -149,11 +157,12 @@ export const generations = leo.table(
       ),
     /** For the foreign key: a deleted version is looked up in those that build on it. */
     index("generations_base_of").on(table.baseGenerationId),
+    index("generations_continued_by").on(table.continuesId),
     ...serviceMay(),
     ...userMay(isUser(table.ownerId), "select"),
     /** A request enters the queue; from there on its state is Leo's. */
     ...userMay(
-      sql`${isUser(table.ownerId)} and ${isUsersApp(table.appId)} and ${isUsersGenerationOrNone(table.baseGenerationId)} and ${table.state} = 'queued'`,
+      sql`${isUser(table.ownerId)} and ${isUsersApp(table.appId)} and ${isUsersGenerationOrNone(table.baseGenerationId)} and ${isUsersGenerationOrNone(table.continuesId)} and ${table.state} = 'queued'`,
       "insert",
     ),
   ],

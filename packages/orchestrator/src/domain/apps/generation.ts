@@ -20,6 +20,7 @@ const VIEW = {
   attempt: generations.attempt,
   cancelRequestedAt: generations.cancelRequestedAt,
   baseGenerationId: generations.baseGenerationId,
+  continuesId: generations.continuesId,
   copiedFromId: generations.copiedFromId,
   costUsd: generations.costUsd,
   failure: generations.failure,
@@ -28,7 +29,7 @@ const VIEW = {
   startedAt: generations.startedAt,
   finishedAt: generations.finishedAt,
   hasScreenshot: sql<boolean>`${generations.manifest} ->> 'screenshot' is not null`,
-  hasDraft: sql<boolean>`${generations.state} in ('failed', 'cancelled') and ${generations.manifest} is not null`,
+  hasDraft: sql<boolean>`${generations.state} in ('failed', 'cancelled') and coalesce(jsonb_array_length(${generations.manifest} -> 'source'), 0) > 0`,
   hasPreview: sql<boolean>`${generations.state} in ('completed', 'failed', 'cancelled') and coalesce(jsonb_array_length(${generations.manifest} -> 'dist'), 0) > 0`,
 };
 

@@ -16,7 +16,7 @@ import { Turns } from "../../turns.ts";
 import { QueueFull, queueFull, refuseAtTheDoor, reserveBudget } from "../limits/admission.ts";
 import { nameFromPrompt } from "./app-name.ts";
 import { ApiFault, notFound } from "../fault.ts";
-import { chosenBase, newestBase, rejectExpired } from "../versions/base.ts";
+import { chosenBase, newestAnswer, newestBase, rejectExpired } from "../versions/base.ts";
 import { findGeneration } from "./generation.ts";
 import type { QueueView } from "./queue-view.ts";
 
@@ -48,6 +48,7 @@ interface Work {
   prompt: string;
   mode: GenerationMode;
   baseGenerationId?: string;
+  continuesId?: string;
 }
 
 export const hashOf = (request: unknown[]) =>
@@ -167,7 +168,8 @@ export const submitFollowUp = (
     const base = chosen ? await chosenBase(orm, context.userId, appId, chosen) : await newestBase(orm, appId);
     const baseGenerationId = startOver ? undefined : base;
     await rejectExpired(orm, context.config, baseGenerationId);
-    return { appId, prompt, mode, baseGenerationId };
+    const continuesId = startOver ? undefined : await newestAnswer(orm, appId, baseGenerationId);
+    return { appId, prompt, mode, baseGenerationId, continuesId };
   });
 };
 
@@ -187,8 +189,8 @@ export const submitRetry = (
     if (!isFinal(row.state)) throw new ApiFault("conflict", "This run has not ended yet. Cancel it first.");
     await lockApp(orm, context.userId, row.appId);
     const { appId, prompt, mode } = row;
-    const leftWork = row.state !== "completed" && row.attempt > 0;
+    const leftWork = (row.state === "failed" || row.state === "cancelled") && row.attempt > 0;
     const baseGenerationId = leftWork && !startOver ? row.id : (row.baseGenerationId ?? undefined);
     await rejectExpired(orm, context.config, baseGenerationId);
-    return { appId, prompt, mode, baseGenerationId };
+    return { appId, prompt, mode, baseGenerationId, continuesId: row.continuesId ?? undefined };
   });

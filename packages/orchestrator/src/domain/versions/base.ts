@@ -39,6 +39,21 @@ export const newestBase = async (orm: Orm, appId: string): Promise<string | unde
 };
 
 /**
+ * The newest answer in words that was given about a base, whose conversation a run on that base continues.
+ * @param base the version or draft; undefined for an app that has neither yet
+ * @returns the answer's id; undefined when there is none, or something newer came after it
+ */
+export const newestAnswer = async (orm: Orm, appId: string, base: string | undefined) => {
+  const [newest] = await orm
+    .select({ id: generations.id, baseGenerationId: generations.baseGenerationId })
+    .from(generations)
+    .where(and(eq(generations.appId, appId), eq(generations.state, "answered")))
+    .orderBy(desc(generations.createdAt), desc(generations.id))
+    .limit(1);
+  return newest && newest.baseGenerationId === (base ?? null) ? newest.id : undefined;
+};
+
+/**
  * The version or draft that somebody chose.
  * @throws ApiFault `not_found` when it is not one of the app; `conflict` when its run has not ended
  */

@@ -1,0 +1,10 @@
+ALTER TABLE "leo"."generations" DROP CONSTRAINT "generations_state";--> statement-breakpoint
+ALTER TABLE "leo"."generations" DROP CONSTRAINT "generations_finished";--> statement-breakpoint
+DROP INDEX "leo"."generations_one_active";--> statement-breakpoint
+ALTER TABLE "leo"."generations" ADD COLUMN "continues_id" uuid;--> statement-breakpoint
+ALTER TABLE "leo"."generations" ADD CONSTRAINT "generations_continues" FOREIGN KEY ("continues_id") REFERENCES "leo"."generations"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "generations_continued_by" ON "leo"."generations" USING btree ("continues_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "generations_one_active" ON "leo"."generations" USING btree ("app_id") WHERE "leo"."generations"."state" not in ('completed', 'answered', 'failed', 'cancelled');--> statement-breakpoint
+ALTER TABLE "leo"."generations" ADD CONSTRAINT "generations_state" CHECK ("leo"."generations"."state" in ('queued', 'starting', 'running', 'publishing', 'completed', 'answered', 'failed', 'cancelled'));--> statement-breakpoint
+ALTER TABLE "leo"."generations" ADD CONSTRAINT "generations_finished" CHECK (("leo"."generations"."state" in ('completed', 'answered', 'failed', 'cancelled')) = ("leo"."generations"."finished_at" is not null));--> statement-breakpoint
+ALTER POLICY "user_insert" ON "leo"."generations" TO leo_user WITH CHECK ("leo"."generations"."owner_id" = nullif(current_setting('leo.user_id', true), '')::uuid and exists (select from leo.apps a where a.id = "leo"."generations"."app_id" and a.owner_id = nullif(current_setting('leo.user_id', true), '')::uuid) and ("leo"."generations"."base_generation_id" is null or exists (select from leo.generations g where g.id = "leo"."generations"."base_generation_id" and g.owner_id = nullif(current_setting('leo.user_id', true), '')::uuid)) and ("leo"."generations"."continues_id" is null or exists (select from leo.generations g where g.id = "leo"."generations"."continues_id" and g.owner_id = nullif(current_setting('leo.user_id', true), '')::uuid)) and "leo"."generations"."state" = 'queued');
