@@ -185,6 +185,30 @@ test(
   },
 );
 
+test(
+  "an agent that only asks makes no version: its question stands there, and the reply builds the app",
+  LONG,
+  async () => {
+    await withPage({}, async (page) => {
+      await signIn(page, leo.url);
+      await build(page, "A todo list mock:asks");
+      await timeline(page).getByText("which currency should the amounts be in?").waitFor({ timeout: RUN_MS });
+      await timeline(page).getByText("Answered", { exact: true }).waitFor({ timeout: RUN_MS });
+      expect(await timeline(page).getByText(/is ready|Storing the files/).count()).toBe(0);
+      await page.getByText("Leo answered in words and built nothing.").waitFor();
+      await page.getByRole("button", { name: "Reply" }).click();
+      await page.keyboard.type("In euros, please.");
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await untilReady(page, 1);
+      await ask(page, "Why is it one page? mock:talks");
+      await timeline(page).getByText("No files were changed.").waitFor({ timeout: RUN_MS });
+      await preview(page).getByRole("textbox").first().waitFor();
+      await page.getByRole("link", { name: "Leo, home" }).click();
+      await page.getByRole("listitem").getByText("Answered").waitFor();
+    });
+  },
+);
+
 const changeTheQueue = async (page: Page) => {
   await untilAtWork(page);
   await ask(page, "Add a foter");

@@ -157,6 +157,18 @@ test("a second attempt starts a row of its own and counts its cost from nothing"
   expect(state.state).toBe("completed");
 });
 
+test("an answer ends without a row for files that it never stored", () => {
+  const end: Fact[] = [
+    { type: "progress", step: "uploading" },
+    { type: "all_work_complete", answered: true },
+    { type: "state_changed", state: "answered", attempt: 1 },
+  ];
+  const state = reduceEvents(EMPTY, stamp([...START, ...end]));
+  expect(state.state).toBe("answered");
+  expect(state.items.at(-1)).toMatchObject({ kind: "end", state: "answered" });
+  expect(state.items.some((item) => item.kind === "step" && item.step === "uploading")).toBe(false);
+});
+
 test("a failed run ends with its failure and its failed check", () => {
   const state = reduceEvents(EMPTY, stamp([...START, ...WORK, ...FAIL]));
   expect(state.failure?.code).toBe("verify_failed");

@@ -7,6 +7,7 @@ const LABELS: Record<GenerationState, { text: string; tone: "live" | "good" | "b
   running: { text: "Building", tone: "live" },
   publishing: { text: "Publishing", tone: "live" },
   completed: { text: "Ready", tone: "good" },
+  answered: { text: "Answered", tone: "still" },
   failed: { text: "Failed", tone: "bad" },
   cancelled: { text: "Cancelled", tone: "still" },
 };

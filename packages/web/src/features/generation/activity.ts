@@ -1,6 +1,7 @@
 /** One sentence about what a generation is doing now, for the status line, the title and screen readers. */
 import type { Generation } from "@leo/core/generation.ts";
 import { formatClock, formatDuration } from "../../lib/format.ts";
+import { isFinal } from "../../lib/generation-state.ts";
 import type { LiveState } from "./live-state.ts";
 import { toolWords } from "./tool-words.ts";
 import type { ItemOf, StartStep } from "./timeline-item.ts";
@@ -59,7 +60,7 @@ const runningWords = (live: LiveState): string => {
 /** @returns undefined once the generation is over */
 export const activityWords = (generation: Generation, live: LiveState, nowMs: number): string | undefined => {
   const state = live.state ?? generation.state;
-  if (generation.cancelRequestedAt && state !== "cancelled" && state !== "completed" && state !== "failed") {
+  if (generation.cancelRequestedAt && !isFinal(state)) {
     return live.stopping
       ? "Stopping: the machine is being taken down"
       : "Stopping: the agent saves what it has";
@@ -74,6 +75,7 @@ export const activityWords = (generation: Generation, live: LiveState, nowMs: nu
     case "publishing":
       return "Publishing the version";
     case "completed":
+    case "answered":
     case "failed":
     case "cancelled":
       return undefined;

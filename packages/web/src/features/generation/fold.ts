@@ -39,7 +39,7 @@ const stateChanged = (draft: Draft, event: EventOf<"state_changed">) => {
     addStartStep(draft, event, attempt + 1, { step: "queued", at });
   }
   if (state === "running" || isFinal(state)) closeStart(draft);
-  if (state === "completed" || state === "failed" || state === "cancelled") {
+  if (state === "completed" || state === "answered" || state === "failed" || state === "cancelled") {
     draft.stopping = false;
     draft.items.push({ ...place(event), kind: "end", state, ...(failure ? { failure } : {}) });
   }
@@ -218,7 +218,11 @@ export const fold = (draft: Draft, event: Event): void => {
     case "publication":
       draft.items.push({ ...event, kind: "publication" });
       return;
-    case "all_work_complete":
+    case "all_work_complete": {
+      // An answer stores no files, so the row that says so never gets its outcome.
+      const last = draft.items.at(-1);
+      if (event.answered && last?.kind === "step" && last.step === "uploading") draft.items.pop();
       return;
+    }
   }
 };

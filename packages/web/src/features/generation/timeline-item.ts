@@ -49,7 +49,7 @@ type Content =
   | { kind: "message"; messageId: string; text: string; status: "taken" | "returned" }
   | (Pick<EventOf<"version_copied">, "fromVersion" | "fromApp"> & { kind: "copied" })
   | (Pick<EventOf<"publication">, "state" | "repository" | "commitUrl" | "failure"> & { kind: "publication" })
-  | { kind: "end"; state: "completed" | "failed" | "cancelled"; failure?: Failure };
+  | { kind: "end"; state: "completed" | "answered" | "failed" | "cancelled"; failure?: Failure };
 
 /** One row of the timeline. Several events may fold into one; `seq` and `at` are those of the first. */
 export type TimelineItem = Content & { seq: number; at: string };

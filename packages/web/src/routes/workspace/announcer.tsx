@@ -11,6 +11,7 @@ const MILESTONES: Record<GenerationState, string> = {
   running: "The agent is working.",
   publishing: "The version is being published.",
   completed: "The app is ready.",
+  answered: "Leo answered.",
   failed: "The run failed.",
   cancelled: "The run is cancelled.",
 };
@@ -21,6 +22,7 @@ const TITLES: Partial<Record<GenerationState, string>> = {
   running: "Building",
   publishing: "Publishing",
   completed: "Ready",
+  answered: "Answered",
   failed: "Failed",
 };
 

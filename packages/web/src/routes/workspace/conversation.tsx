@@ -49,7 +49,7 @@ export const Conversation = ({
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["apps", latest.appId] }),
     onError: (error) => toast.error(errorMessage(error)),
   });
-  const editPlan = useCallback(() => composer.current?.focus(), []);
+  const focusComposer = useCallback(() => composer.current?.focus(), []);
   const state = live.state ?? latest.state;
   const keepUnsaved = useCallback(
     (unsaved: string) => {
@@ -78,7 +78,8 @@ export const Conversation = ({
               latest={generation.id === latest.id}
               scrollRef={scrollRef}
               onAcceptPlan={acceptPlan}
-              onEditPlan={editPlan}
+              onEditPlan={focusComposer}
+              onReply={focusComposer}
             />
           ))
         }

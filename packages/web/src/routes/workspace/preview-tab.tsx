@@ -61,6 +61,8 @@ export const PreviewTab = ({ selection }: { selection: Selection }) => {
     <Empty title={completed.length > 0 ? "This run has no app to show" : "There is no app to show yet"}>
       {state === "failed" &&
         "The run failed before the app could be built. The conversation says why, and what you can do."}
+      {state === "answered" &&
+        "Leo answered in words and built nothing. Reply in the conversation to say what to build."}
       {state === "cancelled" && "The run was cancelled before the app could be built."}
       {state === "completed" && "The version has no page that a browser could open."}
     </Empty>

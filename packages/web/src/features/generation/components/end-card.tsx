@@ -1,4 +1,4 @@
-import { CircleCheck, CircleSlash, TriangleAlert } from "lucide-react";
+import { CircleCheck, CircleSlash, MessageCircle, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Generation } from "@leo/core/generation.ts";
 import { formatCost, formatDuration } from "../../../lib/format.ts";
@@ -24,6 +24,17 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
         <CircleCheck className="size-4 text-good" aria-hidden="true" />
         <span className="font-medium">{version === undefined ? "Ready" : `Version ${version} is ready`}</span>
         <span className="text-xs text-faint tabular-nums">{summary(generation, item.at)}</span>
+        {actions && <span className="ml-auto flex gap-1.5">{actions}</span>}
+      </div>
+    );
+  }
+  if (item.state === "answered") {
+    return (
+      <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5 border-t border-line pt-3 text-[13px]">
+        <MessageCircle className="size-4 text-faint" aria-hidden="true" />
+        <span className="font-medium">Answered</span>
+        <span className="text-xs text-faint tabular-nums">{summary(generation, item.at)}</span>
+        <span className="text-xs text-faint">No files were changed. Reply to continue.</span>
         {actions && <span className="ml-auto flex gap-1.5">{actions}</span>}
       </div>
     );

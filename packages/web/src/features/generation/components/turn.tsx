@@ -1,7 +1,8 @@
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, Reply } from "lucide-react";
 import { useCallback, useState, type RefObject } from "react";
 import type { Generation } from "@leo/core/generation.ts";
 import { StateLabel } from "../../../components/state-label.tsx";
+import { Button } from "../../../components/ui/button.tsx";
 import { formatCost, formatDuration } from "../../../lib/format.ts";
 import { isFinal } from "../../../lib/generation-state.ts";
 import type { ItemOf } from "../timeline-item.ts";
@@ -20,10 +21,24 @@ export interface TurnProps {
   latest: boolean;
   onAcceptPlan?: () => void;
   onEditPlan?: () => void;
+  /** Begins a reply to what the agent said. */
+  onReply?: () => void;
 }
 
+const actionsAfter = (item: ItemOf<"end">, generation: Generation, onReply?: () => void) => {
+  if (item.state === "completed") return undefined;
+  if (item.state !== "answered") return <EndActions generation={generation} />;
+  return (
+    <Button size="small" onClick={onReply}>
+      <Reply className="size-3.5" aria-hidden="true" />
+      Reply
+    </Button>
+  );
+};
+
 /** The rows of one run. */
-export const TurnBody = ({ generation, version, scrollRef, latest, onAcceptPlan, onEditPlan }: TurnProps) => {
+export const TurnBody = (props: TurnProps) => {
+  const { generation, version, scrollRef, latest, onAcceptPlan, onEditPlan, onReply } = props;
   const { live, status } = useLive(generation.id);
   const over = isFinal(live.state ?? generation.state) || generation.cancelRequestedAt !== undefined;
   const openPlan = over ? undefined : live.openPlan;
@@ -42,10 +57,10 @@ export const TurnBody = ({ generation, version, scrollRef, latest, onAcceptPlan,
         item={item}
         generation={generation}
         version={version}
-        actions={latest && item.state !== "completed" ? <EndActions generation={generation} /> : undefined}
+        actions={latest ? actionsAfter(item, generation, onReply) : undefined}
       />
     ),
-    [generation, version, latest],
+    [generation, version, latest, onReply],
   );
   if (live.items.length === 0) {
     return (
