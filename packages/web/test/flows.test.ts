@@ -194,7 +194,11 @@ test(
       await build(page, "A todo list mock:asks");
       await timeline(page).getByText("which currency should the amounts be in?").waitFor({ timeout: RUN_MS });
       await timeline(page).getByText("Answered", { exact: true }).waitFor({ timeout: RUN_MS });
-      expect(await timeline(page).getByText(/is ready|Storing the files/).count()).toBe(0);
+      expect(
+        await timeline(page)
+          .getByText(/is ready|Storing the files/)
+          .count(),
+      ).toBe(0);
       await page.getByText("Leo answered in words and built nothing.").waitFor();
       await page.getByRole("button", { name: "Reply" }).click();
       await page.keyboard.type("In euros, please.");
