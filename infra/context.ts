@@ -15,3 +15,5 @@ export const arn = (service: string, resource: $util.Input<string>) =>
 
 /** The port that the orchestrator listens on. */
 export const PORT = 5013;
+/** Takes the sockets of generators and nothing else. */
+export const GENERATOR_PORT = 5014;

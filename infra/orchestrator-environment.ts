@@ -1,5 +1,5 @@
 /** What `packages/orchestrator/src/config.ts` asks for, apart from addresses that only the service knows. */
-import { names, PORT, stage } from "./context.ts";
+import { GENERATOR_PORT, names, PORT, stage } from "./context.ts";
 import { taskEvents } from "./events.ts";
 import { vpc } from "./network.ts";
 import { ALL_SECRETS } from "./secret-list.ts";
@@ -16,6 +16,7 @@ const taskLogUrl = [
 
 export const environment = {
   PORT: String(PORT),
+  LEO_GENERATOR_PORT: String(GENERATOR_PORT),
   AWS_REGION: stage.region,
   LEO_MODE: "aws",
   LEO_CLOUD_METRICS_APP: names.app,
@@ -33,7 +34,7 @@ export const environment = {
   LEO_GENERATOR_MEMORY_MIB: String(stage.generator.memoryGb * 1024),
   LEO_VCPU_BUDGET: String(stage.vcpuBudget),
   ...Object.fromEntries(Object.entries(stage.limits).map(([name, limit]) => [name, String(limit)])),
-  /** The load balancer. */
+  /** The load balancer, which alone reaches `PORT`. */
   LEO_TRUSTED_PROXIES: "1",
   LEO_RETENTION_DAYS: String(stage.retentionDays),
   LEO_RECORDS_RETENTION_DAYS: String(stage.recordsRetentionDays),

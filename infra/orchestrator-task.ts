@@ -1,5 +1,5 @@
 /** What SST's task definition and roles of the orchestrator must be changed to. */
-import { names, PORT, stage } from "./context.ts";
+import { GENERATOR_PORT, names, PORT, stage } from "./context.ts";
 import { executionPolicy, NON_BLOCKING_LOG } from "./execution-role.ts";
 import { pulledRepositoryArn } from "./image.ts";
 import { orchestratorImage } from "./images.ts";
@@ -21,14 +21,18 @@ export interface Addresses {
   LEO_GENERATOR_URL: string;
 }
 
-/** SST's container with one port, no terminal, and the addresses that only the service knows. */
+/** SST's container with its two ports, no terminal, and the addresses that only the service knows. */
 export const closeContainers = (text: string, addresses: Addresses) =>
   JSON.stringify(
     (JSON.parse(text) as Container[]).map((container) => ({
       ...container,
       pseudoTerminal: false,
       user: "node",
-      portMappings: [{ containerPort: PORT, hostPort: PORT, protocol: "tcp" }],
+      portMappings: [PORT, GENERATOR_PORT].map((port) => ({
+        containerPort: port,
+        hostPort: port,
+        protocol: "tcp",
+      })),
       stopTimeout: 120,
       environment: [
         ...container.environment,

@@ -1,6 +1,6 @@
 /** The always-on service. */
 import { adopting } from "./adopt.ts";
-import { arn, names, PORT, stage } from "./context.ts";
+import { arn, GENERATOR_PORT, names, PORT, stage } from "./context.ts";
 import { cluster } from "./cluster.ts";
 import { taskEvents } from "./events.ts";
 import { imageReference } from "./image.ts";
@@ -104,7 +104,7 @@ const connect = () => {
     $resolve({ origins, host: orchestrator.service }).apply(({ origins: { origin, preview }, host }) => ({
       LEO_PUBLIC_URL: origin,
       LEO_PREVIEW_URL_TEMPLATE: preview,
-      LEO_GENERATOR_URL: `ws://${host}:${PORT}/ws/generator`,
+      LEO_GENERATOR_URL: `ws://${host}:${GENERATOR_PORT}/ws/generator`,
     })),
   );
   new aws.vpc.SecurityGroupIngressRule("OrchestratorFromLoadBalancer", {

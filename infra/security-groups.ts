@@ -2,7 +2,7 @@
  * Who may talk to whom. The load balancer's own group is in `load-balancer.ts`; its way to the
  * orchestrator is opened in `orchestrator.ts`, once both exist.
  */
-import { names, PORT } from "./context.ts";
+import { GENERATOR_PORT, names } from "./context.ts";
 import { vpc } from "./network.ts";
 import { databasePort } from "./secrets.ts";
 
@@ -61,7 +61,7 @@ allowEgress("OrchestratorDatabase", orchestratorGroup, {
 allowEgress("GeneratorHttp", generatorGroup, { description: "Package mirrors", port: 80, to: world });
 allowEgress("GeneratorToOrchestrator", generatorGroup, {
   description: "Socket of the orchestrator",
-  port: PORT,
+  port: GENERATOR_PORT,
   to: { referencedSecurityGroupId: orchestratorGroup.id },
 });
 
@@ -69,7 +69,7 @@ new aws.vpc.SecurityGroupIngressRule("OrchestratorFromGenerator", {
   securityGroupId: orchestratorGroup.id,
   description: "Sockets of generators",
   ipProtocol: "tcp",
-  fromPort: PORT,
-  toPort: PORT,
+  fromPort: GENERATOR_PORT,
+  toPort: GENERATOR_PORT,
   referencedSecurityGroupId: generatorGroup.id,
 });

@@ -74,7 +74,14 @@ const startServices = async (port: number) => {
   gateway.command = ["node", "packages/generator/dist/gateway.js"];
   ecs.register(definition);
   const settings = { port, publicUrl: `http://localhost:${port}`, credential: undefined };
-  return orchestratorEnv(settings, { aws, ecs, auth, queueUrl, databaseUrl: postgres.url("postgres") });
+  return orchestratorEnv(settings, {
+    aws,
+    ecs,
+    auth,
+    queueUrl,
+    databaseUrl: postgres.url("postgres"),
+    generatorPort: await freePort(),
+  });
 };
 
 interface Generation {

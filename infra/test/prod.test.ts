@@ -89,15 +89,14 @@ describe("orchestrator", () => {
     expect(all(graph, "appautoscaling/policy:Policy")).toEqual([]);
   });
 
-  test("one port, no terminal, no root, 120 s to stop", () => {
+  test("two ports, no terminal, no root, 120 s to stop", () => {
     expect(app()).toMatchObject({
-      portMappings: [{ containerPort: 5013 }],
       pseudoTerminal: false,
       user: "node",
       stopTimeout: 120,
       linuxParameters: { initProcessEnabled: true },
     });
-    expect(app().portMappings).toHaveLength(1);
+    expect(app().portMappings?.map(({ containerPort }) => containerPort)).toEqual([5013, 5014]);
   });
 
   test("its environment and secrets are all that its configuration asks for", () => {
@@ -111,6 +110,8 @@ describe("orchestrator", () => {
     });
     expect(config).toMatchObject({
       PORT: 5013,
+      LEO_GENERATOR_PORT: 5014,
+      LEO_TRUSTED_PROXIES: 1,
       AWS_REGION: "us-east-1",
       LEO_BUCKET: "leo-saas-generated-apps-111122223333",
       LEO_CLUSTER: "leo-saas",
@@ -136,7 +137,7 @@ describe("orchestrator", () => {
     const { name } = one(graph, "servicediscovery/service:Service");
     const { name: namespace } = one(graph, "servicediscovery/privateDnsNamespace:PrivateDnsNamespace");
     expect(environmentOf(app()).LEO_GENERATOR_URL).toBe(
-      `ws://${String(name)}.${String(namespace)}:5013/ws/generator`,
+      `ws://${String(name)}.${String(namespace)}:5014/ws/generator`,
     );
     expect(service().serviceRegistries).toMatchObject({
       registryArn: expect.stringContaining("servicediscovery") as string,
@@ -191,13 +192,17 @@ describe("who can connect to whom", () => {
 
   test("the load balancer reaches the orchestrator's port and nothing else", () => {
     expect(reaches(graph, BALANCER, "OrchestratorGroup", 5013)).toBe(true);
+    expect(reaches(graph, BALANCER, "OrchestratorGroup", 5014)).toBe(false);
     expect(reaches(graph, BALANCER, "OrchestratorGroup", 22)).toBe(false);
     expect(reaches(graph, BALANCER, "world", 443)).toBe(false);
     expect(reaches(graph, BALANCER, "GeneratorGroup", 8080)).toBe(false);
   });
 
-  test("a generator reaches the orchestrator's port, HTTP and HTTPS, and no other port", () => {
-    expect(reaches(graph, "GeneratorGroup", "OrchestratorGroup", 5013)).toBe(true);
+  test("a generator reaches the port of its socket, HTTP and HTTPS, and no other port, the API's neither", () => {
+    expect(reaches(graph, "GeneratorGroup", "OrchestratorGroup", 5014)).toBe(true);
+    expect(reaches(graph, "world", "OrchestratorGroup", 5014)).toBe(false);
+    for (const port of [80, 443, 5013])
+      expect([port, reaches(graph, "GeneratorGroup", "OrchestratorGroup", port)]).toEqual([port, false]);
     expect(reaches(graph, "GeneratorGroup", "world", 443)).toBe(true);
     expect(reaches(graph, "GeneratorGroup", "world", 80)).toBe(true);
     for (const port of [22, 25, 5432, 8080]) {

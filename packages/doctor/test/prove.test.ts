@@ -34,7 +34,6 @@ const withSite = async (
     PORT: String(port),
     SUPABASE_URL: auth.url,
     SUPABASE_ANON_KEY: auth.anonKey,
-    LEO_GENERATOR_URL: `ws://127.0.0.1:${port}/ws/generator`,
     LEO_MODEL_IS_MOCK: "false",
     LEO_PUBLIC_URL: url,
     LEO_PREVIEW_URL_TEMPLATE: previewTemplate(url),

@@ -94,6 +94,7 @@ test("Leo is opened at localhost, or under the name that LEO_PUBLIC_URL gives it
       auth: { url: "http://127.0.0.1:1", anonKey: "k" },
       queueUrl: "q",
       databaseUrl: "d",
+      generatorPort: 1,
     });
     expect(LEO_LISTEN_HOST).toBe("127.0.0.1");
     return [LEO_PUBLIC_URL, LEO_PREVIEW_URL_TEMPLATE];

@@ -18,6 +18,8 @@ const DatabaseUrl = z.url({ protocol: /^postgres(ql)?$/ }).refine(
 
 const Environment = z.object({
   PORT: number.int().min(0).max(65_535).default(5013),
+  /** Takes generators' sockets and nothing else; no load balancer leads there. */
+  LEO_GENERATOR_PORT: number.int().min(0).max(65_535).default(5014),
   LEO_LISTEN_HOST: z.string().default("0.0.0.0"),
   /** Connections at once, sockets included; more are refused. 1,000 generators, 5,000 browsers, and room. */
   LEO_CONNECTIONS_MAX: number.int().min(1).default(20_000),
@@ -82,7 +84,10 @@ const Environment = z.object({
   LEO_PLATFORM_DAY_BUDGET_USD: number.positive().default(500),
   /** How often a day a user does not pay for an attempt that cost something, because the platform or the model failed. */
   LEO_FREE_ATTEMPTS_PER_DAY: number.int().min(0).default(5),
-  /** How many proxies of ours stand before Leo, each of which appends to `X-Forwarded-For`; the load balancer is one. */
+  /**
+   * How many proxies of ours stand before `PORT`, each of which appends to `X-Forwarded-For`; the load balancer is one.
+   * None stands before `LEO_GENERATOR_PORT`, where the header counts for nothing.
+   */
   LEO_TRUSTED_PROXIES: number.int().min(0).max(5).default(0),
   /** Over all orchestrators together, but for what comes within a beat (`peers/peers.ts`). */
   LEO_REQUESTS_PER_MINUTE_USER: number.int().min(1).default(600),

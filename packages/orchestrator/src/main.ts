@@ -28,8 +28,9 @@ process.on("uncaughtException", (cause) => {
 
 const { startOrchestrator } = await quickly(() => import("./server.ts"));
 const orchestrator = await startOrchestrator(config, { log, writeOut }).catch((cause: unknown) => {
-  const code = (cause as NodeJS.ErrnoException).code;
-  if (code === "EADDRINUSE") process.stderr.write(`Port ${config.PORT} is taken. Set PORT to another one.\n`);
+  const { code, port } = cause as NodeJS.ErrnoException & { port?: number };
+  const name = port === config.PORT ? "PORT" : "LEO_GENERATOR_PORT";
+  if (code === "EADDRINUSE") process.stderr.write(`Port ${port} is taken. Set ${name} to another one.\n`);
   log.fatal({ err: cause, event: "start_failed" }, "the orchestrator could not start");
   return process.exit(1);
 });

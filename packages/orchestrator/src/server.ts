@@ -1,6 +1,5 @@
-/** Puts the orchestrator together: HTTP, sockets and background work on one port. */
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+/** Puts the orchestrator together: HTTP and browsers on one port, generators on another, background work. */
+import type { IncomingMessage } from "node:http";
 import { newId } from "@leo/core/id.ts";
 import type { Logger } from "pino";
 import { LIMITS } from "@leo/core/limits.ts";
@@ -28,8 +27,9 @@ import { listen } from "./events/listener.ts";
 import { createApi } from "./http/api.ts";
 import { createVerifier } from "./http/authenticate.ts";
 import { clientAddress } from "./http/client-address.ts";
-import { createKnownHosts } from "./http/known-hosts.ts";
+import { publicHosts } from "./http/known-hosts.ts";
 import { createGuard } from "./http/guard.ts";
+import { closeServer, listenOn } from "./http/listen.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openTaskClient } from "./launch/task-client.ts";
 import { requestCancel } from "./lifecycle/cancel.ts";
@@ -46,6 +46,7 @@ import { queuePositions } from "./queue/position.ts";
 import { repeat } from "./repeat.ts";
 import { createAppNotices } from "./sockets/app-notices.ts";
 import { createBrowserSockets } from "./sockets/browser-sockets.ts";
+import { createGeneratorDoor } from "./sockets/generator-door.ts";
 import { createGeneratorSockets } from "./sockets/generator-socket.ts";
 import { serveUiSocket } from "./sockets/ui-socket.ts";
 import { acceptSockets } from "./sockets/upgrade.ts";
@@ -67,6 +68,8 @@ export interface OrchestratorOptions {
 export interface Orchestrator {
   port: number;
   url: string;
+  /** Where generators' sockets are taken. */
+  generatorUrl: string;
   /** Drains and ends: 503 on `/health`, no claims, sockets closed with 1012. Generators go on. */
   stop(): Promise<void>;
 }
@@ -172,15 +175,16 @@ export const startOrchestrator = async (
     },
     metrics: () => metrics.registry.metrics(),
   });
-  const server = createHttpServer(api, config, log);
-  const closeSockets = acceptSockets(server, {
+  const server = createHttpServer(api, { config, log });
+  const addressOf = (request: IncomingMessage) => clientAddress(request, config.LEO_TRUSTED_PROXIES);
+  const closeBrowsers = acceptSockets(server, {
+    path: "/ws/ui",
     isDraining: () => isDraining,
-    isKnownHost: createKnownHosts(config).accepts,
+    isKnownHost: publicHosts(config).accepts,
     isAllowedOrigin: (origin) => origin === new URL(config.LEO_PUBLIC_URL).origin,
-    generator: (socket, token) => generatorSockets.serve(socket, token),
-    addressOf: (request) => clientAddress(request, config.LEO_TRUSTED_PROXIES),
-    waitSeconds: (address) => guard.waitSeconds(address),
-    ui: (socket, address) => {
+    waitSeconds: (request) => guard.waitSeconds(addressOf(request)),
+    serve: (socket, request) => {
+      const address = addressOf(request);
       browsers += 1;
       socket.on("close", () => (browsers -= 1));
       serveUiSocket(context, socket, {
@@ -194,7 +198,9 @@ export const startOrchestrator = async (
       });
     },
   });
+  const door = createGeneratorDoor(context, generatorSockets, () => isDraining);
   const port = await listenOn(server, config.PORT, config.LEO_LISTEN_HOST);
+  const generatorPort = await listenOn(door.server, config.LEO_GENERATOR_PORT, config.LEO_LISTEN_HOST);
 
   const background = startBackground(context, { tasks, metrics, random, hearing, orchestrators });
   const poll = repeat("feed poll", FEED_POLL_MS, log, () => hub.poll());
@@ -264,13 +270,14 @@ export const startOrchestrator = async (
     topics: [...guard.topics, browserSockets.topic],
     notify: (payloads) => listener.notify(PEERS_CHANNEL, payloads),
   });
-  log.info({ event: "listening", port }, "the orchestrator listens");
+  log.info({ event: "listening", port, generatorPort }, "the orchestrator listens");
 
   const drain = async () => {
     isDraining = true;
     log.info({ event: "draining" }, "draining: no new work, generators go on");
     await background.stop(config.LEO_DRAIN_MS * DRAIN_LAUNCHES_SHARE);
-    closeSockets();
+    closeBrowsers();
+    door.closeSockets();
     await Promise.all([
       poll.stop(),
       sweep.stop(),
@@ -281,7 +288,7 @@ export const startOrchestrator = async (
       peers?.stop().then(() => listener.stop()),
     ]);
     await committer.close();
-    await closeServer(server);
+    await Promise.all([closeServer(server), closeServer(door.server)]);
     await tracing?.stop();
     tasks.close();
     storage.close();
@@ -289,25 +296,10 @@ export const startOrchestrator = async (
     log.info({ event: "stopped" }, "the orchestrator has ended");
   };
   let stopping: Promise<void> | undefined;
-  return { port, url: `http://127.0.0.1:${port}`, stop: () => (stopping ??= drain()) };
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    generatorUrl: `ws://127.0.0.1:${generatorPort}/ws/generator`,
+    stop: () => (stopping ??= drain()),
+  };
 };
-
-const listenOn = (server: Server, port: number, host: string): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-
-/** Lets requests under way end for a moment, then closes what is left. */
-const closeServer = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), 2_000);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });

@@ -58,8 +58,8 @@ const isBrowser = (firstBytes: string) => firstBytes.startsWith("GET /ws/ui");
 const attemptToken = (firstBytes: string) => /^GET \/ws\/generator[\s\S]*Bearer (\S+)/i.exec(firstBytes)?.[1];
 
 /** Hashes of the tokens of the generators that are connected to a process. */
-const generatorsOf = ({ balancer }: World, { port }: OrchestratorProcess) =>
-  balancer.openTo(port).flatMap((firstBytes) => {
+const generatorsOf = ({ generatorBalancer }: World, { generatorPort }: OrchestratorProcess) =>
+  generatorBalancer.openTo(generatorPort).flatMap((firstBytes) => {
     const token = attemptToken(firstBytes);
     return token === undefined ? [] : [hashAttemptToken(token)];
   });
@@ -70,7 +70,7 @@ const browsersOf = ({ balancer }: World, { port }: OrchestratorProcess) =>
 /** Whether both have browsers and generators; where chance gave one of them none, generators choose again. */
 const spread = (world: World, both: OrchestratorProcess[]): boolean => {
   const isSpread = both.every((one) => generatorsOf(world, one).length > 0 && browsersOf(world, one) > 0);
-  if (!isSpread) world.balancer.cut("GET /ws/generator");
+  if (!isSpread) world.generatorBalancer.cut("GET /ws/generator");
   return isSpread;
 };
 

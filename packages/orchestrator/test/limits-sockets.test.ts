@@ -108,5 +108,5 @@ test("an address that sends too much gets no socket until there is room", () =>
     await openUiSocket(leo.orchestrator.url);
     await expect(openUiSocket(leo.orchestrator.url)).rejects.toThrow("429");
     // Not those of generators, of which many may come from one address.
-    await openGeneratorSocket(`${leo.orchestrator.url.replace("http", "ws")}/ws/generator`, "unknown");
+    await openGeneratorSocket(leo.orchestrator.generatorUrl, "unknown");
   }));

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
+import { newAttemptToken } from "../src/queue/claim.ts";
 import { openUiSocket, withOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
 import { connectRaw, type RawConnection } from "./support/raw.ts";
 
@@ -39,8 +40,12 @@ const handshake = (target: string, changes: Record<string, string> = {}, method 
   return `${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n`;
 };
 
+/** The server that takes sockets on a path. */
+const serverOf = (target: string) =>
+  target.startsWith("/ws/generator") ? leo.orchestrator.generatorUrl : leo.orchestrator.url;
+
 const openRaw = async (target = "/ws/ui", headers: Record<string, string> = {}): Promise<RawConnection> => {
-  const connection = await connectRaw(leo.orchestrator.url, handshake(target, headers));
+  const connection = await connectRaw(serverOf(target), handshake(target, headers));
   await expect.poll(connection.received).toContain("101 Switching Protocols");
   return connection;
 };
@@ -96,7 +101,8 @@ test("no upgrade request, however odd, is answered but with a refusal, and none 
     handshake("/ws/generator", { origin: `http://${newId()}.localhost:5013` }),
   ];
   for (const request of requests) {
-    const connection = await connectRaw(leo.orchestrator.url, request);
+    const [, target = ""] = request.split(" ");
+    const connection = await connectRaw(serverOf(target), request);
     const answer = await connection.ended;
     expect([request.split("\r\n")[0], answer.slice(0, 10)]).toEqual([request.split("\r\n")[0], "HTTP/1.1 4"]);
     expect(answer).not.toMatch(/node_modules|Error:|\bat .+:\d+/);
@@ -172,7 +178,9 @@ test("a flood of messages is answered in order, and no more of it is read than t
 test("nothing of a generator is read before its token is known", async () => {
   const client = await leo.database.pool.connect();
   await client.query("begin; lock table leo.attempts in access exclusive mode");
-  const { socket, received } = await openRaw("/ws/generator", { authorization: "Bearer leo_at_unknown" });
+  const { socket, received } = await openRaw("/ws/generator", {
+    authorization: `Bearer ${newAttemptToken().token}`,
+  });
   try {
     const block = frame(FIN | TEXT, "x".repeat(2 ** 20));
     for (let sent = 0; sent < 64; sent += 1) socket.write(block);
@@ -200,7 +208,7 @@ test("nothing of a generator is read before its token is known", async () => {
 
 test("a socket under another site's name is not opened", async () => {
   for (const target of ["/ws/ui", "/ws/generator"]) {
-    const connection = await connectRaw(leo.orchestrator.url, handshake(target, { host: "evil.example" }));
+    const connection = await connectRaw(serverOf(target), handshake(target, { host: "evil.example" }));
     expect(await connection.ended).toMatch(/^HTTP\/1.1 421 Misdirected Request/);
   }
 });

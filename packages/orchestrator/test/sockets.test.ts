@@ -454,15 +454,13 @@ test("an orchestrator that stops closes sockets with 1012 and lets tasks run on"
     const other = await leo.startAnother();
     const generation = await leo.submit();
     const task = await leo.task(generation.id);
-    const url = `${other.url.replace("http", "ws")}/ws/generator`;
-    const generator = await openGeneratorSocket(url, task.token);
+    const generator = await openGeneratorSocket(other.generatorUrl, task.token);
     generator.send({ type: "ready", protocol: 1, started: false });
     await leo.reaches(generation.id, "running");
     await other.stop();
     expect((await generator.closed).code).toBe(CloseCode.restart);
     expect(leo.ecs.tasks()).toHaveLength(1);
-    const left = `${leo.orchestrator.url.replace("http", "ws")}/ws/generator`;
-    const again = await openGeneratorSocket(left, task.token);
+    const again = await openGeneratorSocket(leo.orchestrator.generatorUrl, task.token);
     again.send({ type: "ready", protocol: 1, started: true });
     await again.first("ack");
     expect((await leo.generation(generation.id)).state).toBe("running");

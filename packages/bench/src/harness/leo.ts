@@ -83,7 +83,12 @@ const runLeo = async <T>(
   }: LeoOptions & { databaseUrl: string; pool: Pool },
   run: (leo: Leo) => Promise<T>,
 ): Promise<T> => {
-  const [aws, auth, port] = await Promise.all([startAws(), startAuth(), freePort()]);
+  const [aws, auth, port, generatorPort] = await Promise.all([
+    startAws(),
+    startAuth(),
+    freePort(),
+    freePort(),
+  ]);
   aws.createBucket(BUCKET);
   const queueUrl = aws.createQueue(QUEUE);
   const generators = startChild<LeoGenerators>(realAgent ? "load/agent-tasks.ts" : "load/leo-generators.ts");
@@ -102,7 +107,7 @@ const runLeo = async <T>(
       LEO_LOG_LEVEL: "warn",
       ...orchestratorEnv(
         { port, publicUrl: `http://localhost:${port}` },
-        { aws, ecs, auth, queueUrl, databaseUrl },
+        { aws, ecs, auth, queueUrl, databaseUrl, generatorPort },
       ),
     };
     const logFile = path.join(directory, `${name}.log`);

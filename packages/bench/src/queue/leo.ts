@@ -41,6 +41,7 @@ const commands = {
         ecs: { cluster: CLUSTER, env: {} },
         queueUrl: aws.createQueue("unused"),
         databaseUrl,
+        generatorPort: 0,
       },
     );
     aws.createBucket(BUCKET);

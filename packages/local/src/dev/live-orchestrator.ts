@@ -19,13 +19,18 @@ export interface LiveOrchestrator {
   stop: (graceMs: number) => Promise<void>;
 }
 
+export interface OrchestratorPorts {
+  port: number;
+  generatorPort: number;
+}
+
 export interface LiveOrchestratorOptions {
-  /** How to start one that listens on a port. */
-  command: (port: number) => Omit<SupervisedOptions, "runEnds">;
+  /** How to start one that listens on these ports. */
+  command: (ports: OrchestratorPorts) => Omit<SupervisedOptions, "runEnds">;
   /** Aborts when the whole run ends. */
   runEnds: AbortSignal;
-  /** Gets the port of the current one. */
-  point: (port: number) => void;
+  /** Gets the ports of the current one. */
+  point: (ports: OrchestratorPorts) => void;
 }
 
 /** Resolves when the first one answers. @throws StartError */
@@ -44,15 +49,15 @@ export const startLiveOrchestrator = async (options: LiveOrchestratorOptions): P
     starting?.abort();
     const mine = new AbortController();
     starting = mine;
-    const port = await freePort();
+    const ports = { port: await freePort(), generatorPort: await freePort() };
     try {
       const next = await supervise({
-        ...command(port),
+        ...command(ports),
         runEnds: AbortSignal.any([runEnds, mine.signal]),
       });
       starting = starting === mine ? undefined : starting;
       running.add(next);
-      point(port);
+      point(ports);
       if (current) void retire(current);
       current = next;
       return true;

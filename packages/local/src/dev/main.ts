@@ -59,7 +59,7 @@ const start = async (dev: Dev): Promise<() => Promise<void>> => {
   const { settings, aws, logDir, workDir, processes, runEnds } = dev;
   await setUp(processes, say);
   await Promise.all([mkdir(logDir, { recursive: true }), mkdir(workDir, { recursive: true })]);
-  const [queues, relay] = await Promise.all([startAws(), startRelay()]);
+  const [queues, relay, generatorRelay] = await Promise.all([startAws(), startRelay(), startRelay()]);
   const queueUrl = queues.createQueue(QUEUE);
   const ecs = await startEcs({
     cluster: CLUSTER,
@@ -78,11 +78,20 @@ const start = async (dev: Dev): Promise<() => Promise<void>> => {
   const [orchestrator, webServer] = await Promise.all([
     startLiveOrchestrator({
       runEnds,
-      point: relay.point,
-      command: (port) => ({
+      point: ({ port, generatorPort }) => {
+        relay.point(port);
+        generatorRelay.point(generatorPort);
+      },
+      command: ({ port, generatorPort }) => ({
         name: "orchestrator",
         args: [path.join(ROOT, "packages/orchestrator/src/main.ts")],
-        env: devOrchestratorEnv(settings, aws, { port, relayPort: relay.port, queueUrl, endpoints }),
+        env: devOrchestratorEnv(settings, aws, {
+          port,
+          generatorPort,
+          generatorRelayPort: generatorRelay.port,
+          queueUrl,
+          endpoints,
+        }),
         logFile: path.join(logDir, "orchestrator.log"),
         healthUrl: `http://127.0.0.1:${port}/health`,
         ...processes,
@@ -115,7 +124,7 @@ const start = async (dev: Dev): Promise<() => Promise<void>> => {
       webServer.stop(STOP_GRACE_MS),
       ecs.stop(STOP_GRACE_MS),
     ]);
-    await Promise.all([relay.stop(), queues.stop()]);
+    await Promise.all([relay.stop(), generatorRelay.stop(), queues.stop()]);
   };
 };
 

@@ -12,24 +12,32 @@ const stageSettings = (): Record<string, string> =>
 
 /**
  * @param aws Region, keys and endpoints
- * @param local where the relay, the local ECS endpoint and its queue are
+ * @param local where the relays, the local ECS endpoint and its queue are
  */
 export const devOrchestratorEnv = (
   settings: DevSettings,
   aws: Record<string, string>,
-  local: { port: number; relayPort: number; queueUrl: string; endpoints: Record<string, string> },
+  local: {
+    port: number;
+    generatorPort: number;
+    /** The relay to the generators' port. */
+    generatorRelayPort: number;
+    queueUrl: string;
+    endpoints: Record<string, string>;
+  },
 ): Record<string, string> => ({
   ...processEnv(CACHE_DIR),
   ...stageSettings(),
   ...aws,
   ...local.endpoints,
   PORT: String(local.port),
+  LEO_GENERATOR_PORT: String(local.generatorPort),
   LEO_LISTEN_HOST: "127.0.0.1",
   // No load balancer stands before it that could be believed.
   LEO_TRUSTED_PROXIES: "0",
   LEO_PUBLIC_URL: `http://localhost:${settings.port}`,
   LEO_PREVIEW_URL_TEMPLATE: `http://{generationId}.localhost:${settings.port}`,
-  LEO_GENERATOR_URL: `ws://127.0.0.1:${local.relayPort}/ws/generator`,
+  LEO_GENERATOR_URL: `ws://127.0.0.1:${local.generatorRelayPort}/ws/generator`,
   LEO_CLUSTER: CLUSTER,
   LEO_GENERATOR_FAMILY: "leo",
   LEO_TASK_EVENTS_QUEUE_URL: local.queueUrl,

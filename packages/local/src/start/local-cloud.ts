@@ -143,6 +143,7 @@ export const startLocalCloud = async (options: LocalCloudOptions): Promise<Local
   aws.createBucket(BUCKET);
   const { ecs, queueUrl } = await startEcsEndpoint(options, aws, model);
   const databaseUrl = postgres.url(DATABASE);
+  const generatorPort = await freePort();
   const orchestrator = await supervise({
     name: "orchestrator",
     args: [path.join(ROOT, "packages/orchestrator/src/main.ts")],
@@ -150,7 +151,7 @@ export const startLocalCloud = async (options: LocalCloudOptions): Promise<Local
       ...processEnv(CACHE_DIR),
       ...ORCHESTRATOR_DEFAULTS,
       ...passedOn(process.env),
-      ...orchestratorEnv(settings, { aws, ecs, auth, queueUrl, databaseUrl }),
+      ...orchestratorEnv(settings, { aws, ecs, auth, queueUrl, databaseUrl, generatorPort }),
     },
     logFile: path.join(settings.logDir, "orchestrator.log"),
     healthUrl: `http://127.0.0.1:${settings.port}/health`,

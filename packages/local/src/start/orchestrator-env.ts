@@ -38,15 +38,18 @@ export const orchestratorEnv = (
     auth: Pick<LocalAuth, "url" | "anonKey">;
     queueUrl: string;
     databaseUrl: string;
+    /** Where generators' sockets are taken. */
+    generatorPort: number;
   },
 ): Record<string, string> => ({
   PORT: String(settings.port),
+  LEO_GENERATOR_PORT: String(parts.generatorPort),
   LEO_LISTEN_HOST: "127.0.0.1",
   LEO_MODE: "local",
   LEO_MODEL_IS_MOCK: String(!settings.credential),
   LEO_PUBLIC_URL: settings.publicUrl,
   LEO_PREVIEW_URL_TEMPLATE: previewUrlTemplate(settings),
-  LEO_GENERATOR_URL: `ws://127.0.0.1:${settings.port}/ws/generator`,
+  LEO_GENERATOR_URL: `ws://127.0.0.1:${parts.generatorPort}/ws/generator`,
   DATABASE_URL: parts.databaseUrl,
   SUPABASE_URL: parts.auth.url,
   SUPABASE_ANON_KEY: parts.auth.anonKey,

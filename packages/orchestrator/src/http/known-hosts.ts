@@ -15,32 +15,39 @@ export interface KnownHosts {
   reject: (response: ServerResponse) => void;
 }
 
-type Names = Pick<Config, "LEO_PUBLIC_URL" | "LEO_PREVIEW_URL_TEMPLATE" | "LEO_GENERATOR_URL">;
+type Names = Pick<Config, "LEO_PUBLIC_URL" | "LEO_PREVIEW_URL_TEMPLATE">;
 
 const hostnameOf = (host: string): string | undefined => {
   const text = `http://${host}`;
   return URL.canParse(text) ? new URL(text).hostname.replace(/\.$/, "") : undefined;
 };
 
-export const createKnownHosts = (config: Names): KnownHosts => {
-  const names = new Set(
-    [config.LEO_PUBLIC_URL, config.LEO_GENERATOR_URL].map((url) => new URL(url).hostname),
-  );
-  const place = previewPlace(config.LEO_PREVIEW_URL_TEMPLATE);
-  const isKnown = (hostname: string) =>
-    names.has(hostname) || isLoopback(hostname) || (place.kind === "host" && hostname.endsWith(place.suffix));
+const knownHosts = (publicUrl: string, isKnown: (hostname: string) => boolean): KnownHosts => ({
+  accepts: ({ url, headers }) => {
+    // A load balancer asks tasks by their address.
+    if (url === "/health") return true;
+    const hostname = hostnameOf(headers.host ?? "");
+    return hostname !== undefined && (isLoopback(hostname) || isKnown(hostname));
+  },
+  reject: (response) => {
+    const sentence = `Leo does not answer under this name. Open ${publicUrl} instead.\n`;
+    response.writeHead(421, { "content-type": "text/plain; charset=utf-8", connection: "close" });
+    response.end(sentence);
+  },
+});
 
-  return {
-    accepts: ({ url, headers }) => {
-      // A load balancer asks tasks by their address.
-      if (url === "/health") return true;
-      const hostname = hostnameOf(headers.host ?? "");
-      return hostname !== undefined && isKnown(hostname);
-    },
-    reject: (response) => {
-      const sentence = `Leo does not answer under this name. Open ${config.LEO_PUBLIC_URL} instead.\n`;
-      response.writeHead(421, { "content-type": "text/plain; charset=utf-8", connection: "close" });
-      response.end(sentence);
-    },
-  };
+/** The names under which people and load balancers ask. */
+export const publicHosts = (config: Names): KnownHosts => {
+  const own = new URL(config.LEO_PUBLIC_URL).hostname;
+  const place = previewPlace(config.LEO_PREVIEW_URL_TEMPLATE);
+  return knownHosts(
+    config.LEO_PUBLIC_URL,
+    (hostname) => hostname === own || (place.kind === "host" && hostname.endsWith(place.suffix)),
+  );
+};
+
+/** The name under which generators ask. */
+export const generatorHosts = (config: Pick<Config, "LEO_PUBLIC_URL" | "LEO_GENERATOR_URL">): KnownHosts => {
+  const own = new URL(config.LEO_GENERATOR_URL).hostname;
+  return knownHosts(config.LEO_PUBLIC_URL, (hostname) => hostname === own);
 };

@@ -10,7 +10,7 @@ import type { Config } from "../config.ts";
 import { ApiFault } from "../domain/fault.ts";
 import type { Env } from "./env.ts";
 import { errorBody } from "./error.ts";
-import { createKnownHosts } from "./known-hosts.ts";
+import { publicHosts, type KnownHosts } from "./known-hosts.ts";
 import { answerMalformed } from "./malformed.ts";
 import { apiHeaders } from "./security-headers.ts";
 
@@ -58,8 +58,18 @@ const tellDropped = (server: Server, log: Logger) => {
   });
 };
 
+export interface HttpServerOptions {
+  config: Config;
+  log: Logger;
+  /** The names under which it may be asked; those of the public side when absent. */
+  hosts?: KnownHosts;
+}
+
 /** Makes the server for an application; it does not listen yet. */
-export const createHttpServer = (api: Hono<Env>, config: Config, log: Logger): Server => {
+export const createHttpServer = (
+  api: Hono<Env>,
+  { config, log, hosts = publicHosts(config) }: HttpServerOptions,
+): Server => {
   const listener = getRequestListener(api.fetch, { errorHandler: refusalOf(config, log) });
   const times = {
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -67,7 +77,6 @@ export const createHttpServer = (api: Hono<Env>, config: Config, log: Logger): S
     requestTimeout: config.LEO_REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: Math.min(CHECK_MS, config.LEO_HEADERS_TIMEOUT_MS),
   };
-  const hosts = createKnownHosts(config);
   const server = createServer(times, (request, response) => {
     if (!hosts.accepts(request)) return hosts.reject(response);
     if (hasUnreadBody(request)) response.setHeader("connection", "close");

@@ -34,6 +34,11 @@ export const newAttemptToken = (): { token: string; hash: string } => {
   return { token, hash: hashAttemptToken(token) };
 };
 
+const ATTEMPT_TOKEN = /^leo_at_[\w-]{43}$/;
+
+/** Whether a text has the form of an attempt token; the database is asked about no other. */
+export const isAttemptToken = (text: string): boolean => ATTEMPT_TOKEN.test(text);
+
 export const hashAttemptToken = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 const CLAIM = `

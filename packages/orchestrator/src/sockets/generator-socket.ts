@@ -16,7 +16,7 @@ import type { AttemptRow } from "../lifecycle/attempt.ts";
 import { completeWork, finalWord } from "../lifecycle/complete.ts";
 import type { Hearing } from "../lifecycle/hearing.ts";
 import { takeUserMessages } from "../lifecycle/user-messages.ts";
-import { hashAttemptToken } from "../queue/claim.ts";
+import { hashAttemptToken, isAttemptToken } from "../queue/claim.ts";
 import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timings.ts";
 import { closeWith, parseFrame, sizeOf } from "./frame.ts";
@@ -38,7 +38,8 @@ const inOwnWords = (message: NumberedMessage): NumberedMessage =>
 type Handle = (data: Parameters<typeof parseFrame>[2], isBinary: boolean) => void;
 
 export interface GeneratorSockets {
-  serve(socket: WebSocket, token: string | undefined): void;
+  /** @param unknown is told of a token that opens nothing */
+  serve(socket: WebSocket, token: string | undefined, unknown: () => void): void;
   /** Looks whether a generation's generator must be told something: cancel, a request, that it is fenced. */
   control(generationId: string): Promise<void>;
   /** Tells every connected generator what it missed, and records who was heard. */
@@ -194,9 +195,11 @@ export const createGeneratorSockets = (
     return (data, isBinary) => withIds(ids, () => handle(data, isBinary));
   };
 
-  const admit = async (socket: WebSocket, token: string | undefined) => {
-    const work = token ? await findWork(database, { tokenHash: hashAttemptToken(token) }) : undefined;
+  const admit = async (socket: WebSocket, token: string | undefined, unknown: () => void) => {
+    const isToken = token !== undefined && isAttemptToken(token);
+    const work = isToken ? await findWork(database, { tokenHash: hashAttemptToken(token) }) : undefined;
     if (!work) {
+      unknown();
       closeWith(socket, CloseCode.unauthenticated, "unknown attempt token");
       return undefined;
     }
@@ -224,13 +227,13 @@ export const createGeneratorSockets = (
     get size() {
       return connections.size;
     },
-    serve: (socket, token) => {
+    serve: (socket, token, unknown) => {
       socket.on("error", (cause) =>
         log.debug({ err: cause, event: "generator_socket_error" }, "generator socket error"),
       );
       // Nobody's frames are read: they wait in the network until the token is looked up.
       socket.pause();
-      const admitted = admit(socket, token).catch((cause: unknown) => {
+      const admitted = admit(socket, token, unknown).catch((cause: unknown) => {
         log.error({ err: cause, event: "generator_admission_failed" }, "a generator could not be looked up");
         closeWith(socket, CloseCode.restart, "try again");
         return undefined;

@@ -4,20 +4,17 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { type WebSocket, WebSocketServer } from "ws";
 
-export interface SocketRoutes {
-  /** A browser; `/ws/ui`. */
-  ui(socket: WebSocket, address: string | undefined): void;
-  /** A generator with its bearer token; `/ws/generator`. */
-  generator(socket: WebSocket, token: string | undefined): void;
-  /** Whether a page of this origin may open `/ws/ui`. A peer without an origin is not a browser. */
+/** The one path on which a server takes sockets. */
+export interface SocketRoute {
+  path: string;
+  serve(socket: WebSocket, request: IncomingMessage): void;
+  /** Whether a page of this origin may open one. A peer without an origin is not a browser. */
   isAllowedOrigin(origin: string): boolean;
   /** Whether the request names Leo, and not another site that leads here. */
   isKnownHost(request: IncomingMessage): boolean;
   isDraining(): boolean;
-  /** Where a request comes from. */
-  addressOf(request: IncomingMessage): string | undefined;
-  /** @returns 0, or for how many seconds the address gets no browser's socket */
-  waitSeconds(address: string | undefined): number;
+  /** @returns 0, or for how many seconds whoever asks gets no socket */
+  waitSeconds(request: IncomingMessage): number;
 }
 
 /** Browsers and generators send a message in one frame; a few pieces are any client's right. */
@@ -29,35 +26,29 @@ const reject = (stream: Duplex, status: string, header = "") => {
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n${header}\r\n`);
 };
 
-const bearer = (request: IncomingMessage) =>
-  /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+export const bearerToken = ({ headers }: IncomingMessage): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
 
-/** Puts both sockets on an HTTP server. Returns a function that closes every socket with 1012. */
-export const acceptSockets = (server: Server, routes: SocketRoutes): (() => void) => {
+/** Takes sockets on an HTTP server. Returns a function that closes every one of them with 1012. */
+export const acceptSockets = (server: Server, route: SocketRoute): (() => void) => {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.frameMaxBytes,
     maxFragments: FRAGMENTS_MAX,
     perMessageDeflate: false,
   });
-  const serve: Record<string, (socket: WebSocket, request: IncomingMessage) => void> = {
-    "/ws/ui": (socket, request) => routes.ui(socket, routes.addressOf(request)),
-    "/ws/generator": (socket, request) => routes.generator(socket, bearer(request)),
-  };
   server.on("upgrade", (request, stream, head) => {
     // Not parsed as an address: what is none would throw here.
     const [path = ""] = (request.url ?? "").split("?");
-    const handler = Object.hasOwn(serve, path) ? serve[path] : undefined;
     const origin = request.headers.origin;
     stream.on("error", () => stream.destroy());
-    if (!routes.isKnownHost(request)) return reject(stream, "421 Misdirected Request");
-    if (!handler) return reject(stream, "404 Not Found");
-    if (routes.isDraining()) return reject(stream, "503 Service Unavailable");
-    if (origin !== undefined && !routes.isAllowedOrigin(origin)) return reject(stream, "403 Forbidden");
-    // Generators are Leo's own; many of them may come from one address.
-    const waitSeconds = handler === serve["/ws/ui"] ? routes.waitSeconds(routes.addressOf(request)) : 0;
+    if (!route.isKnownHost(request)) return reject(stream, "421 Misdirected Request");
+    if (path !== route.path) return reject(stream, "404 Not Found");
+    if (route.isDraining()) return reject(stream, "503 Service Unavailable");
+    if (origin !== undefined && !route.isAllowedOrigin(origin)) return reject(stream, "403 Forbidden");
+    const waitSeconds = route.waitSeconds(request);
     if (waitSeconds > 0) return reject(stream, "429 Too Many Requests", `retry-after: ${waitSeconds}\r\n`);
-    sockets.handleUpgrade(request, stream, head, (socket) => handler(socket, request));
+    sockets.handleUpgrade(request, stream, head, (socket) => route.serve(socket, request));
     return undefined;
   });
   return () => {

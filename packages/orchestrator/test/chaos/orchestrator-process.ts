@@ -9,6 +9,7 @@ const JUMPING_CLOCK = new URL("jumping-clock.ts", import.meta.url).href;
 
 export interface OrchestratorProcess {
   port: number;
+  generatorPort: number;
   /** What it printed. */
   output: () => string;
   /** Resolves once it answers. */
@@ -20,10 +21,13 @@ export interface OrchestratorProcess {
 }
 
 /** Starts an orchestrator as a process of its own. */
-export const spawnProcess = (port: number, env: Record<string, string>): OrchestratorProcess => {
+export const spawnProcess = (
+  { port, generatorPort }: Pick<OrchestratorProcess, "port" | "generatorPort">,
+  env: Record<string, string>,
+): OrchestratorProcess => {
   const lines: string[] = [];
   const child: ChildProcess = spawn(process.execPath, ["--import", JUMPING_CLOCK, MAIN], {
-    env: { ...processEnv(CACHE_DIR), ...env, PORT: String(port) },
+    env: { ...processEnv(CACHE_DIR), ...env, PORT: String(port), LEO_GENERATOR_PORT: String(generatorPort) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   for (const stream of [child.stdout, child.stderr]) {
@@ -42,6 +46,7 @@ export const spawnProcess = (port: number, env: Record<string, string>): Orchest
   };
   return {
     port,
+    generatorPort,
     output: () => lines.join(""),
     healthy: async () => {
       await expect.poll(status, { timeout: 120_000, interval: 50 }).toBe(200);

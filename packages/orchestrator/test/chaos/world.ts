@@ -22,6 +22,8 @@ export interface World {
   ecs: TestEcs;
   /** Before the orchestrators. */
   balancer: Balancer;
+  /** The one that generators go through. */
+  generatorBalancer: Balancer;
   /** Before Postgres, for the orchestrators. */
   postgres: Balancer;
   /** Before S3 for everybody, and before SQS for the orchestrators. */
@@ -90,12 +92,15 @@ const runWorld = async (
 ): Promise<void> => {
   const scripts: ScriptInput[] = [];
   const balancer = await startBalancer();
+  const generatorBalancer = await startBalancer();
   const postgres = await startBalancer([Number(new URL(databaseUrl).port)]);
   const storage = await startBalancer([Number(new URL(bucket.endpoint).port)]);
   const endpoint = through(bucket.endpoint, storage).replace(/\/$/, "");
   const functions = containerFunctions(bucket, endpoint, scripts);
   const database = openTestDatabase(databaseUrl, 4);
   const processes: OrchestratorProcess[] = [];
+  /** By the port that browsers use. */
+  const generatorPorts = new Map<number, number>();
   const browsers = new Map<string, Browser[]>();
   const owners = new Map<string, string>();
   const socketUrl = `ws://127.0.0.1:${balancer.port}`;
@@ -118,7 +123,7 @@ const runWorld = async (
         SUPABASE_URL: keys.supabaseUrl,
         LEO_BUCKET: bucket.bucket,
         LEO_TASK_EVENTS_QUEUE_URL: through(bucket.queueUrl, storage),
-        LEO_GENERATOR_URL: `${socketUrl}/ws/generator`,
+        LEO_GENERATOR_URL: `ws://127.0.0.1:${generatorBalancer.port}/ws/generator`,
         LEO_VCPU_BUDGET: "80",
         LEO_RUNNING_PER_USER: "10",
         ...HIGH_LIMITS,
@@ -147,9 +152,14 @@ const runWorld = async (
 
       const spawn = async (given?: number) => {
         const port = given ?? (await freePort());
-        const spawned = spawnProcess(port, env);
+        const generatorPort = generatorPorts.get(port) ?? (await freePort());
+        const spawned = spawnProcess({ port, generatorPort }, env);
         processes.push(spawned);
-        if (!balancer.backends.includes(port)) balancer.backends.push(port);
+        if (!generatorPorts.has(port)) {
+          generatorPorts.set(port, generatorPort);
+          balancer.backends.push(port);
+          generatorBalancer.backends.push(generatorPort);
+        }
         return spawned;
       };
       const browse = (generationId: string, options?: BrowserOptions, isAudited = true) => {
@@ -174,6 +184,7 @@ const runWorld = async (
           database,
           ecs,
           balancer,
+          generatorBalancer,
           postgres,
           storage,
           scripts,
@@ -205,7 +216,7 @@ const runWorld = async (
     });
   } finally {
     await database.close();
-    await Promise.all([balancer.close(), postgres.close(), storage.close()]);
+    await Promise.all([balancer.close(), generatorBalancer.close(), postgres.close(), storage.close()]);
   }
 };
 

@@ -112,7 +112,7 @@ export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOption
         const now = options.now ?? (() => new Date());
         const context: Context = { config, database, storage, log: logInto(lines), now };
         const api = createApi(context, { ...partsOf(context), ...options.parts });
-        const server = createHttpServer(api, config, context.log);
+        const server = createHttpServer(api, { config, log: context.log });
         const url = `http://127.0.0.1:${await listen(server, options.port)}`;
         const s3 = new S3Client(bucket.clientConfig);
         // Valid for long: tests move the clock.

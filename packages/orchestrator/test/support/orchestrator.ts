@@ -104,19 +104,20 @@ export const withOrchestrator = (
           });
           const started: Orchestrator[] = [];
           const start = async (settings: Settings = {}) => {
-            const port = await freePort();
+            const [port, generatorPort] = [await freePort(), await freePort()];
             // Where AWS is, and as whom: its clients read it from the environment.
             Object.assign(process.env, bucket.env, ecs.env);
             const config = readConfig({
               ...BASE_ENV,
               PORT: String(port),
+              LEO_GENERATOR_PORT: String(generatorPort),
               DATABASE_URL: databaseUrl,
               SUPABASE_URL: keys.supabaseUrl,
               LEO_BUCKET: bucket.bucket,
               LEO_S3_FORCE_PATH_STYLE: "true",
               LEO_TASK_EVENTS_QUEUE_URL: bucket.queueUrl,
               LEO_TASK_EVENTS_POLL_MS: "1000",
-              LEO_GENERATOR_URL: `ws://127.0.0.1:${port}/ws/generator`,
+              LEO_GENERATOR_URL: `ws://127.0.0.1:${generatorPort}/ws/generator`,
               LEO_VCPU_BUDGET: "400",
               LEO_RUNNING_PER_USER: "50",
               LEO_QUEUED_PER_USER: "50",

@@ -1,0 +1,54 @@
+/**
+ * The server on which generators' sockets are taken: a port of its own, which no load balancer leads to and on
+ * which there is nothing else. A generator is not trusted, and so gets neither the API nor the metrics, and is
+ * what its connection's address says, whatever it writes into `X-Forwarded-For`.
+ */
+import type { Server } from "node:http";
+import { Hono } from "hono";
+import type { Context } from "../context.ts";
+import { ApiFault } from "../domain/fault.ts";
+import { clientAddress } from "../http/client-address.ts";
+import type { Env } from "../http/env.ts";
+import { onError } from "../http/error.ts";
+import { generatorHosts } from "../http/known-hosts.ts";
+import { createHttpServer } from "../http/server.ts";
+import { createTokenBuckets } from "../token-buckets.ts";
+import type { GeneratorSockets } from "./generator-socket.ts";
+import { acceptSockets, bearerToken } from "./upgrade.ts";
+
+/** Tokens that open nothing, from one address. A task has an address of its own, and one token. */
+const REFUSED_PER_MINUTE = 60;
+
+export interface GeneratorDoor {
+  server: Server;
+  /** Closes every socket with 1012. */
+  closeSockets(): void;
+}
+
+/** Makes the server; it does not listen yet. */
+export const createGeneratorDoor = (
+  { config, log, now }: Pick<Context, "config" | "log" | "now">,
+  sockets: GeneratorSockets,
+  isDraining: () => boolean,
+): GeneratorDoor => {
+  const nothingElse = new Hono<Env>();
+  nothingElse.onError(onError(log));
+  nothingElse.notFound(() => {
+    throw new ApiFault("not_found", "There is nothing at this address.");
+  });
+  const hosts = generatorHosts(config);
+  const server = createHttpServer(nothingElse, { config, log, hosts });
+  const refused = createTokenBuckets(REFUSED_PER_MINUTE, now);
+  const closeSockets = acceptSockets(server, {
+    path: "/ws/generator",
+    isDraining,
+    isKnownHost: hosts.accepts,
+    isAllowedOrigin: () => false,
+    waitSeconds: (request) => Math.ceil(refused.waitMs(clientAddress(request, 0) ?? "") / 1_000),
+    serve: (socket, request) => {
+      const address = clientAddress(request, 0) ?? "";
+      sockets.serve(socket, bearerToken(request), () => refused.take(address));
+    },
+  });
+  return { server, closeSockets };
+};
