@@ -5,9 +5,13 @@ import type { PublicConfig } from "@leo/core/api.ts";
 
 let client: GoTrueClient | undefined;
 let session: Session | null = null;
+/** The user whose session ended although they did not sign out here. */
+let endedUserId: string | undefined;
+let isLeaving = false;
 const listeners = new Set<() => void>();
 
 const publish = (next: Session | null) => {
+  endedUserId = next || isLeaving ? undefined : (endedUserId ?? session?.user.id);
   session = next;
   for (const listener of listeners) listener();
 };
@@ -34,6 +38,14 @@ const fetchAuth: typeof fetch = async (input, init) => {
   throw new Error(`A refresh of the token was answered with status ${response.status}.`);
 };
 
+const STORAGE_KEY = "leo.session";
+
+/** Whose session this browser has, good or not. */
+const readStoredUserId = (): string | undefined => {
+  const stored = localStorage.getItem(STORAGE_KEY);
+  return stored === null ? undefined : (JSON.parse(stored) as Partial<Session>).user?.id;
+};
+
 /**
  * Makes the auth client and reads the stored session; resolves when it is known who is signed in.
  * Throws when the stored session has run out and the auth server is out of reach: it may still be a good one.
@@ -42,15 +54,17 @@ export const startSession = async (config: PublicConfig): Promise<void> => {
   client = new GoTrueClient({
     url: `${config.supabaseUrl}/auth/v1`,
     headers: { apikey: config.supabaseAnonKey, Authorization: `Bearer ${config.supabaseAnonKey}` },
-    storageKey: "leo.session",
+    storageKey: STORAGE_KEY,
     autoRefreshToken: true,
     persistSession: true,
     detectSessionInUrl: true,
     flowType: "pkce",
     fetch: fetchAuth,
   });
+  const storedUserId = readStoredUserId();
   const { data, error } = await client.getSession();
   if (isAuthRetryableFetchError(error)) throw error;
+  if (!data.session) endedUserId = storedUserId;
   publish(data.session);
   client.onAuthStateChange((_event, next) => publish(next));
 };
@@ -80,9 +94,23 @@ export const onSession = (listener: () => void) => {
   };
 };
 
+/** Ends the session in this browser because its user wants it to end. */
+export const leave = async (): Promise<void> => {
+  isLeaving = true;
+  try {
+    const { error } = await authClient().signOut({ scope: "local" });
+    if (error) throw error;
+  } finally {
+    isLeaving = false;
+  }
+};
+
 export const currentUserId = () => session?.user.id;
 
 export const useSession = (): Session | null => useSyncExternalStore(onSession, () => session);
+
+/** Whose session has ended by itself, as long as nobody has signed in again. */
+export const useEndedUserId = (): string | undefined => useSyncExternalStore(onSession, () => endedUserId);
 
 /** Whether the operator's page is for them. Only what is shown depends on it; the server asks the token. */
 export const useIsAdmin = () => useSession()?.user.app_metadata["role"] === "admin";

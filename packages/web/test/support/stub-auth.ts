@@ -30,8 +30,8 @@ export class StubAuth {
     this.#revoked.add(accessToken);
   }
 
-  accepts({ accessToken = "" }: Call): boolean {
-    return !this.#revoked.has(accessToken);
+  accepts({ accessToken }: Call): boolean {
+    return accessToken !== undefined && !this.#revoked.has(accessToken);
   }
 
   answer({ url, body }: Call): Answer {

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, type Dispatch, type SetStateAction } from "react";
+import { useCallback, useRef } from "react";
 import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
 import { addMessage } from "../../features/generation/api/add-message.ts";
@@ -18,10 +18,11 @@ interface ConversationProps {
   latest: Generation;
   base: ComposerProps["base"];
   onClearBase: () => void;
-  onSent: () => void;
+  /** The request `sent` was accepted. The text may be another by then: people type on while it is on its way. */
+  onSent: (sent: string) => void;
   /** What is written and not sent. It outlives the conversation, which a phone takes away with its tab. */
   text: string;
-  setText: Dispatch<SetStateAction<string>>;
+  setText: (next: string | ((current: string) => string)) => void;
 }
 
 const ACCEPT_PLAN = "The plan is good. Build it.";
@@ -60,11 +61,6 @@ export const Conversation = ({
     [setText],
   );
 
-  const clearSent = (sent: string) => {
-    setText((current) => (current === sent ? "" : current));
-    onSent();
-  };
-
   return (
     <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
       <h2 className="sr-only">Conversation</h2>
@@ -102,7 +98,7 @@ export const Conversation = ({
           onClearBase={onClearBase}
           text={text}
           onChange={setText}
-          onSent={clearSent}
+          onSent={onSent}
         />
       </div>
     </section>

@@ -5,6 +5,7 @@ import type { Generation } from "@leo/core/generation.ts";
 import { ConnectionBanner } from "../../app/connection-banner.tsx";
 import type { AppDetail } from "../../features/apps/api/get-app.ts";
 import { versionName } from "../../features/generation/versions.ts";
+import { useDraft } from "../../lib/draft.ts";
 import { useIsWide, useMediaQuery } from "../../lib/use-media-query.ts";
 import { Announcer } from "./announcer.tsx";
 import { Conversation } from "./conversation.tsx";
@@ -49,12 +50,13 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
   const wide = useIsWide();
   const selection = useSelection(detail.generations, search.version);
   const [baseId, setBaseId] = useState<string>();
-  const [text, setText] = useState("");
+  const [text, setText, textSent] = useDraft(detail.app.id);
   const setSearch = useSetSearch();
   if (!selection) return null;
 
   // What comes of a request is what the reader wants to see next, whichever version they looked at.
-  const showNewest = () => {
+  const showNewest = (sent: string) => {
+    textSent(sent);
     setBaseId(undefined);
     setSearch({ version: undefined, base: undefined }, true);
   };

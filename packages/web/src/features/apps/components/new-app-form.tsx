@@ -8,6 +8,7 @@ import { PromptBox } from "../../../components/prompt-box.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { useConfig } from "../../../lib/config.ts";
+import { useDraft } from "../../../lib/draft.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
 import { createApp } from "../api/create-app.ts";
@@ -16,7 +17,7 @@ import { Examples } from "./examples.tsx";
 /** @param initialPrompt only fills the box: a link must never start a run */
 export const NewAppForm = ({ initialPrompt }: { initialPrompt: string }) => {
   const { limits } = useConfig();
-  const [prompt, setPrompt] = useState(initialPrompt);
+  const [prompt, setPrompt, promptSent] = useDraft("new", initialPrompt);
   const [planFirst, setPlanFirst] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const { keyFor } = useIdempotencyKey();
@@ -25,8 +26,9 @@ export const NewAppForm = ({ initialPrompt }: { initialPrompt: string }) => {
   const mode = planFirst ? "plan_first" : "autonomous";
 
   const { mutate, isPending, error, reset } = useMutation({
-    mutationFn: () => createApp({ prompt, mode }, keyFor(`${mode} ${prompt}`)),
-    onSuccess: async ({ app }) => {
+    mutationFn: (sent: string) => createApp({ prompt: sent, mode }, keyFor(`${mode} ${sent}`)),
+    onSuccess: async ({ app }, sent) => {
+      promptSent(sent);
       void queryClient.invalidateQueries({ queryKey: ["apps", "list"] });
       await navigate({ to: "/apps/$appId", params: { appId: app.id } });
     },
@@ -34,7 +36,7 @@ export const NewAppForm = ({ initialPrompt }: { initialPrompt: string }) => {
 
   const usable = prompt.trim().length > 0 && prompt.length <= limits.promptMaxChars;
   const submit = () => {
-    if (usable && !isPending) mutate();
+    if (usable && !isPending) mutate(prompt);
   };
   const choose = (example: string) => {
     reset();

@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Mark } from "../../../components/mark.tsx";
 import { useConfig } from "../../../lib/config.ts";
+import { hasDrafts } from "../../../lib/draft.ts";
+import { useEndedUserId } from "../../../lib/session.ts";
 import { authSettingsQuery } from "../api/auth-settings.ts";
 import { LocalSignIn } from "./local-sign-in.tsx";
 import { PasswordForm } from "./password-form.tsx";
@@ -16,6 +18,7 @@ const Or = () => (
 
 export const SignInPage = () => {
   const config = useConfig();
+  const endedUserId = useEndedUserId();
   const { data: settings } = useQuery(authSettingsQuery(config));
   const providers = settings?.providers ?? [];
   return (
@@ -27,6 +30,12 @@ export const SignInPage = () => {
         <p className="mt-1.5 text-pretty text-muted">
           Leo turns a sentence into a running web app, and shows every step on the way.
         </p>
+        {endedUserId !== undefined && (
+          <p role="status" className="mt-6 rounded-lg bg-accent-soft px-3 py-2 text-[13px]">
+            Your session has ended. Sign in to go on
+            {hasDrafts(endedUserId) ? "; what you typed is kept." : "."}
+          </p>
+        )}
         <div className="mt-8">
           {config.mode === "local" && (
             <>
