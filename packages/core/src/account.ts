@@ -73,6 +73,6 @@ export const Platform = z.object({
   dayBudgetUsd: z.number(),
   dayBudgetSettingUsd: z.number(),
   /** Of all users; `spentUsd` is what the model cost, faults of the platform included. */
-  today: Spend,
+  today: Spend.extend({ chargedUsd: z.number() }),
 });
 export type Platform = z.infer<typeof Platform>;

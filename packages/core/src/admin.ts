@@ -64,7 +64,10 @@ export const AdminGeneration = z.object({
   prompt: z.string(),
   attempt: z.int(),
   maxAttempts: z.int(),
+  /** What the model cost, all attempts together. */
   costUsd: z.number(),
+  /** What its user is charged: while it is at work, if it ended now. */
+  chargedUsd: z.number(),
   failure: Failure.optional(),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().optional(),

@@ -65,7 +65,10 @@ export const Generation = z.object({
   baseGenerationId: Id.optional(),
   /** The version that this one is a copy of; nothing ran for it. */
   copiedFromId: Id.optional(),
+  /** What the model cost, all attempts together. */
   costUsd: z.number(),
+  /** What the user is charged for it: while it is at work, if it ended now. Not for Leo's own failures. */
+  chargedUsd: z.number(),
   failure: Failure.optional(),
   previewUrl: z.string().optional(),
   /** The run did not complete, but its files are kept: they can be read, and the next run can go on from them. */

@@ -57,6 +57,7 @@ test("a restored version is a new one with the old files, made without a run and
       appId: app.id,
       state: "completed",
       costUsd: 0,
+      chargedUsd: 0,
       baseGenerationId: second.id,
       copiedFromId: first.id,
     });

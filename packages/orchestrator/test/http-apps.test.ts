@@ -30,6 +30,7 @@ test("a request becomes an app with a queued generation that has its first event
       queuePosition: 1,
       lastSeq: 1,
       costUsd: 0,
+      chargedUsd: 0,
     });
     expect(generation.previewUrl).toBeUndefined();
     const { body } = await api.call<Page>(api.ann, "GET", `/api/generations/${generation.id}/events`);

@@ -3,8 +3,11 @@ import { failure } from "@leo/core/failure.ts";
 import { newId } from "@leo/core/id.ts";
 import type { LimitDetails } from "@leo/core/limit-refusal.ts";
 import type { ApiFault } from "../src/domain/fault.ts";
+import { userContext } from "../src/context.ts";
 import { listUsers, resumeUser, setUserLimits, suspendUser } from "../src/domain/accounts/account.ts";
 import { readPlatform, setIntake, setPlatformBudget } from "../src/domain/limits/platform.ts";
+import { readGeneration } from "../src/domain/apps/generation.ts";
+import { readAnyGeneration } from "../src/domain/operators/admin-generation.ts";
 import { platformDay, repairLedger, userDay } from "../src/domain/limits/ledger.ts";
 import { transition } from "../src/lifecycle/transition.ts";
 import { claim } from "../src/queue/claim.ts";
@@ -171,7 +174,7 @@ test("an operator closes the intake and changes the day's budget", () =>
       launchesPaused: false,
       dayBudgetSettingUsd: 500,
       dayBudgetUsd: 500,
-      today: { spentUsd: 0, reservedUsd: 0, generations: 0 },
+      today: { spentUsd: 0, chargedUsd: 0, reservedUsd: 0, generations: 0 },
     });
     expect(await setIntake(context, { open: false, message: "Back at noon." })).toMatchObject({
       intakeOpen: false,
@@ -189,4 +192,33 @@ test("an operator closes the intake and changes the day's budget", () =>
     });
     expect((await setPlatformBudget(context, null)).dayBudgetUsd).toBe(500);
     await ask(context, newId());
+  }));
+
+test("a run, its user's day and the operator's pages name one amount, which never passes the run's limit", () =>
+  withContext({ LEO_VCPU_BUDGET: "400" }, async (context) => {
+    const owner = newId();
+    const id = await start(context, owner);
+    const shown = async () => {
+      const { chargedUsd } = await readGeneration(userContext(context, owner), id);
+      expect((await readAnyGeneration(context, id)).chargedUsd).toBe(chargedUsd);
+      return chargedUsd;
+    };
+    expect(await shown()).toBe(0);
+    await spend(context, id, 1.25);
+    expect(await shown()).toBe(1.25);
+    await transition(
+      context,
+      id,
+      { type: "attempt_failed", failure: failure("interrupted"), retry: true, isPlatformFault: true },
+      1,
+    );
+    expect(await shown()).toBe(0);
+    context.advance(2_000);
+    await claim(context, 1);
+    await spend(context, id, 8.219384999999999);
+    expect(await shown()).toBe(5);
+    await transition(context, id, { type: "work_complete", failure: failure("budget") }, 2);
+    expect(await shown()).toBe(5);
+    expect((await userDay(context.database.orm, owner, context.now())).spentUsd).toBe(5);
+    expect((await platformDay(context.database.orm, context.now())).chargedUsd).toBe(5);
   }));

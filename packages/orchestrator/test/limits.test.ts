@@ -61,7 +61,7 @@ test("requests a day: refused with the time of the next day, and taken then", ()
     await endGeneration(api, first.body.generation.id, "failed");
     await api.call(ann ?? null, "DELETE", `/api/apps/${first.body.app.id}`);
     const sentence =
-      /^You have sent 2 requests today, the limit is 2 a day\. The next day begins at 00:00 UTC, in 3 h 40 min\.$/;
+      /^You have sent 2 requests today; the limit is 2 a day\. The next day begins at 00:00 UTC, in 3 h 40 min\.$/;
     const frees = refusedBy(await create(api, ann), "generations_per_day", sentence, api.clock.ms);
     expect(new Date(frees).toISOString()).toBe("2026-03-02T00:00:00.000Z");
     expect((await create(api, bob)).status).toBe(201);
@@ -81,11 +81,11 @@ test("money a day: a request whose budget has no room is refused, for the user a
     const [ann, bob, eve] = api.people;
     const first = await create(api, ann);
     const mine =
-      /^Your limit is USD 9\.00 a day: USD 0\.00 are spent, USD 5\.00 are set aside for requests at work, and a request may cost USD 5\.00\. The next day begins at 00:00 UTC, in 3 h 40 min; what a run leaves over is free once it ends\.$/;
+      /^Your limit is \$9\.00 a day\. You've spent \$0\.00, \$5\.00 is set aside for runs that haven't ended, and a run may cost up to \$5\.00\. The next day begins at 00:00 UTC, in 3 h 40 min; whatever a run doesn't use is freed when it ends\.$/;
     const frees = refusedBy(await create(api, ann), "usd_per_user_day", mine, api.clock.ms);
     expect((await create(api, bob)).status).toBe(201);
     const everybodys =
-      /^This Leo has reached its limit of USD 12\.00 for today, all users together\. The next day begins at 00:00 UTC, in 3 h 40 min\.$/;
+      /^All users together have reached today's limit of \$12\.00\. The next day begins at 00:00 UTC, in 3 h 40 min\.$/;
     refusedBy(await create(api, eve), "usd_per_platform_day", everybodys, api.clock.ms);
     // A run that ends gives back what it did not spend.
     await api.call(ann ?? null, "POST", `/api/generations/${first.body.generation.id}/cancel`);

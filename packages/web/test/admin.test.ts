@@ -85,17 +85,17 @@ test("the day's budget of the platform and a user's limits are changed, held and
     await page.goto(`${leo.url}/admin`);
     const budget = page.getByRole("spinbutton", { name: /^USD a day, all users/ });
     const save = page.getByRole("button", { name: "Save the day's budget" });
-    await page.getByText("Spent today, of $500.00").waitFor();
+    await page.getByText("Model cost today, of $500.00").waitFor();
     await budget.fill("0.5");
     await save.click();
-    await page.getByText("Spent today, of $0.50").waitFor();
+    await page.getByText("Model cost today, of $0.50").waitFor();
     expect(await submitAs("other@leo.local")).toMatchObject({
       status: 429,
       body: { error: { details: { limit: "usd_per_platform_day", max: 0.5 } } },
     });
     await budget.fill("");
     await save.click();
-    await page.getByText("Spent today, of $500.00").waitFor();
+    await page.getByText("Model cost today, of $500.00").waitFor();
 
     await page.getByRole("button", { name: "Change other@leo.local" }).click();
     await page.getByRole("spinbutton", { name: "USD a day", exact: true }).fill("0.25");

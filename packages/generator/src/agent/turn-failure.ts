@@ -1,4 +1,5 @@
 import { failure, type Failure } from "@leo/core/failure.ts";
+import { formatUsd } from "@leo/core/money.ts";
 import type { GatewayUsage } from "../gateway/meter.ts";
 import type { TurnEnd } from "./agent.ts";
 import { AgentCrash } from "./agent.ts";
@@ -18,9 +19,10 @@ export const failureOfTurn = (
 ): Failure | undefined => {
   const isRefusal = result.stop_reason === "refusal";
   if (result.subtype === "success" && !result.is_error && !isRefusal) return undefined;
-  if (usage?.budgetExhausted) return failure("budget", `spent ${usage.costUsd} of ${usage.budgetUsd} USD`);
+  if (usage?.budgetExhausted)
+    return failure("budget", `spent ${formatUsd(usage.costUsd)} of ${formatUsd(usage.budgetUsd)}`);
   if (result.subtype === "error_max_budget_usd")
-    return failure("budget", `spent ${result.total_cost_usd} USD`);
+    return failure("budget", `spent ${formatUsd(result.total_cost_usd)}`);
   if (result.subtype === "error_max_turns") {
     return failure("agent_error", `the agent used all of its ${result.num_turns} turns`);
   }

@@ -56,12 +56,6 @@ export const formatElapsed = (elapsedMs: number): string => {
   return seconds < 10 ? `${seconds} s` : formatDuration(seconds * 1_000);
 };
 
-/** "$0.42"; amounts under a cent as "< $0.01". */
-export const formatCost = (costUsd: number): string => {
-  if (costUsd > 0 && costUsd < 0.01) return "< $0.01";
-  return `$${costUsd.toFixed(2)}`;
-};
-
 /** "312 B", "3.4 KB", "1.2 MB". */
 export const formatSize = (sizeBytes: number): string => {
   if (sizeBytes < 1_000) return `${sizeBytes} B`;

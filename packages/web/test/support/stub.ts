@@ -98,6 +98,7 @@ export class Stub {
       attempt: 0,
       queuePosition: 1,
       costUsd: 0,
+      chargedUsd: 0,
       lastSeq: 0,
       createdAt: new Date().toISOString(),
     };
@@ -139,7 +140,7 @@ export class Stub {
   }
 
   #apply(generation: Generation, event: Event): void {
-    if (event.type === "usage") generation.costUsd = event.costUsd;
+    if (event.type === "usage") generation.costUsd = generation.chargedUsd = event.costUsd;
     if (event.type !== "state_changed") return;
     generation.state = event.state;
     generation.attempt = event.attempt;

@@ -5,6 +5,7 @@ import type { UserContext } from "../../context.ts";
 import type { Orm } from "../../db/database.ts";
 import { apps, generations } from "../../db/schema.ts";
 import { ApiFault, notFound } from "../fault.ts";
+import { chargedFor } from "../limits/ledger.ts";
 import { ownerToken, previewLink } from "../previews/preview-link.ts";
 import type { QueuePlace } from "../../queue/position.ts";
 import type { QueueView } from "./queue-view.ts";
@@ -23,6 +24,7 @@ const VIEW = {
   continuesId: generations.continuesId,
   copiedFromId: generations.copiedFromId,
   costUsd: generations.costUsd,
+  chargedUsd: chargedFor(generations.id),
   failure: generations.failure,
   lastSeq: generations.lastSeq,
   createdAt: generations.createdAt,
@@ -91,6 +93,7 @@ const viewGeneration = (template: string, row: GenerationRow, place?: QueuePlace
   baseGenerationId: row.baseGenerationId ?? undefined,
   copiedFromId: row.copiedFromId ?? undefined,
   costUsd: row.costUsd,
+  chargedUsd: row.chargedUsd,
   failure: row.failure ?? undefined,
   previewUrl: row.hasPreview ? previewLink(template, row.id, ownerToken(row.previewKey, row.id)) : undefined,
   ...(row.hasDraft ? { hasDraft: true } : {}),

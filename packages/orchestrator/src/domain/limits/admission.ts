@@ -6,13 +6,14 @@
  */
 import { and, count, eq, sql } from "drizzle-orm";
 import type { Spend, UserLimits } from "@leo/core/account.ts";
+import { formatUsd } from "@leo/core/money.ts";
 import type { UserContext } from "../../context.ts";
 import type { Orm } from "../../db/database.ts";
 import { generations } from "../../db/schema.ts";
 import { effectiveLimits, findUser } from "../accounts/account.ts";
 import { ApiFault } from "../fault.ts";
 import { endOfDay, platformDay, reserve, userDay } from "./ledger.ts";
-import { inUsd, limitFault, timeInWords } from "./limit-fault.ts";
+import { limitFault, timeInWords } from "./limit-fault.ts";
 import type { QueueView } from "../apps/queue-view.ts";
 import { readPlatformSettings, type PlatformSettings } from "./platform.ts";
 
@@ -93,14 +94,14 @@ const refuseFullDay = ({ limits, day, at }: { limits: UserLimits; day: Spend; at
   if (day.generations >= generationsPerDay)
     throw limitFault(
       "limit_reached",
-      `You have sent ${day.generations} requests today, the limit is ${generationsPerDay} a day. The next day begins ${when}.`,
+      `You have sent ${day.generations} requests today; the limit is ${generationsPerDay} a day. The next day begins ${when}.`,
       { limit: "generations_per_day", max: generationsPerDay, current: day.generations },
       times,
     );
   if (hasRoom(day, generationBudgetUsd, dayBudgetUsd)) return;
   throw limitFault(
     "limit_reached",
-    `Your limit is ${inUsd(dayBudgetUsd)} a day: ${inUsd(day.spentUsd)} are spent, ${inUsd(day.reservedUsd)} are set aside for requests at work, and a request may cost ${inUsd(generationBudgetUsd)}. The next day begins ${when}${day.reservedUsd > 0 ? "; what a run leaves over is free once it ends" : ""}.`,
+    `Your limit is ${formatUsd(dayBudgetUsd)} a day. You've spent ${formatUsd(day.spentUsd)}, ${formatUsd(day.reservedUsd)} is set aside for runs that haven't ended, and a run may cost up to ${formatUsd(generationBudgetUsd)}. The next day begins ${when}${day.reservedUsd > 0 ? "; whatever a run doesn't use is freed when it ends" : ""}.`,
     { limit: "usd_per_user_day", max: dayBudgetUsd, current: day.spentUsd + day.reservedUsd },
     times,
   );
@@ -111,7 +112,7 @@ const refuseFullPlatform = (day: Spend, dayBudgetUsd: number, budgetUsd: number,
   const times = { freesAt: endOfDay(at), now: at };
   throw limitFault(
     "limit_reached",
-    `This Leo has reached its limit of ${inUsd(dayBudgetUsd)} for today, all users together. The next day begins ${timeInWords(times.freesAt, at)}.`,
+    `All users together have reached today's limit of ${formatUsd(dayBudgetUsd)}. The next day begins ${timeInWords(times.freesAt, at)}.`,
     { limit: "usd_per_platform_day", max: dayBudgetUsd, current: day.spentUsd + day.reservedUsd },
     times,
   );

@@ -11,7 +11,8 @@
  * came about outside of that.
  */
 import { and, eq, gt, gte, isNotNull, sql } from "drizzle-orm";
-import type { Spend } from "@leo/core/account.ts";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { Platform, Spend } from "@leo/core/account.ts";
 import type { Fault } from "@leo/core/lifecycle.ts";
 import type { Context } from "../../context.ts";
 import type { Orm } from "../../db/database.ts";
@@ -139,6 +140,15 @@ const COST = sql<number>`coalesce(sum(${ledger.costUsd}), 0)::float8`;
 const GENERATIONS = sql<number>`count(distinct ${ledger.generationId})::int`;
 const NOTHING: Spend = { spentUsd: 0, reservedUsd: 0, generations: 0 };
 
+/**
+ * What the user is charged for a generation, in USD: for an attempt at work, if it ended now.
+ * @param generationId a column of the query that this is a part of
+ */
+export const chargedFor = (generationId: AnyPgColumn) => sql<number>`(
+  select coalesce(sum(coalesce(l.charged_usd, least(coalesce(a.cost_usd, 0), l.reserved_usd))), 0)::float8
+  from leo.ledger l left join leo.attempts a on a.generation_id = l.generation_id and a.number = l.attempt
+  where l.generation_id = ${generationId})`;
+
 /** A user's day. */
 export const userDay = async (orm: Orm, ownerId: string, at: Date): Promise<Spend> => {
   const [row = NOTHING] = await orm
@@ -148,10 +158,10 @@ export const userDay = async (orm: Orm, ownerId: string, at: Date): Promise<Spen
   return row;
 };
 
-/** The day of all users. `spentUsd` is what the model cost, whoever pays. */
-export const platformDay = async (orm: Orm, at: Date): Promise<Spend> => {
-  const [row = NOTHING] = await orm
-    .select({ spentUsd: COST, reservedUsd: RESERVED, generations: GENERATIONS })
+/** The day of all users. `spentUsd` is what the model cost, whoever pays; `chargedUsd` is what users do. */
+export const platformDay = async (orm: Orm, at: Date): Promise<Platform["today"]> => {
+  const [row = { ...NOTHING, chargedUsd: 0 }] = await orm
+    .select({ spentUsd: COST, chargedUsd: CHARGED, reservedUsd: RESERVED, generations: GENERATIONS })
     .from(ledger)
     .where(eq(ledger.day, dayOf(at)));
   return row;

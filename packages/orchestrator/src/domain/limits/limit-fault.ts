@@ -15,8 +15,6 @@ const inWords = (durationMs: number): string => {
 export const timeInWords = (freesAt: Date, now: Date): string =>
   `at ${freesAt.toISOString().slice(11, 16)} UTC, in ${inWords(freesAt.getTime() - now.getTime())}`;
 
-export const inUsd = (amount: number) => `USD ${amount.toFixed(2)}`;
-
 /**
  * A limit stands in the way.
  * @param sentence says which, and when it frees

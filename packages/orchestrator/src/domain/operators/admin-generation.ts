@@ -5,6 +5,7 @@ import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import { apps, attempts, generations, users } from "../../db/schema.ts";
 import { notFound } from "../fault.ts";
+import { chargedFor } from "../limits/ledger.ts";
 
 type AttemptRow = typeof attempts.$inferSelect;
 
@@ -41,7 +42,12 @@ const viewTask = (config: Config, row: AttemptRow): AdminTask => ({
 
 const select = ({ database }: Context) =>
   database.orm
-    .select({ generation: generations, appName: apps.name, ownerEmail: users.email })
+    .select({
+      generation: generations,
+      chargedUsd: chargedFor(generations.id),
+      appName: apps.name,
+      ownerEmail: users.email,
+    })
     .from(generations)
     .innerJoin(apps, eq(apps.id, generations.appId))
     .leftJoin(users, eq(users.id, generations.ownerId));
@@ -55,7 +61,7 @@ const view = async (context: Context, rows: Row[]): Promise<AdminGeneration[]> =
     .from(attempts)
     .where(inArray(attempts.generationId, ids))
     .orderBy(asc(attempts.number));
-  return rows.map(({ generation, appName, ownerEmail }) => ({
+  return rows.map(({ generation, chargedUsd, appName, ownerEmail }) => ({
     id: generation.id,
     appId: generation.appId,
     appName,
@@ -67,6 +73,7 @@ const view = async (context: Context, rows: Row[]): Promise<AdminGeneration[]> =
     attempt: generation.attempt,
     maxAttempts: generation.maxAttempts,
     costUsd: generation.costUsd,
+    chargedUsd,
     failure: generation.failure ?? undefined,
     createdAt: generation.createdAt.toISOString(),
     startedAt: iso(generation.startedAt),

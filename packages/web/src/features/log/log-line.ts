@@ -1,6 +1,6 @@
 /** The lines of a log that leaves no event out: one or more for each, as its text has lines. */
 import type { Event } from "@leo/core/event.ts";
-import { formatCost, formatSize } from "../../lib/format.ts";
+import { formatSize } from "../../lib/format.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -51,7 +51,7 @@ const describe = (event: Event): Pick<LogLine, "level" | "source" | "text"> => {
       return {
         level: "debug",
         source: "usage",
-        text: `${event.inputTokens} in, ${event.outputTokens} out, ${event.cacheReadTokens} cached, ${formatCost(event.costUsd)}`,
+        text: `${event.inputTokens} in, ${event.outputTokens} out, ${event.cacheReadTokens} cached`,
       };
     case "verified":
       return { level: event.passed ? "info" : "error", source: "checks", text: checksText(event) };

@@ -1,5 +1,6 @@
 import type { Usage } from "@leo/core/api.ts";
-import { formatCost, formatDay, plural } from "../../../lib/format.ts";
+import { formatDay, plural } from "../../../lib/format.ts";
+import { formatUsd } from "@leo/core/money.ts";
 
 type Day = Usage["days"][number];
 
@@ -23,7 +24,7 @@ const Bars = ({ days, maxUsd }: { days: readonly Day[]; maxUsd: number }) => {
         rx={1.5}
         className="fill-ink"
       >
-        <title>{`${formatDay(day)}: ${formatCost(usd)}, ${plural(generations, "request")}`}</title>
+        <title>{`${formatDay(day)}: ${formatUsd(usd)}, ${plural(generations, "request")}`}</title>
       </rect>
     );
   });
@@ -51,7 +52,7 @@ const DayTable = ({ days }: { days: readonly Day[] }) => (
             {formatDay(day)}
           </th>
           <td className="py-1 text-right">{generations}</td>
-          <td className="py-1 text-right">{formatCost(usd)}</td>
+          <td className="py-1 text-right">{formatUsd(usd)}</td>
         </tr>
       ))}
     </tbody>
@@ -69,11 +70,11 @@ export const UsageChart = ({ days }: { days: readonly Day[] }) => {
     <figure>
       <figcaption className="flex items-baseline justify-between text-[13px]">
         <span>Last {days.length} days</span>
-        <span className="text-muted tabular-nums">{formatCost(total)}</span>
+        <span className="text-muted tabular-nums">{formatUsd(total)}</span>
       </figcaption>
       <svg
         role="img"
-        aria-label={`Spent per day over the last ${days.length} days, ${formatCost(total)} in all. The table below has the numbers.`}
+        aria-label={`Spent per day over the last ${days.length} days, ${formatUsd(total)} in all. The table below has the numbers.`}
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
         className="mt-2 h-24 w-full border-b border-line-strong"
@@ -82,7 +83,7 @@ export const UsageChart = ({ days }: { days: readonly Day[] }) => {
       </svg>
       <div className="mt-1 flex justify-between text-xs text-faint">
         <span>{formatDay(first.day)}</span>
-        {busy.length > 0 && <span>at most {formatCost(maxUsd)} on a day</span>}
+        {busy.length > 0 && <span>at most {formatUsd(maxUsd)} on a day</span>}
         <span>today</span>
       </div>
       {busy.length > 0 && (

@@ -1,7 +1,9 @@
 import { Meter } from "@base-ui/react/meter";
 import { useQuery } from "@tanstack/react-query";
-import { formatCost, formatCount, plural } from "../../../lib/format.ts";
+import { formatCount, plural } from "../../../lib/format.ts";
+import { formatUsd } from "@leo/core/money.ts";
 import { errorMessage } from "../../../lib/errors.ts";
+import { useConfig } from "../../../lib/config.ts";
 import { usageQuery } from "../api/get-usage.ts";
 import { UsageChart } from "./usage-chart.tsx";
 import { Section } from "./section.tsx";
@@ -38,19 +40,25 @@ const Figure = ({ label, value }: { label: string; value: string }) => (
   </div>
 );
 
+const DEMO =
+  "Days begin at midnight UTC. Runs with the demo model are free: these amounts only show how the limits count.";
+
 export const UsageSection = () => {
+  const { modelIsMock } = useConfig();
   const { data, error } = useQuery(usageQuery);
   return (
     <Section
       title="Usage"
-      description="Days begin at midnight UTC. What fails for Leo's own reasons costs nothing."
+      description={
+        modelIsMock ? DEMO : "Days begin at midnight UTC. You aren't charged for failures on Leo's side."
+      }
     >
       {error && !data && <p className="text-sm text-muted">{errorMessage(error)}</p>}
       {data && (
         <div className="flex flex-col gap-6">
           <dl className="grid grid-cols-2 gap-4">
-            <Figure label="Spent today" value={formatCost(data.spentTodayUsd)} />
-            <Figure label="Set aside for runs" value={formatCost(data.reservedTodayUsd)} />
+            <Figure label="Spent today" value={formatUsd(data.spentTodayUsd)} />
+            <Figure label="Set aside for runs" value={formatUsd(data.reservedTodayUsd)} />
           </dl>
           <UsageChart days={data.days} />
           <div className="flex flex-col gap-4">
@@ -59,13 +67,13 @@ export const UsageSection = () => {
               label="Spent and set aside today"
               value={data.spentTodayUsd + data.reservedTodayUsd}
               max={data.limits.dayBudgetUsd}
-              format={formatCost}
+              format={formatUsd}
             />
             <Bar label="Running now" value={data.running} max={data.limits.runningPerUser} />
             <Bar label="Waiting" value={data.queued} max={data.limits.queuedPerUser} />
           </div>
           <p className="text-xs text-pretty text-faint">
-            One request may cost up to {formatCost(data.limits.generationBudgetUsd)}. Versions are kept for{" "}
+            A run may cost up to {formatUsd(data.limits.generationBudgetUsd)}. Versions are kept for{" "}
             {plural(data.limits.retentionDays, "day")}.
           </p>
         </div>

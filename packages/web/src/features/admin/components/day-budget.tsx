@@ -2,7 +2,7 @@ import type { FormEvent } from "react";
 import type { Platform } from "@leo/core/account.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
-import { formatCost } from "../../../lib/format.ts";
+import { formatUsd } from "@leo/core/money.ts";
 import { setDayBudget } from "../api/admin.ts";
 import { useChange } from "../use-change.ts";
 
@@ -19,7 +19,7 @@ export const DayBudget = ({ platform }: { platform: Platform }) => {
     <form onSubmit={submit} className="flex flex-wrap items-end gap-3">
       <TextField
         name="dayBudgetUsd"
-        label={`USD a day, all users. Empty goes back to the setting, ${formatCost(dayBudgetSettingUsd)}`}
+        label={`USD a day, all users. Empty goes back to the setting, ${formatUsd(dayBudgetSettingUsd)}`}
         type="number"
         min="0"
         max="999999"

@@ -4,8 +4,9 @@ import { useState } from "react";
 import type { AdminGeneration, AdminGenerationFilter } from "@leo/core/admin.ts";
 import { StateLabel } from "../../../components/state-label.tsx";
 import { Segmented } from "../../../components/ui/segmented.tsx";
-import { formatAgo, formatCost } from "../../../lib/format.ts";
+import { formatAgo } from "../../../lib/format.ts";
 import { generationsQuery } from "../api/admin.ts";
+import { costWords } from "../cost-words.ts";
 import { Block, Nothing } from "./block.tsx";
 
 const FILTERS = [
@@ -29,7 +30,7 @@ const Row = ({ generation }: { generation: AdminGeneration }) => {
       </Link>
       <span className="min-w-0 truncate text-muted">{generation.ownerEmail ?? generation.ownerId}</span>
       <span className="text-xs text-muted tabular-nums">
-        {formatAgo(generation.createdAt)} · {formatCost(generation.costUsd)} · attempt {generation.attempt}
+        {formatAgo(generation.createdAt)} · {costWords(generation)} · attempt {generation.attempt}
         {generation.failure && ` · ${generation.failure.code}`}
       </span>
       {task?.taskArn && <span className="w-full truncate font-mono text-xs text-faint">{task.taskArn}</span>}

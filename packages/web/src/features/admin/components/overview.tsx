@@ -4,7 +4,8 @@ import type { AdminOverview } from "@leo/core/admin.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
-import { formatAgo, formatCost, formatCount, plural } from "../../../lib/format.ts";
+import { formatAgo, formatCount, plural } from "../../../lib/format.ts";
+import { formatUsd } from "@leo/core/money.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import { overviewQuery, setIntake, setLaunches } from "../api/admin.ts";
 import { useChange } from "../use-change.ts";
@@ -23,10 +24,11 @@ const Figures = ({ data }: { data: AdminOverview }) => {
       <Figure label="vCPUs" value={`${vcpus.inUse} of ${vcpus.budget}`} />
       <Figure label="Completed today" value={formatCount(data.completedToday)} />
       <Figure
-        label={`Spent today, of ${formatCost(platform.dayBudgetUsd)}`}
-        value={formatCost(platform.today.spentUsd)}
+        label={`Model cost today, of ${formatUsd(platform.dayBudgetUsd)}`}
+        value={formatUsd(platform.today.spentUsd)}
       />
-      <Figure label="Set aside" value={formatCost(platform.today.reservedUsd)} />
+      <Figure label="Charged to users today" value={formatUsd(platform.today.chargedUsd)} />
+      <Figure label="Set aside" value={formatUsd(platform.today.reservedUsd)} />
       <Figure label="Orphans found today" value={`${orphansToday.found}, ${orphansToday.stopped} stopped`} />
     </dl>
   );

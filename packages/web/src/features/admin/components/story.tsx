@@ -4,10 +4,12 @@ import type { AdminGeneration, AdminTask } from "@leo/core/admin.ts";
 import { StateLabel } from "../../../components/state-label.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
-import { formatClock, formatCost, formatDateTime } from "../../../lib/format.ts";
+import { formatClock, formatDateTime } from "../../../lib/format.ts";
+import { formatUsd } from "@leo/core/money.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import { cancelGeneration, eventsQuery, storyQuery } from "../api/admin.ts";
 import { useChange } from "../use-change.ts";
+import { costWords } from "../cost-words.ts";
 import { Block, Nothing } from "./block.tsx";
 
 const PAGE = 500;
@@ -25,7 +27,7 @@ const Attempt = ({ task }: { task: AdminTask }) => {
   return (
     <li className="border-t border-line py-3 text-sm first:border-t-0">
       <p className="font-medium">
-        Attempt {task.number}, {formatCost(task.costUsd)}
+        Attempt {task.number}, model cost {formatUsd(task.costUsd)}
         {task.logUrl && (
           <>
             {" · "}
@@ -99,7 +101,7 @@ const Head = ({ generation }: { generation: AdminGeneration }) => {
         <StateLabel state={generation.state} />{" "}
         <span className="text-muted">
           {generation.ownerEmail ?? generation.ownerId} · {formatDateTime(generation.createdAt)} ·{" "}
-          {formatCost(generation.costUsd)}
+          {costWords(generation)}
         </span>
       </p>
       <p className="mt-2 text-sm break-words whitespace-pre-wrap">{generation.prompt}</p>

@@ -2,7 +2,8 @@ import { useId, useState, type FormEvent } from "react";
 import type { UserLimits, UserRecord } from "@leo/core/account.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
-import { formatAgo, formatCost } from "../../../lib/format.ts";
+import { formatAgo } from "../../../lib/format.ts";
+import { formatUsd } from "@leo/core/money.ts";
 import { resumeUser, setLimits, suspendUser } from "../api/admin.ts";
 import { useChange } from "../use-change.ts";
 
@@ -96,7 +97,7 @@ export const UserRow = ({ user }: { user: UserRecord }) => {
         <span className="min-w-0 flex-1 truncate font-medium">{name}</span>
         <span className="text-xs text-muted tabular-nums">
           {user.suspended && <span className="text-bad">suspended · </span>}
-          {user.running} at work · {user.queued} queued · {formatCost(user.today.spentUsd)} today ·{" "}
+          {user.running} at work · {user.queued} queued · {formatUsd(user.today.spentUsd)} charged today ·{" "}
           {formatAgo(user.lastSeenAt)}
         </span>
         <Button

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleSlash, MessageCircle, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Generation } from "@leo/core/generation.ts";
-import { formatCost, formatDuration } from "../../../lib/format.ts";
+import { useRunFacts } from "../run-cost.ts";
 import type { ItemOf } from "../timeline-item.ts";
 import { FoldRow, Output } from "./row.tsx";
 
@@ -14,16 +14,14 @@ interface EndCardProps {
   actions?: ReactNode;
 }
 
-const summary = ({ createdAt, costUsd }: Generation, endedAt: string) =>
-  `${formatDuration(Date.parse(endedAt) - Date.parse(createdAt))} · ${formatCost(costUsd)}`;
-
 export const EndCard = ({ item, generation, version, actions }: EndCardProps) => {
+  const facts = useRunFacts(generation);
   if (item.state === "completed") {
     return (
       <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5 border-t border-line pt-3 text-[13px]">
         <CircleCheck className="size-4 text-good" aria-hidden="true" />
         <span className="font-medium">{version === undefined ? "Ready" : `Version ${version} is ready`}</span>
-        <span className="text-xs text-faint tabular-nums">{summary(generation, item.at)}</span>
+        <span className="text-xs text-faint tabular-nums">{facts}</span>
         {actions && <span className="ml-auto flex gap-1.5">{actions}</span>}
       </div>
     );
@@ -33,7 +31,7 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
       <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5 border-t border-line pt-3 text-[13px]">
         <MessageCircle className="size-4 text-faint" aria-hidden="true" />
         <span className="font-medium">Answered</span>
-        <span className="text-xs text-faint tabular-nums">{summary(generation, item.at)}</span>
+        <span className="text-xs text-faint tabular-nums">{facts}</span>
         <span className="text-xs text-faint">No files were changed. Reply to continue.</span>
         {actions && <span className="ml-auto flex gap-1.5">{actions}</span>}
       </div>
@@ -44,6 +42,7 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
       <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5 border-t border-line pt-3 text-[13px]">
         <CircleSlash className="size-4 text-faint" aria-hidden="true" />
         <span className="font-medium">Cancelled</span>
+        <span className="text-xs text-faint tabular-nums">{facts}</span>
         <span className="text-xs text-faint">
           {generation.hasDraft
             ? "Its files are kept as a draft. Your next request continues from them."
@@ -59,6 +58,7 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
       <h3 className="flex items-center gap-2 text-[13px] font-medium">
         <TriangleAlert className="size-4 text-bad" aria-hidden="true" />
         {failure?.code === "expired" ? "This request was not started" : "This run failed"}
+        <span className="ml-auto text-xs font-normal text-faint tabular-nums">{facts}</span>
       </h3>
       <p className="mt-1 text-[13px] text-pretty">{failure?.message ?? "It ended without a reason."}</p>
       {failure?.detail && (

@@ -1,10 +1,11 @@
 import type { Generation } from "@leo/core/generation.ts";
 import { Pulse } from "../../../components/pulse.tsx";
-import { formatCost, formatElapsed } from "../../../lib/format.ts";
+import { formatElapsed } from "../../../lib/format.ts";
 import { isFinal } from "../../../lib/generation-state.ts";
 import { useNow } from "../../../lib/use-now.ts";
 import { activityWords } from "../activity.ts";
 import type { LiveState } from "../live-state.ts";
+import { useCostSoFar } from "../run-cost.ts";
 import { CancelButton } from "./cancel-button.tsx";
 
 interface StatusStripProps {
@@ -17,6 +18,7 @@ export const StatusStrip = ({ generation, live }: StatusStripProps) => {
   const state = live.state ?? generation.state;
   const over = isFinal(state);
   const nowMs = useNow(over ? undefined : 1_000);
+  const costSoFar = useCostSoFar(generation, live);
   const words = activityWords(generation, live, nowMs);
   if (over || words === undefined) return null;
   const cancellable = state !== "publishing" && !generation.cancelRequestedAt;
@@ -28,7 +30,7 @@ export const StatusStrip = ({ generation, live }: StatusStripProps) => {
       </span>
       <span className="shrink-0 text-xs text-faint tabular-nums">
         {formatElapsed(nowMs - Date.parse(generation.createdAt))}
-        {live.costUsd > 0 && ` · ${formatCost(live.costUsd)}`}
+        {costSoFar !== undefined && ` · ${costSoFar}`}
       </span>
       <CancelButton generationId={generation.id} appId={generation.appId} disabled={!cancellable} />
     </div>

@@ -3,9 +3,9 @@ import { useCallback, useState, type RefObject } from "react";
 import type { Generation } from "@leo/core/generation.ts";
 import { StateLabel } from "../../../components/state-label.tsx";
 import { Button } from "../../../components/ui/button.tsx";
-import { formatCost, formatDuration } from "../../../lib/format.ts";
 import { isFinal } from "../../../lib/generation-state.ts";
 import type { ItemOf } from "../timeline-item.ts";
+import { useRunFacts } from "../run-cost.ts";
 import { useLive } from "../use-live.ts";
 import { EndActions } from "./end-actions.tsx";
 import { EndCard } from "./end-card.tsx";
@@ -80,15 +80,11 @@ export const TurnBody = (props: TurnProps) => {
   );
 };
 
-const summary = ({ createdAt, finishedAt, costUsd }: Generation) =>
-  finishedAt
-    ? `${formatDuration(Date.parse(finishedAt) - Date.parse(createdAt))} · ${formatCost(costUsd)}`
-    : "";
-
 /** A request and what came of it. Earlier ones show their steps when asked. */
 export const Turn = (props: TurnProps) => {
   const { generation, version, latest } = props;
   const [open, setOpen] = useState(false);
+  const facts = useRunFacts(generation);
   const shown = latest || open;
   return (
     <article
@@ -114,7 +110,7 @@ export const Turn = (props: TurnProps) => {
             aria-hidden="true"
           />
           <StateLabel state={generation.state} />
-          <span className="tabular-nums">{summary(generation)}</span>
+          <span className="tabular-nums">{facts}</span>
           <span className="ml-auto">{open ? "Hide the steps" : "Show the steps"}</span>
         </button>
       )}

@@ -4,8 +4,9 @@ import type { Generation } from "@leo/core/generation.ts";
 import { StateLabel } from "../../../components/state-label.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
-import { formatCost, formatDuration, formatWhen } from "../../../lib/format.ts";
+import { formatWhen } from "../../../lib/format.ts";
 import { hasFiles, versionName } from "../../generation/versions.ts";
+import { useRunFacts } from "../../generation/run-cost.ts";
 import { DownloadButton } from "./download-button.tsx";
 import { RestoreButton } from "./restore-button.tsx";
 
@@ -28,17 +29,9 @@ interface VersionRowProps {
   publishing?: { button: ReactNode; note: ReactNode };
 }
 
-const factsOf = ({ createdAt, finishedAt, costUsd }: Generation) =>
-  [
-    formatWhen(createdAt),
-    finishedAt && formatDuration(Date.parse(finishedAt) - Date.parse(createdAt)),
-    formatCost(costUsd),
-  ]
-    .filter(Boolean)
-    .join(" · ");
-
 export const VersionRow = (props: VersionRowProps) => {
   const { generation, number, newest, shown } = props;
+  const facts = [formatWhen(generation.createdAt), useRunFacts(generation)].filter(Boolean).join(" · ");
   return (
     <li className="flex flex-wrap items-start gap-x-4 gap-y-2 px-4 py-3.5">
       <div className="min-w-0 flex-1 basis-64">
@@ -57,7 +50,7 @@ export const VersionRow = (props: VersionRowProps) => {
           )}
         </div>
         <p className="mt-0.5 line-clamp-2 text-[13px] text-muted">{generation.prompt}</p>
-        <p className="mt-1 text-xs text-faint tabular-nums">{factsOf(generation)}</p>
+        <p className="mt-1 text-xs text-faint tabular-nums">{facts}</p>
         {generation.failure && <p className="mt-1 text-xs text-bad">{generation.failure.message}</p>}
         {props.publishing?.note}
       </div>
