@@ -81,6 +81,13 @@ alarm("PlatformFailures", {
   comparison: "GreaterThanThreshold",
   threshold: 5,
 });
+alarm("ModelPaused", {
+  description:
+    "Nothing starts: Claude rejects the credential, its account has no credit, or LEO_MODEL does not exist. See /admin.",
+  metrics: { paused: METRICS.modelPaused },
+  comparison: "GreaterThanThreshold",
+  threshold: 0,
+});
 alarm("Orphans", {
   description: "Tasks ran that no attempt owned. See /admin, and the log's orphan_stopped.",
   metrics: { orphans: METRICS.orphans },

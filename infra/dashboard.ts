@@ -16,7 +16,10 @@ const WIDGETS: [title: string, metrics: Metric[]][] = [
   ["Launches that failed", [METRICS.launchFailures, METRICS.launchesRefused]],
   ["Waiting and running", [METRICS.queueDepth, METRICS.running]],
   ["Oldest waiting request, s", [METRICS.queueAge]],
-  ["Failures of the platform, orphans", [METRICS.platformFailures, METRICS.orphans]],
+  [
+    "Failures of the platform, orphans, launches paused for the model",
+    [METRICS.platformFailures, METRICS.orphans, METRICS.modelPaused],
+  ],
   ["Spent on the model today, USD", [METRICS.spendToday]],
   ["Events committed", [METRICS.committed]],
   ["Commit of events, s", [METRICS.commitSeconds]],

@@ -50,6 +50,7 @@ export const METRICS = {
   queueAge: leo("leo_queue_age_seconds", "Maximum"),
   running: leo("leo_running", "Maximum"),
   platformFailures: leo("leo_platform_failures_last_hour", "Maximum"),
+  modelPaused: leo("leo_model_paused", "Maximum"),
   orphans: leo("leo_orphans_found_total", "Sum"),
   committed: leo("leo_events_total", "Sum"),
   commitSeconds: leo("leo_commit_seconds", "Maximum"),

@@ -1,5 +1,6 @@
 /** People, their limits and the platform's switches, as an operator sees and changes them. */
 import { z } from "zod";
+import { FailureCode } from "./failure.ts";
 import { Id } from "./id.ts";
 
 /** What one user may do. Days begin at midnight UTC. */
@@ -69,6 +70,16 @@ export const Platform = z.object({
   intakeMessage: z.string().optional(),
   /** Nothing new starts: what is asked for waits in the queue. */
   launchesPaused: z.boolean(),
+  /** Nothing new starts because of the model, but for one run now and then that tries whether it still is so. */
+  modelFault: z
+    .object({
+      code: FailureCode,
+      message: z.string(),
+      since: z.iso.datetime(),
+      /** When the next run is let through. */
+      nextTryAt: z.iso.datetime(),
+    })
+    .optional(),
   /** What all runs of a day may cost: an operator's word, or else the setting. */
   dayBudgetUsd: z.number(),
   dayBudgetSettingUsd: z.number(),

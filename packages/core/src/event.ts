@@ -5,6 +5,7 @@ import { GenerationState } from "./generation.ts";
 import { Id } from "./id.ts";
 import { LIMITS } from "./limits.ts";
 import { PublicationFailureCode } from "./publishing.ts";
+import { Waiting } from "./waiting.ts";
 
 /** More than any run can spend; what is above it is a fault of the generator. */
 const USAGE_MAX_USD = 100_000;
@@ -94,6 +95,8 @@ export const LifecycleFact = z.discriminatedUnion("type", [
     state: GenerationState,
     attempt: z.int(),
     failure: Failure.optional(),
+    /** Why it is back in the queue, and until when. */
+    waiting: Waiting.optional(),
   }),
   /** What is happening between `starting` and `running`. */
   z.object({

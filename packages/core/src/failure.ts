@@ -47,7 +47,6 @@ export type FailureOwner = "user" | "operator" | "nobody";
 
 /**
  * What an attempt that fails costs its user.
- *
  * - `used`: what it used, whoever says that it failed.
  * - `free_if_seen`: nothing where Leo itself saw the platform fail. What a generator reports is no evidence.
  * - `free_if_few`: nothing, but only so often a day: it is the generator who hears the model's answers.
@@ -59,7 +58,7 @@ interface FailureKind {
   message: string;
   owner: FailureOwner;
   price: FailurePrice;
-  /** Counts as the platform's failing for the operator's alarm. Money goes by `price`. */
+  /** Counts for the operator's alarm; money goes by `price`. */
   platformFault: boolean;
   /** Whether a new attempt can help. */
   retryable: boolean;
@@ -221,7 +220,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     owner: "nobody",
     price: "free_if_few",
     platformFault: true,
-    retryable: true,
+    retryable: false,
   },
   model_limit: {
     message: "Claude's usage limit has been reached. Try again once it resets.",
@@ -275,16 +274,9 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
 };
 
+const LAUNCH_CODES: FailureCode[] = ["capacity", "quota", "image_pull", "start_timeout"];
 /** What only the orchestrator can know: a generator that names one of them has failed in a way of its own. */
-const SEEN_BY_LEO = new Set<FailureCode>([
-  "capacity",
-  "quota",
-  "image_pull",
-  "start_timeout",
-  "heartbeat_lost",
-  "stalled",
-  "expired",
-]);
+const SEEN_BY_LEO = new Set<FailureCode>([...LAUNCH_CODES, "heartbeat_lost", "stalled", "expired"]);
 
 /** Codes that a generator may report. */
 export const REPORTABLE_CODES = FailureCode.options.filter((code) => !SEEN_BY_LEO.has(code));
@@ -299,5 +291,5 @@ export const failure = (code: FailureCode, detail?: string): Failure => ({
 /** What is kept of a failure that a generator reports: a code that it may report, and Leo's own sentence. */
 export const reportedFailure = ({ code, detail }: Failure): Failure =>
   SEEN_BY_LEO.has(code)
-    ? failure("agent_error", [`reported as ${code}`, detail].filter(Boolean).join(": "))
+    ? failure("agent_error", `reported as ${code}${detail ? `: ${detail}` : ""}`)
     : failure(code, detail);

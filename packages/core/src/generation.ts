@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Failure } from "./failure.ts";
 import { Id } from "./id.ts";
 import { LIMITS } from "./limits.ts";
+import { Waiting } from "./waiting.ts";
 
 export const GenerationState = z.enum([
   "queued",
@@ -59,9 +60,11 @@ export const Generation = z.object({
   attempt: z.int(),
   /** Set once a cancel was asked for; the state follows when the task is gone. */
   cancelRequestedAt: z.iso.datetime().optional(),
-  /** 1 for the next to start; only while queued. */
+  /** 1 for the next to start; only while queued and not waiting for the model. */
   queuePosition: z.int().optional(),
   estimatedStartAt: z.iso.datetime().optional(),
+  /** The model stands in the way of its start; only while queued. */
+  waiting: Waiting.optional(),
   baseGenerationId: Id.optional(),
   /** The version that this one is a copy of; nothing ran for it. */
   copiedFromId: Id.optional(),

@@ -14,6 +14,7 @@ const SAMPLES: Sample[] = [
   { label: "ready", input: { type: "ready" } },
   { label: "work complete", input: { type: "work_complete" } },
   { label: "work ended with a failure", input: { type: "work_complete", failure: failure("budget") } },
+  { label: "waits for the model", input: { type: "work_complete", failure: failure("model_limit") } },
   { label: "published", input: { type: "published" } },
   { label: "answered in words", input: { type: "answered" } },
   {

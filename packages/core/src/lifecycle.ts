@@ -6,8 +6,10 @@
  * A state changes only here; SQL carries a decision out, guarded by `where state = …`, so of two
  * orchestrators with the same input one wins and the other finds nothing to do.
  */
-import { FAILURES, failure, type Failure } from "./failure.ts";
+import { FAILURES, failure, type Failure, type FailureCode } from "./failure.ts";
 import { isFinal, type GenerationState } from "./generation.ts";
+import { LIMITS } from "./limits.ts";
+import { WAITS } from "./waiting.ts";
 
 export interface GenerationStatus {
   state: GenerationState;
@@ -17,6 +19,12 @@ export interface GenerationStatus {
   cancelRequested: boolean;
   /** What its attempts have cost leaves nothing for another one. */
   isSpent?: boolean;
+  /** How often it has waited for the model. */
+  waits?: number;
+  /** Since its request. */
+  ageMs?: number;
+  /** What it waits for in the queue. */
+  waitCode?: FailureCode | null;
 }
 
 export type LifecycleInput =
@@ -27,7 +35,7 @@ export type LifecycleInput =
   /** The generator's task runs and said `ready`. */
   | { type: "ready" }
   /** `all_work_complete` was committed, or the manifest was found. The failure is what the generator reported. */
-  | { type: "work_complete"; failure?: Failure }
+  | { type: "work_complete"; failure?: Failure; retryInMs?: number }
   /** The artifact was checked and published. */
   | { type: "published" }
   /** The artifact was checked and holds words only: the run changed no file. */
@@ -45,8 +53,17 @@ export type LifecycleInput =
 export interface Decision {
   state: GenerationState;
   failure?: Failure;
+  /** It waits in the queue for the model. The attempt that has met the model's fault does not count. */
+  wait?: Wait;
   /** What the orchestrator does once the decision is committed. */
   effects: Effect[];
+}
+
+export interface Wait {
+  code: FailureCode;
+  durationMs: number;
+  /** Until somebody mends it, no other run could get further. */
+  pausesLaunches: boolean;
 }
 
 export type Effect =
@@ -80,9 +97,27 @@ const attemptFailed: NonNullable<Rules["attempt_failed"]> = (status, input) => {
   return to("failed", { failure: input.failure });
 };
 
+/** The pause before a run asks the model again, when nobody knows how long it will take. */
+const backoffMs = (waits: number) => Math.min(LIMITS.modelWaitMinMs * 2 ** waits, LIMITS.modelWaitMaxMs);
+
+/** What a run waits for that has met a fault of the model; undefined when it waits no longer, or has no money to go on. */
+const waitFor = (status: GenerationStatus, code: FailureCode, retryInMs?: number): Wait | undefined => {
+  const kind = WAITS[code];
+  const { waits = 0, ageMs = 0 } = status;
+  if (!kind || status.isSpent) return undefined;
+  const pausesLaunches = kind.for === "operator";
+  if (waits >= LIMITS.modelWaitsMax && !pausesLaunches) return undefined;
+  const isTimed = !pausesLaunches && retryInMs !== undefined;
+  const durationMs = isTimed ? Math.max(retryInMs, LIMITS.modelWaitMinMs) : backoffMs(waits);
+  if (ageMs + durationMs > LIMITS.queueExpiryMs) return undefined;
+  return { code, durationMs, pausesLaunches };
+};
+
 const workComplete: NonNullable<Rules["work_complete"]> = (status, input) => {
   if (status.cancelRequested) return undefined;
   if (!input.failure) return to("publishing", { effects: [{ type: "publish" }] });
+  const wait = waitFor(status, input.failure.code, input.retryInMs);
+  if (wait) return to("queued", { wait });
   return attemptFailed(status, {
     type: "attempt_failed",
     failure: input.failure,
@@ -101,7 +136,7 @@ export const TRANSITIONS: Record<GenerationState, Rules> = {
   queued: {
     claimed: (status) => to("starting", { effects: [{ type: "launch", attempt: status.attempt + 1 }] }),
     cancel_requested: () => to("cancelled"),
-    queue_expired: () => to("failed", { failure: failure("expired") }),
+    queue_expired: ({ waitCode }) => to("failed", { failure: failure(waitCode ?? "expired") }),
   },
   starting: {
     launch_deferred: (status) => (status.cancelRequested ? to("cancelled") : to("queued")),

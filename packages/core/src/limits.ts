@@ -23,6 +23,17 @@ export const LIMITS = {
   /** A capacity failure is retried for this long before the generation fails. */
   capacityRetryMs: 600_000,
   maxAttempts: 2,
+  /**
+   * How often a run may wait for the model, which each time costs a start of its task. With the pauses below
+   * that is ten hours of an outage; a run that waits for a usage limit waits once or twice.
+   */
+  modelWaitsMax: 24,
+  /** The first wait without a time to wait for; each further one doubles it. Also the shortest of all. */
+  modelWaitMinMs: 60_000,
+  /** The longest of those waits: an outage is over at most so long before a run notices. */
+  modelWaitMaxMs: 1_800_000,
+  /** While only the operator can help, one run is let through after this time, then after twice as long, up to `modelWaitMaxMs`. */
+  modelProbeMs: 120_000,
   fileMaxBytes: 10 * 1024 * 1024,
   artifactMaxBytes: 200 * 1024 * 1024,
   artifactMaxFiles: 5_000,

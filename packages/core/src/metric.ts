@@ -19,7 +19,11 @@ export const METRICS = {
     labels: ["state"],
   },
   leo_queue_depth: { type: "gauge", help: "Generations that wait for a task", cloud: true },
-  leo_queue_age_seconds: { type: "gauge", help: "Age of the oldest queued generation", cloud: true },
+  leo_queue_age_seconds: {
+    type: "gauge",
+    help: "Age of the oldest queued generation that does not wait for the model",
+    cloud: true,
+  },
   leo_running: {
     type: "gauge",
     help: "Generations with a task: starting, running or publishing",
@@ -33,6 +37,11 @@ export const METRICS = {
   leo_platform_failures_last_hour: {
     type: "gauge",
     help: "Generations that failed in the last hour through a fault of the platform",
+    cloud: true,
+  },
+  leo_model_paused: {
+    type: "gauge",
+    help: "1 while launches are paused because of the model's credential, balance or name",
     cloud: true,
   },
   leo_vcpus_in_use: { type: "gauge", help: "vCPUs that attempts hold", cloud: true },

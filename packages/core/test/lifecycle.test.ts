@@ -37,6 +37,8 @@ const step = (status: GenerationStatus, input: LifecycleInput): GenerationStatus
     ...status,
     state: decision.state,
     attempt: status.attempt + (input.type === "claimed" ? 1 : 0) - (deferred ? 1 : 0),
+    maxAttempts: status.maxAttempts + (decision.wait ? 1 : 0),
+    waits: (status.waits ?? 0) + (decision.wait ? 1 : 0),
     cancelRequested: status.cancelRequested || input.type === "cancel_requested",
   };
 };
@@ -53,6 +55,7 @@ describe("any sequence of inputs", () => {
           if (isFinal(status.state)) expect(next).toEqual(status);
           expect(next.attempt).toBeGreaterThanOrEqual(0);
           expect(next.attempt).toBeLessThanOrEqual(status.maxAttempts);
+          expect(next.maxAttempts).toBeLessThanOrEqual(2 + (next.waits ?? 0));
           status = next;
         }
       }),

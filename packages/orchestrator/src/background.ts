@@ -1,5 +1,6 @@
 /** Everything that runs beside requests: the queue, the watches, reconciliation, task events. */
 import type { Context } from "./context.ts";
+import { resumeLaunches } from "./domain/limits/model-pause.ts";
 import { createLauncher } from "./launch/launcher.ts";
 import type { TaskClient } from "./launch/task-client.ts";
 import type { AttemptRef } from "./lifecycle/attempt.ts";
@@ -75,6 +76,9 @@ export const startBackground = (
   });
   const repeated = [
     queue,
+    repeat("model pause", config.LEO_WATCH_INTERVAL_MS, log, async () => {
+      if (await resumeLaunches(context)) queue.wake();
+    }),
     repeat("watches", config.LEO_WATCH_INTERVAL_MS, log, () => stopOverdue(context, tasks, hearing.since())),
     repeat("take-over", config.LEO_LAUNCH_LEASE_MS / 5, log, () =>
       takeOver(context, (attempt) => track(attempt, () => launcher.adopt(attempt))),

@@ -13,6 +13,7 @@ import { ApiFault } from "./domain/fault.ts";
 import { followBans } from "./domain/accounts/ban.ts";
 import { createEndedSessions } from "./domain/accounts/session.ts";
 import { limitFault } from "./domain/limits/limit-fault.ts";
+import { probeAtStart } from "./domain/limits/model-pause.ts";
 import { purgeDeletedApps, purgeExpired, purgeRecords } from "./domain/purge.ts";
 import {
   APPS_CHANNEL,
@@ -202,6 +203,7 @@ export const startOrchestrator = async (
   const port = await listenOn(server, config.PORT, config.LEO_LISTEN_HOST);
   const generatorPort = await listenOn(door.server, config.LEO_GENERATOR_PORT, config.LEO_LISTEN_HOST);
 
+  await probeAtStart(context);
   const background = startBackground(context, { tasks, metrics, random, hearing, orchestrators });
   const poll = repeat("feed poll", FEED_POLL_MS, log, () => hub.poll());
   const sweep = repeat("generator sweep", recordMs, log, () => generatorSockets.sweep());

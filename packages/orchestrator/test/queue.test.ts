@@ -103,7 +103,7 @@ test("positions are the order in which claims hand places out", () =>
     expect(mine.map((id) => places.get(id)?.position)).toEqual([1, 3]);
     expect(otherPlaces.get(theirs)?.position).toBe(2);
     expect(places.has(theirs)).toBe(false);
-    const starts = mine.map((id) => places.get(id)?.estimatedStartAt.getTime() ?? 0);
+    const starts = mine.map((id) => places.get(id)?.estimatedStartAt?.getTime() ?? 0);
     expect(starts[1]).toBeGreaterThan(starts[0] ?? 0);
   }));
 

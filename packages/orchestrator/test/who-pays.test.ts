@@ -5,6 +5,7 @@ import type { Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import { userDay } from "../src/domain/limits/ledger.ts";
+import { setLaunchesPaused } from "../src/domain/limits/platform.ts";
 import { transition } from "../src/lifecycle/transition.ts";
 import { openTestDatabase } from "./support/database.ts";
 import { entriesOf, spend, start, withContext } from "./support/money.ts";
@@ -38,8 +39,9 @@ test("every code: what the attempt used is charged, but for a fault that Leo saw
       await spend(context, id, 1.25);
       await transition(context, id, input, 1);
       const [entry] = await entriesOf(context, id);
-      // One that goes back to the queue must not be what the next one's claim takes.
+      // One that goes back to the queue, or pauses launches, must not decide what the next one's claim takes.
       await transition(context, id, { type: "cancel_requested" });
+      await setLaunchesPaused(context, false);
       return entry?.charged;
     };
     for (const code of FailureCode.options) {

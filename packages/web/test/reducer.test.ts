@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Event, Fact } from "@leo/core/event.ts";
+import type { Generation } from "@leo/core/generation.ts";
+import { activityWords } from "../src/features/generation/activity.ts";
 import { EMPTY, type LiveState } from "../src/features/generation/live-state.ts";
 import { reduceEvents } from "../src/features/generation/reducer.ts";
 import { FAIL, FINISH, START, WORK } from "./support/scenario.ts";
@@ -216,4 +218,23 @@ test("a plan waits for the user's word and no longer once it came", () => {
   expect(reduceEvents(EMPTY, stamp(plan)).openPlan).toBe("1. Build it");
   const answered: Fact[] = [...plan, { type: "user_message", messageId: "m", text: "Good" }];
   expect(reduceEvents(EMPTY, stamp(answered)).openPlan).toBeUndefined();
+});
+
+test("a run that waits for the model says for what, and until when, until it starts again", () => {
+  const until = "2026-01-01T14:05:00.000Z";
+  const waiting = {
+    code: "model_limit",
+    message: "Waiting for Claude's usage limit to reset.",
+    until,
+  } as const;
+  const facts: Fact[] = [...START, { type: "state_changed", state: "queued", attempt: 1, waiting }];
+  const queued = reduceEvents(EMPTY, stamp(facts));
+  const generation = { state: "running" } as Generation;
+  const words = activityWords(generation, queued, 0);
+  expect(words).toMatch(/^Waiting for Claude's usage limit to reset\. Next try at .+\.$/);
+  expect(queued.items.filter(({ kind }) => kind === "notice")).toHaveLength(1);
+  const fresh: Generation = { ...generation, state: "queued", waiting: { ...waiting, message: "Soon." } };
+  expect(activityWords(fresh, queued, 0)).toMatch(/^Soon\./);
+  const again: Fact[] = [{ type: "state_changed", state: "starting", attempt: 2 }];
+  expect(reduceEvents(queued, stamp(again, queued.lastSeq + 1)).waiting).toBeUndefined();
 });

@@ -36,6 +36,7 @@ with incoming as (
   from counted c where g.id = c.generation_id
 ), moved_attempts as (
   update leo.attempts a set last_n = c.top_n, cost_usd = c.new_cost_usd, last_frame_at = $8,
+         model_answered_at = case when c.new_cost_usd > c.old_cost_usd then $8 else a.model_answered_at end,
          last_activity_at = case when c.activity_n > c.last_n then $8 else a.last_activity_at end
   from counted c where a.id = c.attempt_id
 )

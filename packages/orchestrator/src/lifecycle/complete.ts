@@ -4,6 +4,7 @@
  */
 import { and, eq } from "drizzle-orm";
 import type { Failure } from "@leo/core/failure.ts";
+import type { LifecycleInput } from "@leo/core/lifecycle.ts";
 import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { attempts, events, generations } from "../db/schema.ts";
@@ -11,11 +12,15 @@ import { findArtifact, type FoundArtifact } from "./artifact.ts";
 import { publish } from "./publish.ts";
 import { transitionIn, type Transition } from "./transition.ts";
 
+/** How an attempt's work ended, as its generator reports it. */
+export interface FinalWord {
+  failure?: Failure;
+  /** When the cause of the failure will have passed. */
+  retryAt?: string;
+}
+
 /** The attempt's `all_work_complete`, if it is committed. Nothing comes after it. */
-export const finalWord = async (
-  context: Context,
-  attemptId: string,
-): Promise<{ failure?: Failure } | undefined> => {
+export const finalWord = async (context: Context, attemptId: string): Promise<FinalWord | undefined> => {
   const [last] = await context.database.orm
     .select({ body: events.body })
     .from(attempts)
@@ -24,10 +29,15 @@ export const finalWord = async (
   return last?.body.type === "all_work_complete" ? last.body : undefined;
 };
 
+const inputOf = ({ failure, retryAt }: FinalWord, at: Date): LifecycleInput => ({
+  type: "work_complete",
+  ...(failure ? { failure } : {}),
+  ...(failure && retryAt ? { retryInMs: Date.parse(retryAt) - at.getTime() } : {}),
+});
+
 /**
  * Moves the generation on, in the caller's transaction. A run that ended with a failure keeps the
  * partial version that it uploaded.
- * @param cause why the work is not whole
  */
 export const completeWorkIn = (
   orm: Orm,
@@ -35,17 +45,17 @@ export const completeWorkIn = (
   generationId: string,
   attempt: number,
   at: Date,
-  cause?: Failure,
+  word: FinalWord,
   artifact?: FoundArtifact,
 ): Promise<Transition | undefined> =>
   transitionIn(
     orm,
     config,
     generationId,
-    { type: "work_complete", ...(cause ? { failure: cause } : {}) },
+    inputOf(word, at),
     at,
     attempt,
-    cause && artifact ? { artifactPrefix: artifact.prefix, manifest: artifact.manifest } : {},
+    word.failure && artifact ? { artifactPrefix: artifact.prefix, manifest: artifact.manifest } : {},
   );
 
 /** Publishes after the commit. The version is shown as soon as it is recorded; nobody waits for it here. */
@@ -64,7 +74,7 @@ export const completeWork = async (
   context: Context,
   generationId: string,
   attempt: number,
-  cause?: Failure,
+  word: FinalWord,
 ): Promise<void> => {
   const { orm, transaction } = context.database;
   const [row] = await orm
@@ -72,9 +82,9 @@ export const completeWork = async (
     .from(generations)
     .where(eq(generations.id, generationId));
   if (!row) return;
-  const partial = cause ? await findArtifact(context, row.appId, generationId, attempt) : undefined;
+  const partial = word.failure ? await findArtifact(context, row.appId, generationId, attempt) : undefined;
   const done = await transaction((inside) =>
-    completeWorkIn(inside, context.config, generationId, attempt, context.now(), cause, partial),
+    completeWorkIn(inside, context.config, generationId, attempt, context.now(), word, partial),
   );
   if (done) publishSoon(context, done);
 };

@@ -99,7 +99,7 @@ export const taskStopped = async (
     if (current.attempt !== attempt.number || (current.state !== "starting" && current.state !== "running"))
       return undefined;
     if (isFinished && current.cancelRequestedAt === null)
-      return completeWorkIn(orm, context.config, generation.id, attempt.number, at, word?.failure, artifact);
+      return completeWorkIn(orm, context.config, generation.id, attempt.number, at, word ?? {}, artifact);
     await tellProgress(orm, attempt, "ended", at, detail);
     if (current.cancelRequestedAt !== null) {
       return transitionIn(

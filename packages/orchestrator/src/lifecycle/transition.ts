@@ -1,12 +1,15 @@
 import { and, eq, sql } from "drizzle-orm";
+import type { FailureCode } from "@leo/core/failure.ts";
 import { isFinal } from "@leo/core/generation.ts";
-import { decide, faultOf, type Decision, type LifecycleInput } from "@leo/core/lifecycle.ts";
+import { decide, faultOf, type Decision, type LifecycleInput, type Wait } from "@leo/core/lifecycle.ts";
 import type { Config } from "../config.ts";
+import { waitingFor } from "@leo/core/waiting.ts";
 import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { generations } from "../db/schema.ts";
 import { appendFacts, CONTROL_CHANNEL, QUEUE_CHANNEL } from "../events/append.ts";
 import { billOf, carryOver, settle } from "../domain/limits/ledger.ts";
+import { pauseLaunches } from "../domain/limits/model-pause.ts";
 import { returnUntaken } from "./user-messages.ts";
 
 export type GenerationRow = typeof generations.$inferSelect;
@@ -20,6 +23,42 @@ export interface Transition {
 const RETRY_DELAY_MS = 1_000;
 
 /**
+ * What a decision to wait means for the row. The attempt that has met the fault does not count, so the run may
+ * have one more. While launches are paused nothing is started, so it need not wait for a time of its own.
+ */
+const waitingColumns = async (
+  orm: Orm,
+  config: Config,
+  row: GenerationRow,
+  { code, durationMs, pausesLaunches }: Wait,
+  now: Date,
+) => {
+  const pause = { code, ownerId: row.ownerId, at: now, probeMs: config.LEO_MODEL_PROBE_MS };
+  const isPaused = pausesLaunches && (await pauseLaunches(orm, pause));
+  return {
+    waitCode: code,
+    waits: row.waits + (isPaused ? 0 : 1),
+    maxAttempts: row.maxAttempts + 1,
+    availableAt: isPaused ? now : new Date(now.getTime() + durationMs),
+  };
+};
+
+const viewWaiting = (
+  { LEO_MODE: mode }: Config,
+  { waitCode, availableAt }: { waitCode: FailureCode; availableAt: Date },
+  now: Date,
+) => waitingFor(waitCode, mode === "local", availableAt > now ? availableAt : undefined);
+
+/** What the row of a generation that is back in the queue keeps of the changes: its draft is for its end. */
+const backInQueue = (
+  { artifactPrefix: _prefix, manifest: _manifest, ...changes }: Partial<GenerationRow>,
+  now: Date,
+) => ({
+  availableAt: new Date(now.getTime() + RETRY_DELAY_MS),
+  ...changes,
+});
+
+/**
  * Applies an input to a generation in the caller's transaction, with the row locked.
  * @param attempt the attempt the input is about; another current attempt makes it a no-op
  * @param changes further columns to set together with the state
@@ -27,7 +66,7 @@ const RETRY_DELAY_MS = 1_000;
  */
 export const transitionIn = async (
   orm: Orm,
-  config: Pick<Config, "LEO_FREE_ATTEMPTS_PER_DAY">,
+  config: Config,
   generationId: string,
   input: LifecycleInput,
   now: Date,
@@ -37,21 +76,25 @@ export const transitionIn = async (
   const [row] = await orm.select().from(generations).where(eq(generations.id, generationId)).for("update");
   if (!row || (attempt !== undefined && row.attempt !== attempt)) return undefined;
   const bill = await billOf(orm, { generation: row, fault: faultOf(input), at: now }, config);
-  const status = { ...row, cancelRequested: row.cancelRequestedAt !== null, isSpent: bill.isSpent };
+  const status = {
+    ...row,
+    cancelRequested: row.cancelRequestedAt !== null,
+    isSpent: bill.isSpent,
+    ageMs: now.getTime() - row.createdAt.getTime(),
+  };
   const decision = decide(status, input);
   if (!decision) return undefined;
-  const { state, failure } = decision;
+  const { state, failure, wait } = decision;
+  const waiting = wait && (await waitingColumns(orm, config, row, wait, now));
   const [generation] = await orm
     .update(generations)
     .set({
-      ...changes,
+      ...(state === "queued" ? backInQueue(changes, now) : changes),
+      ...(isFinal(state) ? { waitCode: null } : waiting),
       state,
       failure: failure ?? null,
       ...(input.type === "cancel_requested" ? { cancelRequestedAt: now } : {}),
       ...(input.type === "launch_deferred" ? { attempt: row.attempt - 1 } : {}),
-      ...(state === "queued" && changes.availableAt === undefined
-        ? { availableAt: new Date(now.getTime() + RETRY_DELAY_MS) }
-        : {}),
       ...(isFinal(state) ? { finishedAt: now } : {}),
     })
     .where(and(eq(generations.id, generationId), eq(generations.state, row.state)))
@@ -73,6 +116,7 @@ export const transitionIn = async (
       state,
       attempt: generation.attempt,
       ...(failure ? { failure } : {}),
+      ...(waiting ? { waiting: viewWaiting(config, waiting, now) } : {}),
     } as const;
     await appendFacts(orm, generationId, [fact], now);
   }

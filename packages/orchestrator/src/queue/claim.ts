@@ -4,7 +4,9 @@
  * Terms: a *turn* is the place of a generation among its owner's: one with two active runs has its
  * first queued generation at turn 3. Places go by turn, then by age, so that somebody with fifty
  * queued generations does not delay another's first. Turns past the user's limit wait, and so does
- * everything of somebody who is suspended, and everything while an operator has paused launches. A task that has not ended holds its vCPUs, whatever its
+ * everything of somebody who is suspended, and everything while an operator has paused launches. While a fault
+ * of the model has paused them, one generation at a time is let through (`model-pause.ts`), of those first that
+ * have not met the fault themselves. A task that has not ended holds its vCPUs, whatever its
  * generation's state is.
  *
  * Claimers take an advisory lock first: two of them could each see the last free place otherwise.
@@ -12,6 +14,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { newId } from "@leo/core/id.ts";
 import type { Context } from "../context.ts";
+import { PROBE_MAX_MS } from "../domain/limits/model-pause.ts";
 import { EVENTS_CHANNEL } from "../events/append.ts";
 
 export interface ClaimedAttempt {
@@ -53,16 +56,21 @@ with used as materialized (
          coalesce(u.running_per_user, $2) as turns
   from leo.generations g left join active a using (owner_id) left join leo.users u on u.id = g.owner_id
   where g.state = 'queued' and g.available_at <= $1 and u.suspended_at is null
-    and not exists (select from leo.platform_settings where launches_paused)
+), gate as (
+  select coalesce(bool_or(launches_paused), false) as is_closed,
+         coalesce(bool_or(model_fault is not null), false) as is_paused,
+         coalesce(bool_or(model_probe_at <= $1), false) as is_probe_due
+  from leo.platform_settings
 ), ordered as (
   select id, turn, created_at, sum(vcpu) over (order by turn, created_at, id) as vcpu_through
   from ranked where turn <= turns
 ), picked as (
   select g.id, o.turn, o.created_at
-  from leo.generations g join ordered o using (id), used
+  from leo.generations g join ordered o using (id), used, gate
   where g.state = 'queued' and o.vcpu_through + used.vcpu <= $3
-  order by o.turn, o.created_at, o.id
-  limit $4
+    and not gate.is_closed and (not gate.is_paused or gate.is_probe_due)
+  order by gate.is_paused and g.wait_code is not null, o.turn, o.created_at, o.id
+  limit (select case when is_paused then 1 else $4::int end from gate)
   for update of g skip locked
 ), paired as (
   select p.id, fresh.attempt_id, fresh.token_hash
@@ -70,12 +78,16 @@ with used as materialized (
   join unnest($5::uuid[], $6::text[]) with ordinality as fresh(attempt_id, token_hash, place) using (place)
 ), claimed as (
   update leo.generations g
-  set state = 'starting', attempt = g.attempt + 1, started_at = coalesce(g.started_at, $1), last_seq = g.last_seq + 1
+  set state = 'starting', attempt = g.attempt + 1, wait_code = null, started_at = coalesce(g.started_at, $1), last_seq = g.last_seq + 1
   from paired p where g.id = p.id
   returning g.id, g.attempt, g.vcpu, g.memory_mib, g.on_demand, g.last_seq, p.attempt_id, p.token_hash
 ), attempted as (
   insert into leo.attempts (id, generation_id, number, token_hash, vcpu, memory_mib, on_demand, launch_lease_until, created_at, deadline_at)
   select attempt_id, id, attempt, token_hash, vcpu, memory_mib, on_demand, $7, $1, $8 from claimed
+), probed as (
+  update leo.platform_settings s
+  set model_probe_at = $1 + least($9 * 2 ^ least(s.model_probes, 10), $10) * interval '1 ms', model_probes = s.model_probes + 1
+  where s.model_fault is not null and exists (select from claimed)
 ), told as (
   insert into leo.events (generation_id, seq, at, type, body)
   select id, last_seq, $1, 'state_changed',
@@ -108,6 +120,8 @@ export const claim = async (context: Context, limit: number): Promise<ClaimedAtt
         fresh.map(({ hash }) => hash),
         new Date(at.getTime() + config.LEO_LAUNCH_LEASE_MS),
         deadlineAt,
+        config.LEO_MODEL_PROBE_MS,
+        PROBE_MAX_MS,
       ],
     });
     return claimed.rows;

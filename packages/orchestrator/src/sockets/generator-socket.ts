@@ -91,7 +91,7 @@ export const createGeneratorSockets = (
     if (await becomeReady(context, attempt, at)) onReady(at.getTime() - attempt.createdAt.getTime());
     // An orchestrator may have died between storing the last message and acting on it.
     const word = started ? await finalWord(context, attempt.id) : undefined;
-    if (word) await completeWork(context, attempt.generationId, attempt.number, word.failure);
+    if (word) await completeWork(context, attempt.generationId, attempt.number, word);
     const work = await findWork(database, { attemptId: attempt.id });
     if (!work || connection.socket.readyState !== connection.socket.OPEN) return;
     const older = connections.get(attempt.generationId);
@@ -119,7 +119,7 @@ export const createGeneratorSockets = (
     }
     const last = messages.at(-1);
     if (last?.type === "all_work_complete") {
-      await completeWork(context, attempt.generationId, attempt.number, last.failure);
+      await completeWork(context, attempt.generationId, attempt.number, last);
     }
     if (messages.some(settlesMessages)) await control(attempt.generationId);
     if (last) acknowledge(connection, last.n);

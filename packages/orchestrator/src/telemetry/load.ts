@@ -3,6 +3,7 @@ import { FAILURES, type FailureCode } from "@leo/core/failure.ts";
 import type { MetricName } from "@leo/core/metric.ts";
 import type { Context } from "../context.ts";
 import { platformDay } from "../domain/limits/ledger.ts";
+import { readPlatformSettings } from "../domain/limits/platform.ts";
 
 interface Series {
   labels: Record<string, string>;
@@ -18,6 +19,7 @@ export type Load = Record<
     | "leo_running"
     | "leo_ended_last_hour"
     | "leo_platform_failures_last_hour"
+    | "leo_model_paused"
     | "leo_vcpus_in_use"
     | "leo_spend_today_usd"
     | "leo_reserved_today_usd"
@@ -30,7 +32,7 @@ const one = (value: number): Series[] => [{ labels: {}, value }];
 const sum = (rows: { count: number }[]) => rows.reduce((total, { count }) => total + count, 0);
 
 const ACTIVE = `
-select state, count(*)::int as count, min(created_at) as oldest
+select state, count(*)::int as count, min(created_at) filter (where wait_code is null) as oldest
 from leo.generations where state in ('queued', 'starting', 'running', 'publishing') group by state`;
 const ENDED = `
 select state, coalesce(failure ->> 'code', '') as code, count(*)::int as count
@@ -41,17 +43,20 @@ const VCPUS = "select coalesce(sum(vcpu), 0)::float8 as vcpus from leo.attempts 
 export const readLoad = async ({ database, now }: Context): Promise<Load> => {
   const at = now();
   const hourAgo = new Date(at.getTime() - HOUR_MS);
-  const [active, ended, held, day] = await Promise.all([
-    database.pool.query<{ state: string; count: number; oldest: Date }>(ACTIVE),
+  const [active, ended, held, day, settings] = await Promise.all([
+    database.pool.query<{ state: string; count: number; oldest: Date | null }>(ACTIVE),
     database.pool.query<{ state: string; code: FailureCode | ""; count: number }>(ENDED, [hourAgo]),
     database.pool.query<{ vcpus: number }>(VCPUS),
     platformDay(database.orm, at),
+    readPlatformSettings(database.orm),
   ]);
   const queued = active.rows.find(({ state }) => state === "queued");
   return {
     leo_generations: active.rows.map(({ state, count }) => ({ labels: { state }, value: count })),
     leo_queue_depth: one(queued?.count ?? 0),
-    leo_queue_age_seconds: one(queued ? Math.max(0, at.getTime() - queued.oldest.getTime()) / 1_000 : 0),
+    leo_queue_age_seconds: one(
+      queued?.oldest ? Math.max(0, at.getTime() - queued.oldest.getTime()) / 1_000 : 0,
+    ),
     leo_running: one(sum(active.rows.filter(({ state }) => state !== "queued"))),
     leo_ended_last_hour: ended.rows.map(({ state, code, count }) => ({
       labels: { state, code },
@@ -60,6 +65,7 @@ export const readLoad = async ({ database, now }: Context): Promise<Load> => {
     leo_platform_failures_last_hour: one(
       sum(ended.rows.filter(({ code }) => code !== "" && FAILURES[code].platformFault)),
     ),
+    leo_model_paused: one(settings.modelFault === null ? 0 : 1),
     leo_vcpus_in_use: one(held.rows[0]?.vcpus ?? 0),
     leo_spend_today_usd: one(day.spentUsd),
     leo_reserved_today_usd: one(day.reservedUsd),

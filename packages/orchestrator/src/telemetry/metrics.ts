@@ -56,6 +56,7 @@ const LOAD_METRICS = [
   "leo_running",
   "leo_ended_last_hour",
   "leo_platform_failures_last_hour",
+  "leo_model_paused",
   "leo_vcpus_in_use",
   "leo_spend_today_usd",
   "leo_reserved_today_usd",

@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, date, index, integer, jsonb, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { AUDIT_DAYS_MIN, type AdminAction } from "@leo/core/admin.ts";
+import type { FailureCode } from "@leo/core/failure.ts";
 import type { Fault } from "@leo/core/lifecycle.ts";
 import { isUser, serviceMay, serviceMayDelete, userMay } from "../policies.ts";
 import { at, leo, usd } from "./columns.ts";
@@ -67,12 +68,22 @@ export const platformSettings = leo.table(
     intakeMessage: text("intake_message"),
     /** Nothing queued is started. */
     launchesPaused: boolean("launches_paused").notNull().default(false),
+    /** Nothing queued is started because of this fault of the model, since then; see `domain/limits/model-pause.ts`. */
+    modelFault: text("model_fault").$type<FailureCode>(),
+    modelFaultAt: at("model_fault_at"),
+    /** When the next run is let through, and how many have been. */
+    modelProbeAt: at("model_probe_at"),
+    modelProbes: integer("model_probes").notNull().default(0),
     /** Instead of the setting; null: the setting holds. */
     dayBudgetUsd: usd("day_budget_usd"),
     updatedAt: at("updated_at").notNull(),
   },
   (table) => [
     check("platform_settings_one", sql`${table.id}`),
+    check(
+      "platform_settings_model",
+      sql`(${table.modelFault} is null) = (${table.modelFaultAt} is null) and (${table.modelFault} is null) = (${table.modelProbeAt} is null)`,
+    ),
     check("platform_settings_budget", sql`${table.dayBudgetUsd} >= 0`),
     ...serviceMay(),
     /** What is closed is told to everybody. */

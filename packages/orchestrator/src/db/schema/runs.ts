@@ -84,6 +84,10 @@ export const generations = leo.table(
     availableAt: at("available_at")
       .notNull()
       .default(sql`to_timestamp(0)`),
+    /** The fault of the model that it waits for in the queue, until `availableAt` or the end of a pause. */
+    waitCode: text("wait_code").$type<FailureCode>(),
+    /** How often it has waited until a time. Each wait adds an attempt to those that it may have. */
+    waits: integer("waits").notNull().default(0),
     cancelRequestedAt: at("cancel_requested_at"),
     lastSeq: integer("last_seq").notNull().default(0),
     costUsd: usd("cost_usd").notNull().default(0),
@@ -116,6 +120,7 @@ export const generations = leo.table(
       foreignColumns: [table.id],
     }).onDelete("set null"),
     check("generations_state", sql`${table.state} in (${quoted(GenerationState.options)})`),
+    check("generations_wait", sql`${table.waitCode} is null or ${table.state} = 'queued'`),
     check("generations_mode", sql`${table.mode} in (${quoted(GenerationMode.options)})`),
     check("generations_failure", sql`(${table.state} = 'failed') = (${table.failure} is not null)`),
     check(
@@ -202,6 +207,8 @@ export const attempts = leo.table(
     lastN: integer("last_n").notNull().default(0),
     /** Newest running total that the gateway counted for this attempt. */
     costUsd: usd("cost_usd").notNull().default(0),
+    /** When it last reported a cost that had grown: the model had answered. */
+    modelAnsweredAt: at("model_answered_at"),
     stopRequestedAt: at("stop_requested_at"),
     stopReason: text("stop_reason"),
     /** Set when the task is gone. Until then it holds its vCPUs. */

@@ -68,8 +68,9 @@ export const queueFull = async (
   const said = `You have ${queued} requests in the queue, the limit is ${max}.`;
   const places = [...(await queue.positions(context.userId)).values()];
   const now = context.now();
-  const first = Math.min(...places.map(({ estimatedStartAt }) => estimatedStartAt.getTime()));
-  if (places.length === 0) return limitFault("limit_reached", `${said} Cancel one to send another.`, details);
+  const starts = places.flatMap(({ estimatedStartAt }) => estimatedStartAt?.getTime() ?? []);
+  const first = Math.min(...starts);
+  if (starts.length === 0) return limitFault("limit_reached", `${said} Cancel one to send another.`, details);
   const freesAt = new Date(Math.max(first, now.getTime()));
   const when = timeInWords(freesAt, now);
   return limitFault(

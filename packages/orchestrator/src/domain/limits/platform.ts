@@ -4,17 +4,26 @@ import type { Context } from "../../context.ts";
 import type { Orm } from "../../db/database.ts";
 import { platformSettings } from "../../db/schema.ts";
 import { platformDay } from "./ledger.ts";
+import { NOT_PAUSED, viewModelFault } from "./model-pause.ts";
 
 type SettingsRow = typeof platformSettings.$inferSelect;
 export type PlatformSettings = Pick<
   SettingsRow,
-  "intakeOpen" | "intakeMessage" | "launchesPaused" | "dayBudgetUsd"
+  | "intakeOpen"
+  | "intakeMessage"
+  | "launchesPaused"
+  | "modelFault"
+  | "modelFaultAt"
+  | "modelProbeAt"
+  | "modelProbes"
+  | "dayBudgetUsd"
 >;
 
 const UNCHANGED: PlatformSettings = {
   intakeOpen: true,
   intakeMessage: null,
   launchesPaused: false,
+  ...NOT_PAUSED,
   dayBudgetUsd: null,
 };
 
@@ -39,6 +48,7 @@ export const readPlatform = async ({ config, database, now }: Context): Promise<
     intakeOpen: settings.intakeOpen,
     intakeMessage: settings.intakeMessage ?? undefined,
     launchesPaused: settings.launchesPaused,
+    modelFault: viewModelFault(settings),
     dayBudgetUsd: settings.dayBudgetUsd ?? config.LEO_PLATFORM_DAY_BUDGET_USD,
     dayBudgetSettingUsd: config.LEO_PLATFORM_DAY_BUDGET_USD,
     today,
@@ -57,9 +67,12 @@ export const setIntake = async (
   return readPlatform(context);
 };
 
-/** Stops or resumes the start of what is queued, on every orchestrator. What has started goes on. */
+/**
+ * Stops or resumes the start of what is queued, on every orchestrator. What has started goes on. To resume
+ * also ends a pause that a fault of the model began.
+ */
 export const setLaunchesPaused = async (context: Context, launchesPaused: boolean): Promise<Platform> => {
-  await change(context, { launchesPaused });
+  await change(context, { launchesPaused, ...(launchesPaused ? {} : NOT_PAUSED) });
   return readPlatform(context);
 };
 

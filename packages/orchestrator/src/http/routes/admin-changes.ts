@@ -36,10 +36,11 @@ const changePlatform = (context: Context, actor: Actor, change: Change) =>
   audited(context, actor, {
     ...change,
     read: readPlatform,
-    record: ({ intakeOpen, intakeMessage, launchesPaused, dayBudgetUsd }: Platform) => ({
+    record: ({ intakeOpen, intakeMessage, launchesPaused, modelFault, dayBudgetUsd }: Platform) => ({
       intakeOpen,
       intakeMessage,
       launchesPaused,
+      modelFault: modelFault?.code,
       dayBudgetUsd,
     }),
   });
@@ -124,7 +125,8 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
       method: "put",
       path: "/api/admin/launches",
       summary: "Start what is queued, or let it wait",
-      description: "Holds on every orchestrator. What has started goes on.",
+      description:
+        "Holds on every orchestrator. What has started goes on. To start again also ends a pause that a fault of the model began.",
       request: { body: jsonBody(ChangeLaunches) },
     }),
     async (c) => {

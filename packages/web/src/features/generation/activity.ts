@@ -26,7 +26,11 @@ export const STEP_WORDS: Record<ItemOf<"step">["step"], string> = {
   turn_complete: "Finishing the turn",
 };
 
-const queueWords = ({ queuePosition, estimatedStartAt }: Generation, nowMs: number): string => {
+const queueWords = (generation: Generation, live: LiveState, nowMs: number): string => {
+  const { state, queuePosition, estimatedStartAt } = generation;
+  // Until the page has asked again, only the event says why it is back in the queue.
+  const { message, until } = (state === "queued" ? generation.waiting : live.waiting) ?? {};
+  if (message) return until ? `${message} Next try at ${formatClock(until)}.` : message;
   const place =
     queuePosition === undefined || queuePosition <= 1
       ? "Next in the queue"
@@ -67,7 +71,7 @@ export const activityWords = (generation: Generation, live: LiveState, nowMs: nu
   }
   switch (state) {
     case "queued":
-      return queueWords(generation, nowMs);
+      return queueWords(generation, live, nowMs);
     case "starting":
       return startingWords(live);
     case "running":

@@ -28,11 +28,13 @@ const closeStart = (draft: Draft) => {
 };
 
 const stateChanged = (draft: Draft, event: EventOf<"state_changed">) => {
-  const { state, attempt, failure, at } = event;
+  const { state, attempt, failure, waiting, at } = event;
   draft.state = state;
   if (attempt !== draft.attempt) draft.costUsd = 0;
   draft.attempt = attempt;
   draft.failure = failure;
+  draft.waiting = waiting;
+  if (waiting) draft.items.push({ ...place(event), kind: "notice", level: "warn", text: waiting.message });
   if (state === "queued") {
     draft.step = undefined;
     closeStart(draft);

@@ -1,6 +1,7 @@
 import type { Event } from "@leo/core/event.ts";
 import type { Failure } from "@leo/core/failure.ts";
 import type { GenerationState } from "@leo/core/generation.ts";
+import type { Waiting } from "@leo/core/waiting.ts";
 import type { EventOf, FileChange, QueuedMessage, TimelineItem } from "./timeline-item.ts";
 
 /** Everything the events of one generation say. Made by the reducer alone. */
@@ -17,6 +18,8 @@ export interface LiveState {
   /** The step the generator is in, once the agent is connected. */
   step: EventOf<"progress">["step"] | undefined;
   retryAt: string | undefined;
+  /** What stands in the way of the next attempt, while queued. */
+  waiting: Waiting | undefined;
   /** True once the server has saved a draft of what the ended run left. */
   draftSaved: boolean;
   /** True while the generator is being stopped. */
@@ -43,6 +46,7 @@ export const EMPTY: LiveState = {
   failure: undefined,
   step: undefined,
   retryAt: undefined,
+  waiting: undefined,
   draftSaved: false,
   stopping: false,
   costUsd: 0,

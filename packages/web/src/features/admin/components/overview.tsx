@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { Platform } from "@leo/core/account.ts";
 import type { AdminOverview } from "@leo/core/admin.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
-import { formatAgo, formatCount, plural } from "../../../lib/format.ts";
+import { formatAgo, formatClock, formatCount, plural } from "../../../lib/format.ts";
 import { formatUsd } from "@leo/core/money.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import { overviewQuery, setIntake, setLaunches } from "../api/admin.ts";
@@ -34,12 +35,20 @@ const Figures = ({ data }: { data: AdminOverview }) => {
   );
 };
 
+const launchWords = ({ launchesPaused, modelFault }: Platform): string => {
+  if (launchesPaused) return "Launches are paused: what is asked for waits.";
+  if (!modelFault) return "What waits is started when there is room.";
+  const { message, since, nextTryAt } = modelFault;
+  return `Launches have been paused since ${formatClock(since)}. ${message} One run tries again at ${formatClock(nextTryAt)}.`;
+};
+
 const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
   const [message, setMessage] = useState("");
   const intake = useChange(
     (open: boolean) => setIntake(open, open || message.trim() === "" ? undefined : message),
     "The intake is changed.",
   );
+  const isPaused = platform.launchesPaused || platform.modelFault !== undefined;
   const launches = useChange(setLaunches, "Launches are changed.");
   return (
     <div className="flex flex-col gap-4">
@@ -70,13 +79,9 @@ const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
         )}
       </div>
       <div className="flex flex-wrap items-center gap-3">
-        <p className="min-w-0 flex-1 text-sm text-muted">
-          {platform.launchesPaused
-            ? "Launches are paused: what is asked for waits."
-            : "What waits is started when there is room."}
-        </p>
-        <Button disabled={launches.isPending} onClick={() => launches.mutate(!platform.launchesPaused)}>
-          {platform.launchesPaused ? "Resume launches" : "Pause launches"}
+        <p className="min-w-0 flex-1 text-sm text-muted">{launchWords(platform)}</p>
+        <Button disabled={launches.isPending} onClick={() => launches.mutate(!isPaused)}>
+          {isPaused ? "Resume launches" : "Pause launches"}
         </Button>
       </div>
       <DayBudget platform={platform} />

@@ -1,0 +1,70 @@
+/** What a run waits for in the queue instead of failing: a model that is away. */
+import { z } from "zod";
+import { FailureCode } from "./failure.ts";
+
+interface WaitKind {
+  /** `time`: it passes by itself. `operator`: somebody has to mend it, and until then nothing else can run. */
+  for: "time" | "operator";
+  /** A sentence for the user while the run waits. */
+  message: string;
+  /** The same for somebody who runs Leo on their own computer: what to do about it. */
+  onThisComputer?: string;
+}
+
+/** The failures with which a run goes back to the queue. */
+export const WAITS: Partial<Record<FailureCode, WaitKind>> = {
+  model_unavailable: {
+    for: "time",
+    message: "Claude is unavailable at the moment. The run goes on by itself.",
+  },
+  model_limit: {
+    for: "time",
+    message: "Waiting for Claude's usage limit to reset. The run goes on by itself.",
+  },
+  model_credential: {
+    for: "operator",
+    message:
+      "Claude rejected Leo's credential. The run goes on by itself once your administrator has replaced it.",
+    onThisComputer:
+      "Claude rejected the credential. Stop Leo, set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY to a valid one, and run npm start again. The run then goes on by itself.",
+  },
+  model_balance: {
+    for: "operator",
+    message:
+      "The account that Leo uses for Claude has run out of credit. The run goes on by itself once your administrator has topped it up.",
+    onThisComputer:
+      "Your account for Claude has run out of credit. Top it up, and the run goes on by itself within a few minutes.",
+  },
+  model_unknown: {
+    for: "operator",
+    message:
+      "The model that Leo is set to use does not exist. The run goes on by itself once your administrator has chosen another one.",
+    onThisComputer:
+      "The model in LEO_MODEL does not exist. Stop Leo, set LEO_MODEL to another one or leave it out, and run npm start again. The run then goes on by itself.",
+  },
+};
+
+/** Why a queued generation does not start although there may be room. */
+export const Waiting = z.object({
+  code: FailureCode,
+  /** A sentence for the person who asked. */
+  message: z.string().max(2_000),
+  /** When it goes on; absent while nobody knows. */
+  until: z.iso.datetime().optional(),
+});
+export type Waiting = z.infer<typeof Waiting>;
+
+/**
+ * What somebody reads while a generation waits.
+ * @param code one of `WAITS`
+ * @param isOnThisComputer they run Leo themselves
+ */
+export const waitingFor = (code: FailureCode, isOnThisComputer: boolean, until?: Date): Waiting => {
+  const kind = WAITS[code];
+  if (!kind) throw new Error(`nothing waits for ${code}`);
+  return {
+    code,
+    message: (isOnThisComputer && kind.onThisComputer) || kind.message,
+    ...(until ? { until: until.toISOString() } : {}),
+  };
+};
