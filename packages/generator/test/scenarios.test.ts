@@ -121,7 +121,7 @@ test("the gateway's own budget stops an agent that does not know it", () =>
     scenario("", { gatewayEnv: { LEO_BUDGET_USD: "0.2" } }),
     async ({ orchestrator, finished, manifest, model }) => {
       expect((await finished()).failure).toBe("budget");
-      expect((await orchestrator.fact("error")).failure.detail).toMatch(/of 0\.2 USD/);
+      expect((await orchestrator.fact("error")).failure.detail).toMatch(/of \$0\.20/);
       const { partial, dist } = await manifest();
       expect(partial).toBe(true);
       expect(dist.length).toBeGreaterThan(0);
