@@ -70,6 +70,8 @@ export const Manifest = z
     checks: z.array(Check).max(20),
     /** Absent when the version is whole. A budget or deadline leaves a partial one. */
     partial: z.boolean().optional(),
+    /** The app's pages exist in its script only: an unknown address gets its `index.html` (`preview/address.ts`). */
+    routes: z.literal("client").optional(),
     /** The run changed no file of the app and ended in words; only its state is stored, for the next request. */
     answered: z.boolean().optional(),
   })

@@ -44,13 +44,21 @@ const linkOf = async (api: TestApi, id: string, user = api.ann) => {
   return { link, token };
 };
 
-const withPreview = (run: (preview: Preview) => Promise<void>, options: ApiOptions = {}) =>
+const withPreview = (
+  run: (preview: Preview) => Promise<void>,
+  options: ApiOptions = {},
+  version: Pick<Parameters<typeof completeGeneration>[2], "dist" | "routes"> = {},
+) =>
   withApi(async (api) => {
     const { body } = await api.call<z.infer<typeof CreatedApp>>(api.ann, "POST", "/api/apps", {
       prompt: "x",
     });
     const { id } = body.generation;
-    const { prefix } = await completeGeneration(api, id, { source: { ".secret": "s" }, dist: DIST });
+    const { prefix } = await completeGeneration(api, id, {
+      source: { ".secret": "s" },
+      dist: DIST,
+      ...version,
+    });
     const { link, token } = await linkOf(api, id);
     const get: Preview["get"] = (path, headers = {}, method = "GET") =>
       raw(api.url, path, {
@@ -90,22 +98,56 @@ test("a preview host serves the built files with their types", () =>
     }
   }));
 
-test("a client-side route gets the index, a missing script does not", () =>
+test("a client-side route gets the index of an app that has such routes, a missing file does not", () =>
+  withPreview(
+    async ({ get }) => {
+      const route = await get("/todos/7", NAVIGATION);
+      expect([route.status, route.body.toString()]).toEqual([200, SERVED["index.html"]]);
+      const below = await get("/todos/7/assets/index-abc.js", { accept: "*/*" });
+      expect([below.status, below.body.toString()]).toEqual([200, SERVED["assets/index-abc.js"]]);
+      expect((await get("/todos/", NAVIGATION)).status).toBe(200);
+      const oldBrowser = await get("/todos/7", { accept: "text/html,*/*" });
+      expect(oldBrowser.status).toBe(200);
+      expect((await get("/about.html", NAVIGATION)).status).toBe(404);
+      const others: Record<string, string>[] = [
+        { accept: "*/*" },
+        { "sec-fetch-mode": "cors", accept: "text/html" },
+      ];
+      for (const headers of others) {
+        const missing = await get("/assets/gone.js", headers);
+        expect([missing.status, missing.headers["content-type"]]).toEqual([404, "text/plain; charset=UTF-8"]);
+      }
+    },
+    {},
+    { routes: "client" },
+  ));
+
+test("an app of several pages has an address for each, folders with and without their slash, and a 404 of its own for the rest", () => {
+  const dist = { ...DIST, "about.html": "<p>about</p>", "404.html": "<p>lost</p>" };
+  return withPreview(
+    async ({ get, token }) => {
+      for (const path of ["/about", "/about.html"]) {
+        const about = await get(path, NAVIGATION);
+        expect([about.status, about.body.toString()]).toEqual([200, withBridge("<p>about</p>")]);
+      }
+      const folder = await get(`/docs?leo-link=${token}&a=b`, { ...NAVIGATION, cookie: "" });
+      expect([folder.status, folder.headers.location]).toEqual([307, `./docs/?leo-link=${token}&a=b`]);
+      for (const path of ["/nothing", "/nothing/", "/nothing.html", "/docs/nothing"]) {
+        const lost = await get(path, NAVIGATION);
+        expect([lost.status, lost.body.toString()]).toEqual([404, withBridge("<p>lost</p>")]);
+        expect(lost.headers["cache-control"]).toBe("no-store");
+      }
+      expect((await get("/nothing.png", { accept: "*/*" })).headers["content-type"]).toMatch(/^text\/plain/);
+    },
+    {},
+    { dist },
+  );
+});
+
+test("an address that an app without routes does not have is a 404, and not its start page", () =>
   withPreview(async ({ get }) => {
-    const route = await get("/todos/7", NAVIGATION);
-    expect([route.status, route.body.toString()]).toEqual([200, SERVED["index.html"]]);
-    const below = await get("/todos/7/assets/index-abc.js", { accept: "*/*" });
-    expect([below.status, below.body.toString()]).toEqual([200, SERVED["assets/index-abc.js"]]);
-    const oldBrowser = await get("/todos/7", { accept: "text/html,*/*" });
-    expect(oldBrowser.status).toBe(200);
-    const others: Record<string, string>[] = [
-      { accept: "*/*" },
-      { "sec-fetch-mode": "cors", accept: "text/html" },
-    ];
-    for (const headers of others) {
-      const missing = await get("/assets/gone.js", headers);
-      expect([missing.status, missing.headers["content-type"]]).toEqual([404, "text/plain; charset=UTF-8"]);
-    }
+    for (const path of ["/nothing", "/about.html", "/todos/7"])
+      expect((await get(path, NAVIGATION)).status).toBe(404);
   }));
 
 test("path tricks never leave the version", () =>

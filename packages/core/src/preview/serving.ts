@@ -1,13 +1,14 @@
 /** How the pages of an app are served, in its preview and in the smoke test before it: what passes there works here. */
 import { bridge } from "./bridge.js";
 import type { PreviewConditions } from "./conditions.ts";
+import { FRAME_SANDBOX } from "./frame.ts";
 
 /** What reaches hardware or money; neither Leo nor an app that it made has a use for them. */
 export const NO_DEVICES = ["bluetooth", "hid", "midi", "payment", "serial", "usb"]
   .map((feature) => `${feature}=()`)
   .join(", ");
 
-const SANDBOX = "sandbox allow-scripts allow-forms allow-modals allow-popups allow-downloads";
+const OPAQUE = FRAME_SANDBOX.replace(" allow-same-origin", "");
 
 /**
  * The headers of every answer of a preview.
@@ -20,7 +21,7 @@ export const previewHeaders = (
   const policy = [
     // On a host of its own the page keeps its origin, and with it its storage; under a path on
     // Leo's host its origin must be opaque.
-    ownOrigin ? `${SANDBOX} allow-same-origin` : SANDBOX,
+    `sandbox ${ownOrigin ? FRAME_SANDBOX : OPAQUE}`,
     "object-src 'none'",
     `frame-ancestors ${frameAncestors}`,
   ];

@@ -10,9 +10,10 @@ import { getMimeType } from "hono/utils/mime";
 import { FilePath } from "@leo/core/artifact.ts";
 import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import { candidatesOf, serve } from "@leo/core/preview/address.ts";
 import { BRIDGE, previewHeaders, withBridge } from "@leo/core/preview/serving.ts";
 import type { Context } from "../context.ts";
-import { findPreviewFile, type PreviewFile } from "../domain/previews/preview-file.ts";
+import { findPreviewFiles, type OpenedPreview, type PreviewFile } from "../domain/previews/preview-file.ts";
 import { LINK_PARAMETER } from "../domain/previews/preview-link.ts";
 import { previewPlace } from "../domain/previews/preview-url.ts";
 import { readBytes } from "../domain/versions/version.ts";
@@ -40,15 +41,15 @@ const TOKENS_MAX = 4;
 const BRIDGE_TAG = createHash("sha256").update(BRIDGE).digest("hex").slice(0, 8);
 
 /**
- * The file that a request's raw path means; a folder means its index.html.
+ * The path within the app that a request's raw path means, without the leading slash.
  * @returns undefined for a path with encoded separators, dot segments, control characters or bad encoding
  */
 const cleanPath = (rawPath: string): string | undefined => {
   if (/%2f|%5c|\\/i.test(rawPath)) return undefined;
   const path = decode(rawPath.replace(/^\//, ""));
   if (path === undefined) return undefined;
-  const file = path === "" || path.endsWith("/") ? `${path}index.html` : path;
-  return FilePath.safeParse(file).success ? file : undefined;
+  const isFile = FilePath.safeParse(path.replace(/\/$/, "") || "index.html").success;
+  return isFile ? path : undefined;
 };
 
 const decode = (path: string) => {
@@ -105,10 +106,18 @@ const read = async (c: PreviewContext, { storage, log }: Context, file: PreviewF
 const isPage = (file: PreviewFile) => /\.html?$/i.test(file.path);
 
 /** A page gets the bridge, so it has another length than the stored file and is sent whole. */
-const sendPage = async (context: Context, c: PreviewContext, file: PreviewFile): Promise<Response> => {
+const sendPage = async (
+  context: Context,
+  c: PreviewContext,
+  file: PreviewFile,
+  status: 200 | 404 = 200,
+): Promise<Response> => {
   const tag = `"${file.sha256}-${BRIDGE_TAG}"`;
-  const headers = { etag: tag, "cache-control": cacheControl(file.path) };
-  if (matchesTag(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
+  const isFound = status === 200;
+  const headers: Record<string, string> = isFound
+    ? { etag: tag, "cache-control": cacheControl(file.path) }
+    : { "cache-control": "no-store" };
+  if (isFound && matchesTag(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
   const content = await readBytes(context.storage, file.key);
   if (content === undefined) return expired(c);
   const body = Uint8Array.from(Buffer.from(withBridge(new TextDecoder().decode(content))));
@@ -117,7 +126,7 @@ const sendPage = async (context: Context, c: PreviewContext, file: PreviewFile):
     "content-type": "text/html; charset=utf-8",
     "content-length": String(body.length),
   };
-  return c.req.method === "HEAD" ? c.body(null, 200, all) : c.body(body, 200, all);
+  return c.req.method === "HEAD" ? c.body(null, status, all) : c.body(body, status, all);
 };
 
 const expired = (c: PreviewContext) =>
@@ -151,16 +160,29 @@ const send = async (context: Context, c: PreviewContext, file: PreviewFile): Pro
   return c.body(found.content, status, headers);
 };
 
-/**
- * A page of an app with client-side routes is its index; what asks for a script or an image gets a
- * 404. Apps name their assets relative to the page, so a page deeper in the app asks for them below itself.
- */
-const candidates = (c: PreviewContext, rawPath: string): string[] => {
-  const path = cleanPath(rawPath);
-  if (path === undefined) return [];
-  if (isNavigation(c)) return [path, "index.html"];
-  const assets = path.lastIndexOf("/assets/");
-  return assets === -1 ? [path] : [path, path.slice(assets + 1)];
+/** A folder's address gets its slash. Relative, so that it holds wherever the preview is. */
+const toFolder = (c: PreviewContext, path: string) => {
+  const name = encodeURIComponent(path.split("/").at(-1) ?? "");
+  return c.body(null, 307, {
+    location: `./${name}/${new URL(c.req.url).search}`,
+    "cache-control": "no-store",
+  });
+};
+
+const answer = (
+  context: Context,
+  c: PreviewContext,
+  path: string,
+  { files, hasClientRoutes, token }: OpenedPreview,
+  hasCookie: boolean,
+) => {
+  const has = (file: string) => files.has(file);
+  const served = serve(path, { isNavigation: isNavigation(c), hasClientRoutes, has });
+  if (served.kind === "folder") return toFolder(c, path);
+  const file = served.kind === "file" ? files.get(served.path) : undefined;
+  if (!file || served.kind !== "file") return noFile(c);
+  if (hasCookie && isPage(file)) c.header("set-cookie", `${COOKIE}=${token}; ${COOKIE_ATTRIBUTES}`);
+  return served.status === 200 ? send(context, c, file) : sendPage(context, c, file, served.status);
 };
 
 /** The tokens that a request on a preview's own host shows: in its address, then in its cookies. */
@@ -201,11 +223,11 @@ export const createPreview = (context: Context) => {
     if (!generationId.success) return noPreview(c);
     c.set("previewId", generationId.data);
     const tokens = place.kind === "host" ? tokensOf(c) : [token ?? ""];
-    const opened = await findPreviewFile(context, generationId.data, tokens, candidates(c, path));
+    const wanted = cleanPath(path);
+    const candidates = wanted === undefined ? ["index.html"] : candidatesOf(wanted);
+    const opened = await findPreviewFiles(context, generationId.data, tokens, candidates);
     if (!opened) return noPreview(c);
-    if (!opened.file) return noFile(c);
-    if (place.kind === "host" && isPage(opened.file))
-      c.header("set-cookie", `${COOKIE}=${opened.token}; ${COOKIE_ATTRIBUTES}`);
-    return send(context, c, opened.file);
+    if (wanted === undefined) return noFile(c);
+    return answer(context, c, wanted, opened, place.kind === "host");
   };
 };

@@ -24,7 +24,12 @@ const listOf = (files: Files) =>
 export const completeGeneration = async (
   api: TestApi,
   generationId: string,
-  { source = {}, dist = {}, screenshot }: { source?: Files; dist?: Files; screenshot?: Uint8Array },
+  {
+    source = {},
+    dist = {},
+    screenshot,
+    routes,
+  }: { source?: Files; dist?: Files; screenshot?: Uint8Array; routes?: Manifest["routes"] },
 ): Promise<{ prefix: string; manifest: Manifest }> => {
   const { orm } = api.context.database;
   const [row] = await orm
@@ -42,6 +47,7 @@ export const completeGeneration = async (
     dist: listOf(dist),
     ...(screenshot ? { screenshot: screenshotKey(prefix) } : {}),
     checks: [{ name: "build", result: "passed", durationMs: 12 }],
+    ...(routes ? { routes } : {}),
   };
   for (const [path, content] of Object.entries(source))
     await putObject(api, sourceKey(prefix, path), content);

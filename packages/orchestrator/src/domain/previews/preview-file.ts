@@ -13,8 +13,9 @@ export interface PreviewFile extends ArtifactFile {
 export interface OpenedPreview {
   /** The token that opened it. */
   token: string;
-  /** Undefined when the version has none of the files asked for. */
-  file?: PreviewFile;
+  /** Those of the files asked for that the version has, by path. */
+  files: Map<string, PreviewFile>;
+  hasClientRoutes: boolean;
 }
 
 const fileAt = (path: string) =>
@@ -37,13 +38,13 @@ const sharesAmong = ({ orm }: Context["database"], hashes: string[]) =>
     );
 
 /**
- * The built file of a version or a draft. Only what the manifest lists is ever served, so a path
+ * Built files of a version or a draft. Only what the manifest lists is ever served, so a path
  * cannot lead out of the version.
  * @param tokens what the caller has shown, in order of preference
- * @param paths in order of preference
+ * @param paths at least one
  * @returns undefined when there is no such version, or none of the tokens opens it: the two look the same
  */
-export const findPreviewFile = async (
+export const findPreviewFiles = async (
   { database }: Pick<Context, "database">,
   generationId: Id,
   tokens: string[],
@@ -56,6 +57,7 @@ export const findPreviewFile = async (
       prefix: generations.artifactPrefix,
       previewKey: apps.previewKey,
       shared: sql<string[] | null>`(${sharesAmong(database, shown.map(hashShareToken))})`,
+      routes: sql<string | null>`${generations.manifest} ->> 'routes'`,
       files: sql<(ArtifactFile | null)[]>`jsonb_build_array(${sql.join(paths.map(fileAt), sql`, `)})`,
     })
     .from(generations)
@@ -68,6 +70,8 @@ export const findPreviewFile = async (
     (candidate) => isSameToken(candidate, owners) || shared?.includes(hashShareToken(candidate)),
   );
   if (token === undefined) return undefined;
-  const file = row.files.find((candidate) => candidate !== null);
-  return { token, file: file && { ...file, key: distKey(prefix, file.path) } };
+  const found = row.files.flatMap((file) =>
+    file ? [[file.path, { ...file, key: distKey(prefix, file.path) }] as const] : [],
+  );
+  return { token, files: new Map(found), hasClientRoutes: row.routes === "client" };
 };

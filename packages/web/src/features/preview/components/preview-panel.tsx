@@ -1,5 +1,6 @@
 import { ExternalLink, Monitor, RotateCw, Smartphone, Tablet } from "lucide-react";
 import { useRef, useState, type ReactNode } from "react";
+import { FRAME_ALLOW, FRAME_SANDBOX } from "@leo/core/preview/frame.ts";
 import { buttonClass } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { Segmented } from "../../../components/ui/segmented.tsx";
@@ -16,9 +17,6 @@ const DEVICES = [
   { value: "tablet", label: "Tablet, 768 pixels", icon: <Tablet className="size-4" aria-hidden="true" /> },
   { value: "phone", label: "Phone, 390 pixels", icon: <Smartphone className="size-4" aria-hidden="true" /> },
 ] as const;
-
-/** The app lives on an origin of its own; the sandbox keeps it from touching this page. */
-const SANDBOX = "allow-scripts allow-forms allow-modals allow-popups allow-same-origin allow-downloads";
 
 interface PreviewPanelProps {
   generationId: string;
@@ -72,8 +70,8 @@ export const PreviewPanel = ({ generationId, url, versionName, note }: PreviewPa
             title="Preview"
             name={frameName}
             src={url}
-            sandbox={SANDBOX}
-            allow="clipboard-write"
+            sandbox={FRAME_SANDBOX}
+            allow={FRAME_ALLOW}
             className="size-full border-0 bg-surface"
           />
         </div>
