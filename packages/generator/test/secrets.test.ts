@@ -73,6 +73,9 @@ test("no credential and no attempt token reaches the agent, its tools, its files
       const objects = await Promise.all((await keys()).map((key) => object(start.artifact.prefix + key)));
       expectClean(objects.map((content) => content.toString("latin1")).join("\n"));
       expect(await keys()).not.toContain("source/.env");
+      expect(JSON.stringify(model.requests)).toContain(
+        ".env was removed. Environment files are never stored",
+      );
       expectClean(generator.output());
       expectClean(gateway.output());
     },

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, readlink, realpath, symlink, truncate, writeF
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LIMITS } from "@leo/core/limits.ts";
-import { changesPackages, refuseToolCall } from "../src/agent/guard.ts";
+import { changesPackages, refuseToolCall, removeEnvironmentFiles } from "../src/agent/guard.ts";
 import { listFiles, withinLimits } from "../src/workspace/files.ts";
 import { installDependencies } from "../src/workspace/install.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";
@@ -29,6 +29,25 @@ test("a workspace starts as the template, with the template's packages by link",
     expect(await readlink(join(paths.workspace, "node_modules/react"))).toBe(
       join(TEMPLATE, "node_modules/react"),
     );
+  }));
+
+test("an environment file is refused with the reason when the agent writes it, and removed when a command has", () =>
+  withRunPaths(async ({ workspace }) => {
+    const options = { workspace, readable: [], isPlanning: () => false };
+    for (const name of [".env", ".env.local", "config/.env.production"]) {
+      const reason = await refuseToolCall("Write", { file_path: name }, options);
+      expect(reason).toMatch(/is not written.*never stored.*src\/settings\.ts/);
+    }
+    for (const name of [".env.example", "src/env.ts", "src/.environment"])
+      expect(await refuseToolCall("Write", { file_path: name }, options)).toBeUndefined();
+    expect(await refuseToolCall("Read", { file_path: ".env" }, options)).toBeUndefined();
+
+    for (const name of [".env", ".env.local", ".env.example"]) await writeFile(join(workspace, name), "A=1");
+    expect(await removeEnvironmentFiles(workspace)).toMatch(
+      /^\.env(?:\.local)?, \.env(?:\.local)? were removed\./,
+    );
+    expect(await readdir(workspace)).toEqual([".env.example"]);
+    expect(await removeEnvironmentFiles(workspace)).toBeUndefined();
   }));
 
 test("links, environment files, odd names and made directories are not part of a version", () =>

@@ -15,7 +15,7 @@ import { cutStart } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
 import { ownModules } from "../workspace/template.ts";
 import type { HarnessAhead } from "./ahead.ts";
-import { changesPackages, refuseToolCall } from "./guard.ts";
+import { changesPackages, refuseToolCall, removeEnvironmentFiles } from "./guard.ts";
 import { findHarness, TOOLS, type HarnessOptions } from "./harness.ts";
 import { PromptQueue } from "./prompt-queue.ts";
 import { systemPrompt } from "./system-prompt.ts";
@@ -75,6 +75,8 @@ export class CredentialRefused extends Error {
 
 /** Answers that a credential which was valid a moment ago may get once. */
 const CREDENTIAL_STATUS = new Set<number | null>([401, 403]);
+
+type Hook = NonNullable<NonNullable<Options["hooks"]>["PreToolUse"]>[number]["hooks"][number];
 
 interface OpenTurn {
   resolve: (end: TurnEnd) => void;
@@ -240,14 +242,15 @@ export class AppGeneratorAgent {
       maxTurns: limits.maxTurns,
       maxBudgetUsd: limits.budgetUsd,
       resume,
-      hooks: { PreToolUse: [{ hooks: [this.#judge] }] },
+      hooks: {
+        PreToolUse: [{ hooks: [this.#judge] }],
+        PostToolUse: [{ matcher: "Bash", hooks: [this.#afterCommand] }],
+      },
       spawnClaudeCodeProcess: (spawnOptions) => this.#spawn(spawnOptions),
     };
   }
 
-  #judge: NonNullable<NonNullable<Options["hooks"]>["PreToolUse"]>[number]["hooks"][number] = async (
-    input,
-  ) => {
+  #judge: Hook = async (input) => {
     if (input.hook_event_name !== "PreToolUse") return {};
     const { paths, templateDir } = this.#options;
     const call = input.tool_input as Record<string, unknown>;
@@ -265,6 +268,11 @@ export class AppGeneratorAgent {
         permissionDecisionReason: reason,
       },
     };
+  };
+
+  #afterCommand: Hook = async () => {
+    const removed = await removeEnvironmentFiles(this.#options.paths.workspace);
+    return removed ? { decision: "block", reason: removed } : {};
   };
 
   #spawn: NonNullable<Options["spawnClaudeCodeProcess"]> = (asked) => {

@@ -2,9 +2,11 @@
  * Refuses tool calls that would leave the workspace. A first line of defence and a clear answer for
  * the model: a command can still do what its process may, which is what the container is for.
  */
-import { realpath } from "node:fs/promises";
+import { realpath, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import { isEnvironmentFile } from "@leo/core/artifact.ts";
 import { isSystemError } from "../error-text.ts";
+import { listFiles } from "../workspace/files.ts";
 
 const WRITERS = new Set(["Write", "Edit", "NotebookEdit"]);
 const READERS = new Set(["Read", "Glob", "Grep"]);
@@ -61,5 +63,27 @@ export const refuseToolCall = async (
 
 const refuseShared = (name: string, path: string, { workspace }: GuardOptions) => {
   const installed = isWithin(path, join(workspace, "node_modules"));
-  return installed && WRITERS.has(name) ? "Installed packages are not changed by hand." : undefined;
+  if (!WRITERS.has(name)) return undefined;
+  if (installed) return "Installed packages are not changed by hand.";
+  return isEnvironmentFile(path)
+    ? `${basename(path)} is not written. ${WITHOUT_ENVIRONMENT_FILES}`
+    : undefined;
+};
+
+/** Why there are no environment files, and what to do in their place. */
+const WITHOUT_ENVIRONMENT_FILES =
+  "Environment files are never stored with the app, so its next build would lack them. " +
+  "Put settings that anyone may read into a source file, such as src/settings.ts. " +
+  "An app without a server cannot keep a key or a password secret: do without it, and tell the person so.";
+
+/**
+ * Removes the environment files that a command has left, whatever it was.
+ * @returns what the model is told, or undefined where there was none
+ */
+export const removeEnvironmentFiles = async (workspace: string): Promise<string | undefined> => {
+  const { refused } = await listFiles(workspace);
+  const paths = refused.map(({ path }) => path).filter(isEnvironmentFile);
+  if (paths.length === 0) return undefined;
+  for (const path of paths) await rm(join(workspace, path), { force: true });
+  return `${paths.join(", ")} ${paths.length === 1 ? "was" : "were"} removed. ${WITHOUT_ENVIRONMENT_FILES}`;
 };
