@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import { sharedBrowser } from "@leo/local/testing/chromium.ts";
@@ -10,6 +10,7 @@ import { RunBrowser } from "../src/verify/browser.ts";
 import { findChromium } from "../src/verify/chromium.ts";
 import { smokeTest, type SmokeResult } from "../src/verify/smoke.ts";
 import { verify } from "../src/verify/verify.ts";
+import { listFiles } from "../src/workspace/files.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";
 import { killFamily } from "../src/process/family.ts";
 import type { RunPaths } from "../src/workspace/paths.ts";
@@ -107,7 +108,7 @@ test("a page that is blank, logs an error, misses a file of its own or calls the
     const browser = await sharedBrowser();
     for (const [body, cause] of pages) {
       await writeFile(join(paths.workspace, "index.html"), `<!doctype html><div id="root">${body}</div>`);
-      const { passed, output } = await smokeTest(browser, paths.workspace, ON_A_HOST);
+      const { passed, output } = await smokeTest(browser, paths.workspace, { preview: ON_A_HOST });
       expect(output).toMatch(cause);
       expect(passed).toBe(false);
     }
@@ -124,7 +125,7 @@ const smokeOf = async (script: string, preview: PreviewConditions) => {
     await mkdir(join(paths.workspace, "assets"));
     await writeFile(join(paths.workspace, "index.html"), html);
     await writeFile(join(paths.workspace, "assets/a.js"), script);
-    result = await smokeTest(await sharedBrowser(), paths.workspace, preview);
+    result = await smokeTest(await sharedBrowser(), paths.workspace, { preview });
   });
   if (!result) throw new Error("The page was not loaded.");
   return result;
@@ -193,6 +194,62 @@ test("a type error and a build error are told with the tools' output, and nothin
     expect(passed).toBe(false);
     expect(output).toMatch(/TS2307/);
     expect(output).toMatch(/missing\.ts/);
+  }));
+
+const write = (paths: RunPaths, files: Record<string, string>) =>
+  Promise.all(
+    Object.entries(files).map(async ([path, content]) => {
+      await mkdir(dirname(join(paths.workspace, path)), { recursive: true });
+      await writeFile(join(paths.workspace, path), content);
+    }),
+  );
+
+const pageOf = (script: string) =>
+  `<!doctype html><html lang="en"><head><title>Page</title></head><body><div id="root"></div><script type="module" src="${script}"></script></body></html>`;
+
+test("each page is built, and an error in one is told with its address, its source and the line; no source map is left", () =>
+  withStarter(component('return <a href="./about.html">About</a>;'), async (paths) => {
+    const about = [
+      "const read = (items?: string[]) => {",
+      "  if (items === undefined) throw new Error(`no items at ${location.pathname}`);",
+      "  return items.length;",
+      "};",
+      'document.body.append("About us ", String(read()));',
+    ];
+    await write(paths, {
+      "about.html": pageOf("/src/about.ts"),
+      "docs/index.html": "<!doctype html><p>Docs</p>",
+      "src/about.ts": about.join("\n"),
+    });
+    const { results, output } = await check(paths, CHROMIUM);
+    expect(results).toMatchObject({ build: "passed", smoke: "failed" });
+    expect(output).toContain("On /about.html: Uncaught Error: no items at /about.html");
+    expect(output).toMatch(/^ +at src\/about\.ts:2:\d+$/m);
+    expect(output).toMatch(/^>\s+2 \|   if \(items === undefined\) throw/m);
+    const built = (await listFiles(join(paths.workspace, "dist"), true)).files.map(({ path }) => path);
+    expect(built).toEqual(expect.arrayContaining(["about.html", "docs/index.html", "index.html"]));
+    expect(built.filter((path) => path.endsWith(".map"))).toEqual([]);
+  }));
+
+test("the build is made from what the version holds: an environment file, a link and a page that the build does not know are told", () =>
+  withStarter(component("return <p>{import.meta.env.VITE_GREETING.length}</p>;"), async (paths) => {
+    await write(paths, { ".env": "VITE_GREETING=hello\n" });
+    await symlink("App.tsx", join(paths.workspace, "src/linked.tsx"));
+    const unset = await check(paths, CHROMIUM);
+    expect(unset.results).toMatchObject({ build: "passed", smoke: "failed" });
+    expect(unset.output).toMatch(/src\/App\.tsx:1/);
+    expect(unset.output).toContain(".env (environment files may hold secrets)");
+    expect(unset.output).toContain("src/linked.tsx (links are not stored)");
+    const oneOnly =
+      'import react from "@vitejs/plugin-react";\nexport default { base: "./", plugins: [react()] };\n';
+    await write(paths, {
+      "src/App.tsx": component("return <p>Hi</p>;"),
+      "about.html": pageOf("/src/main.tsx"),
+      "vite.config.ts": oneOnly,
+    });
+    const unbuilt = await check(paths, CHROMIUM);
+    expect(unbuilt.results.smoke).toBe("failed");
+    expect(unbuilt.output).toContain("Not in the build: about.html.");
   }));
 
 test("where there is no browser the smoke test is skipped and says why", () =>

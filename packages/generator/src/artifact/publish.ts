@@ -5,6 +5,7 @@
 import { distKey, Manifest, manifestKey, screenshotKey, sourceKey, type Check } from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Report } from "../report.ts";
+import { readClientRoutes } from "../verify/client-routes.ts";
 import { outputDirectory } from "../verify/smoke.ts";
 import { listFiles, totalBytes, withinLimits, type FileListing } from "../workspace/files.ts";
 import type { RunPaths } from "../workspace/paths.ts";
@@ -100,6 +101,7 @@ export const publishVersion = async (options: VersionOptions): Promise<Manifest>
     storingState,
     storingPicture,
   ]);
+  const hasClientRoutes = distFiles.length > 0 && (await readClientRoutes(outputDirectory(paths)));
   const manifest = Manifest.parse({
     version: 1,
     appId: start.appId,
@@ -111,6 +113,7 @@ export const publishVersion = async (options: VersionOptions): Promise<Manifest>
     checkpoint,
     ...(options.screenshot ? { screenshot } : {}),
     checks: options.checks,
+    ...(hasClientRoutes ? { routes: "client" } : {}),
     ...(options.partial ? { partial: true } : {}),
   });
   await store.create(manifestKey(prefix), Buffer.from(JSON.stringify(manifest)), "application/json");

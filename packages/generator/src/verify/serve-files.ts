@@ -1,56 +1,108 @@
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join, normalize, sep } from "node:path";
+import { extname, join, sep } from "node:path";
 import { getMimeType } from "hono/utils/mime";
+import { serve, type Served } from "@leo/core/preview/address.ts";
 import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
+import { FRAME_ALLOW, FRAME_SANDBOX } from "@leo/core/preview/frame.ts";
 import { previewHeaders, withBridge } from "@leo/core/preview/serving.ts";
 import { http } from "../http.ts";
+import { readClientRoutes } from "./client-routes.ts";
 
-const isFile = async (path: string) => {
+/** Stands around the app as Leo's page does. White, because an app without a background of its own shows what is behind it. */
+const framePage = (address: string) =>
+  `<!doctype html><meta charset="utf-8"><title>Leo</title>
+<style>html,body{margin:0;height:100%;overflow:hidden;background:#fff}iframe{display:block;border:0;width:100vw;height:100vh}</style>
+<iframe title="Preview" sandbox="${FRAME_SANDBOX}" allow="${FRAME_ALLOW}" src="${address.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}"></iframe>`;
+
+export interface ServedApp {
+  /** Origin of the app's pages. */
+  origin: string;
+  /** The page that shows an address of the app in a frame. @param path within the app, with a leading slash */
+  frameUrl: (path: string) => string;
+  /**
+   * The path within the app that an address has, with a leading slash; undefined for one that is not the app's. An
+   * app under a path has an origin that is not its own: an address with a leading slash leads out of it.
+   */
+  pathOf: (url: string) => string | undefined;
+  /** What a navigation to a path leads to. */
+  find: (path: string) => Served;
+  close: () => Promise<void>;
+}
+
+const decode = (path: string): string | undefined => {
   try {
-    return (await stat(path)).isFile();
+    return decodeURIComponent(path);
   } catch {
-    return false;
+    // Not an encoded path: nothing is at such an address.
+    return undefined;
   }
 };
 
-/** A host that is this machine to the browser (`RunBrowser`), and a secure context or not, as its preview will be. */
-const addressOf = ({ ownOrigin, secureContext }: PreviewConditions, port: number) => {
-  const machine = secureContext ? "localhost" : "leo.test";
-  return ownOrigin ? `http://app.${machine}:${port}/` : `http://${machine}:${port}/preview/app/`;
-};
+/**
+ * Serves a built app on loopback, as its preview will be served: in a frame of another page, with the same
+ * sandbox, headers and addresses, on an origin of its own or an opaque one, in a secure context or not.
+ */
+export const serveFiles = async (directory: string, preview: PreviewConditions): Promise<ServedApp> => {
+  const hasClientRoutes = await readClientRoutes(directory);
+  const has = (path: string) => {
+    const file = join(directory, path);
+    return file.startsWith(directory + sep) && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  };
+  const find = (path: string, isNavigation: boolean): Served => {
+    const decoded = decode(path.slice(1));
+    if (decoded === undefined || /[\0\\]/.test(decoded)) return { kind: "nothing" };
+    return serve(decoded, { isNavigation, hasClientRoutes, has });
+  };
 
-/** Serves a built app on loopback, as its preview will be served. @returns the address of its page, and `close` */
-export const serveFiles = async (
-  directory: string,
-  preview: PreviewConditions,
-): Promise<{ url: string; close: () => Promise<void> }> => {
-  const headers = previewHeaders(preview, "'none'");
-  const prefix = preview.ownOrigin ? "/" : "/preview/app/";
   const server = http.createServer((request, response) => {
+    const url = new URL(request.url ?? "/", `http://${request.headers.host ?? "localhost"}`);
     const answer = async () => {
-      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      const path = pathOf(url.href);
+      const shown = url.searchParams.get("shown");
+      if (path === undefined) {
+        if (shown === null) return response.writeHead(404).end();
+        return response
+          .writeHead(200, { "content-type": "text/html" })
+          .end(framePage(origin + prefix + shown.slice(1)));
+      }
       // A browser asks for an icon that the app may not have; that is no error of the app.
-      if (pathname === "/favicon.ico") return response.writeHead(204).end();
-      const inside = pathname.startsWith(prefix)
-        ? decodeURIComponent(pathname.slice(prefix.length))
-        : undefined;
-      const path = inside === undefined ? "" : join(directory, normalize(inside || "index.html"));
-      if (!path.startsWith(directory + sep) || !(await isFile(path)))
-        return response.writeHead(404, headers).end();
-      const isPage = /^\.html?$/i.test(extname(path));
-      const type = isPage ? "text/html; charset=utf-8" : (getMimeType(path) ?? "application/octet-stream");
-      response.writeHead(200, { ...headers, "content-type": type });
-      return isPage
-        ? response.end(withBridge(await readFile(path, "utf8")))
-        : createReadStream(path).pipe(response);
+      if (path === "/favicon.ico" && !has("favicon.ico")) return response.writeHead(204).end();
+      const served = find(path, request.headers["sec-fetch-dest"] === "iframe");
+      if (served.kind === "nothing") return response.writeHead(404, headers).end();
+      if (served.kind === "folder")
+        return response.writeHead(307, { ...headers, location: `${url.pathname}/${url.search}` }).end();
+      return send(response, served);
     };
     answer().catch(() => response.writeHead(400).end());
   });
+  const send = async (response: ServerResponse, { path, status }: Extract<Served, { kind: "file" }>) => {
+    const file = join(directory, path);
+    const isPage = /^\.html?$/i.test(extname(path));
+    const type = isPage ? "text/html; charset=utf-8" : (getMimeType(path) ?? "application/octet-stream");
+    response.writeHead(status, { ...headers, "content-type": type });
+    if (isPage) return response.end(withBridge(await readFile(file, "utf8")));
+    return createReadStream(file).pipe(response);
+  };
+
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  // To the browser of a run these hosts are this machine (`RunBrowser`), and a secure context or not.
+  const around = `http://${preview.secureContext ? "localhost" : "leo.test"}:${port}`;
+  const origin = preview.ownOrigin ? around.replace("//", "//app.") : around;
+  const prefix = preview.ownOrigin ? "/" : "/preview/app/";
+  const headers = previewHeaders(preview, around);
+  const pathOf = (address: string) => {
+    const { origin: asked, pathname } = new URL(address);
+    return asked === origin && pathname.startsWith(prefix) ? pathname.slice(prefix.length - 1) : undefined;
+  };
   return {
-    url: addressOf(preview, (server.address() as AddressInfo).port),
+    origin,
+    frameUrl: (path) => `${around}/?shown=${encodeURIComponent(path)}`,
+    pathOf,
+    find: (path) => find(path, true),
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

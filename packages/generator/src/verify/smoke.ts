@@ -1,71 +1,170 @@
-/** Loads the built app in a real browser, as its user will. */
+/** Loads the built app in a real browser, in a frame like the one of its preview, and follows its links. */
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Frame, Page } from "playwright-core";
 import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
-import type { RunPaths } from "../workspace/paths.ts";
-import { serveFiles } from "./serve-files.ts";
 import { errorText } from "../error-text.ts";
+import type { RunPaths } from "../workspace/paths.ts";
+import { waitForPaint } from "./painted.ts";
+import { Problems } from "./problems.ts";
+import { serveFiles, type ServedApp } from "./serve-files.ts";
+import { Sources } from "./source-maps.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
 /** Errors of the first moments, such as an effect that throws, come after the first paint. */
 const SETTLE_MS = 200;
+/** An app may load data or play an opening before it shows anything; people wait about as long. */
+const PAINT_MS = 8_000;
+/** The same for a page that has already failed. */
+const PAINT_AFTER_ERROR_MS = 500;
+/** Pages that are looked at, the first included. */
+const PAGES_MAX = 20;
+/** After this many milliseconds no further page is begun. */
+const PAGES_MS = 30_000;
+const MARKUP_MAX_CHARS = 300;
+
 export interface SmokeResult {
   passed: boolean;
   /** What is wrong, or undefined. */
   output?: string;
-  /** PNG. Absent when the page could not be painted. */
+  /** PNG of the first page. Absent when it could not be painted. */
   screenshot?: Buffer;
+}
+
+export interface SmokeOptions {
+  /** How people will see the app. */
+  preview: PreviewConditions;
+  /** Where the source maps of the build are, if there are any. */
+  maps?: string;
 }
 
 const PRIVATE_HOST =
   /(?:^|\.)(?:localhost|test)\.?$|^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|\[)/;
 
 /** The app may fetch from the internet, and may not reach this machine's or the task's own services. */
-const confine = (page: Page, origin: string) =>
+const confine = (page: Page, { origin }: ServedApp) =>
   page.route("**/*", (route) => {
-    const url = new URL(route.request().url());
-    const blocked = url.origin !== origin && PRIVATE_HOST.test(url.hostname);
+    const request = route.request();
+    const url = new URL(request.url());
+    const isFramePage = request.isNavigationRequest() && request.frame() === page.mainFrame();
+    const blocked = !isFramePage && url.origin !== origin && PRIVATE_HOST.test(url.hostname);
     return blocked ? route.abort("blockedbyclient") : route.continue();
   });
 
-/** Runs in the page. */
-const IS_BLANK = `(() => {
-  const root = document.getElementById("root") ?? document.body;
-  return root.innerText.trim() === "" && !root.querySelector("canvas, svg, img, video, input, button");
-})()`;
+/** Runs in the app's page. Links within the page lead nowhere new, unless the app takes what follows `#` for a route. */
+const LINKS = `[...document.querySelectorAll("a[href]")].filter((link) => {
+  const href = link.getAttribute("href");
+  return !href.startsWith("#") || /^#!?\\//.test(href);
+}).map((link) => link.href)`;
+
+/** Runs in the app's page. */
+const MARKUP = `document.body?.outerHTML.replace(/<script>[^]*?<\\/script>/g, "") ?? ""`;
+
+/** The path of a link within the app, with the route after a hash; undefined for one that leads elsewhere. */
+const pathOfLink = (link: string, app: ServedApp): string | undefined => {
+  if (!URL.canParse(link)) return undefined;
+  const path = app.pathOf(link);
+  const { search, hash } = new URL(link);
+  return path === undefined ? undefined : path + search + (/^#!?\//.test(hash) ? hash : "");
+};
+
+const describeBlank = async (frame: Frame, colour: string): Promise<string> => {
+  const markup = await frame.evaluate<string>(MARKUP);
+  return (
+    `The page is blank: every pixel is ${colour}, and there is no field to write in. ` +
+    `What it has drawn by then: ${markup.slice(0, MARKUP_MAX_CHARS)}`
+  );
+};
+
+class SmokeTest {
+  readonly #app: ServedApp;
+  readonly #page: Page;
+  readonly #judge: Page;
+  readonly #problems: Problems;
+  /** Paths that are to be shown or have been, by the page that links to them. */
+  readonly #linkedFrom = new Map<string, string>([["/", "/"]]);
+
+  constructor(app: ServedApp, page: Page, judge: Page, problems: Problems) {
+    this.#app = app;
+    this.#page = page;
+    this.#judge = judge;
+    this.#problems = problems;
+  }
+
+  /** Shows the first page and those it leads to, each once. @returns the picture of the first */
+  async run(): Promise<Buffer | undefined> {
+    const startedMs = performance.now();
+    let first: Buffer | undefined;
+    let shown = 0;
+    for (const [path, from] of this.#linkedFrom) {
+      if (shown >= PAGES_MAX || performance.now() - startedMs > PAGES_MS) break;
+      if (!this.#leadsToPage(path, from)) continue;
+      const screenshot = await this.#show(path);
+      first ??= screenshot;
+      shown += 1;
+    }
+    return first;
+  }
+
+  /** Reports a link to nothing. @returns false for what is no page to show */
+  #leadsToPage(path: string, from: string): boolean {
+    const [file = path] = path.split(/[?#]/);
+    let served = this.#app.find(file);
+    if (served.kind === "folder") served = this.#app.find(`${file}/`);
+    if (served.kind === "file" && served.status === 200) return /\.html?$/i.test(served.path);
+    this.#problems.at(from);
+    const what = path === "/" ? "The app has no index.html" : `404 for ${path}, which a link leads to`;
+    this.#problems.add(what);
+    return false;
+  }
+
+  async #show(path: string): Promise<Buffer | undefined> {
+    this.#problems.at(path);
+    const url = this.#app.frameUrl(path);
+    await this.#page.goto(url, { waitUntil: "load", timeout: LOAD_TIMEOUT_MS });
+    const frame = this.#page.mainFrame().childFrames()[0];
+    if (!frame) throw new Error("the frame of the app is gone");
+    await this.#page.waitForTimeout(SETTLE_MS);
+    const waitMs = () => (this.#problems.count > 0 ? PAINT_AFTER_ERROR_MS : PAINT_MS);
+    const { screenshot, blank } = await waitForPaint(this.#page, frame, this.#judge, waitMs);
+    if (blank !== undefined) this.#problems.add(await describeBlank(frame, blank));
+    await this.#collectLinks(frame, path);
+    return screenshot;
+  }
+
+  async #collectLinks(frame: Frame, from: string): Promise<void> {
+    for (const link of await frame.evaluate<string[]>(LINKS)) {
+      const path = pathOfLink(link, this.#app);
+      if (path === undefined && link.startsWith(`${this.#app.origin}/`)) this.#problems.leadsOut(link);
+      if (path !== undefined && !this.#linkedFrom.has(path)) this.#linkedFrom.set(path, from);
+    }
+  }
+}
 
 /**
- * Serves `dist` as its preview will be served, and loads it: it must paint something and log no error.
- * @param preview how people will see the app
+ * Serves `dist` as its preview will be served and shows it: every page must paint something and log no error, and
+ * every link within the app must lead somewhere. At most 20 pages are shown.
  */
 export const smokeTest = async (
   browser: Browser,
   dist: string,
-  preview: PreviewConditions,
+  { preview, maps = "" }: SmokeOptions,
 ): Promise<SmokeResult> => {
-  const server = await serveFiles(dist, preview);
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const app = await serveFiles(dist, preview);
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const problems = new Problems(app, new Sources(dist, maps));
   try {
-    const problems: string[] = [];
-    const { origin } = new URL(server.url);
-    await confine(page, origin);
-    page.on("pageerror", (error) => problems.push(`Uncaught ${error.stack || error.message}`));
-    page.on("console", (message) => {
-      // A host that is away is not the app's error; one of its own files that is missing is.
-      const foreign = message.location().url !== "" && !message.location().url.startsWith(origin);
-      if (message.type() === "error" && !foreign) problems.push(`Console error: ${message.text()}`);
-    });
-    await page.goto(server.url, { waitUntil: "load", timeout: LOAD_TIMEOUT_MS });
-    await page.waitForTimeout(SETTLE_MS);
-    if (await page.evaluate<boolean>(IS_BLANK))
-      problems.push("The page is blank: nothing is shown under #root.");
-    const screenshot = await page.screenshot({ type: "png", timeout: LOAD_TIMEOUT_MS });
-    return { passed: problems.length === 0, output: problems.join("\n") || undefined, screenshot };
+    const [page, judge] = await Promise.all([context.newPage(), context.newPage()]);
+    await confine(page, app);
+    problems.watch(page);
+    const screenshot = await new SmokeTest(app, page, judge, problems).run();
+    const output = await problems.text();
+    return { passed: output === undefined, output, screenshot };
   } catch (error) {
-    return { passed: false, output: `The page could not be loaded: ${errorText(error)}` };
+    const output = [await problems.text(), `The page could not be loaded: ${errorText(error)}`];
+    return { passed: false, output: output.filter(Boolean).join("\n") };
   } finally {
-    await page.close();
-    await server.close();
+    await context.close();
+    await app.close();
   }
 };
 

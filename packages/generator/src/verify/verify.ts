@@ -2,7 +2,8 @@
  * Checks the app outside the model: install if its dependencies changed, type check, build, load in
  * a browser. The agent has no part in the result.
  */
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "@leo/core/artifact.ts";
 import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
@@ -12,6 +13,9 @@ import { installDependencies } from "../workspace/install.ts";
 import type { RunPaths } from "../workspace/paths.ts";
 import type { RunBrowser } from "./browser.ts";
 import { outputDirectory, smokeTest } from "./smoke.ts";
+import { moveSourceMaps } from "./source-maps.ts";
+import { leftOutNote, leftOutOf, stageVersion } from "./stage.ts";
+import { unbuiltPages } from "./unbuilt-pages.ts";
 
 const TYPECHECK_TIMEOUT_MS = 120_000;
 const BUILD_TIMEOUT_MS = 180_000;
@@ -61,9 +65,17 @@ export const verify = async (options: VerifyOptions): Promise<Verification> => {
 
 const notBuilt = (why: string): Check[] => [skipped("typecheck", why), skipped("build", why)];
 
-/** Type check and build at once: neither needs the other's result. */
+const mapsDirectory = (paths: RunPaths) => join(paths.temporary, "source-maps");
+
+/**
+ * Type check and build at once: neither needs the other's result. Both are made from what the version will hold, so
+ * that the next run, which begins with the version, can make them again.
+ */
 const build = async ({ paths, signal }: VerifyOptions): Promise<Check[]> => {
-  await rm(outputDirectory(paths), { recursive: true, force: true });
+  const output = outputDirectory(paths);
+  await rm(output, { recursive: true, force: true });
+  const directory = await stageVersion(paths);
+  const note = leftOutNote(await leftOutOf(paths));
   const command = async (
     name: Check["name"],
     tool: string,
@@ -72,20 +84,32 @@ const build = async ({ paths, signal }: VerifyOptions): Promise<Check[]> => {
   ): Promise<Check> => {
     const path = join(paths.workspace, "node_modules/.bin", tool);
     const env = cleanEnvironment(paths);
-    const result = await runCommand(path, args, { cwd: paths.workspace, env, timeoutMs, signal });
+    const result = await runCommand(path, args, { cwd: directory, env, timeoutMs, signal });
     const passed = result.exitCode === 0;
-    const output = result.timedOut ? `${result.output}\nEnded after ${timeoutMs / 1_000} s.` : result.output;
+    const said = result.timedOut ? `${result.output}\nEnded after ${timeoutMs / 1_000} s.` : result.output;
+    const text = said.replaceAll(directory, paths.workspace).trim();
+    const told = [text || `exit ${result.exitCode ?? "by signal"}`, note].filter(Boolean).join("\n\n");
     return {
       name,
       result: passed ? "passed" : "failed",
       durationMs: result.durationMs,
-      ...(passed ? {} : { output: output.trim() || `exit ${result.exitCode ?? "by signal"}` }),
+      ...(passed ? {} : { output: told }),
     };
   };
-  return Promise.all([
+  const checks = await Promise.all([
     command("typecheck", "tsc", ["--noEmit"], TYPECHECK_TIMEOUT_MS),
-    command("build", "vite", ["build", "--logLevel", "warn"], BUILD_TIMEOUT_MS),
+    command("build", "vite", ["build", "--logLevel", "warn", "--sourcemap", "hidden"], BUILD_TIMEOUT_MS),
   ]);
+  await keepOutput(paths, directory);
+  return checks;
+};
+
+/** Moves the build's output to its place, without the source maps, and removes the rest. */
+const keepOutput = async (paths: RunPaths, directory: string): Promise<void> => {
+  const built = join(directory, "dist");
+  await moveSourceMaps(built, mapsDirectory(paths), join(directory, "public"));
+  if (existsSync(built)) await rename(built, outputDirectory(paths));
+  await rm(directory, { recursive: true, force: true });
 };
 
 const smokeCheck = async ({
@@ -99,7 +123,14 @@ const smokeCheck = async ({
     return { check: skipped("smoke", `the browser did not start: ${running.message}`) };
   }
   const startedMs = performance.now();
-  const { passed, output, screenshot } = await smokeTest(running, outputDirectory(paths), preview);
+  const dist = outputDirectory(paths);
+  const maps = mapsDirectory(paths);
+  const { output: seen, screenshot } = await smokeTest(running, dist, { preview, maps });
+  const wrong = [await unbuiltPages(paths), seen].filter(Boolean).join("\n");
+  // What an app misses may be what its version cannot hold.
+  const output = wrong
+    ? [wrong, leftOutNote(await leftOutOf(paths))].filter(Boolean).join("\n\n")
+    : undefined;
   const durationMs = performance.now() - startedMs;
-  return { check: { name: "smoke", result: passed ? "passed" : "failed", durationMs, output }, screenshot };
+  return { check: { name: "smoke", result: output ? "failed" : "passed", durationMs, output }, screenshot };
 };
