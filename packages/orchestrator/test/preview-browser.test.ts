@@ -10,10 +10,8 @@ test(
   () =>
     withStage(ON_HOSTS, async ({ browser, leo, publish }) => {
       const script = "document.title = String(localStorage.count = Number(localStorage.count ?? 0) + 1);";
-      const url = await publish({
-        "index.html": '<!doctype html><script type="module" crossorigin src="./assets/a.js"></script>',
-        "assets/a.js": script,
-      });
+      const index = '<!doctype html><script type="module" crossorigin src="./assets/a.js"></script>';
+      const url = await publish({ "index.html": index, "assets/a.js": script }, "client");
       const page = await browser.newPage();
       await page.goto(url);
       await page.reload();

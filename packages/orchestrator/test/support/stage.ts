@@ -29,7 +29,7 @@ export interface Stage {
   browser: BrowserContext;
   leo: string;
   /** The link to the preview of a completed version with these files. */
-  publish: (dist: Record<string, string>) => Promise<string>;
+  publish: (dist: Record<string, string>, routes?: "client") => Promise<string>;
 }
 
 /** As on AWS, Leo and its previews are one site: the browser itself keeps them apart the least. */
@@ -51,12 +51,12 @@ export const withStage = async (template: (port: number) => string, run: (stage:
     await withApi(
       async (api) => {
         const browser = await (await sharedBrowser()).newContext();
-        const publish: Stage["publish"] = async (dist) => {
+        const publish: Stage["publish"] = async (dist, routes) => {
           const { body } = await api.call<z.infer<typeof CreatedApp>>(api.ann, "POST", "/api/apps", {
             prompt: "x",
           });
           const path = `/api/generations/${body.generation.id}`;
-          await completeGeneration(api, body.generation.id, { dist });
+          await completeGeneration(api, body.generation.id, { dist, routes });
           return (await api.call<Generation>(api.ann, "GET", path)).body.previewUrl ?? "";
         };
         await run({ api, browser, leo, publish });
