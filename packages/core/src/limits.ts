@@ -37,6 +37,13 @@ export const LIMITS = {
   fileMaxBytes: 10 * 1024 * 1024,
   artifactMaxBytes: 200 * 1024 * 1024,
   artifactMaxFiles: 5_000,
+  /**
+   * Events of one generation, unless a setting says otherwise. Text is coalesced to at most 20 events a second, so an hour's run that never
+   * stops writing has 72,000.
+   */
+  runMaxEvents: 200_000,
+  /** Bytes of their bodies, unless a setting says otherwise. A busy run of an hour has about 10 MB; a generator that floods reached 20 MB a second. */
+  runMaxEventBytes: 64 * 1024 * 1024,
   /** Tokens coalesce for at least this long before they become an event. */
   coalesceMs: 50,
   /** Messages the generator may hold unacknowledged: enough that it goes on while the last ones are committed. */

@@ -22,6 +22,7 @@ export const STOP_REASON = {
   startTimeout: "leo:start-timeout",
   heartbeatLost: "leo:heartbeat-lost",
   stalled: "leo:stalled",
+  outputTooLarge: "leo:output-too-large",
 } as const;
 
 export type StopClass =
@@ -79,6 +80,7 @@ const leoFailure = (reason: string): Failure => {
   if (reason.startsWith(STOP_REASON.deadline)) return failure("deadline", reason);
   if (reason.startsWith(STOP_REASON.startTimeout)) return failure("start_timeout", reason);
   if (reason.startsWith(STOP_REASON.heartbeatLost)) return failure("heartbeat_lost", reason);
+  if (reason.startsWith(STOP_REASON.outputTooLarge)) return failure("output_too_large", reason);
   if (reason.startsWith(STOP_REASON.stalled)) return failure("stalled", reason);
   return failure("interrupted", reason);
 };

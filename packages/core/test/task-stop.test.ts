@@ -63,6 +63,13 @@ const ROWS: Record<
     pays: "user",
     samples: [stopped("UserInitiated", "leo:deadline")],
   },
+  "our own `leo:output-too-large`": {
+    class: "stopped_by_leo",
+    retry: false,
+    code: "output_too_large",
+    pays: "user",
+    samples: [stopped("UserInitiated", "leo:output-too-large")],
+  },
   "`SpotInterruption`, `TerminationNotice`": {
     class: "spot",
     retry: true,

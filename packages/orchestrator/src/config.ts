@@ -95,6 +95,9 @@ const Environment = z.object({
   /** An address that has sent as many tokens which are not valid is not answered for a while. */
   LEO_REFUSED_SIGN_INS_PER_MINUTE: number.int().min(1).default(30),
   LEO_SOCKETS_PER_USER: number.int().min(1).default(20),
+  /** What one generation may write: events, and bytes of their bodies. Past it the run ends as `output_too_large`. */
+  LEO_RUN_MAX_EVENTS: number.int().min(1).default(LIMITS.runMaxEvents),
+  LEO_RUN_MAX_EVENT_BYTES: number.int().min(1).default(LIMITS.runMaxEventBytes),
   LEO_MAX_TURNS: number.int().positive().default(100),
   LEO_DEADLINE_MS: number.int().positive().max(LIMITS.deadlineMs).default(LIMITS.deadlineMs),
   LEO_RETENTION_DAYS: number.int().positive().default(30),

@@ -89,6 +89,7 @@ const REFUSALS: Record<UserMessageRefusal, ApiFault> = {
     "conflict",
     "The version is finished and being stored. Send this as the next request in a moment.",
   ),
+  full: new ApiFault("conflict", "This run has written as much as a run may. Send this as the next request."),
   too_many: limitFault(
     "limit_reached",
     `${LIMITS.userMessagesMax} requests wait for the agent already, which is the limit. Send more when it has answered.`,
@@ -147,6 +148,7 @@ export const startOrchestrator = async (
     log,
     now,
     origin: processName,
+    limits: { maxEvents: config.LEO_RUN_MAX_EVENTS, maxBytes: config.LEO_RUN_MAX_EVENT_BYTES },
     onCommitted: (generationId, frames) => hub.publish(generationId, frames),
     onMeasured: metrics.committed,
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { LIMITS } from "@leo/core/limits.ts";
 import { newId } from "@leo/core/id.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import { ToBrowser } from "@leo/core/protocol/ui.ts";
@@ -38,6 +39,7 @@ const committerOf = (context: TestContext, options: Partial<CommitterOptions> = 
     log: context.log,
     now: context.now,
     origin: "test",
+    limits: { maxEvents: LIMITS.runMaxEvents, maxBytes: LIMITS.runMaxEventBytes },
     onCommitted: () => undefined,
     ...options,
   });

@@ -50,6 +50,7 @@ const append = async ({ database, log: logger, now }: TestContext) => {
     log: logger,
     now,
     origin: "test",
+    limits: { maxEvents: 100_000, maxBytes: 1_000_000 },
     onCommitted: () => undefined,
   });
   expect(await committer.commit(RUNNING_ATTEMPT_ID, [log(2), log(3)])).toBe("stored");

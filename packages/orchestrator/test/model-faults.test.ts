@@ -24,6 +24,7 @@ import { ask, entriesOf, start, withContext } from "./support/money.ts";
 import { openGeneratorSocket, withOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
 
 const ROOM = { LEO_VCPU_BUDGET: "4000", LEO_RUNNING_PER_USER: "100" };
+const NO_LIMITS = { maxEvents: 1_000, maxBytes: 1_000_000 };
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
@@ -53,7 +54,7 @@ const usage = (n: number, costUsd: number): NumberedMessage => ({
 const isAnswered = async (context: TestContext, id: string) => {
   const [attempt] = await context.database.orm.select().from(attempts).where(eq(attempts.generationId, id));
   const run = runOf(attempt?.id ?? "", [usage(1, 0.25)]);
-  expect(await storeRuns(context.database.pool, [run], context.now(), "test")).toHaveLength(1);
+  expect(await storeRuns(context.database.pool, [run], context.now(), "test", NO_LIMITS)).toHaveLength(1);
 };
 
 describe("a fault that passes", () => {
@@ -229,6 +230,7 @@ describe("a fault that only the operator can mend", () => {
         [runOf(attempt?.id ?? "", [usage(2, 0.5)])],
         context.now(),
         "test",
+        NO_LIMITS,
       );
       expect(await resumeLaunches(context)).toBe(true);
     }));

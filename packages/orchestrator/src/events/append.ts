@@ -24,15 +24,16 @@ export const appendFacts = async (
   facts: LifecycleFact[],
   at: Date,
 ): Promise<number> => {
+  const json = JSON.stringify(facts);
   const { rows } = await orm.execute<{ last_seq: number }>(sql`
     with counted as (
-      update leo.generations set last_seq = last_seq + ${facts.length}
+      update leo.generations set last_seq = last_seq + ${facts.length}, event_bytes = event_bytes + ${Buffer.byteLength(json)}
       where id = ${generationId} returning last_seq
     ), stored as (
       insert into leo.events (generation_id, seq, at, type, body)
       select ${generationId}::uuid, c.last_seq - ${facts.length} + fact.ordinality, ${at.toISOString()}::timestamptz,
              fact.value ->> 'type', fact.value
-      from counted c, json_array_elements(${JSON.stringify(facts)}::json) with ordinality as fact
+      from counted c, json_array_elements(${json}::json) with ordinality as fact
     )
     select last_seq, pg_notify(${EVENTS_CHANNEL}, ${generationId} || ':' || last_seq) from counted`);
   const lastSeq = rows[0]?.last_seq;

@@ -15,6 +15,8 @@ export interface Run {
   types: string[];
   /** JSON without line feeds, as `JSON.stringify` writes it. */
   bodies: string[];
+  /** Of the bodies. */
+  sizeBytes: number;
   /** The last number that shows the agent at work; 0 for none. */
   activityN: number;
   /** The highest running total of the cost; 0 without one. */
@@ -33,6 +35,7 @@ export const runOf = (attemptId: string, messages: NumberedMessage[]): Run => {
     firstN: messages[0]?.n ?? 1,
     types: [],
     bodies: [],
+    sizeBytes: 0,
     activityN: 0,
     costUsd: 0,
   };
@@ -41,7 +44,9 @@ export const runOf = (attemptId: string, messages: NumberedMessage[]): Run => {
     if (n < nextN) continue;
     if (n > nextN) throw new Error(`message ${n} of attempt ${attemptId} came where ${nextN} is due`);
     run.types.push(fact.type);
-    run.bodies.push(cleanJson(fact));
+    const body = cleanJson(fact);
+    run.bodies.push(body);
+    run.sizeBytes += Buffer.byteLength(body);
     if (isAgentActivity(fact)) run.activityN = n;
     if (fact.type === "usage") run.costUsd = Math.max(run.costUsd, fact.costUsd);
   }
@@ -76,7 +81,9 @@ const append = (run: Run, more: Run): void => {
   const known = lastNOf(run) + 1 - more.firstN;
   for (let index = known; index < more.bodies.length; index += 1) {
     run.types.push(more.types[index] ?? "");
-    run.bodies.push(more.bodies[index] ?? "");
+    const body = more.bodies[index] ?? "";
+    run.bodies.push(body);
+    run.sizeBytes += Buffer.byteLength(body);
   }
   run.activityN = Math.max(run.activityN, more.activityN);
   run.costUsd = Math.max(run.costUsd, more.costUsd);

@@ -16,13 +16,13 @@ import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import type { Logger } from "pino";
 import { Batch, runOf, type Run } from "./batch.ts";
 import { eventFrames, type EventFrame, type StoredEvent } from "./frame.ts";
-import { storeRuns, type StoredRow } from "./store.ts";
+import { storeRuns, type EventLimits, type StoredRow } from "./store.ts";
 
 /**
  * `stored`: everything up to the last message is committed. `refused`: replaced or ended attempt.
- * `invalid`: the database cannot hold one of the messages.
+ * `invalid`: the database cannot hold one of the messages. `cut`: the generation has written all that it may.
  */
-export type CommitOutcome = "stored" | "refused" | "invalid";
+export type CommitOutcome = "stored" | "refused" | "invalid" | "cut";
 
 /** Tells browsers and generators what a commit has stored. */
 type Tell = () => void;
@@ -38,6 +38,7 @@ export interface CommitterOptions {
   now: () => Date;
   /** Goes with the notification of each commit, so that this process knows its own. */
   origin: string;
+  limits: EventLimits;
   /** Called after each commit, before its entries are acknowledged. */
   onCommitted: (generationId: string, frames: EventFrame[]) => void;
   /** Told how long each commit took and how many events it stored. */
@@ -148,12 +149,16 @@ export class Committer {
   async #store({ entries, runs, eventCount }: Batch<Entry>): Promise<Tell> {
     const startedAt = performance.now();
     const at = this.#options.now();
-    const rows = await storeRuns(this.#options.pool, runs, at, this.#options.origin);
+    const rows = await storeRuns(this.#options.pool, runs, at, this.#options.origin, this.#options.limits);
     this.#options.onMeasured?.(performance.now() - startedAt, eventCount);
     return () => {
-      this.#publish(runs, rows, at);
-      const accepted = new Set(rows.map((row) => row.attempt_id));
-      for (const { run, done } of entries) done(accepted.has(run.attemptId) ? "stored" : "refused");
+      this.#publish(
+        runs,
+        rows.filter((row) => !row.is_cut),
+        at,
+      );
+      const accepted = new Map(rows.map((row) => [row.attempt_id, row.is_cut ? "cut" : "stored"] as const));
+      for (const { run, done } of entries) done(accepted.get(run.attemptId) ?? "refused");
     };
   }
 

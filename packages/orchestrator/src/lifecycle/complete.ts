@@ -3,12 +3,13 @@
  * is safe to repeat.
  */
 import { and, eq } from "drizzle-orm";
-import type { Failure } from "@leo/core/failure.ts";
+import { failure, type Failure } from "@leo/core/failure.ts";
 import type { LifecycleInput } from "@leo/core/lifecycle.ts";
 import type { Context } from "../context.ts";
 import type { Orm } from "../db/database.ts";
 import { attempts, events, generations } from "../db/schema.ts";
 import { findArtifact, type FoundArtifact } from "./artifact.ts";
+import type { AttemptRow } from "./attempt.ts";
 import { publish } from "./publish.ts";
 import { transitionIn, type Transition } from "./transition.ts";
 
@@ -19,8 +20,17 @@ export interface FinalWord {
   retryAt?: string;
 }
 
+/** How the work of an attempt ends that has written all that it may, whatever its generator reports. */
+export const CUT: FinalWord = { failure: failure("output_too_large", "it wrote more events than a run may") };
+
+/** How the attempt's work ended, if that is known. */
+export const wordOf = async (
+  context: Context,
+  { id, cutAt }: Pick<AttemptRow, "id" | "cutAt">,
+): Promise<FinalWord | undefined> => (cutAt === null ? finalWord(context, id) : CUT);
+
 /** The attempt's `all_work_complete`, if it is committed. Nothing comes after it. */
-export const finalWord = async (context: Context, attemptId: string): Promise<FinalWord | undefined> => {
+const finalWord = async (context: Context, attemptId: string): Promise<FinalWord | undefined> => {
   const [last] = await context.database.orm
     .select({ body: events.body })
     .from(attempts)
@@ -29,10 +39,10 @@ export const finalWord = async (context: Context, attemptId: string): Promise<Fi
   return last?.body.type === "all_work_complete" ? last.body : undefined;
 };
 
-const inputOf = ({ failure, retryAt }: FinalWord, at: Date): LifecycleInput => ({
+const inputOf = ({ failure: cause, retryAt }: FinalWord, at: Date): LifecycleInput => ({
   type: "work_complete",
-  ...(failure ? { failure } : {}),
-  ...(failure && retryAt ? { retryInMs: Date.parse(retryAt) - at.getTime() } : {}),
+  ...(cause ? { failure: cause } : {}),
+  ...(cause && retryAt ? { retryInMs: Date.parse(retryAt) - at.getTime() } : {}),
 });
 
 /**

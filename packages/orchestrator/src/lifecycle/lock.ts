@@ -4,7 +4,7 @@ import { generations } from "../db/schema.ts";
 
 export type LockedGeneration = Pick<
   typeof generations.$inferSelect,
-  "state" | "attempt" | "cancelRequestedAt"
+  "state" | "attempt" | "cancelRequestedAt" | "lastSeq" | "eventBytes"
 >;
 
 /**
@@ -20,6 +20,8 @@ export const lockGeneration = async (
       state: generations.state,
       attempt: generations.attempt,
       cancelRequestedAt: generations.cancelRequestedAt,
+      lastSeq: generations.lastSeq,
+      eventBytes: generations.eventBytes,
     })
     .from(generations)
     .where(eq(generations.id, generationId))

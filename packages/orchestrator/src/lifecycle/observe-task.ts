@@ -10,7 +10,7 @@ import { attempts, generations } from "../db/schema.ts";
 import { withIds } from "../telemetry/log.ts";
 import { endAttempt, findAttempt, recordTaskIn, tellProgress, type AttemptRow } from "./attempt.ts";
 import { findArtifact } from "./artifact.ts";
-import { completeWorkIn, finalWord, publishSoon } from "./complete.ts";
+import { completeWorkIn, publishSoon, wordOf } from "./complete.ts";
 import { saveDraftSoon } from "./draft.ts";
 import { lockGeneration } from "./lock.ts";
 import { transitionIn, type GenerationRow } from "./transition.ts";
@@ -88,8 +88,7 @@ export const taskStopped = async (
     : undefined;
   /** What an attempt uploaded before its end is kept as a draft, however it ended. */
   const draft = artifact && { artifactPrefix: artifact.prefix, manifest: artifact.manifest };
-  const word =
-    active && generation.cancelRequestedAt === null ? await finalWord(context, attempt.id) : undefined;
+  const word = active && generation.cancelRequestedAt === null ? await wordOf(context, attempt) : undefined;
   const detail = verdict.failure.detail ?? verdict.class;
   const isFinished = word !== undefined || (artifact !== undefined && !artifact.manifest.partial);
   const completed = await context.database.transaction(async (orm) => {

@@ -15,7 +15,11 @@ import { userMessages } from "../db/schema.ts";
 import { appendFacts, CONTROL_CHANNEL } from "../events/append.ts";
 import { lockGeneration, type LockedGeneration } from "./lock.ts";
 
-export type UserMessageRefusal = "not_running" | "storing" | "too_many";
+export type UserMessageRefusal = "not_running" | "storing" | "too_many" | "full";
+
+/** Whether the generation has written as much as one may: a message that is changed again and again is an event each time. */
+const isFull = ({ config }: Context, { lastSeq, eventBytes }: LockedGeneration) =>
+  lastSeq >= config.LEO_RUN_MAX_EVENTS || eventBytes >= config.LEO_RUN_MAX_EVENT_BYTES;
 
 const isOpen = (generation: LockedGeneration | undefined): generation is LockedGeneration =>
   generation !== undefined &&
@@ -58,6 +62,7 @@ export const addUserMessage = (
   context.database.transaction(async (orm) => {
     const generation = await lockGeneration(orm, generationId);
     if (!isOpen(generation)) return { refused: "not_running" };
+    if (isFull(context, generation)) return { refused: "full" };
     if (await isStoring(orm, generationId, generation.attempt)) return { refused: "storing" };
     const waiting = await findUntaken(orm, generationId);
     if (waiting.length >= LIMITS.userMessagesMax) return { refused: "too_many" };
@@ -78,20 +83,21 @@ const waits = (generationId: string, messageId: string) =>
 
 /** Gives a request that waits another text. @returns false when it does not wait (any more) */
 export const changeUserMessage = (
-  { database, now }: Context,
+  context: Context,
   generationId: string,
   messageId: string,
   text: string,
 ): Promise<boolean> =>
-  database.transaction(async (orm) => {
-    if (!isOpen(await lockGeneration(orm, generationId))) return false;
+  context.database.transaction(async (orm) => {
+    const generation = await lockGeneration(orm, generationId);
+    if (!isOpen(generation) || isFull(context, generation)) return false;
     const changed = await orm
       .update(userMessages)
       .set({ text })
       .where(waits(generationId, messageId))
       .returning({ id: userMessages.id });
     if (changed.length === 0) return false;
-    await appendFacts(orm, generationId, [{ type: "user_message_changed", messageId, text }], now());
+    await appendFacts(orm, generationId, [{ type: "user_message_changed", messageId, text }], context.now());
     return true;
   });
 

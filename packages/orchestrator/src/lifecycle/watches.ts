@@ -8,6 +8,7 @@
  * | stall | last agent event | 10 min |
  * | deadline | `deadline_at`, enforced inside the container too | + 2 min for its uploads |
  * | cancel | request | 60 s, or at once while no generator is connected |
+ * | output | event past what a run may write | 60 s |
  *
  * Silence counts from when this process could hear: see `hearing.ts`.
  */
@@ -26,6 +27,7 @@ const OVERDUE = `
 select a.id, a.task_arn as "taskArn",
   case
     when g.cancel_requested_at < $1 or (g.cancel_requested_at is not null and a.ready_at is null) then '${STOP_REASON.cancel}'
+    when a.cut_at < $1 then '${STOP_REASON.outputTooLarge}'
     when a.deadline_at < $2 then '${STOP_REASON.deadline}'
     when g.attempt <> a.number or g.finished_at < $1 then '${STOP_REASON.orphan}'
     when a.ready_at is null and greatest(a.task_accepted_at, $6) < $3 then '${STOP_REASON.startTimeout}'

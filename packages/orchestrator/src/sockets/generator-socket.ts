@@ -13,7 +13,7 @@ import type { WebSocket } from "ws";
 import type { Context } from "../context.ts";
 import type { Committer } from "../events/committer.ts";
 import type { AttemptRow } from "../lifecycle/attempt.ts";
-import { completeWork, finalWord } from "../lifecycle/complete.ts";
+import { completeWork, CUT, wordOf } from "../lifecycle/complete.ts";
 import type { Hearing } from "../lifecycle/hearing.ts";
 import { takeUserMessages } from "../lifecycle/user-messages.ts";
 import { hashAttemptToken, isAttemptToken } from "../queue/claim.ts";
@@ -71,15 +71,19 @@ export const createGeneratorSockets = (
     }
   };
 
+  const sendCancel = (connection: Connection) => {
+    if (!connection.cancelSent) connection.send({ type: "cancel" });
+    connection.cancelSent = true;
+  };
+
   const tell = async (connection: Connection, { attempt, generation }: Work, again = false) => {
     const refusal = refusalOf(attempt, generation);
     if (refusal) {
       closeWith(connection.socket, refusal.code, refusal.reason);
       return;
     }
-    if (generation.cancelRequestedAt !== null) {
-      if (!connection.cancelSent) connection.send({ type: "cancel" });
-      connection.cancelSent = true;
+    if (generation.cancelRequestedAt !== null || attempt.cutAt !== null) {
+      sendCancel(connection);
       return;
     }
     await sendUserMessages(connection, again);
@@ -90,7 +94,7 @@ export const createGeneratorSockets = (
     const at = now();
     if (await becomeReady(context, attempt, at)) onReady(at.getTime() - attempt.createdAt.getTime());
     // An orchestrator may have died between storing the last message and acting on it.
-    const word = started ? await finalWord(context, attempt.id) : undefined;
+    const word = started && attempt.cutAt === null ? await wordOf(context, attempt) : undefined;
     if (word) await completeWork(context, attempt.generationId, attempt.number, word);
     const work = await findWork(database, { attemptId: attempt.id });
     if (!work || connection.socket.readyState !== connection.socket.OPEN) return;
@@ -118,8 +122,10 @@ export const createGeneratorSockets = (
       return;
     }
     const last = messages.at(-1);
+    // Its generator stops, stores what there is, and says so in the last message, which is not kept.
+    if (outcome === "cut") sendCancel(connection);
     if (last?.type === "all_work_complete") {
-      await completeWork(context, attempt.generationId, attempt.number, last);
+      await completeWork(context, attempt.generationId, attempt.number, outcome === "cut" ? CUT : last);
     }
     if (messages.some(settlesMessages)) await control(attempt.generationId);
     if (last) acknowledge(connection, last.n);

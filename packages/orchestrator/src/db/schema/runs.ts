@@ -90,6 +90,8 @@ export const generations = leo.table(
     waits: integer("waits").notNull().default(0),
     cancelRequestedAt: at("cancel_requested_at"),
     lastSeq: integer("last_seq").notNull().default(0),
+    /** Of its events' bodies. What is sent again in part is counted by its share. */
+    eventBytes: bigint("event_bytes", { mode: "number" }).notNull().default(0),
     costUsd: usd("cost_usd").notNull().default(0),
     failure: jsonb("failure").$type<Failure>(),
     /** Where the files of the version are, and their manifest; set once it was found in the bucket. */
@@ -209,6 +211,8 @@ export const attempts = leo.table(
     costUsd: usd("cost_usd").notNull().default(0),
     /** When it last reported a cost that had grown: the model had answered. */
     modelAnsweredAt: at("model_answered_at"),
+    /** Since then its messages are dropped: its generation has written all that it may. */
+    cutAt: at("cut_at"),
     stopRequestedAt: at("stop_requested_at"),
     stopReason: text("stop_reason"),
     /** Set when the task is gone. Until then it holds its vCPUs. */
