@@ -182,7 +182,8 @@ const prove = async (github: TestGithub) => {
   if (generation.state !== "completed")
     throw new Error(`the generation ended as ${JSON.stringify(generation)}`);
   const status = await previewStatus(generation.previewUrl ?? "");
-  if (status !== 200) throw new Error(`the preview ${generation.previewUrl} answers ${status}`);
+  // The link's token goes into a cookie.
+  if (status !== 302) throw new Error(`the preview ${generation.previewUrl} answers ${status}`);
   console.log("generator: completed a generation; its preview answers");
   await publish(github, origin, headers, generation);
 

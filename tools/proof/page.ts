@@ -20,13 +20,41 @@ export interface Page {
   text: string;
 }
 
-/** @throws the network's error */
+const REDIRECTS_MAX = 5;
+
+/**
+ * Follows redirects, with the cookies that they set, as long as they stay on one host.
+ * @throws the network's error
+ */
 export const fetchPage = async (url: string): Promise<Page> => {
-  const { promise, resolve, reject } = Promise.withResolvers<Page>();
+  const { host } = new URL(url);
+  let [address, cookie] = [url, ""];
+  for (let redirects = 0; ; redirects += 1) {
+    const { location, setCookie, ...page } = await fetchOnce(address, cookie);
+    if (location === undefined) return page;
+    const next = new URL(location, address);
+    if (redirects === REDIRECTS_MAX || next.host !== host) return page;
+    cookie = setCookie.map((set) => set.split(";")[0]).join("; ") || cookie;
+    address = next.href;
+  }
+};
+
+interface Answer extends Page {
+  location?: string;
+  setCookie: string[];
+}
+
+const fetchOnce = async (url: string, cookie: string): Promise<Answer> => {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const open = url.startsWith("https:") ? httpsRequest : httpRequest;
   const sent = open(
     url,
-    { lookup: asBrowsersDo, agent: false, headers: { accept: "text/html" }, timeout: PAGE_MS },
+    {
+      lookup: asBrowsersDo,
+      agent: false,
+      headers: { accept: "text/html", ...(cookie && { cookie }) },
+      timeout: PAGE_MS,
+    },
     (response) => {
       let text = "";
       response.setEncoding("utf8");
@@ -39,6 +67,8 @@ export const fetchPage = async (url: string): Promise<Page> => {
           status: response.statusCode ?? 0,
           contentType: response.headers["content-type"] ?? "",
           text,
+          location: response.headers.location,
+          setCookie: response.headers["set-cookie"] ?? [],
         }),
       );
     },

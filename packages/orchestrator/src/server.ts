@@ -2,17 +2,14 @@
 import type { IncomingMessage } from "node:http";
 import { newId } from "@leo/core/id.ts";
 import type { Logger } from "pino";
-import { LIMITS } from "@leo/core/limits.ts";
 import { startBackground } from "./background.ts";
 import { startDatabaseClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Context } from "./context.ts";
 import { migrateDatabase, openDatabase } from "./db/database.ts";
 import { createAccounts } from "./domain/accounts/account-cache.ts";
-import { ApiFault } from "./domain/fault.ts";
 import { followBans } from "./domain/accounts/ban.ts";
 import { createEndedSessions } from "./domain/accounts/session.ts";
-import { limitFault } from "./domain/limits/limit-fault.ts";
 import { probeAtStart } from "./domain/limits/model-pause.ts";
 import { purgeDeletedApps, purgeExpired, purgeRecords } from "./domain/purge.ts";
 import {
@@ -25,22 +22,19 @@ import {
 import { Committer } from "./events/committer.ts";
 import { Hub } from "./events/hub.ts";
 import { listen } from "./events/listener.ts";
+import { createHealth } from "./health.ts";
 import { createApi } from "./http/api.ts";
 import { createVerifier } from "./http/authenticate.ts";
 import { clientAddress } from "./http/client-address.ts";
 import { publicHosts } from "./http/known-hosts.ts";
 import { createGuard } from "./http/guard.ts";
 import { closeServer, listenOn } from "./http/listen.ts";
+import { MESSAGE_REFUSALS } from "./http/message-refusals.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openTaskClient } from "./launch/task-client.ts";
 import { requestCancel } from "./lifecycle/cancel.ts";
 import { createHearing } from "./lifecycle/hearing.ts";
-import {
-  addUserMessage,
-  changeUserMessage,
-  removeUserMessage,
-  type UserMessageRefusal,
-} from "./lifecycle/user-messages.ts";
+import { addUserMessage, changeUserMessage, removeUserMessage } from "./lifecycle/user-messages.ts";
 import { PEERS_CHANNEL } from "./peers/message.ts";
 import { startPeers, type Peers } from "./peers/peers.ts";
 import { queuePositions } from "./queue/position.ts";
@@ -82,20 +76,6 @@ const PURGE_MS = 30_000;
 const CLOUD_METRICS_MS = 60_000;
 /** The part of a drain that RunTask calls under way may take; the rest is for closing. */
 const DRAIN_LAUNCHES_SHARE = 0.7;
-
-const REFUSALS: Record<UserMessageRefusal, ApiFault> = {
-  not_running: new ApiFault("conflict", "The generation is not running. Send a follow-up request instead."),
-  storing: new ApiFault(
-    "conflict",
-    "The version is finished and being stored. Send this as the next request in a moment.",
-  ),
-  full: new ApiFault("conflict", "This run has written as much as a run may. Send this as the next request."),
-  too_many: limitFault(
-    "limit_reached",
-    `${LIMITS.userMessagesMax} requests wait for the agent already, which is the limit. Send more when it has answered.`,
-    { limit: "messages_waiting", max: LIMITS.userMessagesMax, current: LIMITS.userMessagesMax },
-  ),
-};
 
 /**
  * Migrates the database and starts serving.
@@ -163,19 +143,16 @@ export const startOrchestrator = async (
     cancel: (generationId) => requestCancel(context, generationId),
     userMessage: async (generationId, text) => {
       const added = await addUserMessage(context, generationId, text);
-      if ("refused" in added) throw REFUSALS[added.refused];
+      if ("refused" in added) throw MESSAGE_REFUSALS[added.refused];
       return added;
     },
     changeMessage: (generationId, messageId, text) =>
       changeUserMessage(context, generationId, messageId, text),
     removeMessage: (generationId, messageId) => removeUserMessage(context, generationId, messageId),
-    health: async () => {
-      if (isDraining) return "draining";
-      return database.pool.query("select 1").then(
-        () => "ok" as const,
-        () => "no_database" as const,
-      );
-    },
+    health: createHealth(
+      () => database.pool.query("select 1"),
+      () => isDraining,
+    ),
     metrics: () => metrics.registry.metrics(),
   });
   const server = createHttpServer(api, { config, log });

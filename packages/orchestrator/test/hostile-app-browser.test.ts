@@ -220,6 +220,46 @@ test("under a path a hostile app has no origin, neither its own nor Leo's", { ti
   }),
 );
 
+/** Everything that a page can send elsewhere without asking first. */
+const REQUESTS = `
+const [leo] = [location.hash.slice(1)];
+const paths = ["/api/apps", "/api/config", "/api/openapi.json", "/s/leo_sh_x", "/s/x", "/api/nothing"];
+const asked = [];
+for (let n = 0; n < 10; n += 1)
+  for (const path of paths) {
+    asked.push(fetch(leo + path, { mode: "no-cors", credentials: "include" }));
+    asked.push(fetch(leo + path, { mode: "no-cors", method: "POST", body: "x" }));
+    asked.push(fetch(leo + path, { headers: { authorization: "Bearer x" } }));
+    asked.push(new Promise((done) => Object.assign(new Image(), { onload: done, onerror: done, src: leo + path })));
+  }
+Promise.allSettled(asked).then(() => (document.title = "asked"));
+`;
+
+test.for([
+  ["on hosts of their own", ON_HOSTS],
+  ["under a path", UNDER_A_PATH],
+] as const)("with previews %s, an app that asks Leo without end uses up nobody's allowance", ([, template]) =>
+  withStage(
+    template,
+    async ({ api, browser, leo, publish }) => {
+      const link = await publish({
+        "index.html":
+          '<!doctype html><link rel="icon" href="data:,"><script type="module" crossorigin src="./assets/a.js"></script>',
+        "assets/a.js": REQUESTS,
+      });
+      const page = await browser.newPage();
+      await page.goto(`${link}#${leo}`);
+      await page.waitForFunction("document.title === 'asked'");
+      // Another person, in another browser behind the same address, signed in and not.
+      expect((await api.call(api.bob, "GET", "/api/usage")).status).toBe(200);
+      for (const path of ["/api/config", "/api/openapi.json"])
+        expect([path, (await api.call(null, "GET", path)).status]).toEqual([path, 200]);
+      expect((await api.call(null, "GET", "/s/x")).status).toBe(404);
+    },
+    { LEO_REQUESTS_PER_MINUTE_ADDRESS: "5", LEO_REFUSED_SIGN_INS_PER_MINUTE: "5" },
+  ),
+);
+
 /** More cookies for Leo's whole site than a server takes in the headers of a request. */
 const FLOOD = `
 for (let n = 0; n < 12; n += 1)

@@ -115,25 +115,75 @@ test("requests a minute of a user, whatever addresses they come from", () =>
     expect((await read(api, ann)).status).toBe(429);
   }));
 
+/** What a page that is not Leo's, or a stranger, can send without a token. */
+const askAsNobody = (api: TestApi, headers?: Record<string, string>, path = "/api/apps") =>
+  api.call<ApiError>(null, "GET", path, undefined, headers);
+
 test("requests a minute of an address: what the caller writes into X-Forwarded-For does not help", () =>
   withClock({ LEO_REQUESTS_PER_MINUTE_ADDRESS: "4", LEO_TRUSTED_PROXIES: "1" }, async (api) => {
-    const [ann, bob] = api.people;
     const from = (claim: string, address: string) => ({ "x-forwarded-for": `${claim}, ${address}` });
     for (const claim of ["1.1.1.1", "2.2.2.2", "3.3.3.3, 4.4.4.4", "nonsense"])
-      expect((await read(api, ann, from(claim, "203.0.113.7"))).status).toBe(200);
-    const refused = await read(api, bob, from("198.51.100.4", "203.0.113.7"));
+      expect((await askAsNobody(api, from(claim, "203.0.113.7"))).status).toBe(401);
+    const refused = await askAsNobody(api, from("198.51.100.4", "203.0.113.7"));
     const sentence =
       /^Too many requests come from your address, the limit is 4 a minute\. The next is taken at 20:20 UTC, in 15 seconds\.$/;
     const frees = refusedBy(refused, "requests_per_ip", sentence, api.clock.ms);
-    expect((await read(api, bob, from("203.0.113.7", "198.51.100.4"))).status).toBe(200);
+    expect((await askAsNobody(api, from("203.0.113.7", "198.51.100.4"))).status).toBe(401);
     expect((await api.call(null, "GET", "/health", undefined, from("", "203.0.113.7"))).status).toBe(200);
     api.clock.ms = frees;
-    expect((await read(api, bob, from("", "203.0.113.7"))).status).toBe(200);
+    expect((await askAsNobody(api, from("", "203.0.113.7"))).status).toBe(401);
+  }));
+
+test("signed-in users are counted by user: strangers at their address keep none of them out", () =>
+  withClock({ LEO_REQUESTS_PER_MINUTE_ADDRESS: "4" }, async (api) => {
+    const [ann, bob] = api.people;
+    for (let count = 0; count < 4; count += 1) await askAsNobody(api);
+    expect((await askAsNobody(api)).status).toBe(429);
+    // As on plain HTTP, where browsers do not tell whose page asks.
+    for (const person of [ann, bob, ann, bob, ann, bob]) expect((await read(api, person)).status).toBe(200);
+    expect((await askAsNobody(api, {}, "/api/config")).status).toBe(200);
+  }));
+
+test("what a page of another site sends is rejected before it counts", () =>
+  withClock({ LEO_REQUESTS_PER_MINUTE_ADDRESS: "4" }, async (api) => {
+    const [ann] = api.people;
+    const foreign: Record<string, string>[] = [
+      { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" },
+      { "sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors" },
+      { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" },
+      { "sec-fetch-site": "something new" },
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { origin: "http://0192f0c0-0000-7000-8000-000000000000.localhost:5013" },
+      { origin: "http://" },
+    ];
+    for (const headers of foreign) {
+      for (const path of ["/api/apps", "/api/openapi.json", "/s/leo_sh_x", "/s/x"]) {
+        const { status, body } = await askAsNobody(api, headers, path);
+        expect([headers, path, status]).toEqual([headers, path, 403]);
+        expect(body.error.message).toBe("Pages of another site may not ask this.");
+      }
+      expect((await api.call(ann ?? null, "POST", "/api/apps", { prompt: "x" }, headers)).status).toBe(403);
+    }
+    // A link in a letter leads to a share, from wherever it is; and Leo's own page goes on.
+    const followed = {
+      "sec-fetch-site": "cross-site",
+      "sec-fetch-mode": "navigate",
+      "sec-fetch-dest": "document",
+    };
+    expect((await askAsNobody(api, followed, "/s/x")).status).toBe(404);
+    const own: Record<string, string>[] = [
+      { "sec-fetch-site": "same-origin", origin: "http://localhost:5013" },
+      { "sec-fetch-site": "none" },
+      { origin: new URL(api.url).origin },
+    ];
+    for (const headers of own) expect((await askAsNobody(api, headers)).status).toBe(401);
+    expect((await askAsNobody(api)).status).toBe(429);
   }));
 
 test("refused tokens of an address: no further one is looked at for a while", () =>
   withClock({ LEO_REFUSED_SIGN_INS_PER_MINUTE: "3" }, async (api) => {
-    const [ann] = api.people;
+    const [ann, bob] = api.people;
     for (let count = 0; count < 3; count += 1) expect((await read(api, `wrong-${count}`)).status).toBe(401);
     const sentence =
       /^Too many sign-ins from your address were refused, the limit is 3 a minute\. The next is taken at 20:20 UTC, in 20 seconds\.$/;
@@ -141,7 +191,16 @@ test("refused tokens of an address: no further one is looked at for a while", ()
     api.clock.ms = frees;
     expect((await read(api, ann)).status).toBe(200);
     expect((await read(api, "wrong")).status).toBe(401);
-    expect((await read(api, ann)).status).toBe(429);
+    expect((await read(api, bob)).status).toBe(429);
+  }));
+
+test("a token that was good before is looked at, whatever others at its address tried out", () =>
+  withClock({ LEO_REFUSED_SIGN_INS_PER_MINUTE: "3" }, async (api) => {
+    const [ann, bob] = api.people;
+    expect((await read(api, ann)).status).toBe(200);
+    for (let count = 0; count < 35; count += 1) await read(api, `wrong-${count}`);
+    expect((await read(api, ann)).status).toBe(200);
+    expect((await read(api, bob)).status).toBe(429);
   }));
 
 test("a closed intake takes no new requests, and says so in the operator's words", () =>

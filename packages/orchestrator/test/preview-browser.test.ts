@@ -59,6 +59,60 @@ test.for([
   }),
 );
 
+/** Everything in which a page could find the address that it was opened with. */
+const PRYING_APP = {
+  "index.html": `<script>
+const attempt = (look) => { try { return look(); } catch (error) { return String(error); } };
+const seen = () => JSON.stringify([
+  location.href, document.URL, document.baseURI, document.referrer, name, history.state,
+  attempt(() => document.cookie),
+  performance.getEntries(), performance.timing,
+  typeof navigation === "undefined" ? [] : [navigation.entries().map(({ url }) => url), navigation.activation?.from?.url],
+]);
+const first = seen();
+</script><!doctype html><title>Prying</title><script type="module" crossorigin src="./a.js"></script>`,
+  "a.js": `
+    const answers = await Promise.all(["./", "./a.js", location.href].map(async (path) => {
+      const answer = await fetch(path);
+      return [answer.url, [...answer.headers], await answer.text()];
+    }));
+    globalThis.seen = [first, seen(), JSON.stringify(answers)];`,
+};
+
+test.for([
+  ["on hosts of their own", ON_HOSTS],
+  ["under a path", UNDER_A_PATH],
+  ["on plain HTTP", ON_PLAIN_HTTP],
+] as const)(
+  "with previews %s, an app finds the token of its link nowhere",
+  { timeout: 120_000 },
+  ([, template]) =>
+    withStage(template, async ({ api, browser, leo, publish }) => {
+      const url = await publish(PRYING_APP);
+      const id = /[0-9a-f-]{36}/.exec(url)?.[0] ?? "";
+      const { appId } = (await api.call<Generation>(api.ann, "GET", `/api/generations/${id}`)).body;
+      const { body } = await api.call<z.infer<typeof CreatedShare>>(
+        api.ann,
+        "POST",
+        `/api/apps/${appId}/shares`,
+        {},
+      );
+      const framed = new URL(leo);
+      framed.searchParams.set("preview", url);
+      for (const address of [url, body.url, framed.href]) {
+        const page = await browser.newPage();
+        await page.goto(address);
+        const frame = address === framed.href ? page.frames()[1] : page.mainFrame();
+        await frame?.waitForFunction("globalThis.seen");
+        const seen = (await frame?.evaluate<string[]>("globalThis.seen")) ?? [];
+        expect(seen).toHaveLength(3);
+        expect(seen.join("")).toContain(id);
+        expect(seen.join("")).not.toMatch(/leo_(?:pv|sh)_|leo-link/);
+        await page.close();
+      }
+    }),
+);
+
 const COPYING_APP = {
   "index.html":
     '<!doctype html><button>Copy</button><script type="module" crossorigin src="./a.js"></script>',

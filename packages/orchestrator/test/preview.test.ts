@@ -280,7 +280,17 @@ test("a preview opens with its link only, and the link gives the page a cookie o
   withPreview(async ({ id, link, token, get, call, ann, bob, appId, url }) => {
     expect(link).toBe(`http://${id}.localhost:5013/?leo-link=${token}`);
     const first = await get(`/?leo-link=${token}`, { cookie: "" });
-    expect([first.status, first.headers.location]).toEqual([200, undefined]);
+    expect([first.status, first.headers.location, first.body.length]).toEqual([302, "/", 0]);
+    expect(first.headers["cache-control"]).toBe("no-store");
+    expect((await get(`/docs/?a=1&leo-link=${token}&b=2`, NAVIGATION)).headers.location).toBe(
+      "/docs/?a=1&b=2",
+    );
+    // The address that somebody made of it leads nowhere else.
+    for (const path of ["//evil.example/", "/\\evil.example/", "///evil.example", "/%5cevil.example/"]) {
+      const { headers } = await get(`${path}?leo-link=${token}`, NAVIGATION);
+      const { origin } = new URL(headers.location ?? "/", link);
+      expect([path, origin]).toEqual([path, new URL(link).origin]);
+    }
     expect(first.headers["set-cookie"]).toEqual([
       `${COOKIE}=${token}; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=None; Partitioned`,
     ]);
@@ -320,10 +330,49 @@ test("a preview opens with its link only, and the link gives the page a cookie o
     expect((await get("/")).status).toBe(404);
     expect((await get(`/?leo-link=${token}`, { cookie: "" })).status).toBe(404);
     const { pathname, search } = new URL(revoked.body.previewUrl);
-    expect((await get(pathname + search, { cookie: "" })).status).toBe(200);
+    expect((await get(pathname + search, { cookie: "" })).status).toBe(302);
     expect((await raw(url, "/", { headers: { cookie: `${COOKIE}=${token}` } })).headers["set-cookie"]).toBe(
       undefined,
     );
+  }));
+
+test("made-up links of one address are looked up so often and no more; those that work go on", () => {
+  const clock = { ms: Date.parse("2026-03-01T20:20:00Z") };
+  return withPreview(
+    async ({ get, token }) => {
+      expect((await get("/")).status).toBe(200);
+      const madeUp = () => get("/", { cookie: `${COOKIE}=leo_sh_${randomBytes(32).toString("base64url")}` });
+      for (let count = 0; count < 120; count += 1) expect((await madeUp()).status).toBe(404);
+      const refused = await madeUp();
+      expect([refused.status, refused.headers["retry-after"]]).toEqual([429, "1"]);
+      expect(refused.body.toString()).toContain("Too many links that do not work");
+      for (const path of ["/", "/assets/style.css", `/?leo-link=${token}`])
+        expect((await get(path)).status).toBeLessThan(400);
+      // What has not even the form of a link is looked up by nobody, and counts nothing.
+      expect((await get("/", { cookie: "" })).status).toBe(404);
+      clock.ms += 1_000;
+      expect((await madeUp()).status).toBe(404);
+    },
+    { now: () => new Date(clock.ms) },
+  );
+});
+
+test("a page of another origin gets no part of a preview, before anything is looked up", () =>
+  withPreview(async ({ get, context }) => {
+    const foreign = { "sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" };
+    expect((await get("/video.mp4", { ...foreign, "sec-fetch-site": "same-origin" })).status).toBe(200);
+    const before = context.database.orm;
+    Object.assign(context.database, { orm: undefined });
+    expect((await get("/video.mp4", foreign)).status).toBe(404);
+    expect((await get("/video.mp4", { origin: "http://localhost:5013" })).status).toBe(404);
+    Object.assign(context.database, { orm: before });
+    // Leo's page shows it in a frame.
+    const framed = {
+      "sec-fetch-site": "cross-site",
+      "sec-fetch-mode": "navigate",
+      "sec-fetch-dest": "iframe",
+    };
+    expect((await get("/", framed)).status).toBe(200);
   }));
 
 test("neither a link's token nor a share's is in any log line", () =>
@@ -426,8 +475,11 @@ const UNDER_PATH: ApiOptions = {
 test("without a preview domain, previews live under a path with an opaque origin", () =>
   withPreview(async ({ url, id, link, token, call, ann, appId }) => {
     const host = { host: "leo.example.com" };
-    const folder = `/preview/${id}/${token}`;
-    expect(link).toBe(`https://leo.example.com${folder}/`);
+    expect(link).toBe(`https://leo.example.com/preview/${id}/${token}/`);
+    const opened = await raw(url, `/preview/${id}/${token}/`, { headers: host });
+    expect([opened.status, opened.body.length]).toEqual([302, 0]);
+    const folder = (opened.headers.location ?? "").replace(/\/$/, "");
+    expect(folder).toMatch(new RegExp(`^/preview/${id}/leo_pp_[0-9a-z]+_own_[\\w-]{43}$`));
     const root = await raw(url, `${folder}/`, { headers: host });
     expect([root.status, root.body.toString()]).toEqual([200, SERVED["index.html"]]);
     const policy = root.headers["content-security-policy"];
@@ -468,6 +520,55 @@ test("without a preview domain, previews live under a path with an opaque origin
     const { body } = await call<{ app: { previewUrl: string } }>(ann, "GET", `/api/apps/${appId}`);
     expect(body.app.previewUrl).toBe(link);
   }, UNDER_PATH));
+
+test("a pass in a path opens one version, and ends with its link or after some days", () => {
+  const clock = { ms: Date.parse("2026-03-01T20:20:00Z") };
+  return withPreview(
+    async ({ url, id, token, call, ann, appId, context, ...api }) => {
+      const status = async (path: string) =>
+        (await raw(url, path, { headers: { host: "leo.example.com" } })).status;
+      const passOf = async (path: string) => {
+        const { headers } = await raw(url, path, { headers: { host: "leo.example.com" } });
+        return headers.location?.split("/")[3] ?? "";
+      };
+      const shared = await call<z.infer<typeof CreatedShare>>(ann, "POST", `/api/apps/${appId}/shares`, {});
+      const shareToken = shared.body.url.split("/").at(-1) ?? "";
+      const more = await call<Generation>(ann, "POST", `/api/apps/${appId}/generations`, { prompt: "y" });
+      await completeGeneration({ ...api, url, call, ann, context }, more.body.id, { dist: DIST });
+
+      const [own, share] = [
+        await passOf(`/preview/${id}/${token}/`),
+        await passOf(`/preview/${id}/${shareToken}/`),
+      ];
+      expect(await status(`/preview/${more.body.id}/${shareToken}/`)).toBe(302);
+      for (const pass of [own, share]) {
+        expect(pass).toMatch(/^leo_pp_/);
+        expect(await status(`/preview/${id}/${pass}/`)).toBe(200);
+        // The link of the whole app opens the newest version too; what an app sees of it does not.
+        expect(await status(`/preview/${more.body.id}/${pass}/`)).toBe(404);
+        const [, , expires = "", from = "", mac = ""] = pass.split("_");
+        const forged = [
+          `leo_pp_zzzzzzzzz_${from}_${mac}`,
+          `leo_pp_${expires}_${from === "own" ? shared.body.share.id : "own"}_${mac}`,
+          `leo_pp_${expires}_${newId()}_${mac}`,
+          `leo_pp_${expires}_${from}_${"A".repeat(43)}`,
+        ];
+        for (const path of forged)
+          expect([path, await status(`/preview/${id}/${path}/`)]).toEqual([path, 404]);
+      }
+      await call(ann, "POST", `/api/apps/${appId}/preview-links/revoke`);
+      expect(await status(`/preview/${id}/${own}/`)).toBe(404);
+      expect(await status(`/preview/${id}/${share}/`)).toBe(200);
+      clock.ms += 9 * 24 * 3_600_000;
+      expect(await status(`/preview/${id}/${share}/`)).toBe(404);
+      const again = await passOf(`/preview/${id}/${shareToken}/`);
+      expect(await status(`/preview/${id}/${again}/`)).toBe(200);
+      await call(ann, "DELETE", `/api/apps/${appId}/shares/${shared.body.share.id}`);
+      expect(await status(`/preview/${id}/${again}/`)).toBe(404);
+    },
+    { ...UNDER_PATH, now: () => new Date(clock.ms) },
+  );
+});
 
 test("a file that is not as large as its manifest says is announced at its own size, or not at all", () =>
   withPreview(async ({ get, prefix, ...api }) => {

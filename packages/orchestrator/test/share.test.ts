@@ -32,7 +32,11 @@ const follow = async (api: TestApi, link: string) => {
   const first = await raw(api.url, new URL(link).pathname);
   if (first.status !== 302) return { ...first, preview: undefined };
   const preview = new URL(first.headers.location ?? "");
-  const page = await raw(api.url, preview.pathname + preview.search, { headers: { host: preview.host } });
+  const headers = { host: preview.host };
+  const opened = await raw(api.url, preview.pathname + preview.search, { headers });
+  if (opened.status !== 302) return { ...opened, preview };
+  const [cookie = ""] = opened.headers["set-cookie"]?.[0]?.split(";") ?? [];
+  const page = await raw(api.url, opened.headers.location ?? "", { headers: { ...headers, cookie } });
   return { ...page, preview };
 };
 

@@ -2,7 +2,6 @@
  * Runs first in every previewed page, and in the smoke test that comes before it. It is sent as its own source text,
  * so it may use nothing from outside of itself.
  *
- * - It takes the link's token out of the address bar; the page's cookie has it by now.
  * - It reports errors to the frame around it, as `{ type: "leo:app-error", message }`.
  * - Where the browser refuses storage (an opaque origin, or a third party's frame in a strict browser), it puts a
  *   storage in place that the frame keeps: read from `window.name`, written back there and posted as
@@ -10,12 +9,6 @@
  * - On plain HTTP it supplies what ordinary apps use and browsers withhold, and says which other absence broke the app.
  */
 export const bridge = () => {
-  const address = new URL(location.href);
-  if (address.searchParams.has("leo-link")) {
-    address.searchParams.delete("leo-link");
-    history.replaceState(history.state, "", address.href);
-  }
-
   const tell = (message) => {
     if (window.parent !== window) window.parent.postMessage(message, "*");
   };

@@ -7,12 +7,13 @@ import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import { createAccounts } from "../domain/accounts/account-cache.ts";
 import { ApiFault } from "../domain/fault.ts";
-import { isLinkToken } from "../domain/previews/preview-link.ts";
+import { mayOpenPreview } from "../domain/previews/preview-file.ts";
 import { previewHostId, previewPlace } from "../domain/previews/preview-url.ts";
 import { authenticated, createVerifier } from "./authenticate.ts";
 import { clientAddress } from "./client-address.ts";
 import type { Env } from "./env.ts";
 import { BODY_MAX_BYTES, onError, onInvalid, tooLarge } from "./error.ts";
+import { rejectForeignPages, rejectForeignParts } from "./foreign-page.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { addDocument } from "./openapi.ts";
 import type { ApiParts } from "./parts.ts";
@@ -32,6 +33,8 @@ import { openShareRoute, shareRoutes } from "./routes/shares.ts";
 import { apiHeaders, pageHeaders } from "./security-headers.ts";
 import { createStatic, WEB_DIST } from "./static.ts";
 
+/** What every page of Leo's reads first; it costs no more than a file. */
+const CONFIG_PATH = "/api/config";
 /** Paths that are never pages of the web UI. */
 const NO_PAGE = /^\/(?:api|ws|health|metrics|s)(?:\/|$)/;
 
@@ -48,6 +51,14 @@ const setAddress = ({ LEO_TRUSTED_PROXIES }: Config) =>
     await next();
   });
 
+/** Who shows a token is counted as a user, or as somebody whose token was refused. */
+const limitStrangers = (guard: Guard) =>
+  createMiddleware<Env>(async (c, next) => {
+    const isConfig = c.req.path === CONFIG_PATH;
+    if (!isConfig && c.req.header("authorization") === undefined) guard.admitAddress(c.var.address);
+    await next();
+  });
+
 const limitAddress = (guard: Guard) =>
   createMiddleware<Env>(async (c, next) => {
     guard.admitAddress(c.var.address);
@@ -55,9 +66,9 @@ const limitAddress = (guard: Guard) =>
   });
 
 /** Preview hosts serve previews and nothing else; under a path they sit beside the rest. */
-const servePreviews = (api: Hono<Env>, context: Context) => {
+const servePreviews = (api: Hono<Env>, context: Context, guard: Guard) => {
   const place = previewPlace(context.config.LEO_PREVIEW_URL_TEMPLATE);
-  const preview = createPreview(context);
+  const preview = createPreview(context, guard);
   if (place.kind === "host") {
     api.use(async (c, next) => {
       const url = new URL(c.req.url);
@@ -70,7 +81,7 @@ const servePreviews = (api: Hono<Env>, context: Context) => {
     const path = new URL(c.req.url).pathname;
     const [id = "", token = "", ...rest] = path.slice(place.prefix.length).split("/");
     // The page's own links are relative to a folder.
-    if (rest.length === 0 && isLinkToken(token)) return c.redirect(`${path}/`, 308);
+    if (rest.length === 0 && mayOpenPreview(token)) return c.redirect(`${path}/`, 308);
     return preview(c, { id, token, path: `/${rest.join("/")}` });
   });
 };
@@ -89,7 +100,7 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   const api = new OpenAPIHono<Env>({ defaultHook: onInvalid });
   api.onError(onError(log));
   api.use(requestIds, requestLog(log), setAddress(config));
-  servePreviews(api, context);
+  servePreviews(api, context, guard);
 
   api.use(
     setHeaders(apiHeaders(config)),
@@ -100,8 +111,8 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
       },
     }),
   );
-  api.use("/api/*", limitAddress(guard));
-  api.use("/s/*", limitAddress(guard));
+  api.use("/api/*", rejectForeignPages, limitStrangers(guard));
+  api.use("/s/*", rejectForeignParts, limitAddress(guard));
   api.route("/", publicRoutes(context, routeParts));
   api.route("/", appRoutes(routeParts));
   api.route("/", generationRoutes(routeParts));

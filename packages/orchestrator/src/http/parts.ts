@@ -1,5 +1,6 @@
 import type { QueueView } from "../domain/apps/queue-view.ts";
 import type { authenticated } from "./authenticate.ts";
+import type { Health } from "../health.ts";
 import type { Guard } from "./guard.ts";
 
 /**
@@ -18,7 +19,7 @@ export interface ApiParts {
   changeMessage: (generationId: string, messageId: string, text: string) => Promise<boolean>;
   /** Takes a message that waits back. False when it does not wait (any more). */
   removeMessage: (generationId: string, messageId: string) => Promise<boolean>;
-  health: () => Promise<"ok" | "draining" | "no_database">;
+  health: () => Promise<Health>;
   /** All metrics in Prometheus' text format. */
   metrics: () => Promise<string>;
   /** Shared with the sockets, so that both count together. Made from the settings when absent. */

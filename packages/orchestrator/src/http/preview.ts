@@ -13,11 +13,19 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { candidatesOf, serve } from "@leo/core/preview/address.ts";
 import { BRIDGE, previewHeaders, withBridge } from "@leo/core/preview/serving.ts";
 import type { Context } from "../context.ts";
-import { findPreviewFiles, type OpenedPreview, type PreviewFile } from "../domain/previews/preview-file.ts";
-import { LINK_PARAMETER } from "../domain/previews/preview-link.ts";
-import { previewPlace } from "../domain/previews/preview-url.ts";
+import {
+  findPreviewFiles,
+  mayOpenPreview,
+  type OpenedPreview,
+  type PreviewFile,
+} from "../domain/previews/preview-file.ts";
+import { isLinkToken, LINK_PARAMETER } from "../domain/previews/preview-link.ts";
+import { previewPlace, type PreviewPlace } from "../domain/previews/preview-url.ts";
+import { createRecent } from "../recent.ts";
 import { readBytes } from "../domain/versions/version.ts";
 import type { Env } from "./env.ts";
+import { comesFromForeignPage } from "./foreign-page.ts";
+import type { Guard } from "./guard.ts";
 import { messagePage } from "./message-page.ts";
 import { matchesTag, parseRange, type ByteRange } from "./range.ts";
 import { transportSecurity } from "./security-headers.ts";
@@ -169,19 +177,49 @@ const toFolder = (c: PreviewContext, path: string) => {
   });
 };
 
+/** A pass lasts a week, and is the same all day, so that browsers keep the app's files. */
+const PASS_DAYS = 7;
+const DAY_MS = 24 * 3_600_000;
+const passEnd = (now: Date) => new Date((Math.ceil(now.getTime() / DAY_MS) + PASS_DAYS) * DAY_MS);
+
+/**
+ * Where a page is without its link's token, of which the app's code must see nothing: neither in its address nor
+ * in what the browser has noted of its loading. A redirect leaves no trace of the address before it.
+ * @returns undefined for an address without one
+ */
+const withoutToken = (
+  c: PreviewContext,
+  place: PreviewPlace,
+  { token, pass }: OpenedPreview,
+  now: Date,
+): string | undefined => {
+  const { pathname, search, searchParams } = new URL(c.req.url);
+  if (place.kind === "path")
+    return isLinkToken(token) ? pathname.replace(token, pass(passEnd(now))) + search : undefined;
+  if (!searchParams.has(LINK_PARAMETER)) return undefined;
+  searchParams.delete(LINK_PARAMETER);
+  // One slash: two would name a host.
+  const path = pathname.replace(/^[/\\]+/, "/");
+  return searchParams.size > 0 ? `${path}?${searchParams.toString()}` : path;
+};
+
 const answer = (
   context: Context,
   c: PreviewContext,
   path: string,
-  { files, hasClientRoutes, token }: OpenedPreview,
-  hasCookie: boolean,
+  opened: OpenedPreview,
+  place: PreviewPlace,
 ) => {
+  const { files, hasClientRoutes, token } = opened;
   const has = (file: string) => files.has(file);
   const served = serve(path, { isNavigation: isNavigation(c), hasClientRoutes, has });
   if (served.kind === "folder") return toFolder(c, path);
   const file = served.kind === "file" ? files.get(served.path) : undefined;
   if (!file || served.kind !== "file") return noFile(c);
-  if (hasCookie && isPage(file)) c.header("set-cookie", `${COOKIE}=${token}; ${COOKIE_ATTRIBUTES}`);
+  if (place.kind === "host" && isPage(file))
+    c.header("set-cookie", `${COOKIE}=${token}; ${COOKIE_ATTRIBUTES}`);
+  const address = isPage(file) ? withoutToken(c, place, opened, context.now()) : undefined;
+  if (address !== undefined) return c.body(null, 302, { location: address, "cache-control": "no-store" });
   return served.status === 200 ? send(context, c, file) : sendPage(context, c, file, served.status);
 };
 
@@ -205,8 +243,33 @@ export interface PreviewRequest {
   token?: string;
 }
 
+/** Links of which it is known that they have opened a preview; each about 50 bytes. */
+const OPENED_MAX = 20_000;
+
+const tooManyLinks = (c: PreviewContext, waitSeconds: number) => {
+  c.header("retry-after", String(waitSeconds));
+  return messagePage(
+    c,
+    429,
+    "Too many links that do not work",
+    `Many links to previews that open nothing came from your address. Try again in ${waitSeconds} s.`,
+  );
+};
+
 /** Serves previews. */
-export const createPreview = (context: Context) => {
+export const createPreview = (context: Context, guard: Guard) => {
+  const known = createRecent(OPENED_MAX);
+  const open = async (c: PreviewContext, id: string, tokens: string[], paths: string[]) => {
+    const { address } = c.var;
+    const isKnown = tokens.some((token) => known.has(`${id} ${token}`));
+    const waitSeconds = isKnown ? 0 : guard.previewWaitSeconds(address);
+    if (waitSeconds > 0) return tooManyLinks(c, waitSeconds);
+    const opened = await findPreviewFiles(context, id, tokens, paths);
+    if (opened) known.add(`${id} ${opened.token}`);
+    else guard.refusedPreview(address);
+    return opened;
+  };
+
   const place = previewPlace(context.config.LEO_PREVIEW_URL_TEMPLATE);
   const publicUrl = new URL(context.config.LEO_PUBLIC_URL);
   const headers = {
@@ -219,15 +282,19 @@ export const createPreview = (context: Context) => {
       return c.text("Method not allowed", 405, { allow: "GET, HEAD" });
     // A service worker would answer in the server's place, without the headers above.
     if (c.req.header("service-worker") !== undefined) return noFile(c);
+    // A host's files are its own pages' only; under a path an app has no origin of its own to ask from.
+    if (place.kind === "host" && !isNavigation(c) && comesFromForeignPage(c)) return noFile(c);
     const generationId = Id.safeParse(id);
     if (!generationId.success) return noPreview(c);
     c.set("previewId", generationId.data);
-    const tokens = place.kind === "host" ? tokensOf(c) : [token ?? ""];
+    const tokens = (place.kind === "host" ? tokensOf(c) : [token ?? ""]).filter(mayOpenPreview);
+    if (tokens.length === 0) return noPreview(c);
     const wanted = cleanPath(path);
     const candidates = wanted === undefined ? ["index.html"] : candidatesOf(wanted);
-    const opened = await findPreviewFiles(context, generationId.data, tokens, candidates);
+    const opened = await open(c, generationId.data, tokens, candidates);
+    if (opened instanceof Response) return opened;
     if (!opened) return noPreview(c);
     if (wanted === undefined) return noFile(c);
-    return answer(context, c, wanted, opened, place.kind === "host");
+    return answer(context, c, wanted, opened, place);
   };
 };

@@ -39,14 +39,18 @@ export const UNDER_A_PATH = (port: number) => `http://leo.localhost:${port}/prev
 export const ON_PLAIN_HTTP = (port: number) => `http://leo.test:${port}/preview/{generationId}/`;
 
 /** @param template where previews are, of the port */
-export const withStage = async (template: (port: number) => string, run: (stage: Stage) => Promise<void>) => {
+export const withStage = async (
+  template: (port: number) => string,
+  run: (stage: Stage) => Promise<void>,
+  settings: Record<string, string> = {},
+) => {
   const port = await freePort();
   const leo = `http://${template === ON_PLAIN_HTTP ? "leo.test" : "leo.localhost"}:${port}`;
   const webDist = await mkdtemp(join(tmpdir(), "leo-dist-"));
   await mkdir(join(webDist, "assets"));
   await writeFile(join(webDist, "index.html"), LEO);
   await writeFile(join(webDist, "assets/leo.js"), LEO_SCRIPT);
-  const env = { LEO_PUBLIC_URL: leo, LEO_PREVIEW_URL_TEMPLATE: template(port) };
+  const env = { ...settings, LEO_PUBLIC_URL: leo, LEO_PREVIEW_URL_TEMPLATE: template(port) };
   try {
     await withApi(
       async (api) => {

@@ -6,8 +6,10 @@
  * - A share's, `leo_sh_…`: random, stored as a hash. It opens one version, or every version of the
  *   app (`domain/share.ts`), until it is revoked.
  *
- * On a host of its own the token comes as a query parameter and then as a cookie of that host. Under
- * a path, where the page's origin is opaque and has no cookies, it is part of the path.
+ * The app's code must not see it, so it stays in no address of the app's. On a host of its own the token comes as
+ * a query parameter, and a redirect puts it into a cookie of that host. Under a path, where the page's origin is
+ * opaque and has no cookies, a redirect puts a *pass* into the path: it opens this one version, ends with the link
+ * that it comes from, and after some days by itself.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Id } from "@leo/core/id.ts";
@@ -18,6 +20,29 @@ export const LINK_PARAMETER = "leo-link";
 
 const TOKEN = /^leo_(?:pv|sh)_[A-Za-z0-9_-]{43}$/;
 export const isLinkToken = (text: string) => TOKEN.test(text);
+
+/** `leo_pp_{when it ends, in ms, to the base 36}_{id of the share, or own}_{MAC}` */
+const PASS = /^leo_pp_([0-9a-z]{1,9})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|own)_([A-Za-z0-9_-]{43})$/;
+
+/** What a pass says of itself; whether that is so shows its MAC. */
+export interface Pass {
+  expiresAtMs: number;
+  /** The share whose link was opened; the owner's own link otherwise. */
+  shareId?: string;
+}
+
+/** @returns undefined for what has not the form of a pass */
+export const parsePass = (text: string): Pass | undefined => {
+  const [, expiresAt = "", from] = PASS.exec(text) ?? [];
+  if (!from) return undefined;
+  return { expiresAtMs: Number.parseInt(expiresAt, 36), ...(from === "own" ? {} : { shareId: from }) };
+};
+
+/** @param key the app's preview key, or the hash of the share's token: secrets that end with the link */
+export const newPass = (key: string, generationId: Id, { expiresAtMs, shareId }: Pass): string => {
+  const body = `leo_pp_${expiresAtMs.toString(36)}_${shareId ?? "own"}`;
+  return `${body}_${createHmac("sha256", key).update(`${body} ${generationId}`).digest("base64url")}`;
+};
 
 /** The owner's token for a version. */
 export const ownerToken = (previewKey: string, generationId: Id) =>

@@ -1,0 +1,32 @@
+/** Whether this orchestrator takes requests, as load balancers ask it. */
+export type Health = "ok" | "draining" | "no_database";
+
+/** So long an answer of the database is passed on: whoever asks without end asks the database once a second. */
+const FRESH_MS = 1_000;
+
+/**
+ * @param ask fails when the database does not answer
+ * @param nowMs the clock
+ */
+export const createHealth = (
+  ask: () => Promise<unknown>,
+  isDraining: () => boolean,
+  nowMs = () => performance.now(),
+): (() => Promise<Health>) => {
+  let answer: Promise<Health> | undefined;
+  let answeredAtMs = Infinity;
+  const refresh = async (): Promise<Health> => {
+    answeredAtMs = Infinity;
+    const health = await ask().then(
+      () => "ok" as const,
+      () => "no_database" as const,
+    );
+    answeredAtMs = nowMs();
+    return health;
+  };
+  return async () => {
+    if (isDraining()) return "draining";
+    if (nowMs() - answeredAtMs > FRESH_MS) answer = undefined;
+    return (answer ??= refresh());
+  };
+};
