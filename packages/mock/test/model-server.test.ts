@@ -8,6 +8,7 @@ import { readConversation } from "../src/model-server/conversation.ts";
 import { MessagesRequest } from "../src/model-server/request.ts";
 import { BEHAVIOURS } from "../src/model-server/scripts/behaviours.ts";
 import { chooseReply } from "../src/model-server/scripts/choose-reply.ts";
+import { ModelFaults } from "../src/model-server/scripts/model-faults.ts";
 import { startModelServer } from "../src/model-server/start.ts";
 import { ask, readEvents, withModel } from "./support/model.ts";
 
@@ -177,7 +178,7 @@ const looked = [
 ];
 /** The reply to a prompt's first or second turn, without the prompt's own words. */
 const replyTo = async (prompt: string, scenario: string, more: object[]) => {
-  const context = { scenario, slowMs: 5, countTry: () => 1 };
+  const context = { scenario, slowMs: 5, modelFaults: new ModelFaults(() => Date.UTC(2026, 11, 1)) };
   const body = {
     model: "m",
     tools: [{ name: "Write" }],
@@ -216,6 +217,35 @@ test("behaviours hold together: turns are put in one after another, and each is 
   expect(turns.map(({ waitMs }) => waitMs)).toEqual([5, 5, 5]);
   const plain = await replyTo(CHOSEN, "slow", looked);
   expect(replies.at(-1)).toEqual(plain);
+});
+
+test("a fault lasts as long as it says, for each session by itself, or until the model is made well", async () => {
+  let nowMs = Date.UTC(2026, 11, 1);
+  await withModel({ nowMs: () => nowMs }, async (model) => {
+    const statusOf = async (behaviour: string, session: string) => {
+      const prompt = { role: "user", content: `${CHOSEN} mock:${behaviour}` };
+      const body = { messages: [prompt, ...looked], metadata: { user_id: session } };
+      return (await ask(model, body)).status;
+    };
+    expect([await statusOf("overloaded=2", "a"), await statusOf("overloaded=2", "a")]).toEqual([529, 529]);
+    expect([await statusOf("overloaded=2", "a"), await statusOf("overloaded=2", "b")]).toEqual([200, 529]);
+    expect(await statusOf("server-error=30s", "a")).toBe(500);
+    nowMs += 29_999;
+    expect(await statusOf("server-error=30s", "a")).toBe(500);
+    nowMs += 1;
+    expect(await statusOf("server-error=30s", "a")).toBe(200);
+    expect(await statusOf("rate-limit", "a")).toBe(429);
+    nowMs += 5_000;
+    expect([await statusOf("rate-limit", "a"), await statusOf("rate-limit=forever", "a")]).toEqual([
+      200, 429,
+    ]);
+    await fetch(`${model.url}/faults`, { method: "DELETE" });
+    expect(await statusOf("rate-limit=forever", "a")).toBe(200);
+  });
+});
+
+test.for(["overloaded=soon", "overloaded=-1", "crash=3"])("%s is no behaviour", async (word) => {
+  await expect(startModelServer({ scenario: word })).rejects.toThrow(word);
 });
 
 test("close ends an answer that would never come", async () => {

@@ -38,15 +38,20 @@ export const streamTurn = async (
   response.write(opening);
   await waitWithPings(response, turn.waitMs ?? 0, pace, signal);
   for (const [index, event] of events.entries()) {
-    if (index === turn.dropAfterEvents) {
-      response.destroy();
-      return;
-    }
+    if (index === turn.breakAfterEvents) return breakStream(response, turn.breakWith);
     response.write(event);
     const delta = event.startsWith("event: content_block_delta");
     if (delta && pace.paceMs > 0) await pace.sleep(pace.paceMs, signal);
   }
   response.end();
+};
+
+const breakStream = (response: ServerResponse, how: Turn["breakWith"]) => {
+  const error = { type: "overloaded_error", message: "Overloaded" };
+  if (how === "error") response.write(encodeEvent({ type: "error", error }));
+  if (how === "error" || how === "end") response.end();
+  // Not before what was said has been handed over.
+  if (how === "cut") response.write(encodeEvent({ type: "ping" }), () => response.destroy());
 };
 
 /** Opens a stream that never says anything. */

@@ -7,6 +7,7 @@ import { stallStream, streamTurn, type Pace } from "./answer-stream.ts";
 import { readConversation } from "./conversation.ts";
 import { closedSignal, listen, parseJson, readBody, sendFault, sendJson } from "./http.ts";
 import { countInputTokens, toMessage } from "./message.ts";
+import { ModelFaults } from "./scripts/model-faults.ts";
 import { MessagesRequest } from "./request.ts";
 import { checkScenario, chooseReply, type ReplyContext } from "./scripts/choose-reply.ts";
 
@@ -31,6 +32,8 @@ export interface ModelServerOptions {
   slowMs?: number;
   /** How many of the newest requests are kept in `requests`. Default 1,000. */
   recordMax?: number;
+  /** Time since 1970 in milliseconds, for faults that pass. Injected by tests. */
+  nowMs?: () => number;
   /** Waits; rejects when the signal aborts. Injected by tests. */
   sleep?: Pace["sleep"];
 }
@@ -39,6 +42,8 @@ export interface ModelServer {
   url: string;
   /** The newest requests, oldest first. */
   requests: RecordedRequest[];
+  /** The model is well again: ends all faults, whatever a prompt says. Also `DELETE /faults`. */
+  endFaults: () => void;
   /** Cuts open answers and stops listening. */
   close: () => Promise<void>;
 }
@@ -56,16 +61,6 @@ const sendModels = (response: ServerResponse) => {
   sendJson(response, 200, { data, has_more: false, first_id: MODELS[0], last_id: MODELS.at(-1) });
 };
 
-/** Counts calls by key: 1 for the first. */
-const newCounter = () => {
-  const counts = new Map<string, number>();
-  return (key: string) => {
-    const count = (counts.get(key) ?? 0) + 1;
-    counts.set(key, count);
-    return count;
-  };
-};
-
 /**
  * Starts a Messages API server on loopback whose answers are scripted.
  * @throws when the port is taken or the scenario is unknown
@@ -77,7 +72,8 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
     paceMs,
     sleep: options.sleep ?? ((durationMs, signal) => delay(durationMs, undefined, { signal })),
   };
-  const context: ReplyContext = { scenario, slowMs, countTry: newCounter() };
+  const modelFaults = new ModelFaults(options.nowMs ?? Date.now);
+  const context: ReplyContext = { scenario, slowMs, modelFaults };
   const requests: RecordedRequest[] = [];
   const stop = new AbortController();
 
@@ -85,6 +81,10 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
     const reply = await chooseReply(body, readConversation(body), context);
     if (reply.kind === "fault") return sendFault(response, reply.fault);
     if (reply.kind === "stall") return stallStream(response);
+    if (reply.kind === "raw") return void response.writeHead(reply.status, reply.headers).end(reply.body);
+    if (reply.kind === "cut") return void response.destroy();
+    if (reply.kind === "mute") return;
+    if (!body.stream && reply.turn.breakWith) return void response.destroy();
     if (body.stream) return streamTurn(response, body, reply.turn, pace, signal);
     if (reply.turn.waitMs) await pace.sleep(reply.turn.waitMs, signal);
     return sendJson(response, 200, toMessage(body, reply.turn));
@@ -109,6 +109,10 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
     }
     if (path === "/" || path === "/health")
       return sendJson(response, 200, { status: "ok", model: "scripted" });
+    if (method === "DELETE" && path === "/faults") {
+      modelFaults.end();
+      return sendJson(response, 200, { status: "ok" });
+    }
     if (method === "GET" && path === "/v1/models") return sendModels(response);
     if (method !== "POST" || !/^\/v1\/messages(?:\/count_tokens)?$/.test(path)) {
       const message = `Not found: ${method} ${path}`;
@@ -139,6 +143,7 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    endFaults: () => modelFaults.end(),
     close: () => {
       stop.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

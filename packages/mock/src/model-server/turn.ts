@@ -21,8 +21,10 @@ export interface Turn {
   usage?: Partial<Usage>;
   /** Silence before the first content, with pings. */
   waitMs?: number;
-  /** Cuts the connection after this many stream events. */
-  dropAfterEvents?: number;
+  /** The stream gets no further than this many events. */
+  breakAfterEvents?: number;
+  /** Then it is cut, ends as if it were whole, brings an error event, or says nothing more. */
+  breakWith?: "cut" | "end" | "error" | "silence";
 }
 
 export interface ApiFault {
@@ -32,7 +34,17 @@ export interface ApiFault {
   headers?: Record<string, string>;
 }
 
-export type Reply = { kind: "turn"; turn: Turn } | { kind: "fault"; fault: ApiFault } | { kind: "stall" };
+export type Reply =
+  | { kind: "turn"; turn: Turn }
+  | { kind: "fault"; fault: ApiFault }
+  /** Not the Messages API's own answer. */
+  | { kind: "raw"; status: number; headers: Record<string, string>; body: string }
+  /** A stream that never says anything. */
+  | { kind: "stall" }
+  /** No answer at all, and the connection stays. */
+  | { kind: "mute" }
+  /** No answer at all, and the connection goes. */
+  | { kind: "cut" };
 
 export const turn = (content: Turn): Reply => ({ kind: "turn", turn: content });
 export const fault = (content: ApiFault): Reply => ({ kind: "fault", fault: content });

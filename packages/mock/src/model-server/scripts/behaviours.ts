@@ -1,11 +1,12 @@
 /**
  * Behaviours besides plain success, chosen by `mock:NAME` in a prompt or by `LEO_MOCK_SCENARIO`;
- * several hold together. A *fault* answers the request in its own way, or returns undefined where the
- * script should go on. An *insertion* is one turn that is put into the script at the strike.
+ * several hold together. How the model's side fails is in `model-faults.ts`. A *fault* of the agent's work
+ * answers the request in its own way, or returns undefined where the script should go on. An *insertion* is one turn that is put into the script at the strike.
  * packages/mock/README.md lists them for people.
  */
 import { currentExchange, type Conversation } from "../conversation.ts";
-import { fault, turn, type Reply, type ToolCall, type Turn } from "../turn.ts";
+import { turn, type Reply, type ToolCall, type Turn } from "../turn.ts";
+import { isModelFault, MODEL_FAULT_NAMES, type ModelFaults } from "./model-faults.ts";
 import { toolsIn } from "./script.ts";
 import { isNudge, type Task } from "./task.ts";
 
@@ -15,8 +16,6 @@ export interface Scene {
   /** Tool turns that the current exchange has behind it: 0 for its first answer. */
   step: number;
   slowMs: number;
-  /** Which try of this very turn it is, from 1. */
-  attempt: () => number;
   /** The turn that the script plays here, insertions included. */
   normal: () => Promise<Turn>;
 }
@@ -25,36 +24,10 @@ type Fault = (scene: Scene) => Reply | Promise<Reply> | undefined;
 /** Undefined where nothing is put in. */
 type Insertion = (conversation: Conversation) => Turn | undefined;
 
-/** The step at which faults strike: the agent has looked at the workspace and is about to write. */
+/** The step at which turns are put in: the agent has looked at the workspace and is about to write. */
 const STRIKE = 1;
-const DROP_AFTER_EVENTS = 6;
 /** Some $6 a turn at the prices of a middle-sized model. */
 const COSTLY_USAGE = { input_tokens: 50_000, output_tokens: 400_000 };
-/** A fault that passes strikes this many times. */
-const PASSING_TRIES = 2;
-
-const rateLimit = fault({
-  status: 429,
-  type: "rate_limit_error",
-  message: "This request would exceed your account's rate limit. Please try again later.",
-  headers: { "retry-after": "1" },
-});
-const expiredToken = fault({
-  status: 401,
-  type: "authentication_error",
-  message: "OAuth token has expired. Please obtain a new token or refresh your existing token.",
-});
-const overload = fault({ status: 529, type: "overloaded_error", message: "Overloaded" });
-
-const passing =
-  (reply: Reply): Fault =>
-  ({ step, attempt }) =>
-    step === STRIKE && attempt() <= PASSING_TRIES ? reply : undefined;
-const lasting =
-  (reply: Reply): Fault =>
-  ({ step }) =>
-    step >= STRIKE ? reply : undefined;
-
 const command =
   (text: string, line: string, timeoutMs?: number): Insertion =>
   (conversation) => ({ text, tools: [toolsIn(conversation).bash(line, text, timeoutMs)] });
@@ -123,16 +96,6 @@ const FAULTS: Record<string, Fault> = {
     return repairApp(scene, HASH, "", "The app does without it now.");
   },
   slow: async ({ normal, slowMs }) => turn({ ...(await normal()), waitMs: slowMs }),
-  stall: lasting({ kind: "stall" }),
-  "rate-limit": passing(rateLimit),
-  "rate-limit-forever": lasting(rateLimit),
-  overloaded: passing(overload),
-  "overloaded-forever": lasting(overload),
-  "dropped-stream": async ({ step, attempt, normal }) => {
-    const drops = step === STRIKE && attempt() === 1;
-    return turn({ ...(await normal()), ...(drops ? { dropAfterEvents: DROP_AFTER_EVENTS } : {}) });
-  },
-  "expired-token": () => expiredToken,
   budget: async ({ normal }) => turn({ ...(await normal()), usage: COSTLY_USAGE }),
   /** Explains and builds nothing, also when it is asked again. */
   talks: ({ conversation }) =>
@@ -148,7 +111,6 @@ const FAULTS: Record<string, Fault> = {
   /** Refuses in words, without the API's stop reason. */
   declines: ({ conversation }) =>
     inWords(conversation, "I can't build that: it would collect other people's passwords."),
-  refusal: () => turn({ text: "I can't help with that request.", stopReason: "refusal" }),
   endless: ({ conversation, step }) =>
     turn({ text: `Checking again (${step}).`, tools: [toolsIn(conversation).bash(`echo ${step}`, "Check")] }),
 };
@@ -191,7 +153,9 @@ const INSERTIONS: Record<string, Insertion> = {
 };
 
 /** The names a prompt or the environment may use. */
-export const BEHAVIOURS = [...Object.keys(FAULTS), ...Object.keys(INSERTIONS)];
+export const BEHAVIOURS = [...Object.keys(FAULTS), ...Object.keys(INSERTIONS), ...MODEL_FAULT_NAMES];
+
+export const isBehaviour = (word: string): boolean => BEHAVIOURS.includes(word) || isModelFault(word);
 
 /**
  * The turns that behaviours put into the script, and how far the script has come without them.
@@ -205,9 +169,12 @@ export const insertedTurn = ({ behaviours, kind }: Task, conversation: Conversat
 };
 
 /** The first fault that strikes here. */
-export const strikingFault = async (scene: Omit<Scene, "attempt">, countTry: (name: string) => number) => {
-  for (const name of scene.task.behaviours) {
-    const reply = await FAULTS[name]?.({ ...scene, attempt: () => countTry(name) });
+export const strikingFault = async (scene: Scene, modelFaults: ModelFaults) => {
+  const { task, step, conversation, normal } = scene;
+  for (const name of task.behaviours) {
+    const reply =
+      (await modelFaults.strike(name, { session: conversation.sessionId, step, normal })) ??
+      (await FAULTS[name]?.(scene));
     if (reply) return reply;
   }
   return undefined;

@@ -2,7 +2,8 @@ import { currentExchange, type Conversation } from "../conversation.ts";
 import type { MessagesRequest } from "../request.ts";
 import { turn, type Reply, type Turn } from "../turn.ts";
 import { findApp } from "./apps.ts";
-import { BEHAVIOURS, insertedTurn, strikingFault } from "./behaviours.ts";
+import { insertedTurn, isBehaviour, strikingFault } from "./behaviours.ts";
+import type { ModelFaults } from "./model-faults.ts";
 import { buildAppScript, placeholders } from "./build-app.ts";
 import { followUpScript } from "./follow-up.ts";
 import { capitalised, isChangeRequest, withoutMockWords } from "./prompt-words.ts";
@@ -14,8 +15,7 @@ export interface ReplyContext {
   /** Names that hold for every conversation: behaviours, an app or both, separated by spaces. */
   scenario: string;
   slowMs: number;
-  /** Counts a try under a key and returns how many there were: 1 for the first. */
-  countTry: (key: string) => number;
+  modelFaults: ModelFaults;
 }
 
 const proposePlan = ({ app, prompt }: Task): Step[] => {
@@ -48,7 +48,7 @@ const SCRIPTS: Record<Task["kind"], (task: Task) => Step[]> = {
 
 /** @throws when the words name neither an app nor a behaviour */
 export const checkScenario = (scenario: string) => {
-  const unknown = scenarioWords(scenario).find((word) => !BEHAVIOURS.includes(word) && !findApp(word));
+  const unknown = scenarioWords(scenario).find((word) => !isBehaviour(word) && !findApp(word));
   if (unknown) throw new Error(`leo-mock knows no scenario named “${unknown}”.`);
 };
 
@@ -62,17 +62,14 @@ export const chooseReply = async (
   context: ReplyContext,
 ): Promise<Reply> => {
   const task = readTask(conversation, context.scenario);
-  const unknown = task.behaviours.find((name) => !BEHAVIOURS.includes(name));
+  const unknown = task.behaviours.find((name) => !isBehaviour(name));
   if (unknown) return turn({ text: `leo-mock knows no scenario named “${unknown}”.` });
-  const aside = answerSideRequest(request);
-  if (aside && !task.behaviours.includes("expired-token")) return aside;
-
   const step = currentExchange(conversation).toolTurns.length;
   const { inserted, ownStep } = insertedTurn(task, conversation, step);
   const normal = async (): Promise<Turn> =>
     inserted ?? playScript(SCRIPTS[task.kind](task), conversation, ownStep);
-  const place = `${conversation.sessionId} ${conversation.exchanges.length} ${step}`;
+  const aside = answerSideRequest(request);
+  if (aside) return aside;
   const scene = { conversation, task, step, slowMs: context.slowMs, normal };
-  const struck = await strikingFault(scene, (name) => context.countTry(`${place} ${name}`));
-  return struck ?? turn(await normal());
+  return (await strikingFault(scene, context.modelFaults)) ?? turn(await normal());
 };

@@ -32,13 +32,13 @@ export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text
 /** The prompt without the `mock:…` words that choose a behaviour. */
 export const withoutMockWords = (prompt: string) =>
   prompt
-    .replace(/\bmock:[\w-]+/gi, "")
+    .replace(/\bmock:[\w-]+(?:=\w+)?/gi, "")
     .replace(/[ \t]+/g, " ")
     .trim();
 
-/** The behaviours that a text names as `mock:name`. */
+/** The behaviours that a text names as `mock:name` or `mock:name=extent`. */
 export const mockWords = (text: string) =>
-  [...text.matchAll(/\bmock:([\w-]+)/gi)].map((match) => (match[1] ?? "").toLowerCase());
+  [...text.matchAll(/\bmock:([\w-]+(?:=\w+)?)/gi)].map((match) => (match[1] ?? "").toLowerCase());
 
 /** A name that the prompt gives in so many words, as in `called "Dawn"`. */
 export const givenName = (prompt: string): string | undefined => {

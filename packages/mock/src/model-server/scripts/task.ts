@@ -26,7 +26,7 @@ const REPAIR =
 /** What the generator says to an agent that changed nothing. */
 const NUDGE = /^you have changed no file\b/i;
 /** Prompts that the harness itself adds after a refusal, a cut answer or a restart. */
-const NOTICE = /^(?:your response above was stopped|output token limit|continue from where you left off)/i;
+const NOTICE = /^(?:your response above was|output token limit|continue from where you left off)/i;
 const PLANNING = /^propose a plan\b/i;
 const APPROVAL = /^the answer to your plan:\s+([\s\S]*?)(?:\s+build the app now[^\n]*)?$/i;
 /** What the generator writes before a request ends with this line. */
