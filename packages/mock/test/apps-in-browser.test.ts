@@ -16,7 +16,8 @@ const NOTES = ["a notes app"];
 const POMODORO = ["a pomodoro timer"];
 const LANDING = ["a landing page for a coffee roastery called Dawn"];
 const PLANTS = ["track my houseplants and when I water them"];
-const APPS = [TODO, SEARCHABLE_TODO, CALCULATOR, KANBAN, NOTES, POMODORO, LANDING, PLANTS];
+const CHESS = ["Build me a multiplayer chess game with login"];
+const APPS = [TODO, SEARCHABLE_TODO, CALCULATOR, KANBAN, NOTES, POMODORO, LANDING, PLANTS, CHESS];
 
 /** The folder of each app, by its prompts: all are built once, before the tests. */
 const built = new Map<string[], Awaited<ReturnType<typeof createWorkspace>>>();
@@ -185,17 +186,27 @@ test("the pomodoro timer starts by Space, counts down and goes on over a reload"
   });
 });
 
-test("the landing page speaks of its subject and checks the address", async () => {
+test("the landing page speaks of its subject, and its form sends nothing and says so", async () => {
   await withApp(LANDING, async (page) => {
     await page.getByRole("heading", { name: "Dawn, made with care" }).waitFor();
     await seeText(page, "Everything you hope for from a coffee roastery");
-    await page.getByRole("button", { name: "Sign up" }).click();
-    await seeText(page, "Please enter an address");
-    await page.getByLabel("E-mail address").fill("a@example.com");
-    await page.keyboard.press("Enter");
+    await seeText(page, "This page has no server and sends nothing.");
+    await page.getByRole("button", { name: "Copy the message" }).click();
+    await seeText(page, "Write your message first.");
+    await page.getByLabel("Your message").fill("Two loaves, please.");
+    await page.getByRole("button", { name: "Copy the message" }).click();
     await expect
       .poll(() => page.getByRole("status").textContent())
-      .toContain("We will write to a@example.com");
+      .toMatch(/^Copied\.|did not allow copying/);
+    await page.reload();
+    expect(await page.getByLabel("Your message").inputValue()).toBe("Two loaves, please.");
+  });
+});
+
+test("what the demo model cannot play says so in the app, and what no such app can do", async () => {
+  await withApp(CHESS, async (page) => {
+    await seeText(page, "“Multiplayer chess game” is none of them.");
+    await seeText(page, "can’t do this at all: accounts and login; several people at once.");
   });
 });
 

@@ -30,8 +30,8 @@ export const APPS: AppScenario[] = [
     defaultTitle: "Landing page",
     component: "Landing",
     features: [
-      "a hero, reasons, questions with answers and a sign-up form",
-      "the form checks the address and says what is wrong with it",
+      "a hero, reasons, questions with answers and a message to us",
+      "the message is kept and copied; nothing is sent, because the page has no server, and it says so",
       "links in the page lead to its sections",
     ],
   },

@@ -1,6 +1,7 @@
-import type { AppScenario } from "./apps.ts";
+import { GENERAL_APP, type AppScenario } from "./apps.ts";
 import { readScenarioFiles } from "./app-files.ts";
 import { colourIn, withAccent } from "./accent.ts";
+import { demoNote, impossibleIn } from "./demo.ts";
 import { givenName, isChangeRequest, subjectFromPrompt, titleFromPrompt } from "./prompt-words.ts";
 import { toolsIn, type Step } from "./script.ts";
 
@@ -10,8 +11,9 @@ export const TEMPLATE_FILES = ["src/App.tsx", "src/index.css", "index.html"];
 /** What the placeholders in an app's sources stand for. */
 export const placeholders = (app: AppScenario, prompt: string) => {
   const subject = subjectFromPrompt(prompt, app.defaultTitle);
-  if (app.name === "landing") return { title: givenName(prompt) ?? subject, subject };
-  return { title: titleFromPrompt(prompt, app.defaultTitle), subject };
+  const missing = impossibleIn(prompt).join("; ");
+  if (app.name === "landing") return { title: givenName(prompt) ?? subject, subject, missing };
+  return { title: titleFromPrompt(prompt, app.defaultTitle), subject, missing };
 };
 
 const check: Step = (conversation) => ({
@@ -19,15 +21,18 @@ const check: Step = (conversation) => ({
   tools: [toolsIn(conversation).bash("ls -l src src/components", "List the app's source files")],
 });
 
+const opening = (app: AppScenario, title: string) =>
+  app === GENERAL_APP
+    ? `I'm Leo's demo model and play prepared apps only. “${title}” is none of them, so I'll make a plain list in its place. First a look at what is there.`
+    : `I'll build “${title}” in the template. First a look at what is there.`;
+
 /** The turns that build an app from the template: look, lay the base, write the app, check, report. */
 export const buildAppScript = (app: AppScenario, prompt: string): Step[] => {
   const values = placeholders(app, prompt);
   const colour = colourIn(prompt);
 
   const look: Step = (conversation) => ({
-    text: isChangeRequest(prompt)
-      ? "First a look at the app as it is."
-      : `I'll build “${values.title}” in the template. First a look at what is there.`,
+    text: isChangeRequest(prompt) ? "First a look at the app as it is." : opening(app, values.title),
     tools: TEMPLATE_FILES.map(toolsIn(conversation).read),
   });
 
@@ -59,11 +64,15 @@ export const buildAppScript = (app: AppScenario, prompt: string): Step[] => {
 
   const report: Step = () => ({
     text: [
-      `**${values.title}** is ready.`,
+      app === GENERAL_APP
+        ? `A plain list stands in for **${values.title}**:`
+        : `**${values.title}** is ready.`,
       "",
       ...app.features.map((feature) => `- ${feature}`),
       "- dark and light, with a switch in the corner",
       "- everything you enter is kept in this browser",
+      "",
+      demoNote(app, prompt),
     ].join("\n"),
   });
 

@@ -1,6 +1,6 @@
+import { Contact } from "./Contact.tsx";
 import { Features } from "./Features.tsx";
 import { Questions } from "./Questions.tsx";
-import { SignUp } from "./SignUp.tsx";
 
 interface LandingProps {
   name: string;
@@ -11,7 +11,7 @@ interface LandingProps {
 const SECTIONS = [
   ["#features", "Why us"],
   ["#questions", "Questions"],
-  ["#sign-up", "Sign up"],
+  ["#contact", "Contact"],
 ] as const;
 
 export function Landing({ name, subject }: LandingProps) {
@@ -38,15 +38,15 @@ export function Landing({ name, subject }: LandingProps) {
           answer.
         </p>
         <a
-          href="#sign-up"
+          href="#contact"
           className="mt-8 inline-block rounded-full bg-white px-8 py-3 font-semibold text-slate-900 transition hover:bg-slate-100"
         >
-          Hear from us
+          Write to us
         </a>
       </section>
       <Features />
       <Questions name={name} />
-      <SignUp name={name} />
+      <Contact name={name} />
       <footer className="border-t border-slate-300 pt-6 text-sm text-slate-500 dark:border-slate-800 dark:text-slate-400">
         © {name}
       </footer>

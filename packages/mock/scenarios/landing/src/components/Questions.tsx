@@ -5,7 +5,7 @@ interface QuestionsProps {
 }
 
 const questionsAbout = (name: string) => [
-  ["How do I begin?", "Leave your address below. We answer within one working day."],
+  ["How do I begin?", "Write down what you need in the box below, and send it to us the way you like best."],
   [
     "What does it cost?",
     "The first conversation is free. After that you get a fixed price before anything starts.",

@@ -3,7 +3,7 @@ const EXAMPLES = [
   { name: "Kanban board", prompt: "A kanban board for planning a house move" },
   { name: "Pomodoro timer", prompt: "A pomodoro timer that counts the sessions I finish" },
   { name: "Notes", prompt: "A notes app that counts the words as I type" },
-  { name: "Landing page", prompt: "A landing page for a small bakery with a sign-up form" },
+  { name: "Landing page", prompt: "A landing page for a small bakery with answers to common questions" },
 ];
 
 export const Examples = ({ onChoose }: { onChoose: (prompt: string) => void }) => (
