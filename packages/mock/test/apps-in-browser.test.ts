@@ -206,7 +206,9 @@ test("the landing page speaks of its subject, and its form sends nothing and say
 test("what the demo model cannot play says so in the app, and what no such app can do", async () => {
   await withApp(CHESS, async (page) => {
     await seeText(page, "“Multiplayer chess game” is none of them.");
-    await seeText(page, "can’t do this at all: accounts and login; several people at once.");
+    expect(await page.getByRole("region", { name: "About this app" }).textContent()).toContain(
+      "can’t do this at all: accounts and login; several people at once.",
+    );
   });
 });
 
