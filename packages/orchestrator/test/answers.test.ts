@@ -71,6 +71,7 @@ test("a run that changed nothing ends as answered and is charged; it makes no ve
     expect(ended.failure).toBeUndefined();
     expect(ended.hasDraft).toBeUndefined();
     expect(ended.previewUrl).toBeUndefined();
+    expect((await leo.request("GET", `/api/generations/${first.id}/files`)).status).toBe(404);
     const usage = await (await leo.request("GET", "/api/usage")).json();
     expect(usage).toMatchObject({ spentTodayUsd: 0.25, reservedTodayUsd: 0 });
 

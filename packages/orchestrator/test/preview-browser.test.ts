@@ -152,3 +152,34 @@ test.for([
       }
     }),
 );
+
+const GAME = {
+  "index.html": `<!doctype html><button>Start</button><output></output><script>
+    const said = [];
+    const tell = (what) => { said.push(what); document.querySelector("output").textContent = said.join(" "); };
+    const attempt = (name, act) => act().then(() => tell(name), (error) => tell(name + ": " + error.name));
+    document.querySelector("button").onclick = async () => {
+      await attempt("pointer", () => document.body.requestPointerLock());
+      document.exitPointerLock();
+      await attempt("fullscreen", () => document.documentElement.requestFullscreen());
+      tell("end");
+    };
+  </script>`,
+};
+
+test.for([
+  ["on hosts of their own", ON_HOSTS],
+  ["under a path", UNDER_A_PATH],
+  ["on plain HTTP", ON_PLAIN_HTTP],
+] as const)("with previews %s, a game in Leo's frame has the pointer and the whole screen", ([, template]) =>
+  withStage(template, async ({ browser, leo, publish }) => {
+    const framed = new URL(leo);
+    framed.searchParams.set("framed", await publish(GAME));
+    const page = await browser.newPage();
+    await page.goto(framed.href);
+    const game = page.frameLocator("iframe");
+    await game.getByRole("button").click();
+    await game.getByText("end").waitFor();
+    expect(await game.getByRole("status").textContent()).toBe("pointer fullscreen end");
+  }),
+);

@@ -8,4 +8,5 @@
 export const FRAME_SANDBOX =
   "allow-scripts allow-forms allow-modals allow-popups allow-downloads allow-pointer-lock allow-same-origin";
 
-export const FRAME_ALLOW = "autoplay; clipboard-write; fullscreen; gamepad; screen-wake-lock";
+/** `*`, because an app under a path has an opaque origin, which is not the one that its address names. */
+export const FRAME_ALLOW = "autoplay *; clipboard-write *; fullscreen *; gamepad *; screen-wake-lock *";

@@ -8,7 +8,7 @@ const PIXELS_MIN = 4;
 const SCREENSHOT_TIMEOUT_MS = 15_000;
 const LOOK_AGAIN_MS = 250;
 
-/** Runs in a page of our own. @returns the one colour of a PNG, or undefined where enough pixels have another */
+/** Runs in the page around the app, which is ours. @returns the one colour of a PNG, or undefined where enough pixels have another */
 const ONE_COLOUR = `async ([png, tolerance, min]) => {
   const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
   const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
@@ -42,19 +42,13 @@ export interface Painting {
 
 /**
  * Takes pictures of a page until it shows something.
- * @param judge an empty page of the same browser, in which pictures are read
  * @param waitMs how long to wait from now on, in milliseconds; asked again after each picture
  */
-export const waitForPaint = async (
-  page: Page,
-  frame: Frame,
-  judge: Page,
-  waitMs: () => number,
-): Promise<Painting> => {
+export const waitForPaint = async (page: Page, frame: Frame, waitMs: () => number): Promise<Painting> => {
   const startedMs = performance.now();
   for (;;) {
     const screenshot = await page.screenshot({ type: "png", timeout: SCREENSHOT_TIMEOUT_MS });
-    const colour = await judge.evaluate<string | undefined, unknown[]>(
+    const colour = await page.evaluate<string | undefined, unknown[]>(
       `(${ONE_COLOUR})(${JSON.stringify([screenshot.toString("base64"), CHANNEL_TOLERANCE, PIXELS_MIN])})`,
       [],
     );

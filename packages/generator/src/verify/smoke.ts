@@ -78,15 +78,13 @@ const describeBlank = async (frame: Frame, colour: string): Promise<string> => {
 class SmokeTest {
   readonly #app: ServedApp;
   readonly #page: Page;
-  readonly #judge: Page;
   readonly #problems: Problems;
   /** Paths that are to be shown or have been, by the page that links to them. */
   readonly #linkedFrom = new Map<string, string>([["/", "/"]]);
 
-  constructor(app: ServedApp, page: Page, judge: Page, problems: Problems) {
+  constructor(app: ServedApp, page: Page, problems: Problems) {
     this.#app = app;
     this.#page = page;
-    this.#judge = judge;
     this.#problems = problems;
   }
 
@@ -125,7 +123,7 @@ class SmokeTest {
     if (!frame) throw new Error("the frame of the app is gone");
     await this.#page.waitForTimeout(SETTLE_MS);
     const waitMs = () => (this.#problems.count > 0 ? PAINT_AFTER_ERROR_MS : PAINT_MS);
-    const { screenshot, blank } = await waitForPaint(this.#page, frame, this.#judge, waitMs);
+    const { screenshot, blank } = await waitForPaint(this.#page, frame, waitMs);
     if (blank !== undefined) this.#problems.add(await describeBlank(frame, blank));
     await this.#collectLinks(frame, path);
     return screenshot;
@@ -153,10 +151,10 @@ export const smokeTest = async (
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const problems = new Problems(app, new Sources(dist, maps));
   try {
-    const [page, judge] = await Promise.all([context.newPage(), context.newPage()]);
+    const page = await context.newPage();
     await confine(page, app);
     problems.watch(page);
-    const screenshot = await new SmokeTest(app, page, judge, problems).run();
+    const screenshot = await new SmokeTest(app, page, problems).run();
     const output = await problems.text();
     return { passed: output === undefined, output, screenshot };
   } catch (error) {

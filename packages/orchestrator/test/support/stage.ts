@@ -7,19 +7,24 @@ import { sharedBrowser } from "@leo/local/testing/chromium.ts";
 import type { BrowserContext } from "playwright-core";
 import type { z } from "zod";
 import type { CreatedApp } from "@leo/core/api.ts";
+import { FRAME_ALLOW, FRAME_SANDBOX } from "@leo/core/preview/frame.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { withApi, type TestApi } from "./api.ts";
 import { completeGeneration } from "./version.ts";
 
 const LEO = '<!doctype html><title>Leo</title><body><script type="module" src="/assets/leo.js"></script>';
-/** Keeps what Leo's page keeps, and shows the preview that its address names: in a frame, or in a tab. */
+/**
+ * Keeps what Leo's page keeps, and shows the preview that its address names: in a tab, in a frame as Leo's own, or in
+ * one that leaves the sandbox to the preview's headers.
+ */
 const LEO_SCRIPT = `
 localStorage.setItem("session", "secret");
 document.cookie = "leo=secret; path=/";
 const parameters = new URLSearchParams(location.search);
 const frame = document.createElement("iframe");
-frame.allow = "clipboard-write";
-frame.src = parameters.get("preview") ?? "about:blank";
+frame.allow = "${FRAME_ALLOW}";
+if (parameters.has("framed")) frame.sandbox = "${FRAME_SANDBOX}";
+frame.src = parameters.get("framed") ?? parameters.get("preview") ?? "about:blank";
 document.body.append(frame);
 if (parameters.has("tab")) window.open(parameters.get("tab"));
 `;

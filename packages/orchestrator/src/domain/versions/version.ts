@@ -36,6 +36,8 @@ export const findVersion = async (orm: Orm, ownerId: string, generationId: strin
   const { prefix, manifest, purgedAt, ...rest } = row;
   if (purgedAt)
     throw new ApiFault("not_found", "The files of this version were kept for a time and are gone.");
+  if (manifest?.answered)
+    throw new ApiFault("not_found", "This run answered in words. The app's files are what they were.");
   if (prefix === null || manifest === null) {
     throw new ApiFault("not_found", "This generation has no files yet.");
   }

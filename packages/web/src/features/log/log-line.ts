@@ -70,7 +70,7 @@ const describe = (event: Event): Pick<LogLine, "level" | "source" | "text"> => {
     case "all_work_complete":
       return event.failure
         ? { level: "error", source: "end", text: words([event.failure.code, event.failure.message]) }
-        : { level: "info", source: "end", text: "all work complete" };
+        : { level: "info", source: "end", text: event.answered ? "answered in words" : "all work complete" };
     case "state_changed":
       return {
         level: event.failure ? "error" : "info",
