@@ -15,8 +15,17 @@ const text = z.string().max(LIMITS.eventTextMaxChars);
 /** Facts that a generator reports. Each becomes one event as it is. */
 export const GeneratorFact = z.discriminatedUnion("type", [
   z.object({ type: z.literal("log"), level: z.enum(["debug", "info", "warn", "error"]), text }),
-  /** A piece of the agent's text. Pieces with the same `blockId` are joined; `done` closes the block. */
-  z.object({ type: z.literal("agent_text"), blockId: z.string().max(100), text, done: z.boolean() }),
+  /**
+   * A piece of the agent's text. Pieces with the same `blockId` are joined; `done` closes the block.
+   * `brokenOff`: the answer that the block belongs to never came to its end, so the block does not count.
+   */
+  z.object({
+    type: z.literal("agent_text"),
+    blockId: z.string().max(100),
+    text,
+    done: z.boolean(),
+    brokenOff: z.boolean().optional(),
+  }),
   /** A tool the agent used: first `running`, then the outcome under the same `toolUseId`. */
   z.object({
     type: z.literal("agent_tool"),

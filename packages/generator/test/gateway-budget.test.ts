@@ -7,6 +7,7 @@ import { PromptCounts, promptOf } from "../src/gateway/prompt-tokens.ts";
 import {
   answerWhole,
   ask,
+  askStream,
   delta,
   errorOf,
   finished,
@@ -78,58 +79,90 @@ test("aborted requests cost what they may have cost", () =>
     expect((await usage()).costUsd).toBeLessThanOrEqual(5);
   }));
 
-test.for<[string, Answer, costsUsd: [number, number]]>([
-  ["is aborted before its first byte", async (response) => void response.destroy(), [0.001, 0.01]],
+/** A prompt of 100 tokens, 10 written to the cache and 1,000 read from it, at the prices of `MODEL`. */
+const PROMPT_USD = 0.000325;
+/** Answers and, after one that ends it, nothing more of this kind. */
+const once = (first: Answer): Answer => {
+  let isFirst = true;
+  return (response, seen) => {
+    const answer = isFirst ? first : answerWhole;
+    isFirst = false;
+    return answer(response, seen);
+  };
+};
+const json =
+  (status: number, body: unknown): Answer =>
+  async (response) =>
+    void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+const refused = (type: string) => ({ type: "error", error: { type, message: "No." } });
+
+test.for<[string, Answer]>([
+  ["a connection that is cut", async (response) => void response.destroy()],
+  ["a limit of its rate (429)", json(429, refused("rate_limit_error"))],
+  ["an overload (529)", json(529, refused("overloaded_error"))],
+  ["an error of the server (500)", json(500, refused("api_error"))],
+  [
+    "a page of a proxy",
+    async (response) => void response.writeHead(200, { "content-type": "text/html" }).end("<p>"),
+  ],
+  [
+    "an error event before the first word",
+    async (response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(`event: error\ndata: ${JSON.stringify(refused("overloaded_error"))}\n\n`);
+    },
+  ],
+])("%s is waited for, costs nothing, and the agent sees the answer alone", ([, answer]) =>
+  withGateway({ answer: once(answer) }, async ({ post, usage, seen }) => {
+    expect(await (await post(askStream)).text()).toBe(started + delta("hi") + finished);
+    expect(seen).toHaveLength(2);
+    await until(async () => (await usage()).outputTokens > 0);
+    expect((await usage()).costUsd).toBeCloseTo(PROMPT_USD + 0.005, 8);
+  }),
+);
+
+test.for<[string, Answer]>([
   [
     "breaks off in the middle",
     async (response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(started + delta("half of a sen"), () => response.destroy());
     },
-    [0.001, 0.01],
   ],
   [
     "ends without its totals",
     async (response) => void response.writeHead(200, { "content-type": "text/event-stream" }).end(started),
-    [0.001, 0.01],
   ],
-  [
-    "is rejected as too much (429)",
-    async (response) => void response.writeHead(429, { "content-type": "application/json" }).end("{}"),
-    [0, 0],
-  ],
-  [
-    "is an overload (529)",
-    async (response) => void response.writeHead(529, { "content-type": "application/json" }).end("{}"),
-    [0, 0],
-  ],
-  [
-    "is an error event before the first word",
-    async (response) => {
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      response.end(`event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n`);
-    },
-    [0, 0],
-  ],
-])("an answer that %s is settled rightly", ([, answer, [least, most]]) => {
-  const after: Answer = async (response, seen) =>
-    seen.body.includes("whole") ? answerWhole(response, seen) : answer(response, seen);
-  return withGateway({ answer: after }, async ({ post, usage }) => {
-    const pending = await post(ask);
-    await pending.text().catch(() => "broken");
-    // A whole answer after it: what it adds is known, and the other one is settled by then.
-    await (await post({ ...ask, messages: [{ role: "user", content: "whole" }] })).text();
-    await until(async () => (await usage()).outputTokens >= 500);
-    const wholeUsd = 0.005325;
-    const costsUsd = (await usage()).costUsd - wholeUsd;
-    expect(costsUsd).toBeGreaterThanOrEqual(least - 1e-9);
-    expect(costsUsd).toBeLessThanOrEqual(most + 1e-9);
-  });
-});
+])("an answer that %s costs its prompt and what can have been said meanwhile", ([, answer]) =>
+  withGateway({ answer }, async ({ post, usage }) => {
+    const startedMs = performance.now();
+    await expect((await post({ ...askStream, max_tokens: 64_000 })).text()).rejects.toThrow("terminated");
+    await until(async () => (await usage()).costUsd > 0);
+    // 500 tokens a second at $10 a million: a second is half a cent, where all of the answer is 64 cents.
+    const mostUsd = PROMPT_USD + 0.000_005 * (performance.now() - startedMs + 10);
+    expect((await usage()).costUsd).toBeGreaterThan(PROMPT_USD);
+    expect((await usage()).costUsd).toBeLessThan(mostUsd);
+  }),
+);
+
+test("a whole answer that never arrived may have been made: it costs all that it may", () =>
+  withGateway({ answer: async (response) => void response.destroy() }, async ({ post, usage, seen }) => {
+    expect((await post({ ...ask, max_tokens: 64_000 })).status).toBe(502);
+    expect(seen).toHaveLength(1);
+    await until(async () => (await usage()).costUsd > 0.6);
+  }));
 
 test("a model that is away costs nothing", () =>
-  withGateway({ env: { LEO_UPSTREAM_URL: "http://127.0.0.1:9" } }, async ({ post, usage }) => {
-    expect((await post(ask)).status).toBe(502);
+  withGateway({ env: { LEO_UPSTREAM_URL: "http://127.0.0.1:9" } }, async ({ post, usage, state }) => {
+    const aborting = new AbortController();
+    const pending = post(askStream, { signal: aborting.signal });
+    const waiting = await state(({ waiting }) => waiting !== undefined);
+    expect(waiting).toMatchObject({
+      waiting: { reason: "unreachable", detail: "the connection is refused" },
+    });
+    aborting.abort();
+    await expect(pending).rejects.toThrow("aborted");
+    expect(await state((after) => after.waiting === undefined)).toMatchObject({ faults: {} });
     expect((await usage()).costUsd).toBe(0);
   }));
 

@@ -2,7 +2,9 @@ import { request as httpRequest } from "node:http";
 import { expect, test } from "vitest";
 import { readGatewayConfig } from "../src/gateway/config.ts";
 import {
+  answerWhole,
   ask,
+  askStream,
   delta,
   errorOf,
   finished,
@@ -161,22 +163,35 @@ test("a web page, or a name that was bent to loopback, gets nothing", () =>
     expect(seen).toEqual([]);
   }));
 
-test("a silent model is given up", () =>
-  withGateway({ answer: async () => undefined, env: { GATEWAY_SILENT_MS: "50" } }, async ({ post }) => {
-    expect(await errorOf(await post(ask))).toEqual({ status: 502, type: "api_error" });
-  }));
-
-test("errors of the API reach the agent with their retry-after", () => {
-  const answer: Answer = async (response) => {
-    response.writeHead(429, { "content-type": "application/json", "retry-after": "7" });
-    response.end(
-      JSON.stringify({ type: "error", error: { type: "rate_limit_error", message: "slow down" } }),
-    );
+test("a silent model is asked again", () => {
+  let asked = 0;
+  const answer: Answer = async (response, seen) => {
+    asked += 1;
+    if (asked > 2) await answerWhole(response, seen);
   };
-  return withGateway({ answer }, async ({ post }) => {
-    const response = await post(ask);
-    expect(response.headers.get("retry-after")).toBe("7");
+  return withGateway({ answer, env: { GATEWAY_SILENT_MS: "50" } }, async ({ post, state }) => {
+    const pending = post(askStream);
+    expect((await state(({ waiting }) => waiting !== undefined)).waiting).toMatchObject({
+      reason: "silent",
+      detail: "nothing came for 0.05 s",
+    });
+    expect((await pending).status).toBe(200);
+    expect((await state(({ waiting }) => !waiting)).faults).toEqual({});
+  });
+});
+
+test("a limit that ends too late to be waited for reaches the agent as it is, and the generator with its time", () => {
+  const answer: Answer = async (response) => {
+    response.writeHead(429, { "content-type": "application/json", "retry-after": "7200" });
+    response.end(JSON.stringify({ type: "error", error: { type: "rate_limit_error", message: "no" } }));
+  };
+  return withGateway({ answer }, async ({ post, state }) => {
+    const response = await post(askStream);
+    expect(response.headers.get("retry-after")).toBe("7200");
     expect(await errorOf(response)).toEqual({ status: 429, type: "rate_limit_error" });
+    const fault = (await state(({ faults }) => MODEL in faults)).faults[MODEL];
+    expect(fault).toMatchObject({ code: "model_limit", detail: "429 rate_limit_error: no" });
+    expect(Date.parse(fault?.retryAt ?? "") - Date.now()).toBeGreaterThan(7_100_000);
   });
 });
 
@@ -193,7 +208,7 @@ test("the credential is in no log line and no answer", async () => {
       await fetch(`${url}/health`),
     ];
     const told = await Promise.all(answers.map((response) => response.text()));
-    expect(lines.join("")).toContain("could not be reached");
+    expect(lines.join("")).toContain("the connection was cut");
     expect(lines.join("") + told.join("")).not.toContain("the-real-token");
   });
 });

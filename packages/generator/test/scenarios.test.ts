@@ -63,19 +63,9 @@ test("an app that stays broken ends as verify_failed after three rounds, with wh
     expect(source.map(({ path }) => path)).toContain("src/App.tsx");
   }));
 
-test("a model that stalls ends the run as stalled", () =>
-  withGeneration(
-    scenario("mock:stall", { env: { LEO_AGENT_SILENT_MS: "3000" } }),
-    async ({ orchestrator, finished, manifest }) => {
-      expect((await finished()).failure).toBe("stalled");
-      expect((await orchestrator.fact("error")).failure.detail).toMatch(/said nothing for 3 s/);
-      expect((await manifest()).partial).toBe(true);
-    },
-  ));
-
 test("a stream that breaks off is got over; a tool call that never returns ends the run and names the tool", () =>
   withGeneration(
-    scenario("mock:dropped-stream mock:long-tool", { env: { LEO_AGENT_SILENT_MS: "8000" } }),
+    scenario("mock:dropped-stream=1 mock:long-tool", { env: { LEO_AGENT_SILENT_MS: "8000" } }),
     async ({ orchestrator, finished, manifest, model }) => {
       expect((await finished()).failure).toBe("tool_timeout");
       const { partial, source } = await manifest();
@@ -96,17 +86,6 @@ test("an agent that crashes again ends the run as agent_error", () =>
     expect((await orchestrator.fact("error")).failure.detail).toMatch(/SIGKILL/);
     expect((await manifest()).partial).toBe(true);
   }));
-
-test("an expired credential, here told by the environment of leo-mock, ends the run at once, as the platform's fault", () =>
-  withGeneration(
-    scenario("", { model: { scenario: "expired-token" } }),
-    async ({ orchestrator, finished, manifest, model }) => {
-      expect((await finished()).failure).toBe("internal");
-      expect((await orchestrator.fact("error")).failure.detail).toMatch(/credential \(401\)/);
-      expect(model.requests.length).toBeLessThan(6);
-      expect((await manifest()).partial).toBe(true);
-    },
-  ));
 
 test("the budget that the agent knows ends the run as budget, with what exists stored", () =>
   withGeneration(scenario("mock:budget"), async ({ orchestrator, finished, manifest }) => {
@@ -129,14 +108,6 @@ test("the gateway's own budget stops an agent that does not know it", () =>
     },
   ));
 
-test("a refusal ends as agent_error and changes nothing", () =>
-  withGeneration(scenario("mock:refusal"), async ({ orchestrator, finished, manifest }) => {
-    expect((await finished()).failure).toBe("agent_error");
-    expect((await orchestrator.fact("error")).failure.detail).toMatch(/refused/);
-    expect(orchestrator.facts.map(({ type }) => type)).not.toContain("file_changed");
-    expect((await manifest()).partial).toBe(true);
-  }));
-
 test("an agent that finds no end is stopped at its turns", () =>
   withGeneration(
     scenario("mock:endless", { limits: { maxTurns: 5 } }),
@@ -146,24 +117,16 @@ test("an agent that finds no end is stopped at its turns", () =>
     },
   ));
 
-test("a rate limit and an overload are got over, and the person is told until when; huge output is told in pieces; a file outside is not written, one too large not stored; a version too large ends as output_too_large", () =>
+test("huge output is told in pieces; a file outside is not written, one too large not stored; a version too large ends as output_too_large", () =>
   withGeneration(
-    scenario("mock:rate-limit mock:overloaded mock:huge-output mock:outside-file mock:big-file", {
+    scenario("mock:huge-output mock:outside-file mock:big-file", {
       env: { LEO_VERSION_MAX_BYTES: "100000" },
     }),
     async (generation) => {
-      const { orchestrator, finished, manifest, model, keys, root } = generation;
+      const { orchestrator, finished, manifest, keys, root } = generation;
       expect((await finished()).failure).toBe("output_too_large");
       await expectPartStored(generation);
       const { facts } = orchestrator;
-      const waits = facts.filter((fact) => fact.type === "progress" && fact.step === "rate_limited");
-      // Two tries each: 429 with `retry-after: 1`, then 529.
-      expect(waits).toHaveLength(4);
-      for (const { retryAt } of waits as { retryAt?: string }[]) {
-        expect(Date.parse(retryAt ?? "")).toBeGreaterThan(Date.now() - 90_000);
-      }
-      expect(askedAgain(model)).toBe(4);
-
       const text = facts.map((fact) => (fact.type === "agent_text" ? fact.text : "")).join("");
       expect(text.length).toBeGreaterThan(100_000);
       const ended = async (name: string, fits: (target: string) => boolean) =>

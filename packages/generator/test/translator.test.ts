@@ -66,20 +66,56 @@ test("a credential that comes token by token is scrubbed whole", () => {
   expect(told).not.toContain("efgh");
 });
 
-test("an answer that did not stream is told in one piece, one that did is not repeated", () => {
+test("an answer that did not stream is told in one piece, one that did is not repeated, and the harness's own words are not told", () => {
   const { facts, say, stream, text } = setUp();
-  const whole = (id: string, content: string) =>
+  const whole = (id: string, content: string, more: object = {}) =>
     say({
       type: "assistant",
       parent_tool_use_id: null,
-      message: { id, content: [{ type: "text", text: content }] },
+      message: { id, content: [{ type: "text", text: content }], ...more },
     });
   stream({ type: "message_start", message: { id: "m1" } });
   text("streamed");
   stream({ type: "content_block_stop", index: 0 });
   whole("m1", "streamed");
-  whole("m2", "API Error");
-  expect(texts(facts)).toEqual(["streamed", "|", "API Error", "|"]);
+  whole("m2", "in one piece");
+  whole("m3", "API Error: run /login", { model: "<synthetic>" });
+  stream({ type: "message_delta", delta: { stop_reason: "end_turn" } });
+  expect(texts(facts)).toEqual(["streamed", "|", "in one piece", "|"]);
+});
+
+test("all blocks of an answer that breaks off are taken back, those of one that came to its end are not", () => {
+  const { facts, say, stream, text, translator } = setUp();
+  const answer = (id: string) => {
+    stream({ type: "message_start", message: { id } });
+    text("one ");
+    stream({ type: "content_block_stop", index: 0 });
+    text("two ", 1);
+  };
+  const taken = () =>
+    facts.flatMap((fact) => (fact.type === "agent_text" && fact.brokenOff ? fact.blockId : []));
+  const retry = { type: "system", subtype: "api_retry", attempt: 1, retry_delay_ms: 500, error_status: null };
+  answer("m1");
+  say(retry);
+  expect(taken()).toEqual(["m1:0", "m1:1"]);
+  // The harness closes it by itself.
+  answer("m2");
+  stream({ type: "content_block_stop", index: 1 });
+  stream({ type: "message_stop" });
+  say(retry);
+  // Another answer begins.
+  answer("m3");
+  answer("m4");
+  stream({ type: "message_delta", delta: { stop_reason: "end_turn" } });
+  stream({ type: "message_stop" });
+  translator.end();
+  expect(taken()).toEqual(["m1:0", "m1:1", "m2:0", "m2:1", "m3:0", "m3:1"]);
+  expect(facts.filter(({ type }) => type === "progress")).toEqual([
+    expect.objectContaining({ step: "rate_limited", text: "Claude's answer broke off." }),
+    { type: "progress", step: "agent" },
+    expect.objectContaining({ step: "rate_limited" }),
+    { type: "progress", step: "agent" },
+  ]);
 });
 
 test("a tool is told when it starts and when it ends; one without an answer fails at the end", () => {

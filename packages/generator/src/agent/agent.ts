@@ -64,18 +64,6 @@ export class AgentCrash extends Error {
   }
 }
 
-/** The model's API refuses the credential: trying again, as the harness would for minutes, is no use. */
-export class CredentialRefused extends Error {
-  override name = "CredentialRefused";
-
-  constructor(status: number) {
-    super(`the model's API refused the credential (${status})`);
-  }
-}
-
-/** Answers that a credential which was valid a moment ago may get once. */
-const CREDENTIAL_STATUS = new Set<number | null>([401, 403]);
-
 type Hook = NonNullable<NonNullable<Options["hooks"]>["PreToolUse"]>[number]["hooks"][number];
 
 interface OpenTurn {
@@ -100,6 +88,7 @@ export class AppGeneratorAgent {
   #cancelWatch: (() => void) | undefined;
   #sessionId: string | undefined;
   #planning = false;
+  #waitsForModel = false;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -148,9 +137,15 @@ export class AppGeneratorAgent {
     this.#planning = planning;
     return new Promise((resolve, reject) => {
       this.#turn = { resolve, reject };
-      this.#watchSilence(this.#options.silentMs);
+      this.#watchSilence();
       this.#prompts.push(text);
     });
+  }
+
+  /** While the agent waits for the model, its silence is not its own. */
+  waitForModel(waits: boolean): void {
+    this.#waitsForModel = waits;
+    this.#watchSilence();
   }
 
   /** Kills the process and all it started in its group. An open turn rejects. */
@@ -181,18 +176,14 @@ export class AppGeneratorAgent {
   }
 
   #noticeWork(message: SDKMessage): void {
-    if (!this.#turn) return;
-    if (isWork(message)) return this.#watchSilence(this.#options.silentMs);
-    if (message.type !== "system" || message.subtype !== "api_retry") return;
-    const { error_status: status, attempt, retry_delay_ms: delayMs } = message;
-    if (status === 429) return this.#watchSilence(this.#options.silentMs + delayMs);
-    if (!CREDENTIAL_STATUS.has(status) || attempt === 1) return;
-    this.#giveUp(new CredentialRefused(status ?? 0));
+    if (isWork(message)) this.#watchSilence();
   }
 
-  #watchSilence(limitMs: number): void {
+  #watchSilence(): void {
+    const { clock, silentMs: limitMs } = this.#options;
     this.#cancelWatch?.();
-    this.#cancelWatch = this.#options.clock.after(limitMs, () => {
+    if (!this.#turn || this.#waitsForModel) return;
+    this.#cancelWatch = clock.after(limitMs, () => {
       const tool = this.#translator?.waitingTool;
       const cause = tool ? `the tool did not return: ${tool}` : "the agent said nothing";
       const message = `${cause} for ${Math.round(limitMs / 1_000)} s`;

@@ -11,12 +11,17 @@ import {
   type AgentOptions,
   type TurnEnd,
 } from "./agent.ts";
-import { restartedPrompt } from "./system-prompt.ts";
+import type { ModelWatch } from "./model-watch.ts";
+import { brokenOffPrompt, restartedPrompt } from "./system-prompt.ts";
 import { failureOfError, failureOfTurn } from "./turn-failure.ts";
 import { hasSession } from "../workspace/session.ts";
+import { ANSWER_BROKE_OFF } from "./translator.ts";
 import type { UsageWatch } from "./usage.ts";
 
 const RESTARTS_MAX = 1;
+/** Pauses after a turn that failed because the model's answers broke off: the first, which doubles, and the longest. */
+const PAUSE_MIN_MS = 1_000;
+const PAUSE_MAX_MS = 30_000;
 
 export interface SessionOptions {
   agent: AgentOptions;
@@ -24,6 +29,7 @@ export interface SessionOptions {
   started: AppGeneratorAgent | undefined;
   listener: AgentListener;
   usage: UsageWatch;
+  model: Pick<ModelWatch, "refresh" | "fault">;
   logger: Logger;
 }
 
@@ -55,18 +61,42 @@ export class AgentSession {
    * @throws Stopped when the run must end
    */
   async turn(prompt: string, planning = false): Promise<string> {
-    const end = await this.#promptWithRestart(prompt, planning);
-    const usage = await this.#options.usage.refresh();
-    const cause = failureOfTurn(end, usage);
-    if (cause) throw failed(cause);
-    this.#options.listener.report({ type: "progress", step: "turn_complete" });
+    const { listener, usage, model } = this.#options;
+    let end = await this.#promptWithRestart(prompt, planning);
+    for (let tries = 1; ; tries += 1) {
+      const [totals] = await Promise.all([usage.refresh(), model.refresh()]);
+      const cause = failureOfTurn(end, totals, model.fault);
+      if (!cause) break;
+      // The harness gave up on answers that break off; the run does not before its deadline.
+      if (cause.code !== "model_unavailable") throw failed(cause);
+      await this.#pause(tries);
+      end = await this.#promptWithRestart(brokenOffPrompt(prompt), planning);
+    }
+    listener.report({ type: "progress", step: "turn_complete" });
     return end.text;
+  }
+
+  /** The agent waits for the model, or no longer does. */
+  waitForModel(waits: boolean): void {
+    this.#agent.waitForModel(waits);
   }
 
   /** Kills the process. An open turn throws. */
   stop(): void {
     this.#stopped = true;
     this.#agent.stop();
+  }
+
+  async #pause(tries: number): Promise<void> {
+    const { listener, agent } = this.#options;
+    const { clock } = agent;
+    const pauseMs = Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** Math.min(tries - 1, 20));
+    const retryAt = new Date(clock.nowMs() + pauseMs).toISOString();
+    listener.report({ type: "progress", step: "rate_limited", text: ANSWER_BROKE_OFF, retryAt });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    clock.after(pauseMs, resolve);
+    await promise;
+    listener.report({ type: "progress", step: "agent" });
   }
 
   async #promptWithRestart(prompt: string, planning: boolean): Promise<TurnEnd> {

@@ -89,6 +89,13 @@ ${request}`;
 /** Sent once to an agent that ended its work and changed nothing. The scripted model knows it by its first words. */
 export const NOTHING_CHANGED_PROMPT = `You have changed no file of the app. If the request asks you to build or change something, do it now. If it is a question, if you need to know something first, or if it cannot or should not be built, answer the person in plain words instead. If you have already said all of that, close with one short sentence.`;
 
+/** Sent, after a pause, to the same session when the model's answers broke off until the harness gave up. */
+export const brokenOffPrompt = (
+  request: string,
+): string => `Your answer broke off because the connection was lost. Look at what exists and finish the request:
+
+${request}`;
+
 /** What a failed verification sends back. */
 export const fixPrompt = (
   failed: { name: string; output: string }[],

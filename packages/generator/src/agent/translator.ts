@@ -8,6 +8,8 @@ import type { Clock } from "../socket/clock.ts";
 import { TextCoalescer } from "./text-coalescer.ts";
 import { toolResult, toolTarget } from "./tool-summary.ts";
 
+/** The model that the harness names for its own messages. */
+const HARNESS_MODEL = "<synthetic>";
 /** Text of one run beyond which it is a loop, not an answer. */
 const TEXT_MAX_CHARS = 2_000_000;
 /** How often a person is told that the agent is still thinking. */
@@ -27,14 +29,17 @@ type StreamEvent = Extract<SDKMessage, { type: "stream_event" }>["event"];
 type UserContent = Extract<SDKMessage, { type: "user" }>["message"]["content"];
 type AssistantBlock = Extract<SDKMessage, { type: "assistant" }>["message"]["content"][number];
 
-const isRateLimit = (status: number | null) => status === 429 || status === 529;
+export const ANSWER_BROKE_OFF = "Claude's answer broke off.";
 
 export class MessageTranslator {
   readonly #options: TranslatorOptions;
   readonly #text: TextCoalescer;
   readonly #runningTools = new Map<string, { name: string; target: string | undefined }>();
   #messageId = "";
-  #streamed = new Set<string>();
+  /** Text blocks of the answer that streams now; empty once it has come to its end. */
+  #openBlocks: string[] = [];
+  #waitsForRetry = false;
+  readonly #streamed = new Set<string>();
   #textChars = 0;
   #thinkingToldMs = -Infinity;
 
@@ -56,21 +61,18 @@ export class MessageTranslator {
       return;
     }
     if (message.type === "assistant") {
+      // What the harness itself says of a failure names the wrong remedies; the run's end says what to do.
+      if (message.error || message.message.model === HARNESS_MODEL) return;
       for (const block of message.message.content) this.#assistantBlock(message.message.id, block);
       return;
     }
     if (message.type === "user") return this.#toolResults(message.message.content);
-    if (message.type === "rate_limit_event" && message.rate_limit_info.status === "rejected") {
-      const { resetsAt } = message.rate_limit_info;
-      return this.#rateLimited(resetsAt ? resetsAt * 1_000 : undefined);
-    }
-    if (message.type === "system" && message.subtype === "api_retry") {
-      return this.#retry(message.error_status, message.retry_delay_ms, message.attempt, message.max_retries);
-    }
+    if (message.type === "system" && message.subtype === "api_retry") this.#retry(message.retry_delay_ms);
   }
 
   /** Closes what is open: the turn is over. Tools without an answer are told as failed. */
   end(): void {
+    this.#breakOff();
     this.#text.end();
     for (const [toolUseId, { name, target }] of this.#runningTools) {
       const result = "The run ended before the tool answered.";
@@ -80,7 +82,15 @@ export class MessageTranslator {
   }
 
   #streamEvent(event: StreamEvent): void {
-    if (event.type === "message_start") this.#messageId = event.message.id;
+    if (event.type === "message_start") {
+      this.#breakOff();
+      this.#messageId = event.message.id;
+      if (this.#waitsForRetry) this.#options.report({ type: "progress", step: "agent" });
+      this.#waitsForRetry = false;
+    }
+    // The harness closes a stream that broke off as if it were whole, but for this.
+    if (event.type === "message_delta" && event.delta.stop_reason) this.#openBlocks = [];
+    if (event.type === "message_stop") this.#breakOff();
     if (event.type === "content_block_stop") return this.#text.end();
     if (event.type !== "content_block_delta") return;
     if (event.delta.type === "text_delta") return this.#say(event.index, event.delta.text);
@@ -95,7 +105,19 @@ export class MessageTranslator {
       if (isFirst) this.#options.onEndlessText(`the agent wrote more than ${TEXT_MAX_CHARS} characters`);
       return;
     }
-    this.#text.add(`${this.#messageId}:${index}`, text);
+    const blockId = `${this.#messageId}:${index}`;
+    if (!this.#openBlocks.includes(blockId)) this.#openBlocks.push(blockId);
+    this.#text.add(blockId, text);
+  }
+
+  /** What an answer has said that never came to its end does not count: the model says it anew. */
+  #breakOff(): void {
+    if (this.#openBlocks.length === 0) return;
+    this.#text.end();
+    for (const blockId of this.#openBlocks) {
+      this.#options.report({ type: "agent_text", blockId, text: "", done: true, brokenOff: true });
+    }
+    this.#openBlocks = [];
   }
 
   #assistantBlock(messageId: string, block: AssistantBlock): void {
@@ -132,18 +154,11 @@ export class MessageTranslator {
     this.#options.report({ type: "progress", step: "agent", text: "Thinking" });
   }
 
-  #retry(status: number | null, delayMs: number, attempt: number, max: number): void {
-    this.#text.end();
-    if (isRateLimit(status)) return this.#rateLimited(this.#options.clock.nowMs() + delayMs);
-    const cause =
-      status === null ? "The model did not answer" : `The model answered with an error (${status})`;
-    const text = `${cause}; try ${attempt + 1} of ${max + 1} follows.`;
-    this.#options.report({ type: "log", level: "warn", text });
-  }
-
-  #rateLimited(retryAtMs: number | undefined): void {
-    const text = "The model is busy; the run goes on by itself.";
-    const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs).toISOString();
-    this.#options.report({ type: "progress", step: "rate_limited", text, retryAt });
+  /** The gateway waits for a model before its answer begins, so this is about an answer that broke off. */
+  #retry(delayMs: number): void {
+    this.#breakOff();
+    this.#waitsForRetry = true;
+    const retryAt = new Date(this.#options.clock.nowMs() + delayMs).toISOString();
+    this.#options.report({ type: "progress", step: "rate_limited", text: ANSWER_BROKE_OFF, retryAt });
   }
 }

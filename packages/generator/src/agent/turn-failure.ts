@@ -5,20 +5,22 @@ import type { TurnEnd } from "./agent.ts";
 import { AgentCrash } from "./agent.ts";
 import { errorText, isSystemError } from "../error-text.ts";
 
-/** Answers of the API that say the credential is at fault, which is the operator's to mend. */
-const CREDENTIAL_STATUS = new Set([401, 403]);
-
 /**
  * What a turn's end means for the run.
  * @param usage the gateway's totals after the turn
+ * @param fault how the model's last answer failed, as the gateway saw it
  * @returns undefined when the turn ended as it should
  */
 export const failureOfTurn = (
   { result, text }: TurnEnd,
   usage: GatewayUsage | undefined,
+  fault: Failure | undefined,
 ): Failure | undefined => {
   const isRefusal = result.stop_reason === "refusal";
-  if (result.subtype === "success" && !result.is_error && !isRefusal) return undefined;
+  if (result.subtype === "success" && !result.is_error && !isRefusal) {
+    // The harness may keep a half of the last answer and call it a whole.
+    return fault?.code === "model_unavailable" ? fault : undefined;
+  }
   if (usage?.budgetExhausted)
     return failure("budget", `spent ${formatUsd(usage.costUsd)} of ${formatUsd(usage.budgetUsd)}`);
   if (result.subtype === "error_max_budget_usd")
@@ -26,11 +28,11 @@ export const failureOfTurn = (
   if (result.subtype === "error_max_turns") {
     return failure("agent_error", `the agent used all of its ${result.num_turns} turns`);
   }
+  if (fault) return fault;
   if (result.subtype !== "success") return failure("agent_error", result.errors.join("\n"));
-  if (isRefusal) return failure("agent_error", `the model refused: ${text}`);
-  const status = result.api_error_status ?? 0;
-  const code = CREDENTIAL_STATUS.has(status) ? "internal" : "agent_error";
-  return failure(code, `the model's API answered ${status || "with an error"}: ${result.result || text}`);
+  if (isRefusal) return failure("declined");
+  const status = result.api_error_status ?? "with an error";
+  return failure("agent_error", `the model's API answered ${status}: ${result.result || text}`);
 };
 
 /** What a thrown error means for the run. */

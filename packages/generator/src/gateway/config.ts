@@ -17,6 +17,8 @@ const models = z
     `has a model without a price; known are ${PRICED_MODELS.join(", ")}`,
   );
 
+const durationMs = z.coerce.number().int().positive();
+
 const Environment = z
   .object({
     GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
@@ -28,8 +30,13 @@ const Environment = z
     /** Largest `max_tokens` of one request. */
     LEO_MAX_OUTPUT_TOKENS: z.coerce.number().int().positive().default(64_000),
     LEO_BUDGET_USD: z.coerce.number().positive().default(5),
-    /** A stream in which the upstream is silent for this long is cut. */
-    GATEWAY_SILENT_MS: z.coerce.number().int().positive().default(120_000),
+    /** An answer whose sender is silent for this long is given up. A whole one may take ten minutes. */
+    GATEWAY_SILENT_MS: durationMs.default(120_000),
+    /** A model that says it will be away for longer than this is not waited for: the run ends, and goes on then. */
+    LEO_MODEL_WAIT_MAX_MS: durationMs.default(300_000),
+    /** Pauses between two tries where the model names no time: the first, which doubles, and the longest. */
+    LEO_MODEL_RETRY_MIN_MS: durationMs.default(1_000),
+    LEO_MODEL_RETRY_MAX_MS: durationMs.default(30_000),
     LEO_GENERATION_ID: Id.optional(),
     LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   })

@@ -27,8 +27,13 @@ export type Outcome =
   | { kind: "answered"; usage: TokenUsage }
   /** It was rejected, or never reached the model: nothing is owed. */
   | { kind: "rejected" }
-  /** It broke off or was aborted, and only the model's side knows what it has cost. */
-  | { kind: "broken"; usage: TokenUsage };
+  /** It was aborted, or nothing is known of it: only the model's side knows what it has cost. */
+  | { kind: "broken"; usage: TokenUsage }
+  /**
+   * The model's side broke it off after it had counted the prompt. It costs that, and as much output as
+   * can have been made in `durationMs`: an outage does not use up the budget.
+   */
+  | { kind: "cut"; usage: TokenUsage; durationMs: number };
 
 export interface Reservation {
   /** The largest `max_tokens` that the budget pays for, at most what was asked for. */
@@ -37,6 +42,8 @@ export interface Reservation {
   settle: (outcome: Outcome) => void;
 }
 
+/** More than the fastest model writes, by a factor of three. */
+const OUTPUT_TOKENS_PER_MS_MAX = 0.5;
 /** With less room than this for its answer a call is not worth its prompt. */
 const ANSWER_TOKENS_MIN = 2_000;
 
@@ -85,7 +92,7 @@ export class Meter {
         if (outcome.kind === "rejected") return;
         const { usage } = outcome;
         this.#tokens = add(this.#tokens, usage);
-        this.#spentUsd += outcome.kind === "answered" ? costUsd(model, usage) : reservedUsd;
+        this.#spentUsd += costOf(model, outcome, reservedUsd);
         if (outcome.kind === "answered") {
           this.#prompts.learn(prompt, usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens);
         }
@@ -106,6 +113,19 @@ export class Meter {
     };
   }
 }
+
+const costOf = (
+  model: string,
+  outcome: Exclude<Outcome, { kind: "rejected" }>,
+  reservedUsd: number,
+): number => {
+  if (outcome.kind === "broken") return reservedUsd;
+  const { usage } = outcome;
+  if (outcome.kind === "answered") return costUsd(model, usage);
+  const madeTokens = Math.ceil(outcome.durationMs * OUTPUT_TOKENS_PER_MS_MAX);
+  const outputTokens = Math.max(usage.outputTokens, madeTokens);
+  return Math.min(reservedUsd, costUsd(model, { ...usage, outputTokens }));
+};
 
 const add = (a: TokenUsage, b: TokenUsage): TokenUsage => ({
   inputTokens: a.inputTokens + b.inputTokens,

@@ -99,18 +99,22 @@ const explain = ({ issues: [issue] }: z.ZodError): string => {
 /**
  * Parses and judges a request's body. What is forwarded must be made from the result, so that nothing
  * that a second parser might read otherwise gets through.
+ * @param onUnknownModel told of a model without a price
  * @throws ApiError in the API's own form, naming the key that is not allowed
  */
 export const parseRequest = (
   body: Buffer,
   config: Pick<GatewayConfig, "LEO_ALLOWED_MODELS" | "LEO_MAX_OUTPUT_TOKENS">,
+  onUnknownModel: (model: string, detail: string) => void = () => undefined,
 ): MessagesRequest => {
   const parsed = MessagesRequest.safeParse(parseJson(body));
   if (!parsed.success) throw invalid(explain(parsed.error));
   const request = parsed.data;
   const name = request.model.replace(/-\d{8}$/, "");
   if (!config.LEO_ALLOWED_MODELS.includes(request.model) && !config.LEO_ALLOWED_MODELS.includes(name)) {
-    throw new ApiError(403, "permission_error", `The model ${request.model} is not allowed here.`);
+    const detail = `The model ${request.model} is not allowed here.`;
+    onUnknownModel(request.model, `${detail} Allowed are ${config.LEO_ALLOWED_MODELS.join(", ")}.`);
+    throw new ApiError(403, "permission_error", detail);
   }
   const { max_tokens: maxTokens = 0 } = request;
   if (maxTokens > config.LEO_MAX_OUTPUT_TOKENS) {

@@ -6,15 +6,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
-import { http, loadHttps } from "../http.ts";
+import { http } from "../http.ts";
 import { admitHead, BODY_MAX_BYTES } from "./admit.ts";
 import { ApiError } from "./api-error.ts";
 import type { GatewayConfig } from "./config.ts";
-import { answerHeaders, upstreamHeaders } from "./headers.ts";
-import { Meter, type Outcome } from "./meter.ts";
-import { parseRequest, type MessagesRequest } from "./request.ts";
-import { NO_TOKENS } from "./prices.ts";
-import { UsageReader } from "./usage-reader.ts";
+import { Forwarder, goneSignal, type Call } from "./forward.ts";
+import { Meter } from "./meter.ts";
+import { ANY_MODEL, ModelStates } from "./model-state.ts";
+import { parseRequest } from "./request.ts";
 
 export interface Gateway {
   url: string;
@@ -25,13 +24,8 @@ export interface Gateway {
 const COUNTED = "/v1/messages";
 /** The agent and its subagents; each may hold a body of `BODY_MAX_BYTES` and a reservation. */
 const CALLS_AT_ONCE = 8;
-
-interface Call {
-  head: IncomingMessage;
-  response: ServerResponse;
-  url: URL;
-  request: MessagesRequest;
-}
+/** A question about the model's state is answered at the latest after this time. */
+const MODEL_HELD_MS = 20_000;
 
 const sendJson = (response: ServerResponse, status: number, body: unknown, close = false) => {
   response.writeHead(status, {
@@ -60,54 +54,12 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
  */
 export const startGateway = async (config: GatewayConfig, logger: Logger): Promise<Gateway> => {
   const meter = new Meter(config.LEO_BUDGET_USD);
+  const closing = new AbortController();
   let inFlight = 0;
-  const upstream = new URL(config.LEO_UPSTREAM_URL);
-  const send = (upstream.protocol === "https:" ? loadHttps() : http).request;
+  const models = new ModelStates();
+  const forwarder = new Forwarder(config, models, logger);
 
-  const forward = ({ head, response, url, request }: Call, settle: (outcome: Outcome) => void) => {
-    const body = Buffer.from(JSON.stringify(request));
-    const { model } = request;
-    // Until the body has been handed over, nothing can have been computed.
-    let outcome: () => Outcome = () => ({ kind: "rejected" });
-    const target = new URL(upstream.pathname.replace(/\/$/, "") + url.pathname, upstream);
-    if (url.searchParams.get("beta") === "true") target.searchParams.set("beta", "true");
-    const outgoing = send(target, {
-      method: "POST",
-      headers: upstreamHeaders(head.headers, config, body),
-      timeout: config.GATEWAY_SILENT_MS,
-    });
-    outgoing.on("timeout", () => outgoing.destroy(new Error("the model was silent for too long")));
-    outgoing.on("finish", () => {
-      outcome = () => ({ kind: "broken", usage: NO_TOKENS });
-    });
-    outgoing.on("response", (answer) => {
-      const reader = new UsageReader(answer.headers["content-type"]?.includes("event-stream") ?? false);
-      outcome = () => (answer.statusCode === 200 ? reader.end() : { kind: "rejected" });
-      if (answer.statusCode !== 200)
-        logger.info({ event: "model_refused", status: answer.statusCode, model }, "the model refused");
-      response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers));
-      response.flushHeaders();
-      answer.on("data", (chunk: Buffer) => {
-        reader.write(chunk);
-        if (!response.write(chunk)) answer.pause();
-      });
-      response.on("drain", () => answer.resume());
-      answer.on("end", () => response.end());
-      // A stream that breaks off must break off for the agent too, or it would take a half for a whole.
-      answer.on("error", () => response.destroy());
-    });
-    outgoing.on("error", (error) => {
-      logger.warn({ event: "model_unreachable", err: error, model }, "the model could not be reached");
-      if (response.headersSent) return response.destroy();
-      return sendError(response, new ApiError(502, "api_error", "The model could not be reached."));
-    });
-    outgoing.on("close", () => settle(outcome()));
-    // Answered or not: when the agent has gone, nobody reads on.
-    response.on("close", () => outgoing.destroy());
-    outgoing.end(body);
-  };
-
-  const forwardCounted = (call: Call) => {
+  const forwardCounted = (call: Omit<Call, "settle">) => {
     const { request } = call;
     if (request.max_tokens === undefined) {
       throw new ApiError(400, "invalid_request_error", "max_tokens: is missing.");
@@ -121,7 +73,8 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
         `This generation's budget of ${config.LEO_BUDGET_USD} USD is spent.`,
       );
     }
-    forward({ ...call, request: { ...request, max_tokens: reservation.maxTokens } }, reservation.settle);
+    const paid = { ...request, max_tokens: reservation.maxTokens };
+    return forwarder.forward({ ...call, request: paid, settle: reservation.settle });
   };
 
   const sendError = (response: ServerResponse, { status, type, message }: ApiError) => {
@@ -131,11 +84,23 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
     sendJson(response, status, { type: "error", error: { type, message } }, closes);
   };
 
+  /** Answers once the state is newer than the one that is known, or after a while. */
+  const sendModel = async (response: ServerResponse, { searchParams }: URL) => {
+    const known = Number(searchParams.get("after") ?? -1);
+    const tooLong = AbortSignal.timeout(MODEL_HELD_MS);
+    const state = await models.newerThan(
+      known,
+      AbortSignal.any([closing.signal, tooLong, goneSignal(response)]),
+    );
+    sendJson(response, 200, state);
+  };
+
   const answer = async (head: IncomingMessage, response: ServerResponse) => {
     const url = new URL(head.url ?? "/", "http://gateway");
     const { method, headers } = head;
     if (method === "GET" && url.pathname === "/health") return sendJson(response, 200, { status: "ok" });
     if (method === "GET" && url.pathname === "/usage") return sendJson(response, 200, meter.usage());
+    if (method === "GET" && url.pathname === "/model") return sendModel(response, url);
     admitHead({ method, path: url.pathname, host: headers.host, origin: headers.origin });
     if (inFlight >= CALLS_AT_ONCE) {
       const message = `At most ${CALLS_AT_ONCE} calls at once.`;
@@ -145,13 +110,21 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
     response.once("close", () => {
       inFlight -= 1;
     });
-    const call = { head, response, url, request: parseRequest(await readBody(head), config) };
-    return url.pathname === COUNTED ? forwardCounted(call) : forward(call, () => undefined);
+    const request = parseRequest(await readBody(head), config, (model, detail) =>
+      models.fail(model, { code: "model_unknown", detail }),
+    );
+    const call = { head, response, url, request };
+    return url.pathname === COUNTED ? forwardCounted(call) : forwarder.forward(call);
   };
 
   const server = http.createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      if (error instanceof ApiError) return sendError(response, error);
+      if (error instanceof ApiError) {
+        const { type, message } = error;
+        if (type === "request_too_large")
+          models.fail(ANY_MODEL, { code: "request_too_large", detail: message });
+        return sendError(response, error);
+      }
       logger.error({ event: "gateway_failed", err: error }, "the gateway failed");
       return response.headersSent
         ? response.destroy()
@@ -165,6 +138,7 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => {
+      closing.abort();
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
     },

@@ -40,7 +40,7 @@ const parse = (json: string): unknown => {
   }
 };
 
-const isError = (json: unknown) => z.object({ type: z.literal("error") }).safeParse(json).success;
+const StreamError = z.object({ type: z.literal("error"), error: z.object({ type: z.string() }) });
 
 export class UsageReader {
   readonly #isStream: boolean;
@@ -48,13 +48,18 @@ export class UsageReader {
   #rest = "";
   #deltaChars = 0;
   #usage = NO_TOKENS;
+  readonly #startedMs: number;
   #hasStarted = false;
-  #hasFailed = false;
-  #isComplete = false;
+  #stopReason: string | undefined;
+  #error: string | undefined;
 
-  /** @param isStream true for `text/event-stream`, false for one JSON body */
-  constructor(isStream: boolean) {
+  /**
+   * @param isStream true for `text/event-stream`, false for one JSON body
+   * @param startedMs `performance.now()` when the model was asked
+   */
+  constructor(isStream: boolean, startedMs: number) {
     this.#isStream = isStream;
+    this.#startedMs = startedMs;
   }
 
   write(chunk: Buffer): void {
@@ -68,20 +73,30 @@ export class UsageReader {
     for (const line of lines) this.#line(line);
   }
 
+  /** Why the model ended its answer. Undefined while it has not. */
+  get stopReason(): string | undefined {
+    return this.#stopReason;
+  }
+
+  /** The type of an error event, by which the model's side gave the answer up. */
+  get error(): string | undefined {
+    return this.#error;
+  }
+
   /** How the answer ended, to be asked once nothing more comes. */
-  end(): Outcome {
+  end(): Exclude<Outcome, { kind: "rejected" }> {
     if (!this.#isStream) this.#count(parse(this.#rest));
-    if (this.#isComplete) return { kind: "answered", usage: this.#usage };
-    // An overloaded model may send an error event in a 200 before its first word.
-    if (this.#hasFailed) return { kind: "rejected" };
+    if (this.#stopReason !== undefined) return { kind: "answered", usage: this.#usage };
     const outputTokens = Math.max(this.#usage.outputTokens, Math.ceil(this.#deltaChars / 4));
-    return { kind: "broken", usage: { ...this.#usage, outputTokens } };
+    const usage = { ...this.#usage, outputTokens };
+    if (!this.#hasStarted) return { kind: "broken", usage };
+    return { kind: "cut", usage, durationMs: performance.now() - this.#startedMs };
   }
 
   #line(line: string): void {
     if (!line.startsWith("data:")) return;
     const data = line.slice(5);
-    if (!this.#hasStarted && data.includes('"error"')) this.#hasFailed ||= isError(parse(data));
+    if (data.includes('"error"')) this.#error ??= StreamError.safeParse(parse(data)).data?.error.type;
     if (data.includes('"content_block_delta"')) {
       // The event around a delta takes about 100 characters.
       this.#deltaChars += Math.max(0, data.length - 100);
@@ -97,7 +112,7 @@ export class UsageReader {
     const usage = parsed.data?.usage ?? parsed.data?.message?.usage;
     if (!usage) return;
     this.#hasStarted = true;
-    this.#isComplete ||= Boolean(parsed.data?.stop_reason ?? parsed.data?.delta?.stop_reason);
+    this.#stopReason = parsed.data?.stop_reason ?? parsed.data?.delta?.stop_reason ?? this.#stopReason;
     const known = this.#usage;
     this.#usage = {
       inputTokens: usage.input_tokens ?? known.inputTokens,

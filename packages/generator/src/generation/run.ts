@@ -9,6 +9,7 @@ import type { AppGeneratorAgent } from "../agent/agent.ts";
 import { agentOptions } from "../agent/options.ts";
 import { AgentSession } from "../agent/session.ts";
 import { failureOfError } from "../agent/turn-failure.ts";
+import { ModelWatch } from "../agent/model-watch.ts";
 import { UsageWatch } from "../agent/usage.ts";
 import { Checkpoints } from "../artifact/checkpoints.ts";
 import { fingerprint } from "../artifact/fingerprint.ts";
@@ -51,6 +52,7 @@ export class GenerationRun {
   readonly #store;
   readonly #checks: WorkspaceChecks;
   readonly #usage: UsageWatch;
+  readonly #model: ModelWatch;
   readonly #checkpoints: Checkpoints;
   readonly #cancelWatches: (() => void)[] = [];
   #session: AgentSession | undefined;
@@ -81,6 +83,15 @@ export class GenerationRun {
       logger,
     });
     this.#usage = new UsageWatch(config.ANTHROPIC_BASE_URL, report, logger);
+    this.#model = new ModelWatch({
+      gatewayUrl: config.ANTHROPIC_BASE_URL,
+      model: config.LEO_MODEL,
+      report,
+      clock: options.clock,
+      logger,
+      onWaiting: (waits) => this.#session?.waitForModel(waits),
+      onLasting: (cause, retryAt) => options.stop.abort(failed(cause, retryAt)),
+    });
     this.#checkpoints = new Checkpoints({
       prefix: start.artifact.prefix,
       paths,
@@ -178,6 +189,7 @@ export class GenerationRun {
         onModelAnswer: () => void this.#usage.refresh(),
       },
       usage: this.#usage,
+      model: this.#model,
       logger,
     });
     this.#session = session;
@@ -190,8 +202,12 @@ export class GenerationRun {
     const fail = (cause: Failure) => stop.abort(failed(cause));
     const remainingMs = Math.max(0, Date.parse(start.limits.deadlineAt) - clock.nowMs());
     const closingMs = Math.min(config.LEO_CLOSING_MS, remainingMs / 10);
+    this.#model.start();
     this.#cancelWatches.push(
-      clock.after(remainingMs - closingMs, () => fail(failure("deadline", start.limits.deadlineAt))),
+      () => this.#model.stop(),
+      clock.after(remainingMs - closingMs, () => {
+        fail(failure(this.#model.isWaiting ? "model_unavailable" : "deadline", start.limits.deadlineAt));
+      }),
       watchLimits({ limits: this.#limits, clock, logger, onPassed: fail }),
       this.#checkpoints.keepRegularly({
         clock,
@@ -213,8 +229,9 @@ export class GenerationRun {
     const isAnswer = !cause && this.#outcome === "answer";
     const notStored = this.#prepared ? await this.#publish(cause, isAnswer) : undefined;
     if (notStored && !ended) report({ type: "error", failure: notStored });
+    const retryAt = cause?.kind === "failed" ? cause.retryAt : undefined;
     const answered = isAnswer && !notStored ? { answered: true } : {};
-    report({ type: "all_work_complete", failure: ended ?? notStored, ...answered });
+    report({ type: "all_work_complete", failure: ended ?? notStored, retryAt, ...answered });
   }
 
   /** @returns the failure if the version, or the answer, could not be stored */

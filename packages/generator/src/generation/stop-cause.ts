@@ -4,8 +4,11 @@ import { failure, type Failure } from "@leo/core/failure.ts";
 export type StopCause =
   /** The user cancelled: what exists is stored. */
   | { kind: "cancelled" }
-  /** The agent failed or a limit was reached: what exists is stored. */
-  | { kind: "failed"; failure: Failure }
+  /**
+   * The agent failed or a limit was reached: what exists is stored.
+   * `retryAt` is when the cause will have passed, where that is known.
+   */
+  | { kind: "failed"; failure: Failure; retryAt?: string | undefined }
   /** The machine is being taken away: a checkpoint is stored and nothing is claimed. */
   | { kind: "interrupted" }
   /** A newer attempt exists, or the generation is over: nothing more is stored. */
@@ -27,7 +30,8 @@ export class Stopped extends Error {
 export const CANCELLED: Failure = { ...failure("interrupted"), message: "The run was cancelled." };
 
 /** The error of a run that failed. */
-export const failed = (cause: Failure) => new Stopped({ kind: "failed", failure: cause });
+export const failed = (cause: Failure, retryAt?: string) =>
+  new Stopped({ kind: "failed", failure: cause, retryAt });
 
 /** The promise's result, unless the signal aborts first; then rejects with the signal's reason. */
 export const unlessStopped = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>

@@ -61,6 +61,14 @@ export const agentEnvironment = (
   ANTHROPIC_BASE_URL: model.baseUrl,
   ANTHROPIC_AUTH_TOKEN: DUMMY_TOKEN,
   ANTHROPIC_DEFAULT_HAIKU_MODEL: model.small,
+  // The gateway waits for the model, for as long as the run lasts, and the harness has to wait with it.
+  API_TIMEOUT_MS: "3600000",
+  CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS: "1800000",
+  CLAUDE_STREAM_IDLE_TIMEOUT_MS: "1800000",
+  // Its own pauses after an answer that broke off double: after this many it is Leo who goes on.
+  CLAUDE_CODE_MAX_RETRIES: "4",
+  // An answer in one piece shows nothing until it is over, and nobody knows what it cost where it breaks off.
+  CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: "1",
   CLAUDE_CODE_MAX_OUTPUT_TOKENS: "32000",
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
   CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",

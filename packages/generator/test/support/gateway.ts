@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { readGatewayConfig } from "../../src/gateway/config.ts";
 import { GatewayUsage } from "../../src/gateway/meter.ts";
+import { ModelState } from "../../src/gateway/model-state.ts";
 import { startGateway } from "../../src/gateway/server.ts";
 
 export const MODEL = "claude-sonnet-5-5";
@@ -57,6 +58,8 @@ export const withGateway = async (
       init?: { path?: string; headers?: Record<string, string>; signal?: AbortSignal },
     ) => Promise<Response>;
     usage: () => Promise<GatewayUsage>;
+    /** The first state of the model that fits. */
+    state: (fits: (state: ModelState) => boolean) => Promise<ModelState>;
   }) => Promise<void>,
 ) => {
   const seen: Seen[] = [];
@@ -75,6 +78,8 @@ export const withGateway = async (
     GATEWAY_PORT: "0",
     LEO_UPSTREAM_URL: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
     CLAUDE_CODE_OAUTH_TOKEN: "the-real-token",
+    LEO_MODEL_RETRY_MIN_MS: "10",
+    LEO_MODEL_RETRY_MAX_MS: "50",
     ...options.env,
   });
   const gateway = await startGateway(
@@ -92,6 +97,13 @@ export const withGateway = async (
           headers: { "content-type": "application/json", authorization: "Bearer dummy", ...headers },
           body: typeof body === "string" ? body : JSON.stringify(body),
         }),
+      state: async (fits) => {
+        for (let after = -1; ;) {
+          const state = ModelState.parse(await (await fetch(`${gateway.url}/model?after=${after}`)).json());
+          if (fits(state)) return state;
+          after = state.version;
+        }
+      },
       usage: async () => GatewayUsage.parse(await (await fetch(`${gateway.url}/usage`)).json()),
     });
   } finally {
@@ -102,6 +114,8 @@ export const withGateway = async (
 };
 
 export const ask = { model: MODEL, max_tokens: 100, messages: [{ role: "user", content: "hi" }] };
+/** As the harness asks. */
+export const askStream = { ...ask, stream: true };
 export const errorOf = async (response: Response) => {
   const { error } = (await response.json()) as { error: { type: string; message: string } };
   return { status: response.status, type: error.type };

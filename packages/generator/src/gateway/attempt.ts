@@ -1,0 +1,147 @@
+/**
+ * One try at getting an answer. Of a stream it reads up to the first event, so that a refusal, a silence or
+ * a page of somebody else's is known before a byte of it has reached the agent.
+ */
+import { once } from "node:events";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, RequestOptions, ClientRequest } from "node:http";
+import { reasonOf } from "@leo/core/explain.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+const REFUSAL_MAX_BYTES = 1024 * 1024;
+/** A whole answer is read to this size; the API's own are far smaller. */
+const ANSWER_MAX_BYTES = 20 * 1024 * 1024;
+
+export interface Ask {
+  send: (url: URL, options: RequestOptions) => ClientRequest;
+  target: URL;
+  headers: OutgoingHttpHeaders;
+  body: Buffer;
+  /** The model's side may be silent for this long. */
+  silentMs: number;
+  /** Called once the model may work on it. */
+  onSent: () => void;
+  /** Aborts when the agent no longer waits for the answer. */
+  signal: AbortSignal;
+  nowMs: () => number;
+}
+
+export interface Reply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+export type Attempt =
+  /** A stream that has begun; `rest` throws when it breaks off. */
+  | { kind: "stream"; headers: IncomingHttpHeaders; head: Buffer; rest: AsyncIterator<Buffer> }
+  | { kind: "whole"; reply: Reply }
+  /** `reply` is absent where nothing was answered. */
+  | { kind: "problem"; verdict: Verdict; reply?: Reply };
+
+class Silence extends Error {
+  override name = "Silence";
+}
+
+/** Asks once. @throws the signal's reason when it aborts */
+export const attempt = async (ask: Ask): Promise<Attempt> => {
+  const { target, headers, body, silentMs, signal } = ask;
+  const outgoing = ask.send(target, { method: "POST", headers, timeout: silentMs, signal });
+  outgoing.on("timeout", () => outgoing.destroy(new Silence(`nothing came for ${silentMs / 1_000} s`)));
+  // Whoever awaits the answer gets the error too; without a listener it would end the process.
+  outgoing.on("error", () => undefined);
+  outgoing.on("finish", ask.onSent);
+  outgoing.end(body);
+  try {
+    const [answer] = await once(outgoing, "response");
+    return await read(ask, answer);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: "problem", verdict: unanswered(error) };
+  }
+};
+
+interface Answer extends AsyncIterable<Buffer> {
+  statusCode?: number;
+  headers: IncomingHttpHeaders;
+}
+
+const read = async (ask: Ask, answer: Answer): Promise<Attempt> => {
+  const { statusCode: status = 502, headers } = answer;
+  const isEvents = headers["content-type"]?.includes("event-stream") ?? false;
+  if (status === 200 && isEvents) return readHead(ask, answer);
+  const body = await readBody(answer, status === 200 ? ANSWER_MAX_BYTES : REFUSAL_MAX_BYTES);
+  const reply = { status, headers, body };
+  if (status === 200 && isMessage(body)) return { kind: "whole", reply };
+  return problem(ask, reply);
+};
+
+const readHead = async (ask: Ask, answer: Answer): Promise<Attempt> => {
+  const rest = answer[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  for (;;) {
+    const { done, value } = await rest.next();
+    if (done) throw new Error("the answer ended before it began");
+    head = Buffer.concat([head, value]);
+    const first = firstEvent(head.toString("utf8"));
+    if (first === undefined && head.length < REFUSAL_MAX_BYTES) continue;
+    if (first?.type !== "error") return { kind: "stream", headers: answer.headers, head, rest };
+    const reply = { status: 200, headers: answer.headers, body: Buffer.from(first.json) };
+    await rest.return?.();
+    return problem(ask, reply);
+  }
+};
+
+const problem = ({ nowMs }: Ask, reply: Reply): Attempt => ({
+  kind: "problem",
+  verdict: judge({ ...reply, body: reply.body.toString("utf8") }, nowMs()),
+  reply,
+});
+
+/** The first whole event that is more than a sign of life. */
+const firstEvent = (text: string): { type: string; json: string } | undefined => {
+  const events = text.split(/\r?\n\r?\n/).slice(0, -1);
+  for (const event of events) {
+    const json = /^data: ?(.*)$/m.exec(event)?.[1];
+    if (json === undefined) continue;
+    const type = typeOf(json);
+    if (type !== "ping") return { type: type ?? "", json };
+  }
+  return undefined;
+};
+
+const typeOf = (json: string): string | undefined => {
+  try {
+    return (JSON.parse(json) as { type?: string } | null)?.type;
+  } catch {
+    // Passed on as it is: the harness knows more kinds of events than this needs to.
+    return undefined;
+  }
+};
+
+/** A message has its counts; without them nothing could be charged. */
+const isMessage = (body: Buffer): boolean => {
+  try {
+    const value = JSON.parse(body.toString("utf8")) as { usage?: unknown; input_tokens?: unknown } | null;
+    return value?.usage !== undefined || value?.input_tokens !== undefined;
+  } catch {
+    // A page of a proxy, for example.
+    return false;
+  }
+};
+
+const readBody = async (answer: Answer, maxBytes: number): Promise<Buffer> => {
+  const parts: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const part of answer) {
+    sizeBytes += part.length;
+    if (sizeBytes > maxBytes) break;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+};
+
+const unanswered = (error: unknown): Verdict => {
+  const reason = error instanceof Silence ? "silent" : "unreachable";
+  const detail = error instanceof Silence ? error.message : reasonOf(error);
+  return { problem: { kind: "passing", reason, retryAtMs: undefined }, detail, status: 502 };
+};

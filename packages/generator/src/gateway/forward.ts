@@ -1,0 +1,227 @@
+/**
+ * Takes a call to the model until it is answered. What passes by itself is waited for here, before a byte
+ * has reached the agent, so its harness never learns of it; what lasts is passed on and noted.
+ */
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import { reasonOf } from "@leo/core/explain.ts";
+import type { FailureCode } from "@leo/core/failure.ts";
+import { http, loadHttps } from "../http.ts";
+import { attempt, type Attempt, type Reply } from "./attempt.ts";
+import type { GatewayConfig } from "./config.ts";
+import { answerHeaders, upstreamHeaders } from "./headers.ts";
+import type { Outcome } from "./meter.ts";
+import type { ModelStates } from "./model-state.ts";
+import { NO_TOKENS } from "./prices.ts";
+import type { MessagesRequest } from "./request.ts";
+import { UsageReader } from "./usage-reader.ts";
+import type { Verdict } from "./verdict.ts";
+
+export interface Call {
+  head: IncomingMessage;
+  response: ServerResponse;
+  url: URL;
+  request: MessagesRequest;
+  /** Absent where the call costs nothing, such as a count of tokens: it is tried once. */
+  settle?: (outcome: Outcome) => void;
+}
+
+/** A whole answer shows no sign of life until it is finished: the API allows it ten minutes. */
+const WHOLE_SILENT_MS = 600_000;
+/** Waits end a little late, so that runs that wait for the same moment do not all ask in it. */
+const JITTER = 0.1;
+const REJECTED: Outcome = { kind: "rejected" };
+const BROKEN: Outcome = { kind: "broken", usage: NO_TOKENS };
+
+type Problem = Extract<Attempt, { kind: "problem" }>;
+type Stream = Extract<Attempt, { kind: "stream" }>;
+
+/** Aborts when whoever waits for the answer has gone. */
+export const goneSignal = (response: ServerResponse): AbortSignal => {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  return gone.signal;
+};
+
+const codeOf = (problem: Verdict["problem"]): FailureCode | undefined => {
+  if (problem.kind === "rejected") return undefined;
+  if (problem.kind === "lasting") return problem.code;
+  return problem.reason === "limit" ? "model_limit" : "model_unavailable";
+};
+
+export class Forwarder {
+  readonly #config: GatewayConfig;
+  readonly #models: ModelStates;
+  readonly #logger: Logger;
+  readonly #upstream: URL;
+  readonly #send;
+
+  constructor(config: GatewayConfig, models: ModelStates, logger: Logger) {
+    this.#config = config;
+    this.#models = models;
+    this.#logger = logger;
+    this.#upstream = new URL(config.LEO_UPSTREAM_URL);
+    this.#send = (this.#upstream.protocol === "https:" ? loadHttps() : http).request;
+  }
+
+  /** Answers the call, and settles it whether or not anybody is left to hear the answer. */
+  async forward(call: Call): Promise<void> {
+    const signal = goneSignal(call.response);
+    let outcome = REJECTED;
+    try {
+      outcome = await this.#untilAnswered(call, signal, (known) => {
+        outcome = known;
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#models.goOn(call);
+      call.settle?.(outcome);
+    }
+  }
+
+  /** @param known told what the call costs should it end now */
+  async #untilAnswered(call: Call, signal: AbortSignal, known: (outcome: Outcome) => void): Promise<Outcome> {
+    for (let tries = 1; ; tries += 1) {
+      const startedMs = performance.now();
+      // Until the body has been handed over, nothing can have been computed.
+      const answer = await this.#ask(call, signal, () => known(BROKEN));
+      if (answer.kind !== "problem") {
+        this.#models.goOn(call);
+        const reader = new UsageReader(answer.kind === "stream", startedMs);
+        if (answer.kind === "stream") return this.#passStreamOn(call, answer, reader, signal);
+        return this.#passOn(call, answer.reply, reader);
+      }
+      known(REJECTED);
+      const waitMs = this.#pauseMs(call, answer, tries);
+      if (waitMs === undefined) return this.#giveUp(call, answer);
+      this.#noteWait(call, answer.verdict, waitMs);
+      await delay(waitMs, undefined, { signal });
+    }
+  }
+
+  #ask({ url, request, head }: Call, signal: AbortSignal, onSent: () => void): Promise<Attempt> {
+    const target = new URL(this.#upstream.pathname.replace(/\/$/, "") + url.pathname, this.#upstream);
+    if (url.searchParams.get("beta") === "true") target.searchParams.set("beta", "true");
+    const body = Buffer.from(JSON.stringify(request));
+    return attempt({
+      send: this.#send,
+      target,
+      headers: upstreamHeaders(head.headers, this.#config, body),
+      body,
+      silentMs: request.stream === true ? this.#config.GATEWAY_SILENT_MS : WHOLE_SILENT_MS,
+      onSent,
+      signal,
+      nowMs: Date.now,
+    });
+  }
+
+  /** How long to wait before the next try. @returns undefined when there is none */
+  #pauseMs(call: Call, { verdict, reply }: Problem, tries: number): number | undefined {
+    const { problem, status } = verdict;
+    const { LEO_MODEL_RETRY_MIN_MS: minMs, LEO_MODEL_RETRY_MAX_MS: maxMs } = this.#config;
+    if (!call.settle || problem.kind === "rejected") return undefined;
+    // A credential that is just being renewed may be refused once.
+    if (problem.kind === "lasting") return status === 401 && tries === 1 ? minMs : undefined;
+    // A whole answer may have been made, and paid for, although it never arrived.
+    if (!reply && call.request.stream !== true) return undefined;
+    const { retryAtMs } = problem;
+    const backoffMs = Math.min(maxMs, minMs * 2 ** Math.min(tries - 1, 20));
+    const waitMs = retryAtMs === undefined ? backoffMs : Math.max(minMs, retryAtMs - Date.now());
+    return waitMs > this.#config.LEO_MODEL_WAIT_MAX_MS ? undefined : waitMs * (1 + Math.random() * JITTER);
+  }
+
+  #noteWait(call: Call, { problem, detail }: Verdict, waitMs: number): void {
+    const { model } = call.request;
+    this.#logger.info({ event: "model_waited_for", detail, waitMs, model }, "waiting for the model");
+    if (problem.kind !== "passing") return;
+    const retryAt = new Date(Date.now() + waitMs).toISOString();
+    this.#models.wait(call, { reason: problem.reason, detail, retryAt });
+  }
+
+  /** Passes a problem on to the agent, and notes what it says about the model. */
+  #giveUp({ response, request, settle }: Call, { verdict, reply }: Problem): Outcome {
+    const { problem, detail, status } = verdict;
+    const { model, stream } = request;
+    const code = codeOf(problem);
+    if (settle && code) {
+      const retryAtMs = problem.kind === "rejected" ? undefined : problem.retryAtMs;
+      const retryAt = retryAtMs === undefined ? {} : { retryAt: new Date(retryAtMs).toISOString() };
+      this.#models.fail(model, { code, detail, ...retryAt });
+    }
+    this.#logger.warn({ event: "model_refused", status, detail, model }, "the model refused");
+    const headers = reply ? answerHeaders(reply.headers) : {};
+    // An error event within a 200 is JSON by itself.
+    const type = reply?.status === status && headers["content-type"];
+    const unreachable = {
+      type: "error",
+      error: { type: "api_error", message: "The model is not reachable." },
+    };
+    response.writeHead(status, {
+      ...headers,
+      "content-type": type || "application/json",
+      "x-should-retry": "false",
+    });
+    response.end(reply?.body ?? JSON.stringify(unreachable));
+    return reply || stream === true ? REJECTED : BROKEN;
+  }
+
+  #passOn(
+    { response, request, settle }: Call,
+    { status, headers, body }: Reply,
+    reader: UsageReader,
+  ): Outcome {
+    reader.write(body);
+    const outcome = reader.end();
+    if (settle) this.#noteAnswer(request.model, reader.stopReason);
+    response.writeHead(status, answerHeaders(headers));
+    response.end(body);
+    return outcome;
+  }
+
+  async #passStreamOn(
+    { response, request }: Call,
+    { headers, head, rest }: Stream,
+    reader: UsageReader,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    response.writeHead(200, answerHeaders(headers));
+    let problem = "it ended without its last event";
+    try {
+      let next: IteratorResult<Buffer, unknown> = { value: head };
+      while (!next.done) {
+        reader.write(next.value);
+        if (!response.write(next.value)) await once(response, "drain", { signal });
+        next = await rest.next();
+      }
+    } catch (error) {
+      problem = reasonOf(error);
+    }
+    const outcome = reader.end();
+    if (outcome.kind === "answered") {
+      this.#noteAnswer(request.model, reader.stopReason);
+      response.end();
+      return outcome;
+    }
+    if (signal.aborted) return { kind: "broken", usage: outcome.usage };
+    this.#noteBreak(request.model, reader.error ?? problem);
+    // An error event is read to its end; anything else must break off for the agent too, or it would take a
+    // half for a whole.
+    if (reader.error === undefined) response.destroy();
+    else response.end();
+    return outcome;
+  }
+
+  #noteAnswer(model: string, stopReason: string | undefined): void {
+    if (stopReason !== "refusal") return this.#models.clear(model);
+    this.#models.fail(model, { code: "declined", detail: "The model's stop reason is refusal." });
+  }
+
+  #noteBreak(model: string, problem: string): void {
+    const detail = `The answer broke off: ${problem}`;
+    this.#models.fail(model, { code: "model_unavailable", detail });
+    this.#logger.warn({ event: "answer_broke_off", detail, model }, "the answer broke off");
+  }
+}

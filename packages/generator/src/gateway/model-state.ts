@@ -1,0 +1,94 @@
+/**
+ * What the gateway knows of the model: whether a call waits for it, and what went wrong last. The generator
+ * decides by this, and never by the words of the agent's harness.
+ */
+import { z } from "zod";
+import { FailureCode } from "@leo/core/failure.ts";
+import { WaitReason } from "./verdict.ts";
+
+const Waiting = z.object({
+  reason: WaitReason,
+  /** When the model is asked again. */
+  retryAt: z.iso.datetime(),
+  /** For the operator. */
+  detail: z.string(),
+});
+export type Waiting = z.infer<typeof Waiting>;
+
+const Fault = z.object({
+  code: FailureCode,
+  detail: z.string(),
+  /** When the cause will have passed, as the API says. */
+  retryAt: z.iso.datetime().optional(),
+});
+export type Fault = z.infer<typeof Fault>;
+
+/** What the gateway answers at `GET /model`. */
+export const ModelState = z.object({
+  /** Grows with each change. */
+  version: z.int().min(0),
+  /** Of the calls that wait, the one that goes on first. */
+  waiting: Waiting.optional(),
+  /** By model: how its last call failed. An answer clears it. */
+  faults: z.record(z.string(), Fault),
+});
+export type ModelState = z.infer<typeof ModelState>;
+
+/** Stands for the model of a request that was too large to be read. */
+export const ANY_MODEL = "*";
+/** A model's name may end in any date, so there is no end to them. */
+const FAULTS_MAX = 20;
+
+export class ModelStates {
+  #version = 0;
+  readonly #waiting = new Map<object, Waiting>();
+  readonly #faults = new Map<string, Fault>();
+  readonly #listeners = new Set<() => void>();
+
+  get current(): ModelState {
+    const waiting = [...this.#waiting.values()].toSorted((a, b) => a.retryAt.localeCompare(b.retryAt))[0];
+    return { version: this.#version, waiting, faults: Object.fromEntries(this.#faults) };
+  }
+
+  /** The call waits; replaces what it waited for before. */
+  wait(call: object, waiting: Waiting): void {
+    this.#waiting.set(call, waiting);
+    this.#changed();
+  }
+
+  /** The call goes on or is over. */
+  goOn(call: object): void {
+    if (this.#waiting.delete(call)) this.#changed();
+  }
+
+  fail(model: string, fault: Fault): void {
+    this.#faults.delete(model);
+    if (this.#faults.size >= FAULTS_MAX) this.#faults.delete([...this.#faults.keys()][0] ?? "");
+    this.#faults.set(model, fault);
+    this.#changed();
+  }
+
+  /** The model has answered. */
+  clear(model: string): void {
+    const wasModel = this.#faults.delete(model);
+    const wasAny = this.#faults.delete(ANY_MODEL);
+    if (wasModel || wasAny) this.#changed();
+  }
+
+  /** Resolves when the state is newer than a version, or with the signal. */
+  async newerThan(version: number, signal: AbortSignal): Promise<ModelState> {
+    if (this.#version <= version && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#listeners.add(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      await promise;
+      this.#listeners.delete(resolve);
+    }
+    return this.current;
+  }
+
+  #changed(): void {
+    this.#version += 1;
+    for (const listener of this.#listeners) listener();
+  }
+}

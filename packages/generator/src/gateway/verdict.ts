@@ -1,0 +1,104 @@
+/**
+ * What an answer of the model's side means, read from its status, its headers and its error type; its
+ * words decide only where the API has nothing else. Everything here was seen by the gateway itself.
+ *
+ * A *passing* problem goes away without anybody: the gateway asks again. A *lasting* one is for a person,
+ * or for a time that is too far away to wait for.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import { z } from "zod";
+import type { FailureCode } from "@leo/core/failure.ts";
+import { resetTimeMs } from "./reset-time.ts";
+
+/** Why the model has to be asked again. */
+export const WaitReason = z.enum(["busy", "limit", "error", "unreachable", "silent", "foreign"]);
+export type WaitReason = z.infer<typeof WaitReason>;
+
+export interface Verdict {
+  problem:
+    | { kind: "passing"; reason: WaitReason; retryAtMs: number | undefined }
+    | { kind: "lasting"; code: FailureCode; retryAtMs?: number | undefined }
+    /** Says something about this request and nothing about the model: for the agent's harness to read. */
+    | { kind: "rejected" };
+  /** For the operator. */
+  detail: string;
+  /** The status that the answer has or, as an event within a 200, would have had. */
+  status: number;
+}
+
+export interface Refusal {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** At most its first megabyte. */
+  body: string;
+}
+
+const ErrorBody = z.object({ error: z.object({ type: z.string(), message: z.string() }) });
+
+/** The status that an error event within a 200 would have had. */
+const STATUS_OF_TYPE: Record<string, number> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+};
+
+/** Sentences with which the API begins a 400 that is about the account; what a request holds can't come first. */
+const ACCOUNT_SENTENCES: [RegExp, FailureCode][] = [
+  [/^Your credit balance is too low/, "model_balance"],
+  [/^You have reached your specified (?:API|workspace API) usage limits/, "model_limit"],
+  [/^(?:This|Your) organization has been disabled/, "model_credential"],
+  [/^This credential is only authorized/, "model_credential"],
+  [/^prompt is too long|^input length and `max_tokens` exceed/, "request_too_large"],
+];
+const BY_STATUS: Record<number, FailureCode> = {
+  401: "model_credential",
+  402: "model_balance",
+  403: "model_credential",
+  404: "model_unknown",
+  413: "request_too_large",
+};
+
+const parse = (body: string): { type: string; message: string } | undefined => {
+  try {
+    return ErrorBody.parse(JSON.parse(body)).error;
+  } catch {
+    // HTML, or the JSON of something else: not the API's words.
+    return undefined;
+  }
+};
+
+/** "You will regain access on 2026-12-01 at 00:00 UTC." */
+const regainMs = (message: string): number | undefined => {
+  const [, day, time = "00:00"] =
+    /regain access on (\d{4}-\d\d-\d\d)(?: at (\d\d:\d\d) UTC)?/.exec(message) ?? [];
+  return day ? Date.parse(`${day}T${time}Z`) || undefined : undefined;
+};
+
+/** Judges an answer other than a message. @param nowMs for headers that name a duration */
+export const judge = ({ status: httpStatus, headers, body }: Refusal, nowMs: number): Verdict => {
+  const error = parse(body);
+  const status = httpStatus === 200 && error ? (STATUS_OF_TYPE[error.type] ?? 500) : httpStatus;
+  const detail = error
+    ? `${status} ${error.type}: ${error.message.slice(0, 2_000)}`
+    : `${status}, and no answer of the Messages API: ${body.trim().slice(0, 200)}`;
+  const retryAtMs = resetTimeMs(headers, nowMs);
+  const verdict = (problem: Verdict["problem"]): Verdict => ({ problem, detail, status });
+  const passing = (reason: WaitReason) => verdict({ kind: "passing", reason, retryAtMs });
+
+  const account = error && ACCOUNT_SENTENCES.find(([sentence]) => sentence.test(error.message))?.[1];
+  if (account) return verdict({ kind: "lasting", code: account, retryAtMs: regainMs(error.message) });
+  if (status === 429) return passing("limit");
+  if (status === 529) return passing("busy");
+  if (error && (status >= 500 || status === 408 || status === 409)) return passing("error");
+  // A page of a proxy may stand in for any answer, but these three are about what Leo was set to use.
+  if (!error && ![400, 401, 404].includes(status)) return passing(status >= 500 ? "error" : "foreign");
+  const code = BY_STATUS[status];
+  return verdict(code ? { kind: "lasting", code } : { kind: "rejected" });
+};
