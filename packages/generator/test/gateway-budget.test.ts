@@ -156,8 +156,8 @@ test("a model that is away costs nothing", () =>
   withGateway({ env: { LEO_UPSTREAM_URL: "http://127.0.0.1:9" } }, async ({ post, usage, state }) => {
     const aborting = new AbortController();
     const pending = post(askStream, { signal: aborting.signal });
-    const waiting = await state(({ waiting }) => waiting !== undefined);
-    expect(waiting).toMatchObject({
+    const now = await state(({ waiting }) => waiting !== undefined);
+    expect(now).toMatchObject({
       waiting: { reason: "unreachable", detail: "the connection is refused" },
     });
     aborting.abort();

@@ -60,19 +60,23 @@ test("what passes before an answer begins is waited for: each kind ten times, wi
     },
   ));
 
-test.for([
-  ["rate-limit-until", "Claude's rate limit is reached."],
-  ["rate-limit-date", "Claude's rate limit is reached."],
-  ["token-limit", "Claude's rate limit is reached."],
-  ["usage-limit", "Claude's rate limit is reached."],
-  ["overloaded-until", "Claude is busy."],
-] as const)("%s, with a time that is near, is waited for until then", ([name, sentence]) =>
-  withGeneration(todo(`mock:${name}=2s`), async ({ orchestrator, finished }) => {
-    expect((await finished()).failure).toBeUndefined();
-    // Asked again too early it would be told more often.
-    expect(waits(orchestrator.facts)).toEqual([expect.objectContaining({ text: sentence })]);
-  }),
-);
+test("a time that is near is waited for, and then the model is asked once", () =>
+  withGeneration(
+    todo(
+      "mock:rate-limit-until=1s mock:rate-limit-date=1s mock:token-limit=1s mock:usage-limit=1s mock:overloaded-until=1s",
+    ),
+    async ({ orchestrator, finished }) => {
+      expect((await finished()).failure).toBeUndefined();
+      const limited = "Claude's rate limit is reached.";
+      expect(waits(orchestrator.facts).map(({ text }) => text)).toEqual([
+        limited,
+        limited,
+        limited,
+        limited,
+        "Claude is busy.",
+      ]);
+    },
+  ));
 
 test("an answer that breaks off is said anew, and what it had said is taken back", () =>
   withGeneration(
@@ -82,7 +86,8 @@ test("an answer that breaks off is said anew, and what it had said is taken back
       const { facts } = orchestrator;
       const texts = facts.flatMap((fact) => (fact.type === "agent_text" ? [fact] : []));
       const taken = texts.filter(({ brokenOff }) => brokenOff).map(({ blockId }) => blockId);
-      expect(taken).toHaveLength(4);
+      // What is said last before a connection is cut may never arrive.
+      expect(taken.length).toBeGreaterThanOrEqual(3);
       const blocks = [...new Set(texts.map(({ blockId }) => blockId))].filter((id) => !taken.includes(id));
       const said = blocks.map((id) =>
         texts.flatMap((piece) => (piece.blockId === id ? piece.text : [])).join(""),
@@ -94,7 +99,7 @@ test("an answer that breaks off is said anew, and what it had said is taken back
   ));
 
 test("a model whose answers break off until the harness gives up is asked again in the same session", () =>
-  withGeneration(todo("mock:dropped-stream=8"), async ({ orchestrator, finished, model }) => {
+  withGeneration(todo("mock:dropped-stream=6"), async ({ orchestrator, finished, model }) => {
     expect((await finished()).failure).toBeUndefined();
     expect(JSON.stringify(model.requests.at(-1)?.body)).toContain("Your answer broke off");
     // An outage does not use up the budget: what was cut costs its prompt and the little it can have said.
