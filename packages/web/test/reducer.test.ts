@@ -238,3 +238,29 @@ test("a run that waits for the model says for what, and until when, until it sta
   const again: Fact[] = [{ type: "state_changed", state: "starting", attempt: 2 }];
   expect(reduceEvents(queued, stamp(again, queued.lastSeq + 1)).waiting).toBeUndefined();
 });
+
+test("what an answer that broke off has said is marked, and goes once the model says it anew", () => {
+  const say = (blockId: string, text: string, more: object = {}): Fact => ({
+    type: "agent_text",
+    blockId,
+    text,
+    done: false,
+    ...more,
+  });
+  const waiting = (retryAt: string): Fact => ({
+    type: "progress",
+    step: "rate_limited",
+    text: "Claude is busy.",
+    retryAt,
+  });
+  const first = [say("a", "The frame "), say("b", "comes"), say("a", "", { done: true, brokenOff: true })];
+  const facts = [...first, say("b", "", { done: true, brokenOff: true }), waiting(at(5)), waiting(at(90))];
+  const broken = reduceEvents(EMPTY, stamp(facts));
+  expect(broken.items).toEqual([
+    expect.objectContaining({ text: "The frame ", brokenOff: true }),
+    expect.objectContaining({ text: "comes", brokenOff: true }),
+    expect.objectContaining({ kind: "step", retryAt: at(90) }),
+  ]);
+  const again = reduceEvents(broken, stamp([say("c", "The frame comes first.")], facts.length + 1));
+  expect(again.items.map((item) => item.kind)).toEqual(["step", "text"]);
+});

@@ -226,6 +226,26 @@ test("with a draft, Fix this continues from it and does not repeat the request",
   );
 });
 
+test("a declined request is edited and sent again, and what was typed is kept", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { generation, path } = runningApp(stub, [
+        ...START,
+        { type: "state_changed", state: "failed", attempt: 1, failure: failure("declined") },
+      ]);
+      await signIn(page, path);
+      const card = page.getByRole("region", { name: "Failure" });
+      await card.getByText("Claude declined this request.").waitFor();
+      expect(await card.getByRole("button").allTextContents()).toEqual(["Edit the request", "Try again"]);
+      const box = page.getByRole("textbox", { name: "What should change?" });
+      await box.fill("and a timer");
+      await card.getByRole("button", { name: "Edit the request" }).click();
+      expect(await box.inputValue()).toBe(`${generation.prompt}\nand a timer`);
+      expect(await box.evaluate((element) => element === document.activeElement)).toBe(true);
+    }),
+  );
+});
+
 test("Try again sends the same request as a new run", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {

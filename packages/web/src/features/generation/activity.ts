@@ -22,7 +22,7 @@ export const STEP_WORDS: Record<ItemOf<"step">["step"], string> = {
   agent: "Working on it",
   verifying: "Checking the app",
   uploading: "Storing the files",
-  rate_limited: "The model is busy",
+  rate_limited: "Waiting for Claude",
   turn_complete: "Finishing the turn",
 };
 
@@ -51,9 +51,9 @@ const startingWords = (live: LiveState): string => {
 const runningWords = (live: LiveState): string => {
   if (live.openPlan !== undefined) return "Waits for your word on the plan";
   if (live.step === "rate_limited") {
-    return live.retryAt
-      ? `The model is busy, goes on at ${formatClock(live.retryAt)}`
-      : STEP_WORDS.rate_limited;
+    const why = live.items.findLast((item) => item.kind === "step" && item.step === "rate_limited");
+    const words = (why?.kind === "step" && why.text) || `${STEP_WORDS.rate_limited}.`;
+    return live.retryAt ? `${words} Retrying at ${formatClock(live.retryAt)}.` : words;
   }
   const last = live.items.at(-1);
   if (last?.kind === "tool" && last.status === "running") return toolWords(last.name, last.target, "running");

@@ -56,16 +56,28 @@ const attemptProgress = (draft: Draft, event: EventOf<"attempt_progress">) => {
   addStartStep(draft, event, attempt, { step, at, ...(text ? { text } : {}) });
 };
 
+/** The model says anew what it had begun to say when its answer broke off. */
+const dropBrokenOff = (draft: Draft) => {
+  draft.items = draft.items.filter((item) => item.kind !== "text" || !item.brokenOff);
+};
+
 const agentText = (draft: Draft, event: EventOf<"agent_text">) => {
-  const { blockId, text, done } = event;
+  const { blockId, text, done, brokenOff } = event;
   const index = newest(draft, (item) => item.kind === "text" && item.blockId === blockId);
   const open = draft.items[index] as ItemOf<"text"> | undefined;
-  if (open) draft.items[index] = { ...open, text: open.text + text, done: done || open.done };
-  else draft.items.push({ ...place(event), kind: "text", blockId, text, done });
+  if (open) {
+    const end = { done: done || open.done, ...(brokenOff ? { brokenOff } : {}) };
+    draft.items[index] = { ...open, text: open.text + text, ...end };
+    return;
+  }
+  if (brokenOff) return;
+  dropBrokenOff(draft);
+  draft.items.push({ ...place(event), kind: "text", blockId, text, done });
 };
 
 const agentTool = (draft: Draft, event: EventOf<"agent_tool">) => {
   const { toolUseId, name, target, status, result, at } = event;
+  if (status === "running") dropBrokenOff(draft);
   const index = newest(draft, (item) => item.kind === "tool" && item.toolUseId === toolUseId);
   const open = draft.items[index] as ItemOf<"tool"> | undefined;
   const outcome = {
@@ -113,13 +125,18 @@ const progress = (draft: Draft, event: EventOf<"progress">) => {
   draft.step = step;
   draft.retryAt = retryAt;
   if (step === "turn_complete" || (step === "agent" && !text)) return;
-  draft.items.push({
+  const item: ItemOf<"step"> = {
     ...place(event),
     kind: "step",
     step,
     ...(text ? { text } : {}),
     ...(retryAt ? { retryAt } : {}),
-  });
+  };
+  const last = draft.items.at(-1);
+  const saidAgain = last?.kind === "step" && step === "rate_limited" && last.step === step;
+  // An outage is one row, however often the model is asked in vain.
+  if (saidAgain) draft.items[draft.items.length - 1] = { ...item, seq: last.seq, at: last.at };
+  else draft.items.push(item);
 };
 
 /** A step that has its outcome needs no line of its own: the outcome takes its place. */

@@ -27,7 +27,8 @@ export interface QueuedMessage {
 type Content =
   /** The way from the queue to a connected generator, one item per attempt. */
   | { kind: "start"; attempt: number; steps: StartStep[]; done: boolean }
-  | { kind: "text"; blockId: string; text: string; done: boolean }
+  /** `brokenOff`: the answer never came to its end. It goes once the model says anything else. */
+  | { kind: "text"; blockId: string; text: string; done: boolean; brokenOff?: boolean }
   | {
       kind: "tool";
       toolUseId: string;

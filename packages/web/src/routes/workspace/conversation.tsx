@@ -51,6 +51,13 @@ export const Conversation = ({
     onError: (error) => toast.error(errorMessage(error)),
   });
   const focusComposer = useCallback(() => composer.current?.focus(), []);
+  const editRequest = useCallback(
+    (request: string) => {
+      setText((current) => (current.trim() === "" ? request : `${request}\n${current}`));
+      composer.current?.focus();
+    },
+    [setText],
+  );
   const state = live.state ?? latest.state;
   const keepUnsaved = useCallback(
     (unsaved: string) => {
@@ -76,6 +83,7 @@ export const Conversation = ({
               onAcceptPlan={acceptPlan}
               onEditPlan={focusComposer}
               onReply={focusComposer}
+              onEditRequest={editRequest}
             />
           ))
         }

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { RotateCcw, Undo2, Wrench } from "lucide-react";
+import { Pencil, RotateCcw, Undo2, Wrench } from "lucide-react";
 import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
 import { Button } from "../../../components/ui/button.tsx";
@@ -14,7 +14,13 @@ import { useLive } from "../use-live.ts";
 type Action = "fix" | "try-again" | "start-over";
 
 /** What can be done about a run that ended without a version. */
-export const EndActions = ({ generation }: { generation: Generation }) => {
+export const EndActions = ({
+  generation,
+  onEditRequest,
+}: {
+  generation: Generation;
+  onEditRequest: ((request: string) => void) | undefined;
+}) => {
   const { live } = useLive(generation.id);
   const { id, appId } = generation;
   const { keyFor } = useIdempotencyKey();
@@ -30,8 +36,16 @@ export const EndActions = ({ generation }: { generation: Generation }) => {
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["apps", appId] }),
     onError: (error) => toast.error(errorMessage(error)),
   });
+  // The same words again would be declined again.
+  const isDeclined = (live.failure ?? generation.failure)?.code === "declined";
   return (
     <>
+      {isDeclined && (
+        <Button variant="primary" size="small" onClick={() => onEditRequest?.(generation.prompt)}>
+          <Pencil className="size-3.5" aria-hidden="true" />
+          Edit the request
+        </Button>
+      )}
       {fix !== undefined && (
         <Button variant="primary" size="small" disabled={isPending} onClick={() => mutate("fix")}>
           <Wrench className="size-3.5" aria-hidden="true" />

@@ -33,7 +33,7 @@ const StepRow = ({ item }: { item: ItemOf<"step"> }) => {
   return (
     <Row
       icon={<Icon className="size-3.5" />}
-      aside={item.retryAt && `goes on at ${formatClock(item.retryAt)}`}
+      aside={item.retryAt && `Retrying at ${formatClock(item.retryAt)}`}
     >
       {item.text ?? STEP_WORDS[item.step]}
     </Row>
@@ -101,7 +101,14 @@ export const TimelineRow = memo(function TimelineRow({
     case "start":
       return <StartRow item={item} />;
     case "text":
-      return <Markdown text={item.text} streaming={!item.done} />;
+      return item.brokenOff ? (
+        <div className="text-faint">
+          <Markdown text={item.text} streaming={false} />
+          <p className="text-xs">This answer broke off. Claude starts it again.</p>
+        </div>
+      ) : (
+        <Markdown text={item.text} streaming={!item.done} />
+      );
     case "tool":
       return <ToolRow item={item} />;
     case "files":

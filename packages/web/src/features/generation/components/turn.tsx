@@ -21,13 +21,19 @@ export interface TurnProps {
   latest: boolean;
   onAcceptPlan?: () => void;
   onEditPlan?: () => void;
+  /** Begins a request with the words of this one. */
+  onEditRequest?: (request: string) => void;
   /** Begins a reply to what the agent said. */
   onReply?: () => void;
 }
 
-const actionsAfter = (item: ItemOf<"end">, generation: Generation, onReply?: () => void) => {
+const actionsAfter = (
+  item: ItemOf<"end">,
+  generation: Generation,
+  { onReply, onEditRequest }: Pick<TurnProps, "onReply" | "onEditRequest">,
+) => {
   if (item.state === "completed") return undefined;
-  if (item.state !== "answered") return <EndActions generation={generation} />;
+  if (item.state !== "answered") return <EndActions generation={generation} onEditRequest={onEditRequest} />;
   return (
     <Button size="small" onClick={onReply}>
       <Reply className="size-3.5" aria-hidden="true" />
@@ -38,7 +44,7 @@ const actionsAfter = (item: ItemOf<"end">, generation: Generation, onReply?: () 
 
 /** The rows of one run. */
 export const TurnBody = (props: TurnProps) => {
-  const { generation, version, scrollRef, latest, onAcceptPlan, onEditPlan, onReply } = props;
+  const { generation, version, scrollRef, latest, onAcceptPlan, onEditPlan, onReply, onEditRequest } = props;
   const { live, status } = useLive(generation.id);
   const over = isFinal(live.state ?? generation.state) || generation.cancelRequestedAt !== undefined;
   const openPlan = over ? undefined : live.openPlan;
@@ -57,10 +63,10 @@ export const TurnBody = (props: TurnProps) => {
         item={item}
         generation={generation}
         version={version}
-        actions={latest ? actionsAfter(item, generation, onReply) : undefined}
+        actions={latest ? actionsAfter(item, generation, { onReply, onEditRequest }) : undefined}
       />
     ),
-    [generation, version, latest, onReply],
+    [generation, version, latest, onReply, onEditRequest],
   );
   if (live.items.length === 0) {
     return (
