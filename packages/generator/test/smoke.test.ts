@@ -44,7 +44,7 @@ const FIELD = "* { margin: 0 } textarea { border: 0; outline: 0; resize: none; w
 const NIGHT =
   "body { background: #05060a } i { position: fixed; inset: 50%; width: 3px; height: 3px; background: #333a55 }";
 
-test.for([
+test.concurrent.for([
   ["an editor that is one text field without a border", page("<textarea></textarea>", FIELD)],
   ["a game whose canvas is appended to the body", page(`<div id="root"></div>${CANVAS}`)],
   ["a page that is one drawing", page('<svg viewBox="0 0 9 9"><circle cx="4" cy="4" r="3" /></svg>')],
@@ -62,6 +62,33 @@ test.for([
   ],
 ] as const)("%s is painted", async ([, html]) => {
   expect(await smokeOf({ "index.html": html })).toMatchObject({ passed: true, output: undefined });
+});
+
+test("a page that goes on to another one, a link within a drawing and a game in WebGL pass", async () => {
+  const drawing = page(
+    '<svg viewBox="0 0 9 9"><a href="./game.html"><circle cx="4" cy="4" r="3" /></a></svg>',
+  );
+  const game = page(`<script>
+    const canvas = document.createElement("canvas");
+    document.body.append(canvas);
+    const gl = canvas.getContext("webgl2") ?? canvas.getContext("webgl");
+    if (!gl) throw new Error("no WebGL");
+    gl.clearColor(1, 0, 0, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+  </script>`);
+  const result = await smokeOf({
+    "index.html": page('<script>location.replace("./drawing.html")</script>'),
+    "drawing.html": drawing,
+    "game.html": game,
+  });
+  expect(result).toMatchObject({ passed: true, output: undefined });
+});
+
+test("a module that is not there is told by its path", async () => {
+  const html = page('<p>Hi</p><script type="module">await import("./parts/none.js")</script>');
+  const { output } = await smokeOf({ "index.html": html });
+  expect(output).toContain("404 for /parts/none.js, requested by /");
+  expect(output).toContain("Failed to fetch dynamically imported module: /parts/none.js");
 });
 
 test("a page that shows nothing fails with its colour and its markup, although it holds elements", async () => {

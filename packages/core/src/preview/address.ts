@@ -55,7 +55,7 @@ export const serve = (path: string, { isNavigation, hasClientRoutes, has }: Addr
 };
 
 /** Calls that change the address without loading a page, which is what a router in the browser does. */
-const ROUTING = /\.pushState\b|\bnavigation\.(?:navigate|intercept)\b/;
+const ROUTING = /\bpushState\b|\bnavigation\.(?:navigate|addEventListener)\b/;
 
 /**
  * Whether an app has client-side routes: it is one page, and one of its scripts changes the address by itself.

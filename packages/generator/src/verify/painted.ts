@@ -33,6 +33,15 @@ const HAS_FIELD = `[...document.querySelectorAll("textarea, input:not([type=hidd
   return width >= 8 && height >= 8 && top < innerHeight && left < innerWidth && field.checkVisibility({ visibilityProperty: true, opacityProperty: true });
 })`;
 
+const hasField = async (frame: Frame): Promise<boolean> => {
+  try {
+    return await frame.evaluate<boolean>(HAS_FIELD);
+  } catch {
+    // The page has gone on to another one meanwhile, or has no document yet: it is looked at again.
+    return false;
+  }
+};
+
 export interface Painting {
   /** PNG. */
   screenshot: Buffer;
@@ -52,8 +61,7 @@ export const waitForPaint = async (page: Page, frame: Frame, waitMs: () => numbe
       `(${ONE_COLOUR})(${JSON.stringify([screenshot.toString("base64"), CHANNEL_TOLERANCE, PIXELS_MIN])})`,
       [],
     );
-    if (colour === undefined || (await frame.evaluate<boolean>(HAS_FIELD)))
-      return { screenshot, blank: undefined };
+    if (colour === undefined || (await hasField(frame))) return { screenshot, blank: undefined };
     if (performance.now() - startedMs >= waitMs()) return { screenshot, blank: colour };
     await page.waitForTimeout(LOOK_AGAIN_MS);
   }

@@ -9,6 +9,7 @@ const PROBLEMS_MAX = 20;
 const TEXT_MAX_CHARS = 4_000;
 
 const START = "/";
+const ADDRESS = /https?:\/\/[^\s"'()]+/g;
 
 export class Problems {
   readonly #app: ServedApp;
@@ -66,15 +67,21 @@ export class Problems {
 
   #explain(text: string): void {
     const cut = text.slice(0, TEXT_MAX_CHARS);
+    const explained = this.#sources.explain(cut, (url) => this.#fileOf(url));
     this.#keep(
       cut,
-      this.#sources.explain(cut, (url) => this.#fileOf(url)),
+      explained.then((told) => told.replace(ADDRESS, (url) => this.#pathOf(url) ?? url)),
     );
+  }
+
+  /** Errors quote addresses, and what only looks like one. */
+  #pathOf(url: string): string | undefined {
+    return URL.canParse(url) ? this.#app.pathOf(url) : undefined;
   }
 
   /** The built file that an address leads to. */
   #fileOf(url: string): string | undefined {
-    const path = URL.canParse(url) ? this.#app.pathOf(url) : undefined;
+    const path = this.#pathOf(url);
     const served = path === undefined ? undefined : this.#app.find(path);
     return served?.kind === "file" ? served.path : undefined;
   }

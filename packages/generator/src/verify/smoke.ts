@@ -54,7 +54,10 @@ const confine = (page: Page, { origin }: ServedApp) =>
 const LINKS = `[...document.querySelectorAll("a[href]")].filter((link) => {
   const href = link.getAttribute("href");
   return !href.startsWith("#") || /^#!?\\//.test(href);
-}).map((link) => link.href)`;
+}).flatMap((link) => {
+  const href = link.getAttribute("href");
+  return URL.canParse(href, document.baseURI) ? [new URL(href, document.baseURI).href] : [];
+})`;
 
 /** Runs in the app's page. */
 const MARKUP = `document.body?.outerHTML.replace(/<script>[^]*?<\\/script>/g, "") ?? ""`;
@@ -67,8 +70,19 @@ const pathOfLink = (link: string, app: ServedApp): string | undefined => {
   return path === undefined ? undefined : path + search + (/^#!?\//.test(hash) ? hash : "");
 };
 
+/** Evaluates in the app's page, also where that goes on to another page just then. */
+const evaluateIn = async <T>(frame: Frame, script: string): Promise<T> => {
+  try {
+    return await frame.evaluate<T>(script);
+  } catch (error) {
+    if (!/context was destroyed|navigat/i.test(errorText(error))) throw error;
+    await frame.waitForLoadState("load", { timeout: LOAD_TIMEOUT_MS });
+    return frame.evaluate<T>(script);
+  }
+};
+
 const describeBlank = async (frame: Frame, colour: string): Promise<string> => {
-  const markup = await frame.evaluate<string>(MARKUP);
+  const markup = await evaluateIn<string>(frame, MARKUP);
   return (
     `The page is blank: every pixel is ${colour}, and there is no field to write in. ` +
     `What it has drawn by then: ${markup.slice(0, MARKUP_MAX_CHARS)}`
@@ -130,7 +144,7 @@ class SmokeTest {
   }
 
   async #collectLinks(frame: Frame, from: string): Promise<void> {
-    for (const link of await frame.evaluate<string[]>(LINKS)) {
+    for (const link of await evaluateIn<string[]>(frame, LINKS)) {
       const path = pathOfLink(link, this.#app);
       if (path === undefined && link.startsWith(`${this.#app.origin}/`)) this.#problems.leadsOut(link);
       if (path !== undefined && !this.#linkedFrom.has(path)) this.#linkedFrom.set(path, from);
