@@ -1,12 +1,14 @@
 /**
  * The app as its version will hold it, in a directory of its own. What is built from there can be built again from the
- * version: an environment file, a link or a file that is too large is missing here as it will be missing there.
+ * version: an environment file, a link or a file that is too large is missing here as it will be missing there, and so
+ * is a package that was installed without being asked for in `package.json`.
  */
 import { constants } from "node:fs";
 import { copyFile, mkdir, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { listFiles, withinLimits, type RefusedFile } from "../workspace/files.ts";
 import type { RunPaths } from "../workspace/paths.ts";
+import { linkModules } from "../workspace/template.ts";
 
 /** Files that are named; of more, only the number is told. */
 const NAMED_MAX = 10;
@@ -16,8 +18,16 @@ const versionOf = async ({ workspace }: RunPaths) => withinLimits(await listFile
 /** What of the workspace is no part of a version. */
 export const leftOutOf = async (paths: RunPaths): Promise<RefusedFile[]> => (await versionOf(paths)).refused;
 
-/** Copies what a version may hold, and links the installed packages. @returns the directory, which there is once */
-export const stageVersion = async (paths: RunPaths): Promise<string> => {
+/**
+ * Copies what a version may hold, and links the packages that a run which begins with it will have.
+ * @param ownPackages the app asks for others than the template, and `npm install` has just made them so
+ * @returns the directory, which there is once
+ */
+export const stageVersion = async (
+  paths: RunPaths,
+  templateDir: string,
+  ownPackages: boolean,
+): Promise<string> => {
   const directory = join(paths.temporary, "version");
   await rm(directory, { recursive: true, force: true });
   const { files } = await versionOf(paths);
@@ -27,7 +37,8 @@ export const stageVersion = async (paths: RunPaths): Promise<string> => {
     copyFile(join(paths.workspace, path), join(directory, path), constants.COPYFILE_FICLONE),
   );
   await Promise.all(copies);
-  await symlink(join(paths.workspace, "node_modules"), join(directory, "node_modules"));
+  if (ownPackages) await symlink(join(paths.workspace, "node_modules"), join(directory, "node_modules"));
+  else linkModules(templateDir, directory);
   return directory;
 };
 

@@ -51,7 +51,10 @@ export const verify = async (options: VerifyOptions): Promise<Verification> => {
   options.browser.warm();
   const install = await installDependencies(options);
   options.signal.throwIfAborted();
-  const tools = install.result === "failed" ? notBuilt("the dependencies are missing") : await build(options);
+  const tools =
+    install.result === "failed"
+      ? notBuilt("the dependencies are missing")
+      : await build(options, install.result === "passed");
   options.signal.throwIfAborted();
   const built = tools.some(({ name, result }) => name === "build" && result === "passed");
   const smoke = built ? await smokeCheck(options) : { check: skipped("smoke", "nothing was built") };
@@ -71,10 +74,13 @@ const mapsDirectory = (paths: RunPaths) => join(paths.temporary, "source-maps");
  * Type check and build at once: neither needs the other's result. Both are made from what the version will hold, so
  * that the next run, which begins with the version, can make them again.
  */
-const build = async ({ paths, signal }: VerifyOptions): Promise<Check[]> => {
+const build = async (
+  { paths, templateDir, signal }: VerifyOptions,
+  ownPackages: boolean,
+): Promise<Check[]> => {
   const output = outputDirectory(paths);
   await rm(output, { recursive: true, force: true });
-  const directory = await stageVersion(paths);
+  const directory = await stageVersion(paths, templateDir, ownPackages);
   const note = leftOutNote(await leftOutOf(paths));
   const command = async (
     name: Check["name"],
@@ -82,7 +88,7 @@ const build = async ({ paths, signal }: VerifyOptions): Promise<Check[]> => {
     args: string[],
     timeoutMs: number,
   ): Promise<Check> => {
-    const path = join(paths.workspace, "node_modules/.bin", tool);
+    const path = join(directory, "node_modules/.bin", tool);
     const env = cleanEnvironment(paths);
     const result = await runCommand(path, args, { cwd: directory, env, timeoutMs, signal });
     const passed = result.exitCode === 0;
