@@ -1,3 +1,4 @@
+import { APPS_PREFIX } from "@leo/core/artifact.ts";
 import { adopting, bucketName } from "./adopt.ts";
 import { stage } from "./context.ts";
 
@@ -13,7 +14,7 @@ sst.Linkable.wrap(sst.aws.Bucket, (linked) => ({
   ],
 }));
 
-/** Artifacts of all versions. Closed to the public, TLS only, everything expires. */
+/** Artifacts of all versions, which expire, and files of published sites, which do not. Closed to the public, TLS only. */
 export const bucket = new sst.aws.Bucket("GeneratedApps", {
   cors: false,
   transform: {
@@ -32,10 +33,16 @@ new aws.s3.BucketLifecycleConfigurationV2("GeneratedAppsExpiry", {
   bucket: bucket.name,
   rules: [
     {
+      // Sites are beside it, under `sites/`: a rule cannot leave out a part of its prefix.
       id: "expire",
       status: "Enabled",
-      filter: { prefix: "" },
+      filter: { prefix: APPS_PREFIX },
       expiration: { days: stage.retentionDays },
+    },
+    {
+      id: "abort-uploads",
+      status: "Enabled",
+      filter: { prefix: "" },
       abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
     },
   ],

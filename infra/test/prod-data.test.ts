@@ -1,4 +1,6 @@
 /** Data, events and watching of prod on plain HTTP. */
+import { attemptPrefix, siteCopyPrefix } from "@leo/core/artifact.ts";
+import { newId } from "@leo/core/id.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CLOUD_METRICS, CLOUD_NAMESPACE } from "@leo/core/metric.ts";
 import type { Graph } from "../../tools/plan/graph/graph.ts";
@@ -50,15 +52,30 @@ describe("bucket", () => {
     expect(all(graph, "s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2")).toEqual([]);
   });
 
-  test("objects expire after 30 days, unfinished uploads after one", () => {
-    const { rules } = one(graph, "s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2");
-    expect(rules).toMatchObject([
+  test("objects of runs expire after 30 days, files of published sites never, unfinished uploads after one", () => {
+    const { rules } = one(graph, "s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2") as {
+      rules: { filter: { prefix: string }; expiration?: object }[];
+    };
+    expect(rules).toEqual([
       {
+        id: "expire",
         status: "Enabled",
+        filter: { prefix: "apps/" },
         expiration: { days: 30 },
+      },
+      {
+        id: "abort-uploads",
+        status: "Enabled",
+        filter: { prefix: "" },
         abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
       },
     ]);
+    const key = siteCopyPrefix(newId(), newId(), newId());
+    const expiring = rules.filter(({ filter, expiration }) => expiration && key.startsWith(filter.prefix));
+    expect(expiring).toEqual([]);
+    expect(rules.some(({ filter }) => attemptPrefix(newId(), newId(), 1).startsWith(filter.prefix))).toBe(
+      true,
+    );
   });
 });
 

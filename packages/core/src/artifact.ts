@@ -85,12 +85,20 @@ export const Manifest = z
   );
 export type Manifest = z.infer<typeof Manifest>;
 
+/** Everything that expires is below it. */
+export const APPS_PREFIX = "apps/";
 /** `apps/{appId}/{generationId}/{attempt}/` */
 export const attemptPrefix = (appId: Id, generationId: Id, attempt: number) =>
-  `apps/${appId}/${generationId}/${attempt}/`;
-export const appPrefix = (appId: Id) => `apps/${appId}/`;
+  `${APPS_PREFIX}${appId}/${generationId}/${attempt}/`;
+export const appPrefix = (appId: Id) => `${APPS_PREFIX}${appId}/`;
 export const manifestKey = (prefix: string) => `${prefix}manifest.json`;
 export const sourceKey = (prefix: string, path: string) => `${prefix}source/${path}`;
 export const distKey = (prefix: string, path: string) => `${prefix}dist/${path}`;
 export const screenshotKey = (prefix: string) => `${prefix}screenshot.png`;
 export const checkpointKey = (prefix: string, number: number) => `${prefix}checkpoint/${number}.tar.gz`;
+
+/** Where the files of published sites are: `sites/{appId}/{generationId}/{copyId}/`. They never expire. */
+export const SITES_PREFIX = "sites/";
+export const appSitePrefix = (appId: Id) => `${SITES_PREFIX}${appId}/`;
+export const siteCopyPrefix = (appId: Id, generationId: Id, copyId: Id) =>
+  `${appSitePrefix(appId)}${generationId}/${copyId}/`;
