@@ -7,7 +7,6 @@
 import { createHash } from "node:crypto";
 import type { Context as HonoContext } from "hono";
 import { getMimeType } from "hono/utils/mime";
-import { FilePath } from "@leo/core/artifact.ts";
 import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { candidatesOf, serve } from "@leo/core/preview/address.ts";
@@ -23,6 +22,7 @@ import { isLinkToken, LINK_PARAMETER } from "../domain/previews/preview-link.ts"
 import { previewPlace, type PreviewPlace } from "../domain/previews/preview-url.ts";
 import { createRecent } from "../recent.ts";
 import { readBytes } from "../domain/versions/version.ts";
+import { cleanPath, isNavigation, toFolder } from "./app-request.ts";
 import type { Env } from "./env.ts";
 import { comesFromForeignPage } from "./foreign-page.ts";
 import type { Guard } from "./guard.ts";
@@ -47,33 +47,6 @@ const TOKENS_MAX = 4;
 
 /** Part of a page's ETag, so that a new bridge reaches pages that browsers have. */
 const BRIDGE_TAG = createHash("sha256").update(BRIDGE).digest("hex").slice(0, 8);
-
-/**
- * The path within the app that a request's raw path means, without the leading slash.
- * @returns undefined for a path with encoded separators, dot segments, control characters or bad encoding
- */
-const cleanPath = (rawPath: string): string | undefined => {
-  if (/%2f|%5c|\\/i.test(rawPath)) return undefined;
-  const path = decode(rawPath.replace(/^\//, ""));
-  if (path === undefined) return undefined;
-  const isFile = FilePath.safeParse(path.replace(/\/$/, "") || "index.html").success;
-  return isFile ? path : undefined;
-};
-
-const decode = (path: string) => {
-  try {
-    return decodeURIComponent(path);
-  } catch (error) {
-    if (error instanceof URIError) return undefined;
-    throw error;
-  }
-};
-
-const isNavigation = (c: PreviewContext) => {
-  const mode = c.req.header("sec-fetch-mode");
-  if (mode !== undefined) return mode === "navigate";
-  return (c.req.header("accept") ?? "").includes("text/html");
-};
 
 const noPreview = (c: PreviewContext) =>
   messagePage(
@@ -166,15 +139,6 @@ const send = async (context: Context, c: PreviewContext, file: PreviewFile): Pro
   if (found === undefined) return expired(c);
   headers["content-length"] = String(found.sizeBytes);
   return c.body(found.content, status, headers);
-};
-
-/** A folder's address gets its slash. Relative, so that it holds wherever the preview is. */
-const toFolder = (c: PreviewContext, path: string) => {
-  const name = encodeURIComponent(path.split("/").at(-1) ?? "");
-  return c.body(null, 307, {
-    location: `./${name}/${new URL(c.req.url).search}`,
-    "cache-control": "no-store",
-  });
 };
 
 /** A pass lasts a week, and is the same all day, so that browsers keep the app's files. */
