@@ -13,6 +13,8 @@ export const AdminAction = z.enum([
   "launches",
   "day_budget",
   "generation_cancel",
+  "site_take_down",
+  "site_allow",
 ]);
 export type AdminAction = z.infer<typeof AdminAction>;
 
@@ -105,7 +107,7 @@ export const AuditEntry = z.object({
   actorId: Id,
   actorEmail: z.string().optional(),
   action: AdminAction,
-  /** The id of the user or generation; absent for the platform. */
+  /** The id of the user, the generation or the site's app; absent for the platform. */
   targetId: Id.optional(),
   before: z.unknown(),
   after: z.unknown(),

@@ -12,6 +12,8 @@ export const LimitName = z.enum([
   "sockets_per_user",
   "shares_per_app",
   "copies_per_day",
+  "sites_per_user",
+  "site_bytes_per_user",
   "messages_waiting",
 ]);
 export type LimitName = z.infer<typeof LimitName>;

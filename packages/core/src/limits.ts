@@ -52,4 +52,17 @@ export const LIMITS = {
   copiesPerDay: 100,
   /** Requests that may wait behind a running generation. */
   userMessagesMax: 10,
+  siteSlugMinChars: 3,
+  /** A DNS label has up to 63; a shorter one can be read aloud. */
+  siteSlugMaxChars: 50,
+  siteMaxFiles: 5_000,
+  siteMaxBytes: 100 * 1024 * 1024,
+  /** Published sites of one user. */
+  sitesPerUser: 20,
+  /** What the live versions of one user's sites may have together. */
+  siteBytesPerUser: 1024 * 1024 * 1024,
+  /** Earlier versions that a site holds on to: for going back, and for pages that are still open. */
+  siteVersionsHeld: 5,
+  /** How long an old address of a site leads to the new one. */
+  siteRedirectDays: 30,
 } as const;

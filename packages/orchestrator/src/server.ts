@@ -40,6 +40,9 @@ import { startPeers, type Peers } from "./peers/peers.ts";
 import { queuePositions } from "./queue/position.ts";
 import { repeat } from "./repeat.ts";
 import { createAppNotices } from "./sockets/app-notices.ts";
+import { removeSiteCopies } from "./site/remove-copies.ts";
+import { createSites } from "./site/resolve.ts";
+import { SITES_CHANNEL } from "./site/slug.ts";
 import { createBrowserSockets } from "./sockets/browser-sockets.ts";
 import { createGeneratorDoor } from "./sockets/generator-door.ts";
 import { createGeneratorSockets } from "./sockets/generator-socket.ts";
@@ -137,8 +140,10 @@ export const startOrchestrator = async (
   const generatorSockets = createGeneratorSockets(context, committer, hearing, metrics.ready);
   const tasks = openTaskClient(config);
 
+  const sites = createSites(context);
   const api = createApi(context, {
     guard,
+    sites,
     queue: { positions: (ownerId) => queuePositions(context, ownerId) },
     cancel: (generationId) => requestCancel(context, generationId),
     userMessage: async (generationId, text) => {
@@ -190,6 +195,7 @@ export const startOrchestrator = async (
     await purgeDeletedApps(context);
     await purgeExpired(context);
     await purgeRecords(context);
+    await removeSiteCopies(context);
   });
   const cloudMetrics = createCloudMetrics({
     registry: metrics.registry,
@@ -225,6 +231,7 @@ export const startOrchestrator = async (
         accounts.forget(userId);
         checkUsers.wake();
       },
+      [SITES_CHANNEL]: (slug) => sites.forget(slug),
       [CONTROL_CHANNEL]: (generationId) => {
         tracing?.changed(generationId);
         generatorSockets.control(generationId).catch((cause: unknown) => {
@@ -241,6 +248,7 @@ export const startOrchestrator = async (
       poll.wake();
       sweep.wake();
       accounts.forgetAll();
+      sites.forgetAll();
       checkUsers.wake();
       peers?.forget();
     },

@@ -14,6 +14,7 @@ import { endAttempt } from "../src/lifecycle/attempt.ts";
 import { claim } from "../src/queue/claim.ts";
 import { withApi, type TestApi } from "./support/api.ts";
 import { nameOf, operationsOf } from "./support/document.ts";
+import { makeApp, publish } from "./support/site.ts";
 
 const ADMIN = { email: "op@example.com", app_metadata: { role: "admin" } };
 const LOG_URL = "https://logs.example/{taskId}";
@@ -128,6 +129,8 @@ test("every change is made and is on record with who, what, before, after and th
     const admin = await api.sign(adminId, ADMIN);
     const ann = await api.sign(annId, { email: "ann@example.com" });
     const { id } = await submit(api, ann);
+    const { appId, versions } = await makeApp(api, ann);
+    await publish(api, ann, appId, versions[0]);
     const users = `/api/admin/users/${annId}`;
     const open = { intakeOpen: true, launchesPaused: false, dayBudgetUsd: 500 };
     const changes: [method: string, path: string, body: object, record: object][] = [
@@ -191,6 +194,28 @@ test("every change is made and is on record with who, what, before, after and th
           targetId: id,
           before: { state: "queued" },
           after: { state: "cancelled" },
+        },
+      ],
+      [
+        "POST",
+        `/api/admin/sites/${appId}/take-down`,
+        { reason: "It asks for passwords of a bank." },
+        {
+          action: "site_take_down",
+          targetId: appId,
+          before: { state: "published" },
+          after: { state: "taken_down", takenDown: { reason: "It asks for passwords of a bank." } },
+        },
+      ],
+      [
+        "POST",
+        `/api/admin/sites/${appId}/allow`,
+        {},
+        {
+          action: "site_allow",
+          targetId: appId,
+          before: { state: "taken_down" },
+          after: { state: "unpublished" },
         },
       ],
     ];

@@ -13,6 +13,7 @@ import { withApi, type TestApi } from "./support/api.ts";
 import { fill, nameOf, operationsOf, type Operation } from "./support/document.ts";
 import { inTime, isUnharmed, PARALLEL, tryAll } from "./support/fuzz.ts";
 import { hostileJson, hostileText } from "./support/hostile.ts";
+import { publish } from "./support/site.ts";
 import { completeGeneration } from "./support/version.ts";
 
 const HTTP_CASES = 4_500;
@@ -64,9 +65,16 @@ const makeApps = async (api: TestApi) => {
     await completeGeneration(api, generation.id, files);
     const path = `/api/apps/${app.id}/shares`;
     const { share } = (await api.call<z.infer<typeof CreatedShare>>(owner, "POST", path, {})).body;
+    await publish(api, owner, app.id, generation.id);
     return { appId: app.id, id: generation.id, shareId: share.id };
   };
-  return { lasting: await make(api.ann), doomed: await make(api.ann), foreign: await make(api.bob) };
+  return {
+    lasting: await make(api.ann),
+    doomed: await make(api.ann),
+    foreign: await make(api.bob),
+    /** No user's request names it. */
+    watched: await make(api.bob),
+  };
 };
 
 /** Header values that Node's client takes. */
@@ -94,7 +102,7 @@ const headers = fc.dictionary(
 test("no request, however odd, makes any route answer 5xx or hang", { timeout: 300_000 }, () =>
   withApi(
     async (api) => {
-      const { lasting, doomed, foreign } = await makeApps(api);
+      const { lasting, doomed, foreign, watched } = await makeApps(api);
       const operations = await operationsOf(api);
       const admin = await api.sign(newId(), { app_metadata: { role: "admin" } });
       const isForAdmins = ({ path }: Operation) => path.startsWith("/api/admin/");
@@ -120,6 +128,7 @@ test("no request, however odd, makes any route answer 5xx or hang", { timeout: 3
         const things: Record<string, string> = {
           // What is deleted must not take the rest with it.
           ...(operation.method === "DELETE" ? doomed : lasting),
+          ...(isForAdmins(operation) ? { appId: watched.appId } : {}),
           path: "src/App.tsx",
           token: `leo_sh_${"x".repeat(43)}`,
           userId: decodeJwt(api.ann).sub ?? "",

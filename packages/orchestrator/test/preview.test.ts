@@ -409,8 +409,8 @@ test("unknown, unfinished and deleted versions are one readable page", () =>
     const { body } = await preview.call<z.infer<typeof CreatedApp>>(preview.ann, "POST", "/api/apps", {
       prompt: "x",
     });
-    const hosts = [newId(), body.generation.id, "nonsense", "a.b", "%", "..", `${preview.id}x`];
-    for (const label of hosts.filter((host) => !host.includes("%"))) {
+    const hosts = [newId(), body.generation.id, "a", "a.b", "a--b", ".."];
+    for (const label of hosts) {
       const { status, headers, body: page } = await preview.get("/", { host: `${label}.localhost:5013` });
       expect([label, status, headers["content-type"]]).toEqual([label, 404, "text/html; charset=UTF-8"]);
       expect(page.toString()).toContain("No preview here");

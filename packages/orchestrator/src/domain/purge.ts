@@ -1,8 +1,8 @@
-import { and, asc, eq, isNotNull, isNull, lt, notInArray } from "drizzle-orm";
-import { appPrefix } from "@leo/core/artifact.ts";
+import { and, asc, eq, gt, isNotNull, isNull, lt, notInArray } from "drizzle-orm";
+import { appPrefix, appSitePrefix } from "@leo/core/artifact.ts";
 import { FINAL_STATES } from "@leo/core/generation.ts";
 import type { Context } from "../context.ts";
-import { apps, attempts, audit, generations, orphans } from "../db/schema.ts";
+import { apps, attempts, audit, generations, orphans, siteVersions } from "../db/schema.ts";
 import { requestCancel } from "../lifecycle/cancel.ts";
 
 const APPS_PER_PASS = 50;
@@ -12,8 +12,8 @@ const EVENTS_PER_STATEMENT = 10_000;
 const DAY_MS = 24 * 3_600_000;
 const KEYS_PER_DELETE = 1_000;
 
-/** What of a deleted app is still alive: generations to cancel, and tasks that may still upload. */
-const remainsOf = async ({ database: { orm } }: Context, appId: string) => {
+/** What of a deleted app is still alive: generations to cancel, tasks that may still upload, copies being made. */
+const remainsOf = async ({ database: { orm }, now }: Context, appId: string) => {
   const active = await orm
     .select({ id: generations.id, cancelRequestedAt: generations.cancelRequestedAt })
     .from(generations)
@@ -23,7 +23,17 @@ const remainsOf = async ({ database: { orm } }: Context, appId: string) => {
     .from(attempts)
     .innerJoin(generations, eq(generations.id, attempts.generationId))
     .where(and(eq(generations.appId, appId), isNull(attempts.endedAt)));
-  return { active, tasks };
+  const copies = await orm
+    .select({ id: siteVersions.id })
+    .from(siteVersions)
+    .where(
+      and(
+        eq(siteVersions.appId, appId),
+        eq(siteVersions.state, "copying"),
+        gt(siteVersions.copyUntil, now()),
+      ),
+    );
+  return { active, tasks, copies };
 };
 
 const deleteObjects = async ({ storage }: Context, prefix: string) => {
@@ -78,10 +88,11 @@ const purgeAll = async (
 };
 
 const purgeApp = async (context: Context, appId: string): Promise<void> => {
-  const { active, tasks } = await remainsOf(context, appId);
+  const { active, tasks, copies } = await remainsOf(context, appId);
   for (const { id, cancelRequestedAt } of active) if (!cancelRequestedAt) await requestCancel(context, id);
-  if (active.length > 0 || tasks.length > 0) return;
+  if (active.length + tasks.length + copies.length > 0) return;
   await deleteObjects(context, appPrefix(appId));
+  await deleteObjects(context, appSitePrefix(appId));
   // Before it, or one statement would take all events of all its generations with it.
   await purgeAll(context, PURGE_APP, appId);
   await context.database.orm.delete(apps).where(eq(apps.id, appId));

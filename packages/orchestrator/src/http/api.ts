@@ -9,6 +9,9 @@ import { createAccounts } from "../domain/accounts/account-cache.ts";
 import { ApiFault } from "../domain/fault.ts";
 import { mayOpenPreview } from "../domain/previews/preview-file.ts";
 import { previewHostId, previewPlace } from "../domain/previews/preview-url.ts";
+import { siteHostSlug, SITES_PATH } from "../site/address.ts";
+import { createSites, type Sites } from "../site/resolve.ts";
+import { createSiteServer, sitePath } from "../site/serve.ts";
 import { authenticated, createVerifier } from "./authenticate.ts";
 import { clientAddress } from "./client-address.ts";
 import type { Env } from "./env.ts";
@@ -21,6 +24,7 @@ import { createPreview } from "./preview.ts";
 import { requestIds, requestLog } from "./request-log.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminChangeRoutes } from "./routes/admin-changes.ts";
+import { adminSiteRoutes } from "./routes/admin-sites.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { appRoutes } from "./routes/apps.ts";
 import { copyRoutes } from "./routes/copies.ts";
@@ -30,13 +34,14 @@ import { messageRoutes } from "./routes/messages.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { publishingRoutes } from "./routes/publishing.ts";
 import { openShareRoute, shareRoutes } from "./routes/shares.ts";
+import { siteRoutes } from "./routes/sites.ts";
 import { apiHeaders, pageHeaders } from "./security-headers.ts";
 import { createStatic, WEB_DIST } from "./static.ts";
 
 /** What every page of Leo's reads first; it costs no more than a file. */
 const CONFIG_PATH = "/api/config";
 /** Paths that are never pages of the web UI. */
-const NO_PAGE = /^\/(?:api|ws|health|metrics|s)(?:\/|$)/;
+const NO_PAGE = /^\/(?:api|ws|health|metrics|s|site)(?:\/|$)/;
 
 const setHeaders =
   (headers: Record<string, string>): MiddlewareHandler<Env> =>
@@ -65,18 +70,30 @@ const limitAddress = (guard: Guard) =>
     await next();
   });
 
-/** Preview hosts serve previews and nothing else; under a path they sit beside the rest. */
-const servePreviews = (api: Hono<Env>, context: Context, guard: Guard) => {
+/** Hosts of previews and sites serve these and nothing else; under a path they sit beside the rest. */
+const serveApps = (api: Hono<Env>, context: Context, guard: Guard, sites: Sites) => {
   const place = previewPlace(context.config.LEO_PREVIEW_URL_TEMPLATE);
   const preview = createPreview(context, guard);
+  const site = createSiteServer(context, sites);
   if (place.kind === "host") {
+    const { LEO_PREVIEW_URL_TEMPLATE: template } = context.config;
     api.use(async (c, next) => {
-      const url = new URL(c.req.url);
-      const id = previewHostId(place, url.hostname);
-      return id === undefined ? next() : preview(c, { id, path: url.pathname });
+      const { hostname, pathname: path } = new URL(c.req.url);
+      const slug = siteHostSlug(template, hostname);
+      if (slug !== undefined) return site(c, { slug, path });
+      const id = previewHostId(place, hostname);
+      return id === undefined ? next() : preview(c, { id, path });
     });
     return;
   }
+  api.all(`${SITES_PATH}*`, async (c, next) => {
+    const { pathname, search } = new URL(c.req.url);
+    const within = pathname.slice(SITES_PATH.length);
+    const request = sitePath(within);
+    if (!request) return next();
+    // The page's own links are relative to a folder.
+    return within.includes("/") ? site(c, request) : c.redirect(`${pathname}/${search}`, 308);
+  });
   api.all(`${place.prefix}*`, async (c) => {
     const path = new URL(c.req.url).pathname;
     const [id = "", token = "", ...rest] = path.slice(place.prefix.length).split("/");
@@ -100,7 +117,7 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   const api = new OpenAPIHono<Env>({ defaultHook: onInvalid });
   api.onError(onError(log));
   api.use(requestIds, requestLog(log), setAddress(config));
-  servePreviews(api, context, guard);
+  serveApps(api, context, guard, parts.sites ?? createSites(context));
 
   api.use(
     setHeaders(apiHeaders(config)),
@@ -123,6 +140,8 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   api.route("/", accountRoutes(routeParts));
   api.route("/", shareRoutes(routeParts));
   api.route("/", openShareRoute(context));
+  api.route("/", siteRoutes(routeParts));
+  api.route("/", adminSiteRoutes(context, routeParts));
   api.route("/", adminRoutes(context, routeParts));
   api.route("/", adminChangeRoutes(context, routeParts));
   addDocument(api);

@@ -13,6 +13,8 @@ export interface Env {
     user?: User;
     /** Set where a preview is served. */
     previewId?: string;
+    /** Set where a site is served. */
+    siteAppId?: string;
   };
 }
 

@@ -4,7 +4,12 @@ import type { Env } from "./env.ts";
 const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** A page that tells a person one thing. It needs `style-src 'unsafe-inline'` where a policy is set. */
-export const messagePage = (c: HonoContext<Env>, status: 404 | 429 | 503, title: string, text: string) =>
+export const messagePage = (
+  c: HonoContext<Env>,
+  status: 404 | 410 | 429 | 503,
+  title: string,
+  text: string,
+) =>
   c.html(
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)}</title>

@@ -1,4 +1,5 @@
 import type { QueueView } from "../domain/apps/queue-view.ts";
+import type { Sites } from "../site/resolve.ts";
 import type { authenticated } from "./authenticate.ts";
 import type { Health } from "../health.ts";
 import type { Guard } from "./guard.ts";
@@ -24,6 +25,8 @@ export interface ApiParts {
   metrics: () => Promise<string>;
   /** Shared with the sockets, so that both count together. Made from the settings when absent. */
   guard?: Guard;
+  /** Told of changes by whoever listens for them. Made here when absent: then a change is seen after a moment. */
+  sites?: Sites;
   /** Folder of the built web UI; `packages/web/dist` when absent. */
   webDist?: string;
 }

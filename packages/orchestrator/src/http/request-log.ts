@@ -11,11 +11,16 @@ import type { Env } from "./env.ts";
 /** Takes the caller's `x-request-id` when it is a plain one, makes one otherwise, and gives it back. */
 export const requestIds = requestId({ limitLength: 100 });
 
+const routeOf = (c: HonoContext<Env>): string => {
+  if (c.var.previewId !== undefined) return "preview";
+  return c.var.siteAppId === undefined ? routePath(c) : "site";
+};
+
 /** A trace of its own per request: strangers do not choose Leo's trace ids. */
 const traced = (c: HonoContext<Env>, next: Next) =>
   inSpan("http", { "http.request.method": c.req.method, "leo.request_id": c.var.requestId }, async (span) => {
     await next();
-    const route = c.var.previewId === undefined ? routePath(c) : "preview";
+    const route = routeOf(c);
     span.updateName(`${c.req.method} ${route}`);
     span.setAttributes({ "http.route": route, "http.response.status_code": c.res.status });
     if (c.res.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
@@ -28,12 +33,13 @@ export const requestLog = (log: Logger) =>
     await withIds({ requestId: c.var.requestId }, () =>
       c.req.path === "/health" ? next() : traced(c, next),
     );
-    const { requestId: id, previewId, user } = c.var;
+    const { requestId: id, previewId, siteAppId, user } = c.var;
     const line = {
       requestId: id,
       method: c.req.method,
-      route: previewId === undefined ? routePath(c) : "preview",
+      route: routeOf(c),
       generationId: previewId,
+      appId: siteAppId,
       userId: user?.userId,
       status: c.res.status,
       durationMs: Math.round((performance.now() - startedAt) * 10) / 10,

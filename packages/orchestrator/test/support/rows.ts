@@ -12,6 +12,9 @@ import {
   publications,
   secretScans,
   shares,
+  siteAddresses,
+  sites,
+  siteVersions,
   userMessages,
   users,
 } from "../../src/db/schema.ts";
@@ -51,6 +54,21 @@ export const seedRows = async ({ orm }: Database, ownerId: string): Promise<void
     .values({ id: newId(), appId, generationId, automatic: false, availableAt: at, createdAt: at });
   await orm.insert(githubAccounts).values({ ownerId, login: "ann", updatedAt: at });
   await orm.insert(secretScans).values({ generationId, rules: "1", scannedAt: at });
+  const copyId = newId();
+  await orm.insert(siteVersions).values({
+    id: copyId,
+    appId,
+    ownerId,
+    generationId,
+    state: "ready",
+    prefix: `sites/${appId}/${generationId}/${copyId}/`,
+    files: [],
+    sizeBytes: 0,
+    createdAt: at,
+    copyUntil: at,
+  });
+  await orm.insert(sites).values({ appId, ownerId, liveId: copyId, publishedAt: at });
+  await orm.insert(siteAddresses).values({ slug: `notes-${appId.slice(-12)}`, appId, ownerId });
   await orm.insert(users).values({ id: ownerId, firstSeenAt: at, lastSeenAt: at });
   await orm.insert(endedSessions).values({ id: newId(), ownerId, endedAt: at, expiresAt: at });
   const day = at.toISOString().slice(0, 10);
