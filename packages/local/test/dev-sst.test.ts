@@ -57,7 +57,7 @@ const followsThePage = async (page: Page, sst: SstCli, clone: string) => {
 };
 
 const signsIn = async (page: Page, { localPassword }: Stage) => {
-  await page.getByLabel("E-mail").fill("dev@leo.local");
+  await page.getByLabel("Email").fill("dev@leo.local");
   await page.getByLabel("Password").fill(localPassword);
   await page.getByRole("button", { name: "Come in" }).click();
   await page.getByRole("button", { name: "Build it" }).waitFor();

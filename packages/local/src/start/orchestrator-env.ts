@@ -63,6 +63,9 @@ export const orchestratorEnv = (
   LEO_TASK_EVENTS_QUEUE_URL: parts.queueUrl,
   // Nobody pays for questions here, and who presses Ctrl-C waits for the last one.
   LEO_TASK_EVENTS_POLL_MS: "1000",
+  // The local ECS knows its tasks at once, and after a restart none: a run whose task is gone goes on in seconds.
+  LEO_RECONCILE_INTERVAL_MS: "3000",
+  LEO_TASK_SETTLE_MS: "3000",
 });
 
 /** Three generations at once; a person may set others. */
