@@ -76,6 +76,8 @@ export const Generation = z.object({
   previewUrl: z.string().optional(),
   /** The run did not complete, but its files are kept: they can be read, and the next run can go on from them. */
   hasDraft: z.boolean().optional(),
+  /** Requests that were added while it worked and that the agent took up, oldest first; long ones are cut. */
+  addedRequests: z.array(z.string()).optional(),
   /** The newest event's number; 0 before the first. */
   lastSeq: z.int(),
   createdAt: z.iso.datetime(),

@@ -64,7 +64,7 @@ test(
         const signedOut: State = {
           name: "sign in",
           path: "/",
-          ready: (at) => at.getByRole("button", { name: "Continue as the local user" }).waitFor(),
+          ready: (at) => at.getByRole("button", { name: "Continue on this computer" }).waitFor(),
         };
         await page.goto(stub.url);
         const found = await look(page, signedOut);

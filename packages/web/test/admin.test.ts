@@ -16,10 +16,7 @@ afterAll(() => leo.stop());
 
 /** The record of changes on the page, newest first. */
 const actions = (page: Page) =>
-  page
-    .getByRole("region", { name: "Record of changes" })
-    .locator("summary span:first-child")
-    .allTextContents();
+  page.getByRole("region", { name: "Audit log" }).locator("summary span:first-child").allTextContents();
 
 /** A request for a new app by a local user, through the API as a script would. */
 const submitAs = async (email: string) => {
@@ -57,15 +54,15 @@ test("an operator closes and opens the intake, pauses launches and sees a run's 
     await page.getByRole("log", { name: "Timeline" }).waitFor();
 
     await page.goto(`${leo.url}/admin`);
-    await page.getByRole("textbox", { name: "What people are told" }).fill("Back at noon.");
-    await page.getByRole("button", { name: "Close the intake" }).click();
-    await page.getByText("The intake is closed: Back at noon.").waitFor();
-    await page.getByRole("button", { name: "Open the intake" }).click();
-    await page.getByRole("button", { name: "Close the intake" }).waitFor();
+    await page.getByRole("textbox", { name: "Message to users" }).fill("Back at noon.");
+    await page.getByRole("button", { name: "Stop new requests" }).click();
+    await page.getByText("New requests are stopped: Back at noon.").waitFor();
+    await page.getByRole("button", { name: "Accept new requests" }).click();
+    await page.getByRole("button", { name: "Stop new requests" }).waitFor();
 
     await page.getByRole("button", { name: "Queued", exact: true }).click();
     await page.getByRole("main").getByRole("link").first().click();
-    await page.getByText("It has not been started.").waitFor();
+    await page.getByText("Not started yet").waitFor();
     await page.getByRole("button", { name: "Stop this run" }).click();
     await page.getByRole("main").getByText("generation_cancel").waitFor();
     await page.getByRole("main").getByText("Cancelled").first().waitFor();
@@ -83,7 +80,7 @@ test("the day's budget of the platform and a user's limits are changed, held and
   withPage({}, async (page) => {
     await signIn(page, leo.url);
     await page.goto(`${leo.url}/admin`);
-    const budget = page.getByRole("spinbutton", { name: /^USD a day, all users/ });
+    const budget = page.getByRole("spinbutton", { name: /^USD a day for all users/ });
     const save = page.getByRole("button", { name: "Save the day's budget" });
     await page.getByText("Model cost today, of $500.00").waitFor();
     await budget.fill("0.5");
@@ -120,10 +117,10 @@ test(
     withPage({ allowedErrors: /403/ }, (page) =>
       withPage({}, async (operator) => {
         await page.goto(`${leo.url}/admin`);
-        await page.getByLabel("E-mail").fill("other@leo.local");
+        await page.getByLabel("Email").fill("other@leo.local");
         await page.getByLabel("Password").fill(leo.localPassword);
         await page.getByRole("button", { name: "Sign in", exact: true }).click();
-        await page.getByText("There is nothing here").waitFor();
+        await page.getByText("Page not found").waitFor();
         await page.getByRole("button", { name: "Account" }).click();
         await page.getByRole("menuitem", { name: "Sign out" }).waitFor();
         expect(await page.getByRole("menuitem", { name: "Operations" }).count()).toBe(0);
@@ -138,7 +135,7 @@ test(
         await operator.goto(`${leo.url}/admin`);
         await operator.getByRole("button", { name: "Change other@leo.local" }).click();
         const row = operator.getByRole("listitem").filter({ hasText: "other@leo.local" }).first();
-        await row.getByRole("textbox", { name: "Reason, which the user is told" }).fill("Too many robots.");
+        await row.getByRole("textbox", { name: "Reason shown to the user" }).fill("Too many robots.");
         await row.getByRole("button", { name: "Suspend" }).click();
         await row.getByText("Suspended: Too many robots.").waitFor();
         await ask();
@@ -167,7 +164,7 @@ test.for(SCREENS)("it has no violation on $name and never scrolls sideways", LON
     await page.getByRole("button", { name: "Change dev@leo.local" }).click();
     await page.getByRole("button", { name: "Pause launches" }).waitFor();
     await page.getByRole("button", { name: "Ended" }).click();
-    const story = page.getByRole("region", { name: "Generations and tasks" }).getByRole("link").first();
+    const story = page.getByRole("region", { name: "Runs and tasks" }).getByRole("link").first();
     await story.waitFor();
     expect(await violations(page)).toEqual([]);
     expect(await scrollsSideways(page)).toBe(false);

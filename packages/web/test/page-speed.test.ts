@@ -28,7 +28,7 @@ test("nothing jumps while a run streams in", async () => {
         stub.emit(generation.id, fact);
         await delay(15);
       }
-      await timeline(page).getByText("Stored 14 files").waitFor();
+      await timeline(page).getByText("Saved 14 files").waitFor();
       const { shift } = await seen(page);
       console.log(`streaming: layout shift ${shift.toFixed(4)}`);
       expect(shift).toBeLessThan(MAX_LAYOUT_SHIFT);

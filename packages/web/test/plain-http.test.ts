@@ -42,11 +42,11 @@ const pasted = async (page: Page): Promise<string> => {
 
 const copyALink = async (page: Page) => {
   await page.getByRole("button", { name: "Share" }).click();
-  await page.getByRole("button", { name: "Make a link" }).click();
-  const link = await page.getByRole("textbox", { name: "Address of the new link" }).inputValue();
+  await page.getByRole("button", { name: "Create link" }).click();
+  const link = await page.getByRole("textbox", { name: "New link" }).inputValue();
   await page.getByRole("button", { name: "Copy", exact: true }).click();
-  await page.getByText("The link is copied.").waitFor();
-  expect(await page.getByRole("textbox", { name: "Address of the new link" }).inputValue()).toBe(link);
+  await page.getByText("Link copied").waitFor();
+  expect(await page.getByRole("textbox", { name: "New link" }).inputValue()).toBe(link);
   await page.keyboard.press("Escape");
   expect(await pasted(page)).toBe(link);
 };
@@ -91,7 +91,7 @@ test(
       await copyALink(page);
       await copyAFile(page);
       await fork(page);
-      expect(await page.getByText("cannot be reached").count()).toBe(0);
+      expect(await page.getByText("Can't reach").count()).toBe(0);
     }),
 );
 
@@ -140,8 +140,8 @@ test("where a browser lets no page copy, the text is selected and a sentence say
       const app = doneApp(stub);
       await signIn(page, app);
       await page.getByRole("button", { name: "Share" }).click();
-      await page.getByRole("button", { name: "Make a link" }).click();
-      const link = await page.getByLabel("Address of the new link").inputValue();
+      await page.getByRole("button", { name: "Create link" }).click();
+      const link = await page.getByLabel("New link").inputValue();
       await page.getByRole("button", { name: "Copy", exact: true }).click();
       await page.getByText("The link is selected: press Ctrl+C").waitFor();
       expect(await selected(page)).toBe(link);
@@ -170,7 +170,7 @@ test("a mistake in Leo's own code is not blamed on the network, and the console 
       await page.getByRole("textbox", { name: "What should Leo build?" }).fill("A todo list");
       await page.getByRole("button", { name: "Build it" }).click();
       await page.getByRole("alert").getByText("Something went wrong in Leo.").waitFor();
-      expect(await page.getByText("cannot be reached").count()).toBe(0);
+      expect(await page.getByText("Can't reach").count()).toBe(0);
       expect(logged.join()).toContain("TypeError");
     }),
   );
@@ -182,6 +182,6 @@ test("a page that cannot start for a mistake of its own does not say that the se
       await page.route("**/api/config", (route) => route.fulfill({ json: null }));
       await page.goto(stub.url);
       await page.getByRole("button", { name: "Load again" }).waitFor();
-      expect(await page.title()).toBe("Leo could not start");
+      expect(await page.title()).toBe("Leo couldn't start");
     }),
   ));

@@ -39,15 +39,15 @@ const sent = (stub: Stub, path: string) =>
 
 /** The page shows it from the click on; a result may come once the server has the request. */
 const isBeingPublished = async ({ stub, page, appId }: { stub: Stub; page: Page; appId: string }) => {
-  await button(page, "Version 1 is being published").waitFor();
+  await button(page, "Pushing version 1 to GitHub").waitFor();
   await expect.poll(() => stub.publishing.of(appId).publications.at(-1)?.state).toBe("queued");
 };
 
 test("a version's button publishes it, waits with it, and then leads to its commit", () =>
   withVersion(async ({ stub, page, appId, id }) => {
     const github = page.getByRole("region", { name: "GitHub" });
-    await github.getByText("a private repository that Leo makes").waitFor();
-    await button(page, "Publish version 1 to GitHub").click();
+    await github.getByText("a private repository that it creates").waitFor();
+    await button(page, "Push version 1 to GitHub").click();
     await isBeingPublished({ stub, page, appId });
     expect(sent(stub, `/api/generations/${id}/publish`)).toEqual([{}]);
     stub.publishing.end(appId, id, { state: "done", commitUrl: COMMIT_URL });
@@ -56,35 +56,35 @@ test("a version's button publishes it, waits with it, and then leads to its comm
     expect(await link.getAttribute("href")).toBe(COMMIT_URL);
     await github.getByRole("link", { name: "leo-bot/leo-todo" }).waitFor();
 
-    await github.getByRole("switch", { name: "Publish every version" }).click();
+    await github.getByRole("switch", { name: "Push every version" }).click();
     await expect.poll(() => stub.publishing.of(appId).automatic).toBe(true);
     await button(page, "Disconnect").click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Disconnect" }).click();
-    await github.getByText("a private repository that Leo makes").waitFor();
+    await github.getByText("a private repository that it creates").waitFor();
   }));
 
 test("a failure says why under its version; another's commits are built upon only on request", () =>
   withVersion(async ({ stub, page, appId, id }) => {
-    await button(page, "Publish version 1 to GitHub").click();
+    await button(page, "Push version 1 to GitHub").click();
     await isBeingPublished({ stub, page, appId });
     const headSha = "a".repeat(40);
     const message = "The repository has commits that Leo did not make.";
     const failure = { code: "conflict" as const, message, detail: "The branch is at aaa.", headSha };
     stub.publishing.end(appId, id, { state: "failed", failure });
-    await page.getByText(`Not published: ${message}`).waitFor();
+    await page.getByText(`Not pushed to GitHub: ${message}`).waitFor();
     await page.getByText("Details", { exact: true }).click();
     await page.getByText("The branch is at aaa.").waitFor();
-    await button(page, "Publish version 1 to GitHub again").waitFor();
-    await button(page, "Publish on top of them").click();
+    await button(page, "Push version 1 to GitHub again").waitFor();
+    await button(page, "Push on top of them").click();
     await isBeingPublished({ stub, page, appId });
-    expect(await page.getByText("Not published").count()).toBe(0);
+    expect(await page.getByText("Not pushed").count()).toBe(0);
     expect(sent(stub, `/api/generations/${id}/publish`)).toEqual([{}, { onTopOf: headSha }]);
   }));
 
 test("secrets are shown by their place and pass only when the person says so", () =>
   withVersion(async ({ stub, page, appId, id }) => {
     stub.publishing.found = FOUND;
-    await button(page, "Publish version 1 to GitHub").click();
+    await button(page, "Push version 1 to GitHub").click();
     const dialog = page.getByRole("alertdialog");
     await dialog.getByText("src/key.ts:3").waitFor();
     await dialog.getByText("Supabase service key, sent to every visitor").waitFor();
@@ -98,7 +98,7 @@ test("secrets are shown by their place and pass only when the person says so", (
     });
     await page.reload();
     await button(page, "See what was found").click();
-    await dialog.getByRole("button", { name: "Publish anyway" }).click();
+    await dialog.getByRole("button", { name: "Push anyway" }).click();
     await isBeingPublished({ stub, page, appId });
     expect(sent(stub, `/api/generations/${id}/publish`)).toEqual([{}, { confirm: "d1" }]);
   }));
@@ -127,6 +127,6 @@ test("without a token on the server there is nothing about publishing", () =>
       await signIn(page, `${stub.url}/apps/${app.id}?tab=versions`);
       await button(page, "Download version 1").waitFor();
       expect(await page.getByText(/GitHub/).count()).toBe(0);
-      expect(await page.getByRole("button", { name: /Publish/ }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: /^Push/ }).count()).toBe(0);
     }),
   ));

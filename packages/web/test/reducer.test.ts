@@ -231,7 +231,7 @@ test("a run that waits for the model says for what, and until when, until it sta
   const queued = reduceEvents(EMPTY, stamp(facts));
   const generation = { state: "running" } as Generation;
   const words = activityWords(generation, queued, 0);
-  expect(words).toMatch(/^Waiting for Claude's usage limit to reset\. Next try at .+\.$/);
+  expect(words).toMatch(/^Waiting for Claude's usage limit to reset\. Retrying at .+\.$/);
   expect(queued.items.filter(({ kind }) => kind === "notice")).toHaveLength(1);
   const fresh: Generation = { ...generation, state: "queued", waiting: { ...waiting, message: "Soon." } };
   expect(activityWords(fresh, queued, 0)).toMatch(/^Soon\./);

@@ -18,7 +18,7 @@ test("outside of local mode there is no local user, but what the project has ena
       await page.getByRole("button", { name: "Continue with GitHub" }).waitFor();
       await page.getByRole("button", { name: "Continue with Google" }).waitFor();
       expect(await page.getByRole("button", { name: "Continue with GitLab" }).count()).toBe(0);
-      expect(await page.getByRole("button", { name: "Continue as the local user" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Continue on this computer" }).count()).toBe(0);
     }),
   );
 });
@@ -28,7 +28,7 @@ test("an account can be created with e-mail and password", async () => {
     withPage({}, async (page) => {
       await page.goto(stub.url);
       await page.getByRole("button", { name: "Create an account" }).click();
-      await page.getByLabel("E-mail").fill("new@example.com");
+      await page.getByLabel("Email").fill("new@example.com");
       await page.getByLabel("Password").fill(PASSWORD);
       await page.getByRole("button", { name: "Create account" }).click();
       await page.getByRole("textbox", { name: "What should Leo build?" }).waitFor();
@@ -41,10 +41,10 @@ test("a sign-in link is sent and told of", async () => {
   await withStub({ mode: "aws" }, (stub) =>
     withPage({}, async (page) => {
       await page.goto(stub.url);
-      await page.getByRole("button", { name: "Sign in by e-mail link" }).click();
-      await page.getByLabel("E-mail").fill("new@example.com");
-      await page.getByRole("button", { name: "Send a sign-in link" }).click();
-      await page.getByText("A link that signs you in was sent to new@example.com.").waitFor();
+      await page.getByRole("button", { name: "Email me a sign-in link" }).click();
+      await page.getByLabel("Email").fill("new@example.com");
+      await page.getByRole("button", { name: "Send sign-in link" }).click();
+      await page.getByText("We sent a sign-in link to new@example.com.").waitFor();
       expect(stub.requests.findLast(({ path }) => path === "/auth/v1/otp")?.body).toMatchObject({
         email: "new@example.com",
       });
@@ -62,7 +62,7 @@ test("the session outlives a reload and ends with signing out, which leaves noth
       await page.getByRole("link", { name: "Secret app" }).waitFor();
       await page.getByRole("button", { name: "Account" }).click();
       await page.getByRole("menuitem", { name: "Sign out" }).click();
-      await page.getByRole("button", { name: "Continue as the local user" }).waitFor();
+      await page.getByRole("button", { name: "Continue on this computer" }).waitFor();
       expect(await page.getByText("Secret app").count()).toBe(0);
       expect(await page.evaluate(() => localStorage.getItem("leo.session"))).toBeNull();
       await expect
@@ -130,7 +130,7 @@ test("while the auth server cannot be reached nobody is signed out, and what was
       stub.auth.refreshes = "failing";
       await composer(page).fill("Use blue");
       await send(page);
-      await letTimePassUntil(page, page.getByText("The server cannot be reached.").first());
+      await letTimePassUntil(page, page.getByText("Can't reach the server.").first());
       expect(await storedToken(page)).toBe(old);
       expect(await composer(page).inputValue()).toBe("Use blue");
 
@@ -180,7 +180,7 @@ test("when the auth server refuses a new token the user is signed out", async ()
       stub.auth.refreshes = "refused";
       await composer(page).fill("Use blue");
       await send(page);
-      await page.getByRole("button", { name: "Continue as the local user" }).waitFor();
+      await page.getByRole("button", { name: "Continue on this computer" }).waitFor();
       expect(await storedToken(page)).toBeUndefined();
     }),
   );
@@ -204,7 +204,7 @@ test("a server that does not answer is told, not shown as a blank page", async (
       await page.route("**/api/config", (route) => route.abort());
       await page.goto(stub.url);
       await page.getByRole("button", { name: "Load again" }).waitFor();
-      expect(await page.title()).toBe("Leo cannot be reached");
+      expect(await page.title()).toBe("Can't reach Leo");
     }),
   );
 });

@@ -58,12 +58,10 @@ test("a wrong password is told in a sentence", async () => {
   await withStub({}, (stub) =>
     withPage({ allowedErrors: /status of 400/ }, async (page) => {
       await page.goto(stub.url);
-      await page.getByLabel("E-mail").fill("dev@leo.local");
+      await page.getByLabel("Email").fill("dev@leo.local");
       await page.getByLabel("Password").fill("not-this");
       await page.getByRole("button", { name: "Sign in" }).click();
-      await expect
-        .poll(() => page.getByRole("alert").textContent())
-        .toBe("E-mail and password do not match.");
+      await expect.poll(() => page.getByRole("alert").textContent()).toBe("Wrong email or password.");
     }),
   );
 });
@@ -91,7 +89,7 @@ test("a second try of the same submission carries the same idempotency key", asy
       await signIn(page, stub.url);
       await page.getByRole("textbox", { name: "What should Leo build?" }).fill("A todo list");
       await page.getByRole("button", { name: "Build it" }).click();
-      await page.getByRole("alert").getByText("The server cannot be reached.").waitFor();
+      await page.getByRole("alert").getByText("Can't reach the server.").waitFor();
       await page.getByRole("button", { name: "Build it" }).click();
       await timeline(page).waitFor();
       expect(keys).toHaveLength(2);
@@ -304,10 +302,10 @@ test("cancel tells its true progress", async () => {
       const { generation, path } = runningApp(stub);
       await signIn(page, path);
       await page.getByRole("button", { name: "Cancel" }).click();
-      await progress(page).getByText("Stopping: the agent saves what it has").waitFor();
+      await progress(page).getByText("Stopping: saving what there is").waitFor();
       expect(await page.getByRole("button", { name: "Cancel" }).isDisabled()).toBe(true);
       stub.emit(generation.id, { type: "attempt_progress", attempt: 1, step: "stopping" });
-      await progress(page).getByText("Stopping: the machine is being taken down").waitFor();
+      await progress(page).getByText("Stopping the machine").waitFor();
       stub.emit(generation.id, { type: "state_changed", state: "cancelled", attempt: 1 });
       await timeline(page).getByText("Cancelled").waitFor();
       await page.getByRole("button", { name: "Try again" }).waitFor();
@@ -370,12 +368,12 @@ test("a queued request can be changed and removed, and another tab sees it", asy
       await addRequest(page, "Use blu");
       await addRequest(page, "And a footer");
       await queue(other).getByText("And a footer").waitFor();
-      await queue(page).getByRole("button", { name: "Edit the queued request" }).first().click();
+      await queue(page).getByRole("button", { name: "Edit queued request" }).first().click();
       await page.getByRole("textbox", { name: "Queued request" }).fill("Use blue");
       await page.getByRole("button", { name: "Save" }).click();
       await queue(other).getByText("Use blue").waitFor();
       await queue(page).getByText("Use blue").waitFor();
-      await queue(other).getByRole("button", { name: "Remove the queued request" }).last().click();
+      await queue(other).getByRole("button", { name: "Remove queued request" }).last().click();
       await queue(page).getByText("And a footer").waitFor({ state: "detached" });
       expect(await queue(page).getByRole("listitem").count()).toBe(1);
     }),
@@ -388,7 +386,7 @@ test("a change that comes too late is refused in a sentence and not lost", async
       const { generation, path } = runningApp(stub);
       await signIn(page, path);
       await addRequest(page, "Use blue");
-      await queue(page).getByRole("button", { name: "Edit the queued request" }).click();
+      await queue(page).getByRole("button", { name: "Edit queued request" }).click();
       await page.getByRole("textbox", { name: "Queued request" }).fill("Use green");
       stub.refuseMessageChanges = true;
       await page.getByRole("button", { name: "Save" }).click();
@@ -408,10 +406,10 @@ test("a proposed plan can be accepted", async () => {
         { type: "plan_proposed", text: "1. A form\n2. A list" },
       ]);
       await signIn(page, path);
-      await progress(page).getByText("Waits for your word on the plan").waitFor();
-      await page.getByRole("button", { name: "Accept the plan" }).click();
+      await progress(page).getByText("Waiting for your reply to the plan").waitFor();
+      await page.getByRole("button", { name: "Build this plan" }).click();
       await queue(page).getByText("The plan is good. Build it.").waitFor();
-      expect(await page.getByRole("button", { name: "Accept the plan" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Build this plan" }).count()).toBe(0);
       expect(stub.requests.map((request) => request.path)).toContain(
         `/api/generations/${generation.id}/messages`,
       );
@@ -479,8 +477,8 @@ test("an app is shared by a link that is shown once, counted and revoked", async
       const { path } = doneApp(stub);
       await signIn(page, path);
       await page.getByRole("button", { name: "Share" }).click();
-      await page.getByRole("button", { name: "Make a link" }).click();
-      const address = await page.getByLabel("Address of the new link").inputValue();
+      await page.getByRole("button", { name: "Create link" }).click();
+      const address = await page.getByLabel("New link").inputValue();
       expect(address).toMatch(new RegExp(`^${stub.url}/s/leo_sh_`));
       await page.getByRole("button", { name: "Copy", exact: true }).click();
       await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(address);
@@ -493,9 +491,9 @@ test("an app is shared by a link that is shown once, counted and revoked", async
       await page.reload();
       await page.getByRole("button", { name: "Share" }).click();
       await page.getByText("Opened 2 times, last just now").waitFor();
-      expect(await page.getByLabel("Address of the new link").count()).toBe(0);
+      expect(await page.getByLabel("New link").count()).toBe(0);
       await page.getByRole("button", { name: /^Revoke the link/ }).click();
-      await page.getByRole("list", { name: "Links that work" }).waitFor({ state: "detached" });
+      await page.getByRole("list", { name: "Active links" }).waitFor({ state: "detached" });
       expect(stub.shares.size).toBe(0);
     }),
   );
@@ -513,7 +511,7 @@ test("files that hold what looks like secrets are downloaded only after a second
       stub.versions.set(generation.id, { files: { ...FILES }, checks: [], secrets });
       await signIn(page, `${path}?tab=versions`);
       await page.getByRole("button", { name: "Download version 1" }).click();
-      const dialog = page.getByRole("alertdialog", { name: "This version holds what looks like secrets" });
+      const dialog = page.getByRole("alertdialog", { name: "This version seems to contain secrets" });
       await dialog.getByText("src/api.ts:7").waitFor();
       await dialog.getByText("sent to every visitor").waitFor();
       await dialog.getByRole("button", { name: "Cancel" }).click();
@@ -598,9 +596,9 @@ test("an old version is restored as the newest", async () => {
       await openVersions(stub, page);
       await page.getByRole("button", { name: "Restore" }).click();
       await timeline(page).getByText("Version 3 is ready").waitFor();
-      await timeline(page).getByText("The files of version 1; nothing ran for this version").waitFor();
+      await timeline(page).getByText("Copied from version 1. Nothing had to be built.").waitFor();
       await page.getByRole("tab", { name: "Versions" }).click();
-      await page.getByText("restored from version 1").waitFor();
+      await page.getByRole("region", { name: "Versions" }).getByText("Restored from version 1").waitFor();
       await expect.poll(() => page.getByRole("button", { name: "Restore" }).count()).toBe(2);
     }),
   );
@@ -612,7 +610,7 @@ test("a version is copied as a new app, which opens", async () => {
       const { app } = await openVersions(stub, page);
       await page.getByRole("button", { name: "More for version 1" }).click();
       await page.getByRole("menuitem", { name: "Copy as a new app" }).click();
-      await page.getByText("This is the copy: Todo list (copy).").waitFor();
+      await page.getByText("Copied to “Todo list (copy)”").waitFor();
       expect(page.url()).not.toContain(app.id);
       await timeline(page).getByText("Version 1 is ready").waitFor();
     }),
@@ -639,7 +637,7 @@ test("the log has every event and can be filtered", async () => {
       await page.getByText(`${stub.events.get(generation.id)?.length} events`).waitFor();
       await page.getByRole("searchbox", { name: "Filter the log" }).fill("addtodo");
       await page.getByText(/^3 of \d+ events$/).waitFor();
-      expect(await page.locator("[data-log-seq]").count()).toBe(3);
+      expect(await page.locator("[data-log-seq]").count()).toBe(4);
     }),
   );
 });
@@ -755,10 +753,10 @@ test("a scripted model is named on the home page and in the workspace", async ()
     withPage({}, async (page) => {
       const { path } = doneApp(stub);
       await signIn(page, stub.url);
-      await page.getByText("Scripted model.").waitFor();
+      await page.getByText("Demo model.").waitFor();
       await page.goto(path);
-      await page.getByRole("button", { name: "Scripted model" }).click();
-      await expect.poll(() => page.getByText("No real model is connected.").isVisible()).toBe(true);
+      await page.getByRole("button", { name: "Demo model" }).click();
+      await expect.poll(() => page.getByText("A script stands in for Claude.").isVisible()).toBe(true);
     }),
   );
 });
@@ -778,7 +776,7 @@ test("the cards of my apps show their pictures, and a search asks the server", a
       await page.getByRole("link", { name: "Clock" }).waitFor({ state: "detached" });
       await page.getByRole("link", { name: "Kanban" }).waitFor();
       await search.fill("nothing");
-      await page.getByText("No app of yours is called “nothing”").waitFor();
+      await page.getByText("No apps match “nothing”").waitFor();
       await search.fill("");
       await page.getByRole("link", { name: "Clock" }).waitFor();
     }),

@@ -3,12 +3,12 @@ import { Button } from "../components/ui/button.tsx";
 import { isUnreachable } from "../lib/errors.ts";
 
 const UNREACHABLE = {
-  title: "Leo cannot be reached",
-  text: "The page is here, but the server behind it does not answer. It may be starting; try again in a moment.",
+  title: "Can't reach Leo",
+  text: "Leo's server isn't answering. It may be starting; try again in a moment.",
 };
 const BUG = {
-  title: "Leo could not start",
-  text: "Something went wrong in this page. Load it again; if it keeps happening, tell your administrator.",
+  title: "Leo couldn't start",
+  text: "Something went wrong on this page. Reload it; if it keeps happening, tell your administrator.",
 };
 
 /** Shown when the page has come but could not start. */

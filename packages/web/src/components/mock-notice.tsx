@@ -2,16 +2,16 @@ import { Popover } from "@base-ui/react/popover";
 import { useConfig } from "../lib/config.ts";
 
 const EXPLANATION =
-  "No real model is connected. A script plays the agent: it knows a few kinds of apps and builds them for real, but it does not understand requests.";
-const REMEDY = "Set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY and start Leo again to use Claude.";
+  "A script stands in for Claude. It really builds a few kinds of apps, but it doesn't understand requests.";
+const REMEDY = "To use Claude, set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY and restart Leo.";
 
-/** One line under the prompt that says what to expect of a scripted model. */
+/** One line under the prompt that says what to expect of the demo model. */
 export const MockNotice = () => {
   const { modelIsMock } = useConfig();
   if (!modelIsMock) return null;
   return (
-    <p className="text-xs text-pretty text-muted">
-      <strong className="font-medium text-accent">Scripted model.</strong> {EXPLANATION} {REMEDY}
+    <p className="max-w-[75ch] text-xs text-pretty text-muted">
+      <strong className="font-medium text-accent">Demo model.</strong> {EXPLANATION} {REMEDY}
     </p>
   );
 };
@@ -23,12 +23,12 @@ export const MockBadge = () => {
   return (
     <Popover.Root>
       <Popover.Trigger className="rounded-full bg-accent-soft px-2 py-0.5 text-2xs font-medium whitespace-nowrap text-accent">
-        Scripted<span className="max-sm:sr-only"> model</span>
+        Demo<span className="max-sm:sr-only"> model</span>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={6} className="z-50">
           <Popover.Popup className="max-w-72 rounded-lg border border-line bg-surface p-3 text-xs shadow-float outline-none">
-            <Popover.Title className="font-medium">Scripted model</Popover.Title>
+            <Popover.Title className="font-medium">Demo model</Popover.Title>
             <Popover.Description className="mt-1 text-muted">
               {EXPLANATION} {REMEDY}
             </Popover.Description>

@@ -20,12 +20,14 @@ interface PromptBoxProps {
   ref?: Ref<HTMLTextAreaElement>;
 }
 
-/** On a touch keyboard Enter makes a new line; elsewhere it submits and Shift+Enter makes one. */
-const submits = (event: KeyboardEvent) =>
-  event.key === "Enter" &&
-  !event.shiftKey &&
-  !event.nativeEvent.isComposing &&
-  matchMedia("(pointer: fine)").matches;
+/**
+ * Ctrl+Enter and ⌘+Enter submit everywhere. Enter alone does so too, but on a touch keyboard it makes a new
+ * line, as Shift+Enter does elsewhere.
+ */
+const submits = ({ key, ctrlKey, metaKey, shiftKey, nativeEvent }: KeyboardEvent) => {
+  if (key !== "Enter" || nativeEvent.isComposing) return false;
+  return ctrlKey || metaKey || (!shiftKey && matchMedia("(pointer: fine)").matches);
+};
 
 export const PromptBox = ({ ref, ...props }: PromptBoxProps) => {
   const left = props.maxChars - props.value.length;

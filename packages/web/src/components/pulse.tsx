@@ -6,6 +6,7 @@ const TONES = { live: "bg-gold", good: "bg-good", bad: "bg-bad", still: "bg-line
 export const Pulse = ({ tone, className }: { tone: keyof typeof TONES; className?: string }) => (
   <span
     aria-hidden="true"
+    data-mark={tone}
     className={clsx(
       "inline-block size-2 shrink-0 rounded-full",
       TONES[tone],

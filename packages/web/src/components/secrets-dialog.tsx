@@ -5,7 +5,7 @@ interface SecretsDialogProps {
   /** Undefined while there is nothing to show. */
   found: Findings | undefined;
   onClose: () => void;
-  /** What is done all the same, such as "Publish anyway". */
+  /** What is done all the same, such as "Push anyway". */
   confirmLabel: string;
   /** @param digest names exactly the secrets that were shown */
   onConfirm: (digest: string) => void;
@@ -16,12 +16,12 @@ export const SecretsDialog = ({ found, onClose, confirmLabel, onConfirm }: Secre
   <ConfirmDialog
     open={found !== undefined}
     onOpenChange={(open) => !open && onClose()}
-    title="This version holds what looks like secrets"
+    title="This version seems to contain secrets"
     confirmLabel={confirmLabel}
     cancelLabel="Cancel"
     onConfirm={() => found && onConfirm(found.digest)}
   >
-    <span className="block">Whoever gets the files can use them. The agent can take them out.</span>
+    <span className="block">Anyone who gets the files can use them. You can ask Leo to remove them.</span>
     <span role="list" aria-label="Findings" className="mt-3 block max-h-48 overflow-y-auto">
       {found?.findings.map(({ path, line, kind, inBundle }) => (
         <span role="listitem" key={`${path}:${line}:${kind}`} className="block py-0.5 text-xs break-all">

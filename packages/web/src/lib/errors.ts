@@ -22,7 +22,7 @@ export class HttpError extends ShownError {
   }
 }
 
-const UNREACHABLE = "The server cannot be reached. Check the connection and try again.";
+const UNREACHABLE = "Can't reach the server. Check your connection and try again.";
 
 /** The server could not be reached, or the connection broke before its answer was complete. */
 export class NetworkError extends ShownError {

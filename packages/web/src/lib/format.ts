@@ -25,6 +25,9 @@ export const formatAgo = (iso: string, nowMs = Date.now()): string => {
 
 const timeOfDay = new Intl.DateTimeFormat("en", { timeStyle: "short" });
 
+/** "1:57 PM" */
+export const formatTime = (iso: string) => timeOfDay.format(new Date(iso));
+
 const dayOfYear = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
 
 /** "Nov 23" for 2026-11-23, a day of UTC. */

@@ -37,7 +37,7 @@ export const AdminStoryPage = () => {
   const { id } = useParams({ from: "/admin/generations/$id" });
   if (!useIsAdmin()) return <NotFoundPage />;
   return (
-    <AdminFrame title="One generation">
+    <AdminFrame title="Run">
       <Link to="/admin" className="mb-4 inline-block text-sm text-muted underline underline-offset-2">
         Operations
       </Link>

@@ -10,14 +10,14 @@ export const NotFoundPage = () => (
     <main className="grid flex-1">
       <h1 className="sr-only">Not found</h1>
       <Empty
-        title="There is nothing here"
+        title="Page not found"
         action={
           <Link to="/" className={buttonClass()}>
             Go to your apps
           </Link>
         }
       >
-        The app was deleted, belongs to someone else, or the address is not right.
+        The app may have been deleted, or the address is wrong.
       </Empty>
     </main>
   </div>

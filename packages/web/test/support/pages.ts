@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 
 export const signIn = async (page: Page, url: string): Promise<void> => {
   await page.goto(url);
-  await page.getByRole("button", { name: "Continue as the local user" }).click();
+  await page.getByRole("button", { name: "Continue on this computer" }).click();
   await page.getByRole("button", { name: "Account" }).waitFor();
 };
 

@@ -61,7 +61,7 @@ const ended = (state: "failed" | "cancelled"): Fact => ({
 
 const runs = (stub: Stub): State[] => [
   run(stub, "queued", [], "Next in the queue"),
-  run(stub, "starting", START.slice(0, 3), "Machine granted, loading the image"),
+  run(stub, "starting", START.slice(0, 3), "Loading the image"),
   run(stub, "running", [...START, ...WORK], "npm run build"),
   run(
     stub,
@@ -69,7 +69,7 @@ const runs = (stub: Stub): State[] => [
     [...START, ...WORK, { type: "user_message", messageId: "m1", text: "Use blue" }],
     "Use blue",
   ),
-  run(stub, "plan", [...START, { type: "plan_proposed", text: "1. A form" }], "Accept the plan"),
+  run(stub, "plan", [...START, { type: "plan_proposed", text: "1. A form" }], "Build this plan"),
   run(stub, "failed", [...START, ...WORK, ...FAIL], "This run failed"),
   run(stub, "expired", [ended("failed")], "waited too long"),
   run(stub, "cancelled", [...START, ended("cancelled")], "Try again"),
@@ -79,7 +79,7 @@ const tabs = (done: string): State[] => [
   { name: "done", path: done, ready: text("Version 2 is ready") },
   { name: "code", path: `${done}?tab=code&file=src/App.tsx&line=3`, ready: text("useState") },
   { name: "changes", path: `${done}?tab=changes`, ready: text("My todos") },
-  { name: "log", path: `${done}?tab=log`, ready: text("all work complete") },
+  { name: "log", path: `${done}?tab=log`, ready: text("The agent is done") },
   { name: "versions", path: `${done}?tab=versions`, ready: text("Restore") },
 ];
 
@@ -96,7 +96,7 @@ const overlays = (done: string): State[] => [
     path: done,
     act: async (page) => {
       await page.getByRole("button", { name: "Share" }).click();
-      await page.getByRole("button", { name: "Make a link" }).click();
+      await page.getByRole("button", { name: "Create link" }).click();
     },
     ready: (page) =>
       page
@@ -130,9 +130,9 @@ const pages = (copy: string): State[] => [
     name: "home search",
     path: "/",
     act: (page) => page.getByRole("searchbox").fill("nothing like it"),
-    ready: text("No app of yours is called"),
+    ready: text("No apps match"),
   },
-  { name: "copied", path: copy, ready: text("The files of version 1") },
+  { name: "copied", path: copy, ready: text("Copied from version 1") },
   {
     name: "account",
     path: "/account",

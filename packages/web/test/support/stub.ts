@@ -114,6 +114,8 @@ export class Stub {
   copy(from: Generation, appId: string): Generation {
     const copy = this.addGeneration(appId, from.prompt);
     copy.copiedFromId = from.id;
+    // It waits in no queue.
+    this.events.set(copy.id, []);
     this.versions.set(copy.id, this.versions.get(from.id) ?? { files: {}, checks: [] });
     this.emit(
       copy.id,
@@ -141,6 +143,12 @@ export class Stub {
 
   #apply(generation: Generation, event: Event): void {
     if (event.type === "usage") generation.costUsd = generation.chargedUsd = event.costUsd;
+    if (event.type === "user_message_taken") {
+      const added = this.events
+        .get(generation.id)
+        ?.find((other) => other.type === "user_message" && other.messageId === event.messageId);
+      if (added?.type === "user_message") (generation.addedRequests ??= []).push(added.text);
+    }
     if (event.type !== "state_changed") return;
     generation.state = event.state;
     generation.attempt = event.attempt;

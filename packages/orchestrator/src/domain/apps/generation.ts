@@ -10,6 +10,16 @@ import { ownerToken, previewLink } from "../previews/preview-link.ts";
 import type { QueuePlace } from "../../queue/position.ts";
 import type { QueueView } from "./queue-view.ts";
 
+/** Long requests are cut: a list of versions names them, the conversation has them whole. */
+const ADDED_MAX_CHARS = 500;
+
+const ADDED_REQUESTS = sql<string[] | null>`(
+  select json_agg(left(m.text, ${ADDED_MAX_CHARS}) order by m.created_at, m.id)
+  from leo.user_messages m
+  where m.generation_id = ${generations.id} and m.delivered_attempt is not null and not exists (
+    select from leo.events e
+    where e.generation_id = m.generation_id and e.type = 'user_message_returned' and e.body ->> 'messageId' = m.id::text))`;
+
 /** The manifest itself may be large, so only what a view needs of it is read. */
 const VIEW = {
   id: generations.id,
@@ -25,6 +35,7 @@ const VIEW = {
   copiedFromId: generations.copiedFromId,
   costUsd: generations.costUsd,
   chargedUsd: chargedFor(generations.id),
+  addedRequests: ADDED_REQUESTS,
   failure: generations.failure,
   lastSeq: generations.lastSeq,
   createdAt: generations.createdAt,
@@ -98,6 +109,7 @@ const viewGeneration = (template: string, row: GenerationRow, place?: QueuePlace
   failure: row.failure ?? undefined,
   previewUrl: row.hasPreview ? previewLink(template, row.id, ownerToken(row.previewKey, row.id)) : undefined,
   ...(row.hasDraft ? { hasDraft: true } : {}),
+  addedRequests: row.addedRequests ?? undefined,
   lastSeq: row.lastSeq,
   createdAt: row.createdAt.toISOString(),
   startedAt: iso(row.startedAt),

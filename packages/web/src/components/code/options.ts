@@ -9,6 +9,8 @@ export const CODE_STYLE = {
   "--diffs-header-font-family": "var(--font-sans)",
   "--diffs-font-size": "12.5px",
   "--diffs-line-height": "20px",
+  // Not always: where scrollbars take room an empty one would stand under every block.
+  "--diffs-overflow-override": "auto",
   "--diffs-light-bg": "var(--color-surface)",
   "--diffs-dark-bg": "var(--color-surface)",
   "--diffs-fg-number-override": "var(--color-muted)",

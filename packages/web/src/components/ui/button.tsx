@@ -2,9 +2,10 @@ import { clsx } from "clsx";
 import type { ComponentProps } from "react";
 
 const VARIANTS = {
-  primary: "bg-ink text-canvas hover:bg-ink/88 shadow-raised",
+  // A border that is not seen until the reader's own colours replace the background.
+  primary: "bg-ink text-canvas border border-transparent hover:bg-ink/88 shadow-raised",
   secondary: "bg-surface text-ink border border-line hover:border-line-strong hover:bg-hover shadow-raised",
-  ghost: "text-muted hover:text-ink hover:bg-hover",
+  ghost: "border border-transparent text-muted hover:text-ink hover:bg-hover",
   danger: "bg-surface text-bad border border-line hover:border-bad/50 hover:bg-bad-soft shadow-raised",
 } as const;
 

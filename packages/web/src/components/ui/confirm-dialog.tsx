@@ -22,7 +22,7 @@ export const ConfirmDialog = (props: ConfirmDialogProps) => (
           {props.children}
         </AlertDialog.Description>
         <div className="mt-5 flex justify-end gap-2">
-          <AlertDialog.Close className={buttonClass()}>{props.cancelLabel ?? "Keep it"}</AlertDialog.Close>
+          <AlertDialog.Close className={buttonClass()}>{props.cancelLabel ?? "Cancel"}</AlertDialog.Close>
           <AlertDialog.Close className={buttonClass({ variant: "danger" })} onClick={props.onConfirm}>
             {props.confirmLabel}
           </AlertDialog.Close>

@@ -1,6 +1,6 @@
 /** One sentence about what a generation is doing now, for the status line, the title and screen readers. */
 import type { Generation } from "@leo/core/generation.ts";
-import { formatClock, formatDuration } from "../../lib/format.ts";
+import { formatDuration, formatTime } from "../../lib/format.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import type { LiveState } from "./live-state.ts";
 import { toolWords } from "./tool-words.ts";
@@ -8,12 +8,12 @@ import type { ItemOf, StartStep } from "./timeline-item.ts";
 
 export const START_WORDS: Record<StartStep["step"], string> = {
   queued: "In the queue",
-  launching: "Asking for a machine",
-  task_accepted: "Machine granted, loading the image",
-  task_running: "Image loaded, connecting the agent",
+  launching: "Starting a machine",
+  task_accepted: "Loading the image",
+  task_running: "Connecting the agent",
   connected: "Agent connected",
   stopping: "Stopping",
-  ended: "The machine is gone",
+  ended: "Machine stopped",
 };
 
 export const STEP_WORDS: Record<ItemOf<"step">["step"], string> = {
@@ -21,20 +21,22 @@ export const STEP_WORDS: Record<ItemOf<"step">["step"], string> = {
   planning: "Planning",
   agent: "Working on it",
   verifying: "Checking the app",
-  uploading: "Storing the files",
+  uploading: "Saving the files",
   rate_limited: "Waiting for Claude",
-  turn_complete: "Finishing the turn",
+  turn_complete: "Finishing this step",
 };
 
 const queueWords = (generation: Generation, live: LiveState, nowMs: number): string => {
   const { state, queuePosition, estimatedStartAt } = generation;
   // Until the page has asked again, only the event says why it is back in the queue.
   const { message, until } = (state === "queued" ? generation.waiting : live.waiting) ?? {};
-  if (message) return until ? `${message} Next try at ${formatClock(until)}.` : message;
+  if (message) return until ? `${message} Retrying at ${formatTime(until)}.` : message;
+  // After an attempt its machine is gone; another one goes on from what was saved.
+  const again = live.attempt > 0 ? "Restarting… " : "";
   const place =
     queuePosition === undefined || queuePosition <= 1
-      ? "Next in the queue"
-      : `Number ${queuePosition} in the queue`;
+      ? `${again}Next in the queue`
+      : `${again}Number ${queuePosition} in the queue`;
   if (!estimatedStartAt) return place;
   const waitMs = Date.parse(estimatedStartAt) - nowMs;
   return waitMs < 5_000
@@ -49,11 +51,11 @@ const startingWords = (live: LiveState): string => {
 };
 
 const runningWords = (live: LiveState): string => {
-  if (live.openPlan !== undefined) return "Waits for your word on the plan";
+  if (live.openPlan !== undefined) return "Waiting for your reply to the plan";
   if (live.step === "rate_limited") {
     const why = live.items.findLast((item) => item.kind === "step" && item.step === "rate_limited");
     const words = (why?.kind === "step" && why.text) || `${STEP_WORDS.rate_limited}.`;
-    return live.retryAt ? `${words} Retrying at ${formatClock(live.retryAt)}.` : words;
+    return live.retryAt ? `${words} Retrying at ${formatTime(live.retryAt)}.` : words;
   }
   const last = live.items.at(-1);
   if (last?.kind === "tool" && last.status === "running") return toolWords(last.name, last.target, "running");
@@ -65,9 +67,7 @@ const runningWords = (live: LiveState): string => {
 export const activityWords = (generation: Generation, live: LiveState, nowMs: number): string | undefined => {
   const state = live.state ?? generation.state;
   if (generation.cancelRequestedAt && !isFinal(state)) {
-    return live.stopping
-      ? "Stopping: the machine is being taken down"
-      : "Stopping: the agent saves what it has";
+    return live.stopping ? "Stopping the machine" : "Stopping: saving what there is";
   }
   switch (state) {
     case "queued":
@@ -77,7 +77,7 @@ export const activityWords = (generation: Generation, live: LiveState, nowMs: nu
     case "running":
       return runningWords(live);
     case "publishing":
-      return "Publishing the version";
+      return "Saving the version";
     case "completed":
     case "answered":
     case "failed":

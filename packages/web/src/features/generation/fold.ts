@@ -27,6 +27,13 @@ const closeStart = (draft: Draft) => {
   if (open) draft.items[index] = { ...open, done: true };
 };
 
+/** What still runs when a run ends, or another attempt begins, will never say how it went. */
+const stopTools = (draft: Draft) => {
+  draft.items = draft.items.map((item) =>
+    item.kind === "tool" && item.status === "running" ? { ...item, status: "stopped" as const } : item,
+  );
+};
+
 const stateChanged = (draft: Draft, event: EventOf<"state_changed">) => {
   const { state, attempt, failure, waiting, at } = event;
   draft.state = state;
@@ -38,11 +45,13 @@ const stateChanged = (draft: Draft, event: EventOf<"state_changed">) => {
   if (state === "queued") {
     draft.step = undefined;
     closeStart(draft);
+    stopTools(draft);
     addStartStep(draft, event, attempt + 1, { step: "queued", at });
   }
   if (state === "running" || isFinal(state)) closeStart(draft);
   if (state === "completed" || state === "answered" || state === "failed" || state === "cancelled") {
     draft.stopping = false;
+    stopTools(draft);
     draft.items.push({ ...place(event), kind: "end", state, ...(failure ? { failure } : {}) });
   }
 };
@@ -76,8 +85,11 @@ const agentText = (draft: Draft, event: EventOf<"agent_text">) => {
 };
 
 const agentTool = (draft: Draft, event: EventOf<"agent_tool">) => {
-  const { toolUseId, name, target, status, result, at } = event;
-  if (status === "running") dropBrokenOff(draft);
+  const { toolUseId, name, target, result, at } = event;
+  // Ending a run interrupts its tool, which is no fault of the tool's.
+  const status: ItemOf<"tool">["status"] =
+    draft.stopping && event.status === "failed" ? "stopped" : event.status;
+  if (event.status === "running") dropBrokenOff(draft);
   const index = newest(draft, (item) => item.kind === "tool" && item.toolUseId === toolUseId);
   const open = draft.items[index] as ItemOf<"tool"> | undefined;
   const outcome = {

@@ -1,5 +1,5 @@
 /**
- * Which generations this page follows, and their stores; and who hears that apps of the user changed.
+ * Which runs this page follows, and their stores; and who hears that apps of the user changed.
  *
  * Terms: a *watch* is a reader's interest in one generation; a *subscription* is what the server was
  * told on the current connection. Each subscription starts after the last event its store has, so a

@@ -34,7 +34,8 @@ type Content =
       toolUseId: string;
       name: string;
       target?: string;
-      status: "running" | "succeeded" | "failed";
+      /** `stopped`: the run was being ended, so that it says nothing about the tool. */
+      status: "running" | "succeeded" | "failed" | "stopped";
       result?: string;
       endedAt?: string;
       /** What the tool did to the file it worked on. */

@@ -1,3 +1,5 @@
+import type { ItemOf } from "./timeline-item.ts";
+
 /** What a tool of the agent does, in words a person would use. */
 interface Words {
   running: string;
@@ -21,13 +23,12 @@ const WORDS: Record<string, Words> = {
   WebSearch: { running: "Searching the web for", done: "Searched the web for" },
 };
 
-export const toolVerb = (name: string, status: "running" | "succeeded" | "failed"): string => {
+type Status = ItemOf<"tool">["status"];
+
+export const toolVerb = (name: string, status: Status): string => {
   const words = WORDS[name] ?? { running: `Using ${name}`, done: `Used ${name}` };
   return status === "running" ? words.running : words.done;
 };
 
-export const toolWords = (
-  name: string,
-  target: string | undefined,
-  status: "running" | "succeeded" | "failed",
-) => (target ? `${toolVerb(name, status)} ${target}` : toolVerb(name, status));
+export const toolWords = (name: string, target: string | undefined, status: Status) =>
+  target ? `${toolVerb(name, status)} ${target}` : toolVerb(name, status);

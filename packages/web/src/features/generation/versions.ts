@@ -22,6 +22,19 @@ export const versionBefore = (
     )
     .findLast(hasFiles);
 
+/**
+ * What a copy came from: "Restored from version 1", or "Copied from another app". Nobody asked for it in words,
+ * whatever its `prompt` says, which is that of the version copied.
+ */
+export const copyWords = (
+  { copiedFromId }: Generation,
+  versions: readonly NumberedGeneration[],
+): string | undefined => {
+  if (copiedFromId === undefined) return undefined;
+  const source = versions.find(({ generation }) => generation.id === copiedFromId);
+  return source?.number === undefined ? "Copied from another app" : `Restored from version ${source.number}`;
+};
+
 /** What people call it: `Version 3`, or `Draft`. */
 export const versionName = (number: number | undefined): string =>
   number === undefined ? "Draft" : `Version ${number}`;

@@ -1,6 +1,12 @@
-/** The lines of a log that leaves no event out: one or more for each, as its text has lines. */
+/** The lines of a log that leaves nothing out: one or more for each event, in the words of the conversation. */
 import type { Event } from "@leo/core/event.ts";
-import { formatSize } from "../../lib/format.ts";
+import type { Failure } from "@leo/core/failure.ts";
+import { stateText } from "../../components/state-label.tsx";
+import { formatCount, formatSize, formatTime, plural } from "../../lib/format.ts";
+import { START_WORDS, STEP_WORDS } from "../generation/activity.ts";
+import { CHECK_NAMES } from "../generation/check-names.ts";
+import type { EventOf } from "../generation/timeline-item.ts";
+import { toolWords } from "../generation/tool-words.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -15,114 +21,128 @@ export interface LogLine {
   key: string;
 }
 
-const checksText = ({ checks, round }: Extract<Event, { type: "verified" }>) =>
-  `round ${round}: ${checks.map(({ name, result }) => `${name} ${result}`).join(", ")}`;
-
 const words = (parts: (string | undefined)[]) =>
   parts.filter((part) => part !== undefined && part !== "").join(" ");
 
-const describe = (event: Event): Pick<LogLine, "level" | "source" | "text"> => {
+const failureText = ({ message, detail }: Failure) => [message, detail].filter(Boolean).join("\n");
+
+/** As the conversation shows them, with what a failed one has put out. */
+const checksText = ({ checks, round }: EventOf<"verified">) =>
+  [
+    `Checks, round ${round}`,
+    ...checks.flatMap(({ name, result, output }) => [
+      `${CHECK_NAMES[name]}: ${result}`,
+      ...(result === "failed" && output ? [output] : []),
+    ]),
+  ].join("\n");
+
+const CHANGED = { created: "Created", modified: "Changed", deleted: "Deleted" } as const;
+
+const PUBLICATION: Record<EventOf<"publication">["state"], string> = {
+  done: "Pushed to GitHub",
+  failed: "Not pushed to GitHub",
+};
+
+type Said = Pick<LogLine, "level" | "source" | "text">;
+
+const info = (source: string, text: string): Said => ({ level: "info", source, text });
+
+const describe = (event: Event): Said => {
   switch (event.type) {
     case "log":
       return { level: event.level, source: "log", text: event.text };
     case "agent_text":
-      return { level: "info", source: "agent", text: event.text };
+      return info("agent", event.text);
     case "agent_tool":
       return {
         level: event.status === "failed" ? "error" : "info",
         source: "tool",
-        text: words([event.name, event.target, event.status, event.result]),
+        text: [
+          toolWords(event.name, event.target, event.status) + (event.status === "failed" ? " (failed)" : ""),
+          event.result,
+        ]
+          .filter(Boolean)
+          .join("\n"),
       };
     case "file_changed":
-      return {
-        level: "info",
-        source: "file",
-        text: words([
-          event.change,
+      return info(
+        "file",
+        words([
+          CHANGED[event.change],
           event.path,
           event.sizeBytes === undefined ? undefined : formatSize(event.sizeBytes),
         ]),
-      };
+      );
     case "progress":
-      return { level: "info", source: "progress", text: words([event.step, event.text, event.retryAt]) };
+      return info(
+        "progress",
+        words([
+          event.text ?? STEP_WORDS[event.step],
+          event.retryAt && `Retrying at ${formatTime(event.retryAt)}.`,
+        ]),
+      );
     case "plan_proposed":
-      return { level: "info", source: "plan", text: event.text };
+      return info("plan", event.text);
     case "usage":
       return {
         level: "debug",
         source: "usage",
-        text: `${event.inputTokens} in, ${event.outputTokens} out, ${event.cacheReadTokens} cached`,
+        text: `${formatCount(event.inputTokens)} tokens in, ${formatCount(event.outputTokens)} out, ${formatCount(event.cacheReadTokens)} from the cache`,
       };
     case "verified":
       return { level: event.passed ? "info" : "error", source: "checks", text: checksText(event) };
     case "artifact_uploaded":
-      return {
-        level: "info",
-        source: "upload",
-        text: `${event.fileCount} files, ${formatSize(event.sizeBytes)}`,
-      };
+      return info("saving", `Saved ${plural(event.fileCount, "file")}, ${formatSize(event.sizeBytes)}`);
     case "error":
-      return {
-        level: "error",
-        source: "failure",
-        text: words([event.failure.code, event.failure.message, event.failure.detail]),
-      };
+      return { level: "error", source: "failure", text: failureText(event.failure) };
     case "all_work_complete":
       return event.failure
-        ? { level: "error", source: "end", text: words([event.failure.code, event.failure.message]) }
-        : { level: "info", source: "end", text: event.answered ? "answered in words" : "all work complete" };
+        ? { level: "error", source: "end", text: event.failure.message }
+        : info("end", event.answered ? "The agent answered in words" : "The agent is done");
     case "state_changed":
       return {
         level: event.failure ? "error" : "info",
         source: "state",
-        text: words([event.state, `attempt ${event.attempt}`, event.failure?.message]),
-      };
-    case "attempt_progress":
-      return {
-        level: "info",
-        source: "attempt",
-        text: words([String(event.attempt), event.step, event.text]),
-      };
-    case "user_message":
-      return { level: "info", source: "you", text: event.text };
-    case "user_message_changed":
-      return { level: "info", source: "you", text: `changed to: ${event.text}` };
-    case "user_message_removed":
-      return { level: "info", source: "you", text: "the added request was taken back" };
-    case "user_message_taken":
-      return { level: "debug", source: "you", text: "the agent answers the added request" };
-    case "user_message_returned":
-      return { level: "warn", source: "you", text: "the run ended before the added request was answered" };
-    case "version_copied":
-      return {
-        level: "info",
-        source: "state",
         text: words([
-          "copied from version",
-          String(event.fromVersion),
-          event.fromApp && `of ${event.fromApp}`,
+          stateText(event.state),
+          event.attempt > 1 ? `(attempt ${event.attempt})` : undefined,
+          event.failure && `\n${event.failure.message}`,
         ]),
       };
+    case "attempt_progress":
+      return info("start", words([START_WORDS[event.step], event.text && `\n${event.text}`]));
+    case "user_message":
+      return info("you", event.text);
+    case "user_message_changed":
+      return info("you", `Changed to: ${event.text}`);
+    case "user_message_removed":
+      return info("you", "Took the added request back");
+    case "user_message_taken":
+      return { level: "debug", source: "you", text: "The agent has read the added request" };
+    case "user_message_returned":
+      return {
+        level: "warn",
+        source: "you",
+        text: "The run ended before the agent got to the added request",
+      };
+    case "version_copied":
+      return info(
+        "state",
+        words([`Copied from version ${event.fromVersion}`, event.fromApp && `of ${event.fromApp}`]),
+      );
     case "draft_saved":
-      return { level: "info", source: "state", text: `saved a draft with ${event.fileCount} files` };
+      return info("state", `Saved a draft with ${plural(event.fileCount, "file")}`);
     case "publication":
       return {
         level: event.failure ? "error" : "info",
         source: "github",
-        text: words([event.state, event.repository, event.commitUrl, event.failure?.message]),
+        text: words([PUBLICATION[event.state], event.repository, event.commitUrl, event.failure?.message]),
       };
   }
 };
 
-const cache = new WeakMap<Event, readonly LogLine[]>();
-
-/** Events are never changed, so each is described once. */
-export const logLines = (event: Event): readonly LogLine[] => {
-  const known = cache.get(event);
-  if (known) return known;
-  const { seq, at } = event;
-  const { level, source, text } = describe(event);
-  const lines = text
+const linesOf = ({ seq, at }: Event, { level, source, text }: Said): readonly LogLine[] =>
+  text
     .replace(/\n$/, "")
     .split("\n")
     .map((part, index) => ({
@@ -134,6 +154,38 @@ export const logLines = (event: Event): readonly LogLine[] => {
       first: index === 0,
       key: `${seq}.${index}`,
     }));
-  cache.set(event, lines);
-  return lines;
+
+/** What one or more events say: the pieces of a text of the agent are one entry, so that no sentence is cut. */
+export interface LogEntry {
+  /** Of how many events. */
+  eventCount: number;
+  lines: readonly LogLine[];
+  /** What a filter looks at, in lower case. */
+  text: string;
+  /** The text of the agent that may still grow. */
+  open?: { blockId: string; first: Event; text: string };
+}
+
+const entryOf = (event: Event, said: Said, rest: Pick<LogEntry, "eventCount" | "open">): LogEntry => ({
+  ...rest,
+  lines: linesOf(event, said),
+  text: `${said.source} ${said.text}`.toLowerCase(),
+});
+
+/** Adds what an event says to the entries. */
+export const addEvent = (entries: LogEntry[], event: Event): void => {
+  if (event.type !== "agent_text") {
+    entries.push(entryOf(event, describe(event), { eventCount: 1 }));
+    return;
+  }
+  const index = entries.findLastIndex(({ open }) => open?.blockId === event.blockId);
+  const known = entries[index];
+  const first = known?.open?.first ?? event;
+  const text = (known?.open?.text ?? "") + event.text;
+  const entry = entryOf(first, info("agent", text), {
+    eventCount: (known?.eventCount ?? 0) + 1,
+    ...(event.done ? {} : { open: { blockId: event.blockId, first, text } }),
+  });
+  if (known) entries[index] = entry;
+  else entries.push(entry);
 };

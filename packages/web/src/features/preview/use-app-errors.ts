@@ -17,7 +17,7 @@ const errorText = (data: unknown): string | undefined => {
   return "message" in data && typeof data.message === "string" ? data.message.slice(0, MAX_CHARS) : undefined;
 };
 
-/** Errors of the app in this frame since the component was mounted or `clear` was called, the newest last. */
+/** App errors in this frame since the component was mounted or `clear` was called, the newest last. */
 export const useAppErrors = (frame: RefObject<HTMLIFrameElement | null>) => {
   const [errors, setErrors] = useState<readonly AppError[]>([]);
   const clear = useCallback(() => setErrors([]), []);

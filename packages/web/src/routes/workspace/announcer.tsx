@@ -6,21 +6,21 @@ import { notify } from "../../lib/notifications.ts";
 import type { Selection } from "./use-workspace.ts";
 
 const MILESTONES: Record<GenerationState, string> = {
-  queued: "The request is in the queue.",
-  starting: "The generator is starting.",
+  queued: "Your request is in the queue.",
+  starting: "A machine is starting.",
   running: "The agent is working.",
-  publishing: "The version is being published.",
+  publishing: "The version is being saved.",
   completed: "The app is ready.",
   answered: "Leo answered.",
   failed: "The run failed.",
-  cancelled: "The run is cancelled.",
+  cancelled: "The run was cancelled.",
 };
 
 const TITLES: Partial<Record<GenerationState, string>> = {
   queued: "Queued",
   starting: "Starting",
   running: "Building",
-  publishing: "Publishing",
+  publishing: "Saving",
   completed: "Ready",
   answered: "Answered",
   failed: "Failed",

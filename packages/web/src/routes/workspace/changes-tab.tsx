@@ -16,8 +16,8 @@ const ChangesTab = ({ selection }: { selection: Selection }) => {
     return (
       <Empty title="Nothing to compare yet">
         {shown && hasFiles(shown)
-          ? "This is the app's only version. Ask for a change to see here what it changed."
-          : "When a run ends, you can see here what it changed."}
+          ? "This is the app's only version. Ask for a change, and you'll see here what changed."
+          : "When a run ends, you'll see here what it changed."}
       </Empty>
     );
   }

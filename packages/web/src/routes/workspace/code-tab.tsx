@@ -49,8 +49,7 @@ const CodeTab = ({ selection }: { selection: Selection }) => {
   if (!shown || !hasFiles(shown)) {
     return (
       <Empty title="No files yet">
-        You can read the app's files here when the run ends. Until then, the conversation shows what is being
-        written.
+        The app's files appear here when the run ends. Until then, follow the conversation.
       </Empty>
     );
   }

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef } from "react";
+import { useCallback, type RefObject } from "react";
 import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
 import { addMessage } from "../../features/generation/api/add-message.ts";
@@ -9,11 +9,13 @@ import { StatusStrip } from "../../features/generation/components/status-strip.t
 import { Timeline } from "../../features/generation/components/timeline.tsx";
 import { Turn } from "../../features/generation/components/turn.tsx";
 import { useLive } from "../../features/generation/use-live.ts";
-import type { NumberedGeneration } from "../../features/generation/versions.ts";
+import { copyWords, type NumberedGeneration } from "../../features/generation/versions.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import { errorMessage } from "../../lib/errors.ts";
 
 interface ConversationProps {
+  /** The box for the next request. */
+  composer: RefObject<HTMLTextAreaElement | null>;
   versions: readonly NumberedGeneration[];
   latest: Generation;
   base: ComposerProps["base"];
@@ -29,11 +31,12 @@ const ACCEPT_PLAN = "The plan is good. Build it.";
 
 const blockedBecause = (generation: Generation, state: Generation["state"]): string | undefined => {
   if (isFinal(state)) return undefined;
-  if (generation.cancelRequestedAt) return "Wait until it has stopped";
-  return state === "publishing" ? "Wait until the version is published" : undefined;
+  if (generation.cancelRequestedAt) return "Stopping. You can send in a moment.";
+  return state === "publishing" ? "Saving the version. You can send in a moment." : undefined;
 };
 
 export const Conversation = ({
+  composer,
   versions,
   latest,
   base,
@@ -43,29 +46,28 @@ export const Conversation = ({
   setText,
 }: ConversationProps) => {
   const { live } = useLive(latest.id);
-  const composer = useRef<HTMLTextAreaElement>(null);
   const queryClient = useQueryClient();
   const { mutate: acceptPlan } = useMutation({
     mutationFn: () => addMessage(latest.id, ACCEPT_PLAN),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["apps", latest.appId] }),
     onError: (error) => toast.error(errorMessage(error)),
   });
-  const focusComposer = useCallback(() => composer.current?.focus(), []);
+  const focusComposer = useCallback(() => composer.current?.focus(), [composer]);
   const editRequest = useCallback(
     (request: string) => {
       setText((current) => (current.trim() === "" ? request : `${request}\n${current}`));
       composer.current?.focus();
     },
-    [setText],
+    [composer, setText],
   );
   const state = live.state ?? latest.state;
   const keepUnsaved = useCallback(
     (unsaved: string) => {
       setText((current) => (current.trim() === "" ? unsaved : `${current}\n${unsaved}`));
       composer.current?.focus();
-      toast("The agent took the request before your change was saved. The change is in the box now.");
+      toast("Leo had already read that request. Your change is in the box.");
     },
-    [setText],
+    [composer, setText],
   );
 
   return (
@@ -78,6 +80,7 @@ export const Conversation = ({
               key={generation.id}
               generation={generation}
               version={number}
+              copyOf={copyWords(generation, versions)}
               latest={generation.id === latest.id}
               scrollRef={scrollRef}
               onAcceptPlan={acceptPlan}

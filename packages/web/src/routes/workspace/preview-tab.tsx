@@ -53,18 +53,18 @@ export const PreviewTab = ({ selection }: { selection: Selection }) => {
   if (working) {
     const outlook = latest.cancelRequestedAt
       ? "What it has made so far is kept as a draft."
-      : "The app appears here when it is built.";
+      : "The app appears here once it's built.";
     return <Waiting words={activityWords(latest, live, nowMs) ?? ""} outlook={outlook} />;
   }
   if (state === "completed" && !shown) return <Waiting words="Opening the app" outlook="" />;
   return (
-    <Empty title={completed.length > 0 ? "This run has no app to show" : "There is no app to show yet"}>
+    <Empty title={completed.length > 0 ? "This run has no app to show" : "No app to show yet"}>
       {state === "failed" &&
-        "The run failed before the app could be built. The conversation says why, and what you can do."}
+        "The run failed before the app was built. See the conversation for the reason and what you can do."}
       {state === "answered" &&
         "Leo answered in words and built nothing. Reply in the conversation to say what to build."}
-      {state === "cancelled" && "The run was cancelled before the app could be built."}
-      {state === "completed" && "The version has no page that a browser could open."}
+      {state === "cancelled" && "The run was cancelled before the app was built."}
+      {state === "completed" && "This version has no page to open."}
     </Empty>
   );
 };

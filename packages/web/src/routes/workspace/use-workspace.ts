@@ -13,6 +13,8 @@ export interface Selection {
   completed: readonly NumberedGeneration[];
   /** What the tabs show: the one in the address, else the newest version, else the newest draft, if there is one. */
   shown: NumberedGeneration | undefined;
+  /** What they show when the address names none. */
+  newest: NumberedGeneration | undefined;
 }
 
 export const useSelection = (generations: readonly Generation[], version: string | undefined) =>
@@ -22,7 +24,8 @@ export const useSelection = (generations: readonly Generation[], version: string
     if (!latest) return undefined;
     const completed = versions.filter(({ number }) => number !== undefined);
     const chosen = versions.find(({ generation }) => generation.id === version);
-    return { versions, latest, completed, shown: chosen ?? completed.at(-1) ?? versions.findLast(hasFiles) };
+    const newest = completed.at(-1) ?? versions.findLast(hasFiles);
+    return { versions, latest, completed, shown: chosen ?? newest, newest };
   }, [generations, version]);
 
 /** Changes parts of the address and keeps the rest; undefined takes a part away. */

@@ -3,7 +3,7 @@ import { AppPublishing } from "../../features/publishing/components/app-publishi
 import { PublicationNote, PublishButton } from "../../features/publishing/components/publish-version.tsx";
 import { VersionMenu } from "../../features/versions/components/version-menu.tsx";
 import { VersionRow } from "../../features/versions/components/version-row.tsx";
-import { hasFiles, versionBefore } from "../../features/generation/versions.ts";
+import { copyWords, hasFiles, versionBefore } from "../../features/generation/versions.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 interface VersionsTabProps {
@@ -50,7 +50,7 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
                       note: <PublicationNote appId={generation.appId} generationId={id} />,
                     },
                   })}
-                copyOf={versions.find((other) => other.generation.id === generation.copiedFromId)?.number}
+                copyOf={copyWords(generation, versions)}
                 onRestored={() => setSearch({ tab: "preview", version: undefined, base: undefined })}
                 menu={
                   (number !== undefined || id !== nextBaseId) && (

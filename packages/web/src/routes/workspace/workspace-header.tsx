@@ -21,7 +21,10 @@ export const WorkspaceHeader = ({ app, latest }: { app: App; latest: Generation 
       </span>
       <AppName app={app} />
       <span className="ml-1 hidden shrink-0 sm:block">
-        <StateLabel state={live.state ?? latest.state} />
+        <StateLabel
+          state={live.state ?? latest.state}
+          stopping={live.stopping || latest.cancelRequestedAt !== undefined}
+        />
       </span>
       <span className="flex-1" />
       <MockBadge />

@@ -15,8 +15,8 @@ const Failed = ({ error, onRetry }: { error: Error; onRetry: () => void }) => (
     <title>Leo</title>
     <SiteHeader />
     <main className="grid flex-1">
-      <h1 className="sr-only">The app could not be loaded</h1>
-      <Empty title="The app could not be loaded" action={<Button onClick={onRetry}>Load again</Button>}>
+      <h1 className="sr-only">Couldn't load the app</h1>
+      <Empty title="Couldn't load the app" action={<Button onClick={onRetry}>Load again</Button>}>
         {errorMessage(error)}
       </Empty>
     </main>

@@ -1,6 +1,7 @@
 import { Tabs } from "@base-ui/react/tabs";
 import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense, type ReactNode } from "react";
+import { OldVersionBar } from "./old-version-bar.tsx";
 import { PreviewTab } from "./preview-tab.tsx";
 import type { Tab } from "./search.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
@@ -66,8 +67,12 @@ export const WorkspaceTabs = ({ selection, conversation, onContinueFrom }: Works
             {NAMES[name]}
           </Tabs.Tab>
         ))}
-        <Tabs.Indicator className="absolute bottom-0 left-0 h-0.5 w-(--active-tab-width) translate-x-(--active-tab-left) rounded-full bg-ink transition-all duration-150" />
+        <Tabs.Indicator
+          data-mark="selected"
+          className="absolute bottom-0 left-0 h-0.5 w-(--active-tab-width) translate-x-(--active-tab-left) rounded-full bg-ink transition-all duration-150"
+        />
       </Tabs.List>
+      <OldVersionBar selection={selection} />
       {narrow && panel("chat", conversation)}
       {panel("preview", <PreviewTab selection={selection} />, true)}
       {panel("code", <CodeTab selection={selection} />)}

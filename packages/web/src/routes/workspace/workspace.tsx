@@ -1,7 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
-import type { Generation } from "@leo/core/generation.ts";
 import { ConnectionBanner } from "../../app/connection-banner.tsx";
 import type { AppDetail } from "../../features/apps/api/get-app.ts";
 import { versionName } from "../../features/generation/versions.ts";
@@ -10,13 +9,21 @@ import { useIsWide, useMediaQuery } from "../../lib/use-media-query.ts";
 import { Announcer } from "./announcer.tsx";
 import { Conversation } from "./conversation.tsx";
 import { useFollowState, useSelection, useSetSearch, type Selection } from "./use-workspace.ts";
+import { useWorkspaceCommands } from "./use-workspace-commands.ts";
 import { WorkspaceHeader } from "./workspace-header.tsx";
 import { WorkspaceTabs } from "./workspace-tabs.tsx";
 
 const route = getRouteApi("/apps/$appId");
 
-const Following = ({ latest }: { latest: Generation }) => {
-  useFollowState(latest);
+interface FollowingProps {
+  selection: Selection;
+  /** Brings the reader to the box for the next request. */
+  onWrite: () => void;
+}
+
+const Following = ({ selection, onWrite }: FollowingProps) => {
+  useFollowState(selection.latest);
+  useWorkspaceCommands(selection, onWrite);
   return null;
 };
 
@@ -52,6 +59,12 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
   const [baseId, setBaseId] = useState<string>();
   const [text, setText, textSent] = useDraft(detail.app.id);
   const setSearch = useSetSearch();
+  const composer = useRef<HTMLTextAreaElement>(null);
+  // On a phone the box is on a tab of its own.
+  const write = useCallback(
+    () => (composer.current ? composer.current.focus() : setSearch({ tab: undefined })),
+    [setSearch],
+  );
   if (!selection) return null;
 
   // What comes of a request is what the reader wants to see next, whichever version they looked at.
@@ -63,6 +76,7 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
   const base = selection.versions.find(({ generation }) => generation.id === baseId);
   const conversation = (
     <Conversation
+      composer={composer}
       versions={selection.versions}
       latest={selection.latest}
       base={base && { id: base.generation.id, name: versionName(base.number).toLowerCase() }}
@@ -82,7 +96,7 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
 
   return (
     <div className="flex h-full flex-col">
-      <Following latest={selection.latest} />
+      <Following selection={selection} onWrite={write} />
       <WorkspaceHeader app={detail.app} latest={selection.latest} />
       <ConnectionBanner />
       <main className="flex min-h-0 flex-1 flex-col">

@@ -9,10 +9,10 @@ import { Section } from "./section.tsx";
 
 const WORDS: Record<NotificationState, string> = {
   granted: "Leo notifies you when a run ends while its tab is in the background.",
-  denied: "This browser blocks notifications from Leo. You can allow them again in its site settings.",
+  denied: "Notifications from Leo are blocked. Allow them in your browser's site settings.",
   default: "Leo can notify you when a run ends while its tab is in the background.",
-  insecure: "Notifications need HTTPS, and this page was loaded over plain HTTP.",
-  unsupported: "This browser has no notifications for web pages.",
+  insecure: "Notifications need HTTPS; this page uses plain HTTP.",
+  unsupported: "This browser doesn't support notifications.",
 };
 
 export const NotificationsSection = () => {

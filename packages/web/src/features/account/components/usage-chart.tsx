@@ -74,7 +74,7 @@ export const UsageChart = ({ days }: { days: readonly Day[] }) => {
       </figcaption>
       <svg
         role="img"
-        aria-label={`Spent per day over the last ${days.length} days, ${formatUsd(total)} in all. The table below has the numbers.`}
+        aria-label={`Spent per day over the last ${days.length} days, ${formatUsd(total)} in total. The table below has the numbers.`}
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
         className="mt-2 h-24 w-full border-b border-line-strong"

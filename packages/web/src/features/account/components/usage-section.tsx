@@ -27,8 +27,11 @@ const Bar = ({ label, value, max, format = formatCount }: BarProps) => (
         {format(value)} <span className="text-faint">of {format(max)}</span>
       </span>
     </div>
-    <Meter.Track className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset">
-      <Meter.Indicator className="rounded-full bg-ink transition-[width] duration-300" />
+    <Meter.Track
+      data-outline
+      className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset"
+    >
+      <Meter.Indicator data-mark className="rounded-full bg-ink transition-[width] duration-300" />
     </Meter.Track>
   </Meter.Root>
 );

@@ -9,7 +9,7 @@ import { useChange } from "../use-change.ts";
 /** What all runs of a day may cost together. */
 export const DayBudget = ({ platform }: { platform: Platform }) => {
   const { dayBudgetUsd, dayBudgetSettingUsd } = platform;
-  const { mutate, isPending } = useChange(setDayBudget, "The day's budget is changed.");
+  const { mutate, isPending } = useChange(setDayBudget, "Daily budget changed");
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const text = new FormData(event.currentTarget).get("dayBudgetUsd");
@@ -19,7 +19,7 @@ export const DayBudget = ({ platform }: { platform: Platform }) => {
     <form onSubmit={submit} className="flex flex-wrap items-end gap-3">
       <TextField
         name="dayBudgetUsd"
-        label={`USD a day, all users. Empty goes back to the setting, ${formatUsd(dayBudgetSettingUsd)}`}
+        label={`USD a day for all users. Leave empty for the default, ${formatUsd(dayBudgetSettingUsd)}`}
         type="number"
         min="0"
         max="999999"

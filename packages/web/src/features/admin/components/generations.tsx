@@ -43,8 +43,8 @@ export const Generations = () => {
   const { data } = useQuery(generationsQuery(filter));
   return (
     <Block
-      title="Generations and tasks"
-      tools={<Segmented label="Which generations" value={filter} onChange={setFilter} options={FILTERS} />}
+      title="Runs and tasks"
+      tools={<Segmented label="Which runs" value={filter} onChange={setFilter} options={FILTERS} />}
     >
       {data?.generations.length === 0 && <Nothing>None.</Nothing>}
       <ul>

@@ -5,7 +5,7 @@ import type { AdminOverview } from "@leo/core/admin.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
-import { formatAgo, formatClock, formatCount, plural } from "../../../lib/format.ts";
+import { formatAgo, formatTime, formatCount, plural } from "../../../lib/format.ts";
 import { formatUsd } from "@leo/core/money.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import { overviewQuery, setIntake, setLaunches } from "../api/admin.ts";
@@ -17,7 +17,7 @@ const Figures = ({ data }: { data: AdminOverview }) => {
   const { platform, states, vcpus, orphansToday } = data;
   return (
     <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
-      <Figure label="At work" value={formatCount(states.starting + states.running + states.publishing)} />
+      <Figure label="Running" value={formatCount(states.starting + states.running + states.publishing)} />
       <Figure
         label={data.oldestQueuedAt ? `Queued, the oldest ${formatAgo(data.oldestQueuedAt)}` : "Queued"}
         value={formatCount(states.queued)}
@@ -36,27 +36,27 @@ const Figures = ({ data }: { data: AdminOverview }) => {
 };
 
 const launchWords = ({ launchesPaused, modelFault }: Platform): string => {
-  if (launchesPaused) return "Launches are paused: what is asked for waits.";
-  if (!modelFault) return "What waits is started when there is room.";
+  if (launchesPaused) return "Launches are paused. Requests wait in the queue.";
+  if (!modelFault) return "Queued runs start as capacity frees up.";
   const { message, since, nextTryAt } = modelFault;
-  return `Launches have been paused since ${formatClock(since)}. ${message} One run tries again at ${formatClock(nextTryAt)}.`;
+  return `Launches have been paused since ${formatTime(since)}. ${message} One run retries at ${formatTime(nextTryAt)}.`;
 };
 
 const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
   const [message, setMessage] = useState("");
   const intake = useChange(
     (open: boolean) => setIntake(open, open || message.trim() === "" ? undefined : message),
-    "The intake is changed.",
+    "Saved",
   );
   const isPaused = platform.launchesPaused || platform.modelFault !== undefined;
-  const launches = useChange(setLaunches, "Launches are changed.");
+  const launches = useChange(setLaunches, "Saved");
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-end gap-3">
         {platform.intakeOpen ? (
           <>
             <TextField
-              label="What people are told"
+              label="Message to users"
               placeholder="Back at noon."
               value={message}
               maxLength={500}
@@ -64,16 +64,16 @@ const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
               className="min-w-0 flex-1"
             />
             <Button variant="danger" disabled={intake.isPending} onClick={() => intake.mutate(false)}>
-              Close the intake
+              Stop new requests
             </Button>
           </>
         ) : (
           <>
             <p className="min-w-0 flex-1 text-sm text-muted">
-              The intake is closed{platform.intakeMessage ? `: ${platform.intakeMessage}` : "."}
+              New requests are stopped{platform.intakeMessage ? `: ${platform.intakeMessage}` : "."}
             </p>
             <Button disabled={intake.isPending} onClick={() => intake.mutate(true)}>
-              Open the intake
+              Accept new requests
             </Button>
           </>
         )}

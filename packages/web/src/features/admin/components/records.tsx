@@ -7,7 +7,7 @@ export const Orphans = () => {
   const { data } = useQuery(orphansQuery);
   return (
     <Block title="Orphans">
-      {data?.orphans.length === 0 && <Nothing>No task was ever found that nobody owned.</Nothing>}
+      {data?.orphans.length === 0 && <Nothing>No orphaned tasks</Nothing>}
       <ul className="flex flex-col gap-2 text-sm">
         {data?.orphans.map(({ taskArn, foundAt, stoppedAt }) => (
           <li key={taskArn}>
@@ -26,8 +26,8 @@ export const Orphans = () => {
 export const Audit = ({ targetId }: { targetId?: string }) => {
   const { data } = useQuery(auditQuery(targetId));
   return (
-    <Block title="Record of changes">
-      {data?.entries.length === 0 && <Nothing>Nothing was changed.</Nothing>}
+    <Block title="Audit log">
+      {data?.entries.length === 0 && <Nothing>No changes yet</Nothing>}
       <ul className="flex flex-col gap-2 text-sm">
         {data?.entries.map((entry) => (
           <li key={entry.id}>

@@ -122,7 +122,7 @@ export const Story = ({ id }: { id: string }) => {
     <>
       <Head generation={data} />
       <Block title="Attempts">
-        {data.tasks.length === 0 && <Nothing>It has not been started.</Nothing>}
+        {data.tasks.length === 0 && <Nothing>Not started yet</Nothing>}
         <ul>
           {data.tasks.map((task) => (
             <Attempt key={task.attemptId} task={task} />

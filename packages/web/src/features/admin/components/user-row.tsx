@@ -18,7 +18,7 @@ const LIMITS: [key: keyof UserLimits, label: string, step: string][] = [
 const LimitsForm = ({ user }: { user: UserRecord }) => {
   const { mutate, isPending } = useChange(
     (limits: Partial<Record<keyof UserLimits, number | null>>) => setLimits(user.id, limits),
-    "The limits are changed.",
+    "Limits changed",
   );
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -43,7 +43,7 @@ const LimitsForm = ({ user }: { user: UserRecord }) => {
           defaultValue={user.own.includes(key) ? user.limits[key] : ""}
         />
       ))}
-      <p className="col-span-2 text-xs text-faint sm:col-span-4">An empty field goes back to the setting.</p>
+      <p className="col-span-2 text-xs text-faint sm:col-span-4">Leave a field empty to use the default.</p>
       <Button type="submit" size="small" disabled={isPending}>
         Save limits
       </Button>
@@ -53,8 +53,8 @@ const LimitsForm = ({ user }: { user: UserRecord }) => {
 
 const SuspendForm = ({ user }: { user: UserRecord }) => {
   const [reason, setReason] = useState("");
-  const suspend = useChange(() => suspendUser(user.id, reason), "The user is suspended.");
-  const resume = useChange(() => resumeUser(user.id), "The user is resumed.");
+  const suspend = useChange(() => suspendUser(user.id, reason), "User suspended");
+  const resume = useChange(() => resumeUser(user.id), "User resumed");
   if (user.suspended)
     return (
       <div className="mt-3 flex flex-wrap items-center gap-3 text-sm">
@@ -73,7 +73,7 @@ const SuspendForm = ({ user }: { user: UserRecord }) => {
       }}
     >
       <TextField
-        label="Reason, which the user is told"
+        label="Reason shown to the user"
         required
         maxLength={500}
         value={reason}

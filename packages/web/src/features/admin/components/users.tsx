@@ -12,13 +12,13 @@ export const Users = () => {
   return (
     <Block title="Users">
       <TextField
-        label="E-mail address or id"
+        label="Email address or ID"
         type="search"
         value={search}
         maxLength={200}
         onChange={(event) => setSearch(event.target.value)}
       />
-      {data?.users.length === 0 && <Nothing>Nobody.</Nothing>}
+      {data?.users.length === 0 && <Nothing>No one</Nothing>}
       <ul className="mt-3">
         {data?.users.map((user) => (
           <UserRow key={user.id} user={user} />

@@ -10,7 +10,7 @@ const read = async (url: string): Promise<string> => {
     const reader = new FileReader();
     reader.addEventListener("loadend", () => {
       if (typeof reader.result === "string") resolve(reader.result);
-      else reject(reader.error ?? new Error("The picture could not be read."));
+      else reject(reader.error ?? new Error("Couldn't read the picture."));
     });
     reader.readAsDataURL(blob);
   });

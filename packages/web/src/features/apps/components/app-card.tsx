@@ -18,7 +18,11 @@ export const AppCard = ({ app }: { app: App }) => (
         </Link>
       </h3>
       <div className="flex items-center justify-between gap-2 text-xs text-faint">
-        {app.latest ? <StateLabel state={app.latest.state} /> : <span />}
+        {app.latest ? (
+          <StateLabel state={app.latest.state} stopping={app.latest.cancelRequestedAt !== undefined} />
+        ) : (
+          <span />
+        )}
         <time dateTime={app.updatedAt}>{formatAgo(app.updatedAt)}</time>
       </div>
     </div>

@@ -62,7 +62,7 @@ export const AppList = () => {
       </ul>
       {apps.length === 0 && (
         <p role="status" className="text-sm text-muted">
-          No app of yours is called “{wanted}” or was asked for with these words.
+          No apps match “{wanted}”.
         </p>
       )}
       {hasNextPage && (
@@ -86,19 +86,19 @@ const Skeleton = () => (
 
 const FirstTime = () => (
   <div className="border-t border-line pt-6">
-    <h2 className="text-base font-semibold">Your first app will be here</h2>
+    <h2 className="text-base font-semibold">Your apps will appear here</h2>
     <ol className="mt-4 grid gap-x-8 gap-y-3 text-sm text-muted sm:grid-cols-3">
       <li>
         <span className="mb-0.5 block font-medium text-ink">1. Describe it</span>
-        One sentence is enough. Say who it is for and what it must do.
+        One sentence is enough. Say who it's for and what it should do.
       </li>
       <li>
         <span className="mb-0.5 block font-medium text-ink">2. Watch it</span>
-        Every file, command and check of the agent appears as it happens.
+        See every file, command and check as it happens.
       </li>
       <li>
         <span className="mb-0.5 block font-medium text-ink">3. Use it and ask for more</span>
-        The app runs beside the conversation. Each change is a version you can return to.
+        The app runs beside the conversation. Every change is a version you can go back to.
       </li>
     </ol>
   </div>

@@ -1,13 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ChevronDown, Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { toast } from "sonner";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { App } from "@leo/core/generation.ts";
 import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
 import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
 import { errorMessage } from "../../../lib/errors.ts";
+import { useOfferCommands } from "../../palette/commands.ts";
 import { deleteApp } from "../api/delete-app.ts";
 import { renameApp } from "../api/rename-app.ts";
 
@@ -29,10 +30,19 @@ export const AppName = ({ app }: { app: App }) => {
       await navigate({ to: "/" });
       queryClient.removeQueries({ queryKey: ["apps", app.id] });
       await queryClient.invalidateQueries({ queryKey: ["apps"] });
-      toast("The app was deleted.");
+      toast("App deleted");
     },
     onError,
   });
+
+  const commands = useMemo(
+    () => [
+      { icon: Pencil, name: "Rename app", run: () => setRenaming(true) },
+      { icon: Trash2, name: "Delete app", run: () => setDeleting(true) },
+    ],
+    [],
+  );
+  useOfferCommands(commands);
 
   const finish = (name: string) => {
     setRenaming(false);
@@ -44,6 +54,7 @@ export const AppName = ({ app }: { app: App }) => {
     return (
       <input
         aria-label="Name of the app"
+        dir="auto"
         defaultValue={app.name}
         maxLength={LIMITS.appNameMaxChars}
         autoFocus
@@ -61,7 +72,7 @@ export const AppName = ({ app }: { app: App }) => {
     <>
       <h1 className="min-w-0">
         <Menu
-          label="The app"
+          label="App"
           align="start"
           trigger={
             <button
@@ -78,7 +89,7 @@ export const AppName = ({ app }: { app: App }) => {
             Rename
           </MenuItem>
           <MenuItem icon={<Trash2 className="size-4" />} danger onClick={() => setDeleting(true)}>
-            Delete the app
+            Delete app
           </MenuItem>
         </Menu>
       </h1>
@@ -86,10 +97,10 @@ export const AppName = ({ app }: { app: App }) => {
         open={deleting}
         onOpenChange={setDeleting}
         title={`Delete “${app.name}”?`}
-        confirmLabel="Delete the app"
+        confirmLabel="Delete app"
         onConfirm={() => remove.mutate()}
       >
-        All its versions and files go with it. This cannot be undone.
+        This deletes all its versions and files. You can't undo it.
       </ConfirmDialog>
     </>
   );

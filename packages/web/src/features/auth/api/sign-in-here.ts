@@ -19,7 +19,7 @@ export const signInHere = async ({ supabaseUrl, supabaseAnonKey }: PublicConfig)
   const answer = JSON.parse(await overNetwork(response.text())) as Answer;
   const { access_token, refresh_token, message } = answer;
   if (!access_token || !refresh_token)
-    throw new ShownError(message ?? "Signing in without a password is not possible here.");
+    throw new ShownError(message ?? "You can't sign in without a password here.");
   const { error } = await authClient().setSession({ access_token, refresh_token });
   if (error) throw error;
 };

@@ -5,6 +5,6 @@ import { authClient } from "../../../lib/session.ts";
 export const signIn = async (email: string, password: string): Promise<void> => {
   const { error } = await authClient().signInWithPassword({ email, password });
   if (error && /invalid.*(credentials|grant)/i.test(error.message))
-    throw new ShownError("E-mail and password do not match.", { cause: error });
+    throw new ShownError("Wrong email or password.", { cause: error });
   if (error) throw error;
 };

@@ -12,11 +12,11 @@ export const LocalSignIn = () => {
   return (
     <div className="flex flex-col gap-2">
       <Button variant="primary" className="w-full" disabled={isPending} onClick={() => mutate()}>
-        Continue as the local user
+        Continue on this computer
         <ArrowRight className="size-4" aria-hidden="true" />
       </Button>
       {error && <FormError>{errorMessage(error)}</FormError>}
-      <p className="text-xs text-faint">Leo runs on this machine only; no account is needed.</p>
+      <p className="text-xs text-faint">Leo runs only on this computer, so you don't need an account.</p>
     </div>
   );
 };

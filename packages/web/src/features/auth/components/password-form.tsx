@@ -23,10 +23,10 @@ const carryOut = async (intent: Intent, email: string, password: string): Promis
   }
   if (intent === "sign-up") {
     const mustConfirm = await signUp(email, password);
-    return mustConfirm ? `Open the link that was sent to ${email} to finish.` : undefined;
+    return mustConfirm ? `To finish, open the link we sent to ${email}.` : undefined;
   }
   await sendMagicLink(email);
-  return `A link that signs you in was sent to ${email}.`;
+  return `We sent a sign-in link to ${email}.`;
 };
 
 const field = (form: FormData, name: string) => {
@@ -37,7 +37,7 @@ const field = (form: FormData, name: string) => {
 const LABEL: Record<Intent, string> = {
   "sign-in": "Sign in",
   "sign-up": "Create account",
-  link: "Send a sign-in link",
+  link: "Send sign-in link",
 };
 
 export const PasswordForm = ({ signUpOffered, linkOffered }: PasswordFormProps) => {
@@ -57,14 +57,15 @@ export const PasswordForm = ({ signUpOffered, linkOffered }: PasswordFormProps) 
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-3.5">
-      <TextField label="E-mail" name="email" type="email" autoComplete="email" required />
+      <TextField label="Email" name="email" type="email" autoComplete="email" required />
       {intent !== "link" && (
         <TextField
           label="Password"
           name="password"
           type="password"
           autoComplete={intent === "sign-up" ? "new-password" : "current-password"}
-          minLength={6}
+          // The rule for a new one; one that exists may be older than the rule.
+          minLength={intent === "sign-up" ? 6 : undefined}
           required
         />
       )}
@@ -83,7 +84,7 @@ export const PasswordForm = ({ signUpOffered, linkOffered }: PasswordFormProps) 
           <Switch onClick={() => choose("sign-up")}>Create an account</Switch>
         )}
         {intent !== "link" && linkOffered && (
-          <Switch onClick={() => choose("link")}>Sign in by e-mail link</Switch>
+          <Switch onClick={() => choose("link")}>Email me a sign-in link</Switch>
         )}
       </div>
     </form>

@@ -22,8 +22,8 @@ export const ChangesPanel = ({ generationId, baseGenerationId, baseChoice }: Cha
         <span className="flex-1" />
         {data && <span className="text-xs text-faint">{plural(data.files.length, "file")} changed</span>}
       </div>
-      {error && <Empty title="The changes could not be loaded">{errorMessage(error)}</Empty>}
-      {data?.files.length === 0 && <Empty title="Nothing changed">Both versions have the same files.</Empty>}
+      {error && <Empty title="Couldn't load the changes">{errorMessage(error)}</Empty>}
+      {data?.files.length === 0 && <Empty title="Nothing changed">These versions have the same files.</Empty>}
       {data && data.files.length > 0 && (
         <div
           className="min-h-0 flex-1 space-y-3 overflow-y-auto p-3"

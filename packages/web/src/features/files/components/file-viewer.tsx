@@ -60,8 +60,8 @@ export const FileViewer = ({ generationId, path, sizeBytes, line, onLine, onBack
         <span className="flex-1" />
         {typeof text === "string" && <CopyButton text={text} />}
       </div>
-      {error && <Empty title="The file could not be read">{errorMessage(error)}</Empty>}
-      {text === null && <Empty title="This file is not text">Download the version to look at it.</Empty>}
+      {error && <Empty title="Couldn't read the file">{errorMessage(error)}</Empty>}
+      {text === null && <Empty title="This is a binary file">Download the version to open it.</Empty>}
       {typeof text === "string" && <CodeView path={path} text={text} line={line} onLine={onLine} />}
     </div>
   );

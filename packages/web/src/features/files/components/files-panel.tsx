@@ -27,7 +27,7 @@ export const FilesPanel = ({ generationId, marks, path, line, onOpen, onLine }: 
   const wide = useIsWide();
   const [words, setWords] = useState("");
   const { data, error } = useQuery(filesQuery(generationId));
-  if (error) return <Empty title="The files could not be listed">{errorMessage(error)}</Empty>;
+  if (error) return <Empty title="Couldn't list the files">{errorMessage(error)}</Empty>;
   if (!data) return <p className="p-4 text-sm text-faint">Loading the files…</p>;
 
   const paths = data.source.map((file) => file.path);
@@ -49,7 +49,7 @@ export const FilesPanel = ({ generationId, marks, path, line, onOpen, onLine }: 
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
         {found.length === 0 ? (
-          <p className="px-2 text-xs text-muted">No file is called that.</p>
+          <p className="px-2 text-xs text-muted">No files found</p>
         ) : (
           <FileTree
             key={`${generationId} ${wanted}`}

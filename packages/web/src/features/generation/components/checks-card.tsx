@@ -2,14 +2,8 @@ import { Check as CheckIcon, Minus, X } from "lucide-react";
 import type { Check } from "@leo/core/artifact.ts";
 import { formatDuration } from "../../../lib/format.ts";
 import type { ItemOf } from "../timeline-item.ts";
+import { CHECK_NAMES } from "../check-names.ts";
 import { Output } from "./row.tsx";
-
-const NAMES: Record<Check["name"], string> = {
-  install: "Dependencies",
-  typecheck: "Types",
-  build: "Build",
-  smoke: "Opens in a browser",
-};
 
 const RESULTS = {
   passed: { Icon: CheckIcon, word: "passed", className: "text-good" },
@@ -23,14 +17,14 @@ const CheckLine = ({ check }: { check: Check }) => {
     <li>
       <div className="flex items-center gap-2.5 py-1 text-[13px]">
         <Icon className={`size-3.5 shrink-0 ${className}`} aria-label={word} />
-        <span className="min-w-0 flex-1 truncate">{NAMES[check.name]}</span>
+        <span className="min-w-0 flex-1 truncate">{CHECK_NAMES[check.name]}</span>
         <span className="text-xs text-faint tabular-nums">
           {check.result === "skipped" ? "skipped" : formatDuration(check.durationMs)}
         </span>
       </div>
       {check.result === "failed" && check.output && (
         <div className="mb-2 ml-6">
-          <Output label={`Output of the check: ${NAMES[check.name]}`}>{check.output}</Output>
+          <Output label={`Output of the check: ${CHECK_NAMES[check.name]}`}>{check.output}</Output>
         </div>
       )}
     </li>

@@ -68,7 +68,7 @@ export const Composer = ({
       <PromptBox
         ref={ref}
         label="What should change?"
-        placeholder={runningId === undefined ? "Ask for a change…" : "Add something while it works…"}
+        placeholder={runningId === undefined ? "Ask for a change…" : "Add to the request…"}
         value={text}
         onChange={onChange}
         onSubmit={submit}
@@ -81,7 +81,7 @@ export const Composer = ({
                 from {base.name}
                 <button
                   type="button"
-                  aria-label="Start from the newest version instead"
+                  aria-label="Start from the newest version"
                   onClick={onClearBase}
                   className="rounded-full p-0.5 hover:bg-hover"
                 >
@@ -89,7 +89,7 @@ export const Composer = ({
                 </button>
               </span>
             ) : (
-              (blockedBecause ?? (runningId !== undefined && "Read after the present turn"))
+              (blockedBecause ?? (runningId !== undefined && "Leo reads this after the current step"))
             )}
           </span>
         }

@@ -60,11 +60,13 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
         {failure?.code === "expired" ? "This request was not started" : "This run failed"}
         <span className="ml-auto text-xs font-normal text-faint tabular-nums">{facts}</span>
       </h3>
-      <p className="mt-1 text-[13px] text-pretty">{failure?.message ?? "It ended without a reason."}</p>
+      <p className="mt-1 text-[13px] text-pretty">
+        {failure?.message ?? "It ended without giving a reason."}
+      </p>
       {failure?.detail && (
         <div className="mt-1 -ml-[26px]">
           <FoldRow icon={null} summary="Details">
-            <Output label="Details of the failure">{failure.detail}</Output>
+            <Output label="Failure details">{failure.detail}</Output>
           </FoldRow>
         </div>
       )}

@@ -4,8 +4,14 @@ interface MessageBubbleProps {
   text: string;
   at: string;
   /** What kind of request it is: "Version 2", "Added while it worked". */
-  note?: string;
+  note?: string | undefined;
 }
+
+export const Moment = ({ at }: { at: string }) => (
+  <time dateTime={at} title={formatDateTime(at)} className="text-xs text-faint">
+    {formatWhen(at)}
+  </time>
+);
 
 /** Something that the user said. */
 export const MessageBubble = ({ text, at, note }: MessageBubbleProps) => (
@@ -14,10 +20,10 @@ export const MessageBubble = ({ text, at, note }: MessageBubbleProps) => (
       <span className="font-medium text-muted">
         You{note && <span className="font-normal"> · {note}</span>}
       </span>
-      <time dateTime={at} title={formatDateTime(at)}>
-        {formatWhen(at)}
-      </time>
+      <Moment at={at} />
     </div>
-    <p className="text-[15px] leading-6 break-words whitespace-pre-wrap">{text}</p>
+    <p dir="auto" className="text-[15px] leading-6 break-words whitespace-pre-wrap">
+      {text}
+    </p>
   </div>
 );

@@ -21,7 +21,7 @@ interface Draft {
   text: string;
 }
 
-/** Requests that wait until the agent's present turn is over. */
+/** Requests that wait until the agent has finished its current step. */
 export const MessageQueue = ({ generationId, queued, closed, onUnsaved }: MessageQueueProps) => {
   const [draft, setDraft] = useState<Draft>();
   const save = useMutation({
@@ -42,7 +42,8 @@ export const MessageQueue = ({ generationId, queued, closed, onUnsaved }: Messag
   return (
     <section aria-label="Queued requests" className="mb-2 rounded-xl border border-line bg-sunken px-3 py-2">
       <h3 className="text-xs font-medium text-muted">
-        Queued <span className="font-normal text-faint">· answered one by one after the present turn</span>
+        Queued{" "}
+        <span className="font-normal text-faint">· Leo reads these one by one after the current step</span>
       </h3>
       <ul className="mt-1 max-h-[30vh] divide-y divide-line overflow-y-auto">
         {queued.map((message) => (

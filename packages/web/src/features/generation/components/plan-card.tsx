@@ -15,10 +15,10 @@ export const PlanCard = ({ text, onAccept, onEdit }: PlanCardProps) => (
     {onAccept && onEdit && (
       <div className="mt-3 flex gap-2">
         <Button variant="primary" size="small" onClick={onAccept}>
-          Accept the plan
+          Build this plan
         </Button>
         <Button size="small" onClick={onEdit}>
-          Change it
+          Change the plan
         </Button>
       </div>
     )}

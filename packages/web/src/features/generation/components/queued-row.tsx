@@ -25,10 +25,10 @@ export const QueuedRow = ({ generationId, message, closed, onEdit }: QueuedRowPr
       <p className="line-clamp-3 min-w-0 flex-1 py-1 text-[13px] leading-6 break-words whitespace-pre-wrap">
         {message.text}
       </p>
-      <IconButton label="Edit the queued request" disabled={disabled} onClick={onEdit}>
+      <IconButton label="Edit queued request" disabled={disabled} onClick={onEdit}>
         <Pencil className="size-3.5" aria-hidden="true" />
       </IconButton>
-      <IconButton label="Remove the queued request" disabled={disabled} onClick={() => remove.mutate()}>
+      <IconButton label="Remove queued request" disabled={disabled} onClick={() => remove.mutate()}>
         <X className="size-4" aria-hidden="true" />
       </IconButton>
     </div>

@@ -29,9 +29,7 @@ const Steps = ({ item }: { item: ItemOf<"start"> }) => (
 
 export const StartRow = ({ item }: { item: ItemOf<"start"> }) => {
   if (!item.done && item.steps.length === 1 && item.steps[0]?.step === "queued") {
-    return (
-      <Row icon={<Pulse tone="still" />}>{item.attempt > 1 ? "In the queue again" : "In the queue"}</Row>
-    );
+    return <Row icon={<Pulse tone="still" />}>{item.attempt > 1 ? "Restarting…" : "In the queue"}</Row>;
   }
   const again = item.attempt > 1 ? `, try ${item.attempt}` : "";
   return (

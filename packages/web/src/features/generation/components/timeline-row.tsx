@@ -12,7 +12,7 @@ import {
 } from "lucide-react";
 import { memo } from "react";
 import { Markdown } from "../../../components/markdown.tsx";
-import { formatClock, formatDuration, formatSize, plural } from "../../../lib/format.ts";
+import { formatDuration, formatSize, formatTime, plural } from "../../../lib/format.ts";
 import { STEP_WORDS } from "../activity.ts";
 import type { ItemOf, TimelineItem } from "../timeline-item.ts";
 import { ChecksCard } from "./checks-card.tsx";
@@ -33,7 +33,7 @@ const StepRow = ({ item }: { item: ItemOf<"step"> }) => {
   return (
     <Row
       icon={<Icon className="size-3.5" />}
-      aside={item.retryAt && `Retrying at ${formatClock(item.retryAt)}`}
+      aside={item.retryAt && `Retrying at ${formatTime(item.retryAt)}`}
     >
       {item.text ?? STEP_WORDS[item.step]}
     </Row>
@@ -57,7 +57,7 @@ const FilesRow = ({ item }: { item: ItemOf<"files"> }) => (
 
 const StoredRow = ({ item }: { item: ItemOf<"stored"> }) => (
   <Row icon={<HardDriveUpload className="size-3.5" />} aside={formatDuration(item.durationMs)}>
-    Stored {plural(item.fileCount, "file")}, {formatSize(item.sizeBytes)}
+    Saved {plural(item.fileCount, "file")}, {formatSize(item.sizeBytes)}
   </Row>
 );
 
@@ -72,13 +72,13 @@ const PublicationRow = ({ item }: { item: ItemOf<"publication"> }) => {
   if (item.failure) {
     return (
       <Row icon={icon} tone="bad">
-        Not published: {item.failure.message}
+        Not pushed to GitHub: {item.failure.message}
       </Row>
     );
   }
   return (
     <Row icon={icon}>
-      Published to{" "}
+      Pushed to{" "}
       <a href={item.commitUrl} target="_blank" rel="noreferrer" className="underline underline-offset-2">
         {item.repository}
       </a>
@@ -88,7 +88,7 @@ const PublicationRow = ({ item }: { item: ItemOf<"publication"> }) => {
 
 const MESSAGE_NOTES: Record<ItemOf<"message">["status"], string> = {
   taken: "added while it worked",
-  returned: "not answered, the run was over; send it as the next request",
+  returned: "the run ended before Leo got to this; send it again as your next request",
 };
 
 /** Every kind of row that needs nothing but its item. Plans and ends have actions and stand apart. */
@@ -124,8 +124,8 @@ export const TimelineRow = memo(function TimelineRow({
     case "copied":
       return (
         <Row icon={<Copy className="size-3.5" />}>
-          The files of version {item.fromVersion}
-          {item.fromApp !== undefined && ` of ${item.fromApp}`}; nothing ran for this version
+          Copied from version {item.fromVersion}
+          {item.fromApp !== undefined && ` of ${item.fromApp}`}. Nothing had to be built.
         </Row>
       );
     case "publication":

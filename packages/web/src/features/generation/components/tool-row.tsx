@@ -35,7 +35,7 @@ const ICONS: Record<string, LucideIcon> = {
 const SHOW_DURATION_FROM_MS = 1_000;
 
 const asideOf = ({ change, endedAt, at, status }: ItemOf<"tool">): string | undefined => {
-  if (status === "failed") return "failed";
+  if (status === "failed" || status === "stopped") return status;
   if (change?.sizeBytes !== undefined) return formatSize(change.sizeBytes);
   const durationMs = endedAt ? Date.parse(endedAt) - Date.parse(at) : 0;
   return durationMs >= SHOW_DURATION_FROM_MS ? formatDuration(durationMs) : undefined;
@@ -56,7 +56,7 @@ export const ToolRow = ({ item }: { item: ItemOf<"tool"> }) => {
       }
     >
       {item.result && item.status !== "running" ? (
-        <Output label="Answer of the tool">{item.result}</Output>
+        <Output label="Output of the tool">{item.result}</Output>
       ) : undefined}
     </FoldRow>
   );

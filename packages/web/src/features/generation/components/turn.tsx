@@ -9,7 +9,7 @@ import { useRunFacts } from "../run-cost.ts";
 import { useLive } from "../use-live.ts";
 import { EndActions } from "./end-actions.tsx";
 import { EndCard } from "./end-card.tsx";
-import { MessageBubble } from "./message-bubble.tsx";
+import { MessageBubble, Moment } from "./message-bubble.tsx";
 import { PlanCard } from "./plan-card.tsx";
 import { TurnItems } from "./turn-items.tsx";
 
@@ -17,6 +17,8 @@ export interface TurnProps {
   generation: Generation;
   /** Number of the version that came of it, or will. */
   version: number | undefined;
+  /** What it is a copy of, if it is one: nobody asked for it in words. */
+  copyOf?: string;
   scrollRef: RefObject<HTMLDivElement | null>;
   latest: boolean;
   onAcceptPlan?: () => void;
@@ -88,7 +90,7 @@ export const TurnBody = (props: TurnProps) => {
 
 /** A request and what came of it. Earlier ones show their steps when asked. */
 export const Turn = (props: TurnProps) => {
-  const { generation, version, latest } = props;
+  const { generation, version, latest, copyOf } = props;
   const [open, setOpen] = useState(false);
   const facts = useRunFacts(generation);
   const shown = latest || open;
@@ -97,13 +99,18 @@ export const Turn = (props: TurnProps) => {
       aria-label={version === undefined ? "Request" : `Version ${version}`}
       className="flex flex-col gap-3"
     >
-      <MessageBubble
-        text={generation.prompt}
-        at={generation.createdAt}
-        {...(version === undefined
-          ? {}
-          : { note: `version ${version}${generation.copiedFromId === undefined ? "" : ", a copy"}` })}
-      />
+      {copyOf === undefined ? (
+        <MessageBubble
+          text={generation.prompt}
+          at={generation.createdAt}
+          note={version === undefined ? undefined : `version ${version}`}
+        />
+      ) : (
+        <p className="flex items-baseline justify-between gap-3 text-xs text-muted">
+          {copyOf}
+          <Moment at={generation.createdAt} />
+        </p>
+      )}
       {!latest && (
         <button
           type="button"

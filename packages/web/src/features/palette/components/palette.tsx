@@ -4,6 +4,7 @@ import { Command, defaultFilter } from "cmdk";
 import { AppWindow, Ellipsis, House, Monitor, Moon, Sun, UserRound, type LucideIcon } from "lucide-react";
 import { useState } from "react";
 import { setTheme } from "../../../lib/theme.ts";
+import { useOfferedCommands, type Command as PageCommand } from "../commands.ts";
 import { setPaletteOpen, usePaletteOpen } from "../palette-state.ts";
 import { useFoundApps } from "../use-found-apps.ts";
 
@@ -29,12 +30,6 @@ const Entry = ({ icon: Icon, id, name, onSelect }: EntryProps) => (
 const GROUP =
   "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint";
 
-interface Action {
-  icon: LucideIcon;
-  name: string;
-  run: () => void;
-}
-
 const Palette = () => {
   const open = usePaletteOpen();
   const navigate = useNavigate();
@@ -44,7 +39,9 @@ const Palette = () => {
     setPaletteOpen(false);
     then();
   };
-  const groups: Record<string, Action[]> = {
+  const offered = useOfferedCommands();
+  const groups: Record<string, readonly PageCommand[]> = {
+    ...(offered.length > 0 && { "This app": offered }),
     "Go to": [
       { icon: House, name: "Home and new app", run: () => void navigate({ to: "/" }) },
       { icon: UserRound, name: "Account and usage", run: () => void navigate({ to: "/account" }) },
@@ -52,7 +49,7 @@ const Palette = () => {
     Theme: [
       { icon: Sun, name: "Light theme", run: () => setTheme("light") },
       { icon: Moon, name: "Dark theme", run: () => setTheme("dark") },
-      { icon: Monitor, name: "Theme of the system", run: () => setTheme("system") },
+      { icon: Monitor, name: "System theme", run: () => setTheme("system") },
     ],
   };
   return (
@@ -72,8 +69,20 @@ const Palette = () => {
             />
             <Command.List className="max-h-[50vh] overflow-y-auto p-1.5">
               <Command.Empty className="px-2.5 py-6 text-center text-[13px] text-muted">
-                Nothing is called that.
+                No results
               </Command.Empty>
+              {Object.entries(groups).map(([heading, actions]) => {
+                const found = actions.filter(({ name }) => defaultFilter(name, words) > 0);
+                return (
+                  found.length > 0 && (
+                    <Command.Group key={heading} heading={heading} className={GROUP}>
+                      {found.map(({ icon, name, run }) => (
+                        <Entry key={name} icon={icon} name={name} onSelect={close(run)} />
+                      ))}
+                    </Command.Group>
+                  )
+                );
+              })}
               {apps.length > 0 && (
                 <Command.Group heading="Apps" className={GROUP}>
                   {apps.map(({ id, name }) => (
@@ -88,18 +97,6 @@ const Palette = () => {
                   {hasMore && <Entry icon={Ellipsis} name="Show more apps" onSelect={showMore} />}
                 </Command.Group>
               )}
-              {Object.entries(groups).map(([heading, actions]) => {
-                const found = actions.filter(({ name }) => defaultFilter(name, words) > 0);
-                return (
-                  found.length > 0 && (
-                    <Command.Group key={heading} heading={heading} className={GROUP}>
-                      {found.map(({ icon, name, run }) => (
-                        <Entry key={name} icon={icon} name={name} onSelect={close(run)} />
-                      ))}
-                    </Command.Group>
-                  )
-                );
-              })}
             </Command.List>
           </Command>
         </Dialog.Popup>

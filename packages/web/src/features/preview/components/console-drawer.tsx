@@ -17,12 +17,7 @@ export const ConsoleDrawer = ({ errors, onClear }: ConsoleDrawerProps) => {
         <TriangleAlert className="size-3.5 text-bad" aria-hidden="true" />
         <span className="font-medium">{plural(errors.length, "error")} in the app</span>
       </summary>
-      <div
-        className="max-h-48 overflow-auto px-3 pb-3"
-        tabIndex={0}
-        role="region"
-        aria-label="Errors of the app"
-      >
+      <div className="max-h-48 overflow-auto px-3 pb-3" tabIndex={0} role="region" aria-label="App errors">
         <ul className="space-y-1 font-mono text-xs">
           {errors.map(({ id, text, at }) => (
             <li key={id} className="flex gap-3">

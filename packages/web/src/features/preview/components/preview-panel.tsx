@@ -41,7 +41,7 @@ export const PreviewPanel = ({ generationId, url, versionName, note }: PreviewPa
   return (
     <div className="flex h-full flex-col">
       <div className="flex h-11 shrink-0 items-center gap-1 border-b border-line px-2">
-        <IconButton label="Reload the preview" onClick={reload}>
+        <IconButton label="Reload preview" onClick={reload}>
           <RotateCw className="size-4" aria-hidden="true" />
         </IconButton>
         <span className="min-w-0 flex-1 truncate px-1 text-xs text-faint">{note ?? versionName}</span>

@@ -27,7 +27,7 @@ export const AppPublishing = ({ appId }: { appId: string }) => {
     <section aria-label="GitHub" className="border-t border-line px-4 py-3.5 text-[13px]">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <p className="min-w-0 flex-1 basis-64 text-muted">
-          {repository ? "Published to " : "Published versions go into a private repository that Leo makes."}
+          {repository ? "Pushed to " : "Leo pushes versions to a private repository that it creates."}
           {repository && (
             <a href={repository.url} target="_blank" rel="noreferrer" className="text-ink underline">
               {repository.name}
@@ -45,7 +45,7 @@ export const AppPublishing = ({ appId }: { appId: string }) => {
           >
             <Switch.Thumb className="size-4 rounded-full bg-surface transition-transform data-checked:translate-x-4" />
           </Switch.Root>
-          Publish every version
+          Push every version
         </label>
         {repository && (
           <Button size="small" disabled={isPending} onClick={() => setDisconnecting(true)}>
@@ -61,7 +61,7 @@ export const AppPublishing = ({ appId }: { appId: string }) => {
         confirmLabel="Disconnect"
         onConfirm={() => mutate({ repository: null })}
       >
-        Nothing on GitHub changes. The next version that is published goes into a new repository.
+        Nothing changes on GitHub. The next version you push goes into a new repository.
       </ConfirmDialog>
     </section>
   );

@@ -16,7 +16,7 @@ export const GithubForm = () => {
     mutationFn: setGithubAccount,
     onSuccess: (account) => {
       queryClient.setQueryData(githubAccountQuery.queryKey, account);
-      toast(account.login ? `${account.login} is invited to your repositories.` : "Nobody is invited.");
+      toast(account.login ? `${account.login} is invited to your repositories.` : "No one is invited.");
     },
   });
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
@@ -35,7 +35,7 @@ export const GithubForm = () => {
         spellCheck={false}
         defaultValue={data?.login ?? ""}
         disabled={!data}
-        hint="Leo invites this user to the repositories of your apps."
+        hint="Leo invites this user to your apps' repositories."
         className="w-full max-w-xs"
       />
       {failed && <FormError>{errorMessage(failed)}</FormError>}

@@ -32,14 +32,14 @@ export const PublishButton = ({ appId, generationId, number }: VersionProps) => 
   if (publication?.state === "done") return <OnGithub number={number} commitUrl={publication.commitUrl} />;
   if (isOnItsWay) {
     return (
-      <IconButton label={`Version ${number} is being published`} aria-disabled>
+      <IconButton label={`Pushing version ${number} to GitHub`} aria-disabled>
         <LoaderCircle className="size-4 animate-spin" aria-hidden="true" />
       </IconButton>
     );
   }
   const failed = publication?.state === "failed";
   const Icon = failed ? CloudAlert : CloudUpload;
-  const label = `Publish version ${number} to GitHub${failed ? " again" : ""}`;
+  const label = `Push version ${number} to GitHub${failed ? " again" : ""}`;
   return (
     <>
       <IconButton label={label} className={clsx(failed && "text-bad")} onClick={() => publish({})}>
@@ -48,7 +48,7 @@ export const PublishButton = ({ appId, generationId, number }: VersionProps) => 
       <SecretsDialog
         found={found}
         onClose={() => showFindings(undefined)}
-        confirmLabel="Publish anyway"
+        confirmLabel="Push anyway"
         onConfirm={(confirm) => publish({ confirm })}
       />
     </>
@@ -68,10 +68,10 @@ const FailureNote = ({ failure, onTop, onFindings }: FailureProps) => {
   const { code, message, detail, secrets, headSha } = failure;
   return (
     <div className="mt-1 text-xs text-bad">
-      Not published: {message}
+      Not pushed to GitHub: {message}
       {code === "conflict" && headSha && (
         <button type="button" className={linkClass} onClick={() => onTop(headSha)}>
-          Publish on top of them
+          Push on top of them
         </button>
       )}
       {secrets && (
@@ -104,7 +104,7 @@ export const PublicationNote = ({ appId, generationId }: Omit<VersionProps, "num
       <SecretsDialog
         found={found}
         onClose={() => showFindings(undefined)}
-        confirmLabel="Publish anyway"
+        confirmLabel="Push anyway"
         onConfirm={(confirm) => publish({ confirm })}
       />
     </>

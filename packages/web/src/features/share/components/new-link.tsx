@@ -5,11 +5,11 @@ import { Button } from "../../../components/ui/button.tsx";
 import { inputClass } from "../../../components/ui/text-field.tsx";
 import { copyText } from "../../../lib/clipboard.ts";
 
-/** The address of a link, which is told once. */
+/** The address of a new link, which is shown only once. */
 export const NewLink = ({ url }: { url: string }) => {
   const field = useRef<HTMLInputElement>(null);
   const copy = async () => {
-    if (await copyText(url)) return toast.success("The link is copied.");
+    if (await copyText(url)) return toast.success("Link copied");
     field.current?.focus();
     return toast.error(
       "This browser doesn't let Leo copy. The link is selected: press Ctrl+C, or ⌘C on a Mac.",
@@ -17,11 +17,11 @@ export const NewLink = ({ url }: { url: string }) => {
   };
   return (
     <div className="rounded-lg bg-sunken p-3">
-      <p className="text-xs text-muted">The address is shown only now. Copy it before you close this.</p>
+      <p className="text-xs text-muted">Copy this link now. You won't see it again.</p>
       <div className="mt-1.5 flex items-center gap-2">
         <input
           ref={field}
-          aria-label="Address of the new link"
+          aria-label="New link"
           readOnly
           value={url}
           onFocus={(event) => event.currentTarget.select()}

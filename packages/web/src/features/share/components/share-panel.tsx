@@ -25,12 +25,12 @@ export const SharePanel = ({ appId }: { appId: string }) => {
     <div className="mt-3 flex flex-col gap-3">
       {create.data && <NewLink url={create.data.url} />}
       <Button size="small" disabled={create.isPending} onClick={() => create.mutate()}>
-        Make a link
+        Create link
       </Button>
       {failure && <FormError>{errorMessage(failure)}</FormError>}
-      {isPending && <p className="text-xs text-faint">Loading the links…</p>}
+      {isPending && <p className="text-xs text-faint">Loading links…</p>}
       {data && data.shares.length > 0 && (
-        <ul aria-label="Links that work" className="max-h-56 divide-y divide-line overflow-y-auto">
+        <ul aria-label="Active links" className="max-h-56 divide-y divide-line overflow-y-auto">
           {data.shares.map((share) => (
             <ShareRow
               key={share.id}

@@ -16,7 +16,7 @@ export const ShareRow = ({ share, isNew, isBusy, onRevoke }: ShareRowProps) => (
   <li className="flex items-center gap-3 py-2">
     <div className="min-w-0 flex-1">
       <p className="text-[13px]" title={formatDateTime(share.createdAt)}>
-        {isNew ? "The new link" : `Made ${formatAgo(share.createdAt)}`}
+        {isNew ? "New link" : `Created ${formatAgo(share.createdAt)}`}
         {share.generationId && ", for one version"}
       </p>
       <p className="text-xs text-faint">{seen(share)}</p>
@@ -26,7 +26,7 @@ export const ShareRow = ({ share, isNew, isBusy, onRevoke }: ShareRowProps) => (
       variant="danger"
       disabled={isBusy}
       onClick={onRevoke}
-      aria-label={`Revoke the link made ${formatDateTime(share.createdAt)}`}
+      aria-label={`Revoke the link created ${formatDateTime(share.createdAt)}`}
     >
       Revoke
     </Button>

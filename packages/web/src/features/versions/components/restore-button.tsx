@@ -30,7 +30,7 @@ export const RestoreButton = ({ generation, onRestored }: RestoreButtonProps) =>
       size="small"
       disabled={isPending}
       onClick={() => mutate()}
-      title="A new version with the files of this one"
+      title="Make a new version with these files"
     >
       <RotateCcw className="size-3.5" aria-hidden="true" />
       Restore

@@ -28,7 +28,7 @@ export const VersionMenu = ({ generationId, number, onContinue }: VersionMenuPro
       done();
       await queryClient.invalidateQueries({ queryKey: ["apps", "list"] });
       await navigate({ to: "/apps/$appId", params: { appId: app.id }, search: {} });
-      toast(`This is the copy: ${app.name}.`);
+      toast(`Copied to “${app.name}”`);
     },
     onError: (error) => toast.error(errorMessage(error)),
   });

@@ -19,8 +19,8 @@ interface VersionRowProps {
   onShow: () => void;
   /** Absent when there is nothing to compare with. */
   onCompare: (() => void) | undefined;
-  /** Number of the version that this one was restored from. */
-  copyOf: number | undefined;
+  /** What it is a copy of, if it is one: nobody asked for it in words. */
+  copyOf: string | undefined;
   /** What else can be done with it. */
   menu: ReactNode;
   /** The version was restored as a new one, which is now the newest. */
@@ -45,11 +45,15 @@ export const VersionRow = (props: VersionRowProps) => {
               newest
             </span>
           )}
-          {props.copyOf !== undefined && (
-            <span className="text-xs text-faint">restored from version {props.copyOf}</span>
-          )}
         </div>
-        <p className="mt-0.5 line-clamp-2 text-[13px] text-muted">{generation.prompt}</p>
+        <p dir="auto" className="mt-0.5 line-clamp-2 text-[13px] text-muted">
+          {props.copyOf ?? generation.prompt}
+        </p>
+        {generation.addedRequests?.map((request, index) => (
+          <p key={index} dir="auto" className="mt-0.5 line-clamp-2 text-[13px] text-muted">
+            + {request}
+          </p>
+        ))}
         <p className="mt-1 text-xs text-faint tabular-nums">{facts}</p>
         {generation.failure && <p className="mt-1 text-xs text-bad">{generation.failure.message}</p>}
         {props.publishing?.note}

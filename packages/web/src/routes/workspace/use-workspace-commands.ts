@@ -1,0 +1,60 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  CircleStop,
+  ExternalLink,
+  FileCode,
+  FileDiff,
+  Globe,
+  History,
+  ScrollText,
+  SquarePen,
+} from "lucide-react";
+import { useMemo } from "react";
+import { toast } from "sonner";
+import { cancelGeneration } from "../../features/generation/api/cancel-generation.ts";
+import { useLive } from "../../features/generation/use-live.ts";
+import { useOfferCommands, type Command } from "../../features/palette/commands.ts";
+import { errorMessage } from "../../lib/errors.ts";
+import { isFinal } from "../../lib/generation-state.ts";
+import { useSetSearch, type Selection } from "./use-workspace.ts";
+
+/** What the palette offers while an app is open. */
+export const useWorkspaceCommands = ({ latest, newest }: Selection, write: () => void) => {
+  const setSearch = useSetSearch();
+  const queryClient = useQueryClient();
+  const { live } = useLive(latest.id);
+  const { mutate: cancel } = useMutation({
+    mutationFn: () => cancelGeneration(latest.id),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ["apps", latest.appId] }),
+    onError: (error) => toast.error(errorMessage(error)),
+  });
+  const state = live.state ?? latest.state;
+  const canCancel = !isFinal(state) && state !== "publishing" && latest.cancelRequestedAt === undefined;
+  const url = newest?.generation.previewUrl;
+  const commands = useMemo(
+    (): Command[] => [
+      { icon: SquarePen, name: "Ask for a change", run: write },
+      ...(canCancel ? [{ icon: CircleStop, name: "Cancel this run", run: () => cancel() }] : []),
+      ...(url === undefined
+        ? []
+        : [
+            {
+              icon: ExternalLink,
+              name: "Open the app in a tab",
+              run: () => void window.open(url, "_blank", "noopener"),
+            },
+          ]),
+      { icon: Globe, name: "Show the preview", run: () => setSearch({ tab: "preview" }) },
+      { icon: FileCode, name: "Show the code", run: () => setSearch({ tab: "code" }) },
+      { icon: FileDiff, name: "Show the changes", run: () => setSearch({ tab: "changes" }) },
+      { icon: ScrollText, name: "Show the log", run: () => setSearch({ tab: "log" }) },
+      {
+        icon: History,
+        name: "Versions: restore, copy or download",
+        run: () => setSearch({ tab: "versions" }),
+      },
+    ],
+    [canCancel, cancel, setSearch, url, write],
+  );
+  useOfferCommands(commands);
+};
