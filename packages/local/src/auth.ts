@@ -21,6 +21,8 @@ export interface AuthOptions {
   now?: () => Date;
   /** Whether a connection comes from the user who runs this process; in tests, from whomever they say. */
   isOwnUser?: (socket: Socket) => Promise<boolean>;
+  /** Told of what goes wrong in a call, which is answered with 500; none: it is printed. */
+  onError?: (error: unknown) => void;
 }
 
 export interface LocalAuth {
@@ -71,6 +73,7 @@ export const startAuth = async (options: AuthOptions = {}): Promise<LocalAuth> =
     origins: options.origins ?? [],
     now,
     isOwnUser: options.isOwnUser ?? isOwnUser,
+    onError: options.onError ?? console.error,
   }).fetch;
   return {
     url,

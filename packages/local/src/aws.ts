@@ -15,6 +15,8 @@ export const GENERATOR_ACCESS_KEY_ID = "LEOGENERATOR";
 export interface AwsOptions {
   /** Where objects (files) and queues (SQLite) are kept; none: in memory. */
   dataDir?: string;
+  /** Told of what goes wrong in a request, which is answered with an error. */
+  onError?: (error: unknown) => void;
 }
 
 export interface LocalAws {
@@ -42,6 +44,7 @@ export const startAws = async (options: AwsOptions = {}): Promise<LocalAws> => {
     if (namesThisMachine(request.headers.host)) return undefined;
     return reply.code(MISDIRECTED.status).send(MISDIRECTED.message);
   });
+  app.addHook("onError", async (_request, _reply, error) => options.onError?.(error));
   guardUploads(app, s3, GENERATOR_ACCESS_KEY_ID);
   await app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = app.server.address() as AddressInfo;

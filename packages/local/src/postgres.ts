@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
 import path from "node:path";
 import { freePort } from "./free-port.ts";
+import { openLogFile, type LogFile } from "./log-file.ts";
 import { postgresBinaries } from "./postgres/binaries.ts";
 import { ensureCluster } from "./postgres/cluster.ts";
 import { explainPostgres } from "./postgres/explain.ts";
@@ -14,6 +14,8 @@ export interface PostgresOptions {
   dataDir: string;
   /** Of the superuser `postgres`; decided when the cluster is made. None: local connections are trusted. */
   password?: string;
+  /** A free one when absent. */
+  port?: number;
   /** Server settings (`-c name=value`). */
   settings?: Record<string, string>;
   /** Where the server's log goes; none: it is dropped. */
@@ -27,8 +29,8 @@ export interface Postgres {
   url: (database?: string) => string;
   port: number;
   pid: number;
-  /** Settles when the server has ended, whatever the cause. */
-  ended: Promise<void>;
+  /** Settles when the server has ended, whatever the cause, with the exit code or the signal. */
+  ended: Promise<string>;
   stop: () => Promise<void>;
 }
 
@@ -46,7 +48,7 @@ export const THROWAWAY_SETTINGS: Record<string, string> = {
 const READY = "database system is ready to accept connections";
 
 /** Resolves when the server accepts connections, rejects with what it said when it ends first. */
-const untilReady = async (child: ChildProcess, dataDir: string, log?: WriteStream): Promise<void> =>
+const untilReady = async (child: ChildProcess, dataDir: string, log?: LogFile): Promise<void> =>
   new Promise((resolve, reject) => {
     let output = "";
     let ready = false;
@@ -60,7 +62,7 @@ const untilReady = async (child: ChildProcess, dataDir: string, log?: WriteStrea
     });
     child.once("error", (error) => reject(explainPostgres(error.message, dataDir)));
     child.once("close", () => {
-      log?.end();
+      log?.close();
       reject(explainPostgres(output, dataDir));
     });
   });
@@ -72,7 +74,7 @@ const untilReady = async (child: ChildProcess, dataDir: string, log?: WriteStrea
 export const startPostgres = async (options: PostgresOptions): Promise<Postgres> => {
   const dataDir = path.resolve(options.dataDir);
   const account = await unprivilegedAccount();
-  const [binaries, port] = await Promise.all([postgresBinaries(account), freePort()]);
+  const [binaries, port] = await Promise.all([postgresBinaries(account), options.port ?? freePort()]);
   await endOrphan(dataDir);
   await ensureCluster(dataDir, binaries.initdb, account, options.password);
   const settings = {
@@ -93,15 +95,11 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
     detached: process.platform !== "win32",
   });
   if (child.pid) options.onSpawn?.(child.pid);
-  const ended = new Promise<void>((resolve) => {
-    child.once("close", () => resolve());
-    child.once("error", () => resolve());
+  const ended = new Promise<string>((resolve) => {
+    child.once("close", (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+    child.once("error", (error) => resolve(error.message));
   });
-  await untilReady(
-    child,
-    dataDir,
-    options.logFile ? createWriteStream(options.logFile, { flags: "a" }) : undefined,
-  );
+  await untilReady(child, dataDir, options.logFile ? openLogFile(options.logFile) : undefined);
   const credential = options.password ? `postgres:${encodeURIComponent(options.password)}` : "postgres";
   return {
     url: (database = "postgres") => `postgres://${credential}@127.0.0.1:${port}/${database}`,

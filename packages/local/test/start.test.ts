@@ -40,6 +40,26 @@ const restartsItsOrchestrator = async (started: NpmStart) => {
   await until("the sentence", () => started.output().includes("The orchestrator runs again."), 30_000);
   expect(started.output()).toContain("The orchestrator ended unexpectedly (signal SIGKILL)");
   expect((await fetch(`${run.url}/health`)).status).toBe(200);
+  const again = await started.ready();
+  expect(again.pids.orchestrator).not.toBe(run.pids.orchestrator);
+};
+
+const restartsItsDatabase = async (started: NpmStart) => {
+  const run = await started.ready();
+  const call = await signedIn(run);
+  const { app } = await call<{ app: { id: string } }>("POST", "/api/apps", { prompt: "a todo list" });
+  signalProcess(run.pids.postgres ?? 0, "SIGKILL");
+  await until("the sentence", () => started.output().includes("PostgreSQL runs again."), 60_000);
+  expect(started.output()).toContain("PostgreSQL ended unexpectedly (signal SIGKILL)");
+  expect(started.output()).not.toMatch(/^\s+at /m);
+  const again = await started.ready();
+  expect(again.pids.postgres).not.toBe(run.pids.postgres);
+  await until("the orchestrator", async () => (await fetch(`${run.url}/health`)).status === 200, 60_000);
+  // What was stored a moment before is there.
+  expect(await (await signedIn(again))("GET", `/api/apps/${app.id}`)).toMatchObject({ app: { id: app.id } });
+  await (
+    await signedIn(again)
+  )("DELETE", `/api/apps/${app.id}`);
 };
 
 test("npm start serves one URL until Ctrl-C, which ends everything within 5 s and keeps the data", async () => {
@@ -55,6 +75,7 @@ test("npm start serves one URL until Ctrl-C, which ends everything within 5 s an
     expect(await (await signedIn(run))("GET", "/api/config")).toMatchObject({ mode: "local" });
     await refusesSecondRun(place, run.url);
     await restartsItsOrchestrator(first);
+    await restartsItsDatabase(first);
 
     const generationId = await agentAtWork(run);
     const processes = await first.processes();

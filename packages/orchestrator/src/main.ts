@@ -20,6 +20,11 @@ const config = settings();
 const writeOut = (line: string) => void process.stdout.write(line);
 const log = createLog(config.LEO_LOG_LEVEL, writeOut);
 
+// A log line for which the disk has no room is lost, and the work goes on.
+process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+  if (cause.code !== "ENOSPC" && cause.code !== "EDQUOT") throw cause;
+});
+
 // Node would print it as it is, with whatever credential its message holds.
 process.on("uncaughtException", (cause) => {
   log.fatal({ err: cause, event: "uncaught" }, "the orchestrator ends: nothing handles this error");

@@ -24,6 +24,8 @@ export interface AuthRoutes {
   origins: string[];
   now: () => Date;
   isOwnUser: (socket: Socket) => Promise<boolean>;
+  /** Told of what nobody expected, a full disk for instance. */
+  onError: (error: unknown) => void;
 }
 
 const API_VERSION = "2024-01-01";
@@ -60,6 +62,7 @@ export const authRoutes = ({
   origins,
   now,
   isOwnUser,
+  onError,
 }: AuthRoutes): Hono<{ Bindings: HttpBindings }> => {
   const { state } = file;
   const app = new Hono<{ Bindings: HttpBindings }>().basePath("/auth/v1");
@@ -131,7 +134,7 @@ export const authRoutes = ({
   app.onError((error, context) => {
     const known =
       error instanceof AuthError ? error : new AuthError(500, "unexpected_failure", "Internal error");
-    if (known !== error) console.error(error);
+    if (known !== error) onError(error);
     context.header("x-supabase-api-version", API_VERSION);
     return context.json({ code: known.code, message: known.message }, known.status);
   });

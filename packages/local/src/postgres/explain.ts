@@ -15,9 +15,7 @@ export const explainPostgres = (output: string, dataDir: string): StartError => 
     );
   }
   if (/No space left on device|Disk quota exceeded|Check free disk space/i.test(output)) {
-    return new StartError(
-      `The disk is full: PostgreSQL cannot write to ${dataDir}. Free some space and start again.`,
-    );
+    return new StartError(`The disk is full: PostgreSQL cannot write to ${dataDir}. Free some space.`);
   }
   if (/Permission denied|Read-only file system|Operation not permitted/i.test(output)) {
     return new StartError(

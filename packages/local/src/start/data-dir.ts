@@ -12,6 +12,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import path from "node:path";
+import { isDiskFull } from "../log-file.ts";
 import { StartError } from "../start-error.ts";
 
 const LOG_MAX_BYTES = 10 * 1024 * 1024;
@@ -33,6 +34,28 @@ const DISK: Record<string, string> = {
 export const explainDisk = (error: unknown, dataDir: string): unknown => {
   const what = DISK[(error as NodeJS.ErrnoException).code ?? ""];
   return what ? new StartError(`${what}: Leo keeps its data in ${dataDir}.`, { cause: error }) : error;
+};
+
+const TOLD_AGAIN_MS = 60_000;
+
+/**
+ * Tells the person of errors of the disk that end nothing, at most once a minute.
+ * @returns whether the error is one of them
+ */
+export const diskFaults = (
+  dataDir: string,
+  say: (sentence: string) => void,
+): ((error: unknown) => boolean) => {
+  let toldAtMs = -Infinity;
+  return (error) => {
+    if (!isDiskFull(error)) return false;
+    if (performance.now() - toldAtMs > TOLD_AGAIN_MS) {
+      toldAtMs = performance.now();
+      const { message } = explainDisk(error, dataDir) as StartError;
+      say(`${message} What could not be stored has failed; free some space, and Leo goes on.`);
+    }
+    return true;
+  };
 };
 
 const empty = async (directory: string): Promise<void> => {

@@ -6,11 +6,11 @@ import { startAws, type LocalAws } from "../aws.ts";
 import { startEcs } from "../ecs.ts";
 import { containerMark, processContainers } from "../ecs/process-containers.ts";
 import { freePort } from "../free-port.ts";
-import { startPostgres, type Postgres } from "../postgres.ts";
 import type { Guardian } from "../processes/guardian.ts";
 import { killTree } from "../processes/kill-tree.ts";
 import { LOCAL_PASSWORD_FILE, localSecret, rememberedPort, rememberPort } from "./data-dir.ts";
 import { generatorDefinition } from "./generator-definition.ts";
+import { keepPostgres, type KeptPostgres } from "./kept-postgres.ts";
 import {
   BUCKET,
   CLUSTER,
@@ -26,11 +26,10 @@ import { supervise, type Supervised } from "./supervised.ts";
 export interface LocalCloud {
   /** For scripts and the curious; contains the local database's password. */
   endpoints: Record<string, string>;
-  pids: Record<string, number>;
+  /** The long-running children that run now. */
+  pids: () => Record<string, number>;
   /** Of both local users. */
   localPassword: string;
-  /** Settles when PostgreSQL has ended. */
-  databaseEnded: Promise<void>;
   /** Ends everything in order, within about 3 s. */
   stop: () => Promise<void>;
 }
@@ -41,27 +40,57 @@ export interface LocalCloudOptions {
   /** Aborts when the run ends, also when it never came to be ready. */
   runEnds: AbortSignal;
   say: (sentence: string) => void;
+  /** Told when a long-running child has begun or ended. */
+  childrenChanged: () => void;
+  /** Told of errors that end nothing. @returns whether it is one of the disk, of which the person was told */
+  diskFailed: (error: unknown) => boolean;
 }
 
 const DATABASE = "postgres";
 const STOP_GRACE_MS = 1_800;
 
-const startDatabase = async ({ settings, guardian }: LocalCloudOptions): Promise<Postgres> => {
-  const { dataDir, logDir } = settings;
-  return startPostgres({
+interface Parts extends LocalCloudOptions {
+  /** The long-running children that run now, by name. */
+  children: Map<string, number>;
+}
+
+/** Keeps the guardian and the list of children up to date. */
+const watched = ({ guardian, children, childrenChanged }: Parts, name: string, first?: NodeJS.Signals) => ({
+  onStart: (pid: number) => {
+    guardian.register(pid, first);
+    children.set(name, pid);
+    childrenChanged();
+  },
+  onExit: (pid: number) => {
+    guardian.unregister(pid);
+    if (children.get(name) === pid) children.delete(name);
+    childrenChanged();
+  },
+});
+
+const startDatabase = async (options: Parts): Promise<KeptPostgres> => {
+  const { dataDir, logDir } = options.settings;
+  // SIGQUIT: its own way to end at once and still clean up after itself.
+  const { onStart: onSpawn, onExit } = watched(options, "postgres", "SIGQUIT");
+  return keepPostgres({
     dataDir: path.join(dataDir, "postgres"),
     password: await localSecret(dataDir, "postgres.password"),
     logFile: path.join(logDir, "postgres.log"),
-    // SIGQUIT: its own way to end at once and still clean up after itself.
-    onSpawn: (pid) => guardian.register(pid, "SIGQUIT"),
+    onSpawn,
+    onExit,
+    runEnds: options.runEnds,
+    say: options.say,
   });
 };
 
-const startAuthOnItsPort = async ({ settings }: LocalCloudOptions): Promise<LocalAuth> => {
+const startAuthOnItsPort = async ({ settings, diskFailed }: LocalCloudOptions): Promise<LocalAuth> => {
   const { dataDir, port, publicUrl } = settings;
   const origins = [publicUrl, `http://localhost:${port}`, `http://127.0.0.1:${port}`];
   const localPassword = await localSecret(dataDir, LOCAL_PASSWORD_FILE, settings.localPassword);
-  const options = { dataDir, origins, localPassword };
+  const onError = (error: unknown) => {
+    if (!diskFailed(error)) console.error(error);
+  };
+  const options = { dataDir, origins, localPassword, onError };
   const remembered = await rememberedPort(dataDir, "auth");
   const auth = await startAuth({ ...options, port: remembered }).catch(async (error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
@@ -71,12 +100,8 @@ const startAuthOnItsPort = async ({ settings }: LocalCloudOptions): Promise<Loca
   return auth;
 };
 
-const startModel = async ({
-  settings,
-  guardian,
-  runEnds,
-  say,
-}: LocalCloudOptions): Promise<ModelServer | undefined> => {
+const startModel = async (options: Parts): Promise<ModelServer | undefined> => {
+  const { settings, runEnds, say } = options;
   if (settings.credential) return undefined;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -86,8 +111,7 @@ const startModel = async ({
     env: { ...processEnv(CACHE_DIR), ...passedOn(process.env), PORT: String(port) },
     logFile: path.join(settings.logDir, "leo-mock.log"),
     healthUrl: `${url}/health`,
-    onStart: (pid) => guardian.register(pid),
-    onExit: (pid) => guardian.unregister(pid),
+    ...watched(options, "model"),
     runEnds,
     say,
   });
@@ -128,15 +152,16 @@ const startEcsEndpoint = async (
 };
 
 /** Starts everything. When a part fails, the caller ends the rest through the guardian. @throws StartError */
-export const startLocalCloud = async (options: LocalCloudOptions): Promise<LocalCloud> => {
-  const { settings, guardian, runEnds, say } = options;
+export const startLocalCloud = async (given: LocalCloudOptions): Promise<LocalCloud> => {
+  const options: Parts = { ...given, children: new Map() };
+  const { settings, runEnds, say } = options;
   // What an earlier run left although it was killed together with its guardian.
   await killTree({ roots: [], marks: [containerMark(settings.workDir)] });
   await rm(settings.workDir, { recursive: true, force: true });
   await mkdir(settings.workDir, { recursive: true });
   const [postgres, aws, auth, model] = await Promise.all([
     startDatabase(options),
-    startAws({ dataDir: path.join(settings.dataDir, "aws") }),
+    startAws({ dataDir: path.join(settings.dataDir, "aws"), onError: options.diskFailed }),
     startAuthOnItsPort(options),
     startModel(options),
   ]);
@@ -155,8 +180,7 @@ export const startLocalCloud = async (options: LocalCloudOptions): Promise<Local
     },
     logFile: path.join(settings.logDir, "orchestrator.log"),
     healthUrl: `http://127.0.0.1:${settings.port}/health`,
-    onStart: (pid) => guardian.register(pid),
-    onExit: (pid) => guardian.unregister(pid),
+    ...watched(options, "orchestrator"),
     runEnds,
     say,
   });
@@ -169,13 +193,8 @@ export const startLocalCloud = async (options: LocalCloudOptions): Promise<Local
       database: databaseUrl,
       ...(model && { model: model.url }),
     },
-    pids: {
-      postgres: postgres.pid,
-      orchestrator: orchestrator.pid(),
-      ...(model && { model: model.server.pid() }),
-    },
+    pids: () => Object.fromEntries(options.children),
     localPassword: auth.localPassword,
-    databaseEnded: postgres.ended,
     stop: async () => {
       await Promise.all([
         orchestrator.stop(STOP_GRACE_MS),

@@ -2,8 +2,8 @@
 import { Guardian } from "../processes/guardian.ts";
 import { readCommand } from "../../../../tools/command.ts";
 import { StartError } from "../start-error.ts";
-import { explainDisk, prepareDataDir } from "./data-dir.ts";
-import { startLocalCloud } from "./local-cloud.ts";
+import { diskFaults, explainDisk, prepareDataDir } from "./data-dir.ts";
+import { startLocalCloud, type LocalCloud } from "./local-cloud.ts";
 import { watchNpm } from "./parent-watch.ts";
 import { refuseTakenPort } from "./public-port.ts";
 import { refuseSecondRun, removeRunFile, writeRunFile } from "./run-file.ts";
@@ -11,6 +11,9 @@ import { readSettings, START, type StartSettings } from "./settings.ts";
 
 /** After this the guardian ends what is left; with it, all is over within 5 s on a busy machine too. */
 const STOP_MS = 3_300;
+
+/** How soon the run file is written again for which the disk had no room. */
+const NOTE_AGAIN_MS = 5_000;
 
 const say = (sentence: string): void => console.log(sentence);
 
@@ -43,6 +46,7 @@ const main = async (settings: StartSettings): Promise<number> => {
   await refuseTakenPort(port);
   await prepareDataDir(dataDir, logDir, fresh);
   await writeRunFile(dataDir, { url, endpoints: {}, pids: {} });
+  const diskFailed = diskFaults(dataDir, say);
 
   const guardian = new Guardian(workDir);
   const asked = Promise.withResolvers<number>();
@@ -57,15 +61,47 @@ const main = async (settings: StartSettings): Promise<number> => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ask);
   const stopWatching = await watchNpm(ask);
 
+  // What runs in this process too, S3 for instance, meets a full disk wherever it writes.
+  const crash = async (error: Error) => {
+    fail(error, dataDir);
+    await guardian.endAll();
+    process.exit(1);
+  };
+  process.on("uncaughtException", (error) => {
+    if (!diskFailed(error)) void crash(error);
+  });
+
   const ending = new AbortController();
+  let running: LocalCloud | undefined;
+  let writing = Promise.resolve();
+  const noteChildren = () => {
+    const write = async () => {
+      if (running) await writeRunFile(dataDir, { url, endpoints: running.endpoints, pids: running.pids() });
+    };
+    // One after the other: the newest is the last.
+    writing = writing.then(write).catch((error: unknown) => {
+      if (!diskFailed(error)) throw error;
+      setTimeout(noteChildren, NOTE_AGAIN_MS).unref();
+    });
+  };
   try {
-    const starting = startLocalCloud({ settings, guardian, runEnds: ending.signal, say });
+    const starting = startLocalCloud({
+      settings,
+      guardian,
+      runEnds: ending.signal,
+      say,
+      childrenChanged: noteChildren,
+      diskFailed,
+    });
     const cloud = await Promise.race([starting, asked.promise]);
     if (typeof cloud === "number") return cloud;
-    await writeRunFile(dataDir, { url, endpoints: cloud.endpoints, pids: cloud.pids });
+    running = cloud;
+    noteChildren();
+    await writing;
     say(welcome(url, settings, cloud.localPassword));
-    const exitCode = await Promise.race([asked.promise, cloud.databaseEnded.then(() => 1)]);
-    if (exitCode === 1) console.error(`\nPostgreSQL ended unexpectedly; see ${logDir}/postgres.log.\n`);
+    const exitCode = await asked.promise;
+    running = undefined;
+    await writing;
     await Promise.race([cloud.stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())]);
     return exitCode;
   } finally {

@@ -1,5 +1,5 @@
 /** `.leo/run.json`: who runs from this data directory, and where its parts listen. It is also the lock. */
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { processTable } from "../processes/table.ts";
@@ -12,7 +12,7 @@ const RunFile = z.object({
   /** The web UI. */
   url: z.string(),
   endpoints: z.record(z.string(), z.string()),
-  /** The long-running children as they were at the start. */
+  /** The long-running children that run now. */
   pids: z.record(z.string(), z.int()),
 });
 export type RunFile = z.infer<typeof RunFile>;
@@ -53,7 +53,10 @@ export const writeRunFile = async (
 ): Promise<void> => {
   const started = (await startOf(process.pid)) ?? "";
   const content = JSON.stringify({ pid: process.pid, started, ...run }, undefined, 2);
-  await writeFile(fileIn(dataDir), `${content}\n`, { mode: 0o600 });
+  // Beside and renamed: it is the lock, and a full disk must not leave half of it.
+  const file = fileIn(dataDir);
+  await writeFile(`${file}.new`, `${content}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 };
 
 export const removeRunFile = async (dataDir: string): Promise<void> => rm(fileIn(dataDir), { force: true });

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { open, readFile, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { isDiskFull } from "../log-file.ts";
 import { StartError } from "../start-error.ts";
 
 export interface SupervisedOptions {
@@ -32,6 +33,11 @@ export interface Supervised {
 const READY_MS = 60_000;
 const POLL_MS = 25;
 const RESTART_MS = [100, 500, 1_000, 2_000, 5_000];
+const RESTART_MAX_MS = 5_000;
+
+/** How long to wait before a start. @param failures in a row, from 1 */
+export const restartDelayMs = (failures: number): number => RESTART_MS[failures - 1] ?? RESTART_MAX_MS;
+
 /** Up for this long, it counts as well again. */
 const WELL_MS = 10_000;
 const TAIL_LINES = 15;
@@ -93,6 +99,21 @@ export const supervise = async (options: SupervisedOptions): Promise<Supervised>
     );
   }
 
+  /** @returns false when the run ended before it could be started */
+  const spawnAgain = async (failures: number): Promise<boolean> => {
+    for (let tries = failures; ; tries += 1) {
+      await delay(restartDelayMs(tries), undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (stopping.signal.aborted) return false;
+      try {
+        child = await spawnLogged(options);
+        return true;
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        if (tries === failures) options.say(`The disk is full: the ${options.name} cannot write its log.`);
+      }
+    }
+  };
+
   const keepRunning = async (): Promise<void> => {
     let failures = 0;
     while (!stopping.signal.aborted) {
@@ -101,10 +122,7 @@ export const supervise = async (options: SupervisedOptions): Promise<Supervised>
       if (stopping.signal.aborted) return;
       failures = performance.now() - startedAt > WELL_MS ? 0 : failures + 1;
       options.say(`The ${options.name} ended unexpectedly (${howItEnded(child)}); starting it again.`);
-      const waitMs = RESTART_MS[Math.min(failures, RESTART_MS.length) - 1] ?? RESTART_MS[0];
-      await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      if (stopping.signal.aborted) return;
-      child = await spawnLogged(options);
+      if (!(await spawnAgain(failures))) return;
       if (await untilReady()) options.say(`The ${options.name} runs again.`);
     }
   };
