@@ -39,6 +39,7 @@ const take = (event: Event, progress: Progress, { say, budgetUsd }: FollowOption
   if (event.type !== "state_changed") return;
   progress.state = event.state;
   if (event.state === "failed") throw new ProofError(event.failure?.message ?? "The run failed.");
+  if (event.state === "answered") throw new ProofError("The agent answered in words and built nothing.");
   if (event.state === "cancelled") throw new ProofError("Somebody cancelled the run.");
 };
 

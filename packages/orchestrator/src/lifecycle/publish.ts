@@ -42,8 +42,8 @@ const objectionTo = async (
 };
 
 /**
- * Checks what a generator uploaded and makes it a version, or an answer when the run changed no file. Safe to repeat: whoever holds the lease
- * does it, and reconciliation calls again for one whose holder died.
+ * Checks what a generator uploaded and makes it a version, or an answer when the run changed no file. Safe to
+ * repeat: whoever holds the lease does it, and reconciliation calls again for one whose holder died.
  */
 export const publish = (context: Context, generationId: string): Promise<void> =>
   withIds({ generationId }, () =>
