@@ -1,27 +1,6 @@
 import { dirname } from "node:path";
+import { networkSettings, withoutProxyCredentials } from "@leo/core/network-settings.ts";
 import type { RunPaths } from "../workspace/paths.ts";
-
-/** How a machine reaches the internet; none of these may carry a credential. */
-const NETWORK = [
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-  "NODE_EXTRA_CA_CERTS",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-];
-
-const networkSettings = (): Record<string, string> =>
-  Object.fromEntries(
-    NETWORK.flatMap((name) => {
-      const value = process.env[name];
-      // `http://user:password@proxy` is a credential.
-      return value && !value.includes("@") ? [[name, value]] : [];
-    }),
-  );
 
 /**
  * The environment of everything that the agent writes or starts: its own process, its tools, the
@@ -39,7 +18,8 @@ export const cleanEnvironment = (paths: RunPaths): Record<string, string> => ({
   TERM: "dumb",
   NO_COLOR: "1",
   CI: "1",
-  ...networkSettings(),
+  // `http://user:password@proxy` is a credential.
+  ...withoutProxyCredentials(networkSettings(process.env)),
   npm_config_fetch_retries: "1",
   npm_config_fetch_timeout: "60000",
   npm_config_cache: `${paths.home}/.npm`,

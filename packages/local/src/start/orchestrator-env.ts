@@ -1,4 +1,5 @@
 import { isLoopback } from "@leo/core/preview/conditions.ts";
+import { networkSettings } from "@leo/core/network-settings.ts";
 import type { LocalAuth } from "../auth.ts";
 import type { LocalAws } from "../aws.ts";
 import type { LocalEcs } from "../ecs.ts";
@@ -16,8 +17,9 @@ export const passedOn = (env: NodeJS.ProcessEnv): Record<string, string> =>
     Object.entries(env).filter((entry): entry is [string, string] => PASSED_ON.test(entry[0]) && !!entry[1]),
   );
 
-/** What a Node process needs of its own surroundings. */
+/** What a Node process needs of its own surroundings, the machine's way to the internet included. */
 export const processEnv = (cacheDir: string): Record<string, string> => ({
+  ...networkSettings(process.env),
   PATH: process.env.PATH ?? "",
   HOME: process.env.HOME ?? "",
   NODE_COMPILE_CACHE: cacheDir,
@@ -31,7 +33,7 @@ const previewUrlTemplate = ({ publicUrl, port }: Pick<StartSettings, "publicUrl"
 
 /** The environment of the orchestrator: the same variables as on AWS. */
 export const orchestratorEnv = (
-  settings: Pick<StartSettings, "port" | "publicUrl" | "credential">,
+  settings: Pick<StartSettings, "port" | "publicUrl" | "credential" | "modelBaseUrl">,
   parts: {
     aws: Pick<LocalAws, "env">;
     ecs: Pick<LocalEcs, "env" | "cluster">;
@@ -47,6 +49,8 @@ export const orchestratorEnv = (
   LEO_LISTEN_HOST: "127.0.0.1",
   LEO_MODE: "local",
   LEO_MODEL_IS_MOCK: String(!settings.credential),
+  // Empty counts as not set.
+  LEO_MODEL_ENDPOINT: settings.modelBaseUrl ? new URL(settings.modelBaseUrl).host : "",
   LEO_PUBLIC_URL: settings.publicUrl,
   LEO_PREVIEW_URL_TEMPLATE: previewUrlTemplate(settings),
   LEO_GENERATOR_URL: `ws://127.0.0.1:${parts.generatorPort}/ws/generator`,

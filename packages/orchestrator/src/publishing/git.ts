@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { networkSettings } from "@leo/core/network-settings.ts";
 
 export interface GitOptions {
   /** The only directory that git may write to; it is its home as well. */
@@ -30,17 +31,6 @@ const ASKPASS = fileURLToPath(new URL("askpass.sh", import.meta.url));
 const TIMEOUT_MS = 180_000;
 const OUTPUT_MAX_CHARS = 64 * 1024;
 
-/** How the machine reaches the internet. A proxy's password is no business of git's. */
-const NETWORK = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
-
-const network = () =>
-  Object.fromEntries(
-    NETWORK.flatMap((name) => {
-      const value = process.env[name];
-      return value && !value.includes("@") ? [[name, value]] : [];
-    }),
-  );
-
 const environment = ({ directory, token }: GitOptions): Record<string, string> => ({
   PATH: process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
   HOME: directory,
@@ -52,7 +42,7 @@ const environment = ({ directory, token }: GitOptions): Record<string, string> =
   GIT_TERMINAL_PROMPT: "0",
   GIT_ASKPASS: ASKPASS,
   LEO_GIT_TOKEN: token,
-  ...network(),
+  ...networkSettings(process.env),
 });
 
 /** A redirect could lead the token elsewhere, and no protocol but the expected one is spoken. */
