@@ -43,6 +43,8 @@ export const PublicConfig = z.object({
   mode: z.enum(["local", "aws"]),
   /** True when a scripted model answers instead of a real one. */
   modelIsMock: z.boolean(),
+  /** Host whose Messages API answers, when it isn't Anthropic's own. */
+  modelEndpoint: z.string().optional(),
   supabaseUrl: z.string(),
   supabaseAnonKey: z.string(),
   /** `{generationId}` stands for the id. */

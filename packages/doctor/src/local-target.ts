@@ -6,7 +6,7 @@ import { clientLimits, outside } from "./outside.ts";
 
 /** This machine, and the Leo that runs on it, if one does. */
 export const localTarget = async (env: NodeJS.ProcessEnv): Promise<Target> => {
-  const { dataDir, port, credential } = readSettings({ fresh: false }, env);
+  const { dataDir, port, credential, modelBaseUrl } = readSettings({ fresh: false }, env);
   const leo = await runningLeo(dataDir);
   const { supabase, supabaseAnonKey, database, aws, model } = leo?.endpoints ?? {};
   return {
@@ -26,9 +26,11 @@ export const localTarget = async (env: NodeJS.ProcessEnv): Promise<Target> => {
       ...(supabaseAnonKey && { SupabaseAnonKey: supabaseAnonKey }),
       ...(database && { DatabaseUrl: database }),
       ...(env.GITHUB_BOT_TOKEN && { GithubBotToken: env.GITHUB_BOT_TOKEN }),
-      ...(credential && {
-        [credential.name === "ANTHROPIC_API_KEY" ? "AnthropicApiKey" : "ClaudeOauthToken"]: credential.value,
-      }),
+      ...(credential &&
+        !modelBaseUrl && {
+          [credential.name === "ANTHROPIC_API_KEY" ? "AnthropicApiKey" : "ClaudeOauthToken"]:
+            credential.value,
+        }),
     },
     // Until `npm start` has said that it is ready its run file has no endpoints.
     isUp: database !== undefined,
@@ -36,6 +38,7 @@ export const localTarget = async (env: NodeJS.ProcessEnv): Promise<Target> => {
     queue: { name: QUEUE },
     ...(leo && { publicUrl: leo.url }),
     ...(model && !credential && { modelUrl: model }),
+    ...(modelBaseUrl && { modelUrl: modelBaseUrl, modelEndpoint: new URL(modelBaseUrl).host }),
     dataDir,
     port,
   };

@@ -45,6 +45,8 @@ export interface Target {
   /** Where TLS is expected: the site's host, and a port other than 443 in tests. */
   tls?: { host: string; previewDomain: string; port: number; connectTo?: string; ca?: string };
   modelUrl: string;
+  /** Another endpoint than Anthropic's, which `npm start` would use. It may know no more than the Messages API. */
+  modelEndpoint?: string;
   githubUrl: string;
   /** A server whose clock is right. */
   clockUrl: string;

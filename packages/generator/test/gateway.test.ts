@@ -213,6 +213,17 @@ test("the credential is in no log line and no answer", async () => {
   });
 });
 
+test("another endpoint may get its key as a bearer token, and never a Claude token", async () => {
+  const env = { CLAUDE_CODE_OAUTH_TOKEN: "", ANTHROPIC_AUTH_TOKEN: "the-endpoint's-key" };
+  await withGateway({ env }, async ({ post, seen }) => {
+    await (await post(ask)).text();
+    expect(seen[0]?.headers.authorization).toBe("Bearer the-endpoint's-key");
+    expect(seen[0]?.headers["x-api-key"]).toBeUndefined();
+  });
+  const foreign = { LEO_UPSTREAM_URL: "https://llm.example.com", CLAUDE_CODE_OAUTH_TOKEN: "token" };
+  expect(() => readGatewayConfig(foreign)).toThrow(/is a token for api\.anthropic\.com/);
+});
+
 test("settings that are missing or wrong are all named at once", () => {
   expect(() => readGatewayConfig({ LEO_ALLOWED_MODELS: "gpt-7", LEO_BUDGET_USD: "0" })).toThrow(
     /LEO_ALLOWED_MODELS[\s\S]*LEO_BUDGET_USD/,

@@ -52,6 +52,58 @@ test("an API key is a credential too, and without one the model is scripted", ()
   expect(readSettings({ fresh: false }, {}).credential).toBeUndefined();
 });
 
+const OAUTH = ["sk", "ant", "oat01", "x".repeat(20)].join("-");
+const BASE = "https://llm.example.com/anthropic";
+test.for<[string, NodeJS.ProcessEnv, { name: string; value: string } | undefined, string | undefined]>([
+  [
+    "Anthropic's own address changes nothing",
+    { ANTHROPIC_BASE_URL: "https://api.anthropic.com", CLAUDE_CODE_OAUTH_TOKEN: "t" },
+    { name: "CLAUDE_CODE_OAUTH_TOKEN", value: "t" },
+    undefined,
+  ],
+  [
+    "an endpoint gets its key, and not the Claude token",
+    { ANTHROPIC_BASE_URL: `${BASE}/`, CLAUDE_CODE_OAUTH_TOKEN: "t", ANTHROPIC_API_KEY: "k" },
+    { name: "ANTHROPIC_API_KEY", value: "k" },
+    BASE,
+  ],
+  [
+    "or its bearer token",
+    { ANTHROPIC_BASE_URL: "http://127.0.0.1:4000", ANTHROPIC_AUTH_TOKEN: "b" },
+    { name: "ANTHROPIC_AUTH_TOKEN", value: "b" },
+    "http://127.0.0.1:4000",
+  ],
+  ["a bearer token without an endpoint is nobody's", { ANTHROPIC_AUTH_TOKEN: "b" }, undefined, undefined],
+])("%s", ([, env, credential, modelBaseUrl]) => {
+  const settings = readSettings({ fresh: false }, env);
+  expect(settings.credential).toEqual(credential);
+  expect(settings.modelBaseUrl).toBe(modelBaseUrl);
+});
+
+test.for<[NodeJS.ProcessEnv, RegExp]>([
+  [
+    { ANTHROPIC_BASE_URL: BASE },
+    /^ANTHROPIC_BASE_URL is https:\/\/llm\.example\.com, which needs a key of its own: set/,
+  ],
+  [{ ANTHROPIC_BASE_URL: BASE, CLAUDE_CODE_OAUTH_TOKEN: OAUTH }, /sent to api\.anthropic\.com only/],
+  [{ ANTHROPIC_BASE_URL: BASE, ANTHROPIC_API_KEY: OAUTH }, /holds a Claude subscription's token/],
+  [
+    { ANTHROPIC_BASE_URL: "http://127.0.0.1:4000", ANTHROPIC_AUTH_TOKEN: OAUTH },
+    /holds a Claude subscription's token/,
+  ],
+  [
+    { LEO_MODEL: "claude-opus-9" },
+    /^LEO_MODEL is "claude-opus-9", .* such as LEO_MODEL=claude-opus-5-5 npm start/,
+  ],
+  [{ ANTHROPIC_BASE_URL: "llm.example.com", ANTHROPIC_API_KEY: "k" }, /not an address that Leo can use/],
+  [
+    { ANTHROPIC_BASE_URL: "https://u:p@llm.example.com", ANTHROPIC_API_KEY: "k" },
+    /not an address that Leo can use/,
+  ],
+])("what cannot work is one sentence: %o", ([env, sentence]) => {
+  expect(() => readSettings({ fresh: false }, env)).toThrow(sentence);
+});
+
 test("the local users' password is made once, kept for this user only, and can be chosen", async () => {
   await withDirectory(async (directory) => {
     const file = path.join(directory, LOCAL_PASSWORD_FILE);

@@ -27,6 +27,8 @@ const Environment = z.object({
   /** Shown to the browser; decides nothing in the orchestrator. */
   LEO_MODE: z.enum(["local", "aws"]).default("aws"),
   LEO_MODEL_IS_MOCK: flag.default(false),
+  /** Host of an endpoint in place of Anthropic's own, for people to see. */
+  LEO_MODEL_ENDPOINT: z.string().min(1).optional(),
   /** Origin of the web UI. */
   LEO_PUBLIC_URL: z.url(),
   /** `{generationId}` stands for the id: a host of its own, or a path on the same host. */

@@ -748,6 +748,20 @@ test("the palette finds every app, also those beyond the first page of the list"
   );
 });
 
+test("another endpoint than Anthropic's is named on the home page and in the workspace", async () => {
+  await withStub({ modelIsMock: false, modelEndpoint: "llm.example.com" }, (stub) =>
+    withPage({}, async (page) => {
+      const { path } = doneApp(stub);
+      await signIn(page, stub.url);
+      await page.getByText("The model answers at llm.example.com.").waitFor();
+      await page.goto(path);
+      const badge = page.getByTitle("The model answers at llm.example.com");
+      await badge.waitFor();
+      expect(await badge.textContent()).toBe("llm.example.com");
+    }),
+  );
+});
+
 test("a scripted model is named on the home page and in the workspace", async () => {
   await withStub({ modelIsMock: true }, (stub) =>
     withPage({}, async (page) => {

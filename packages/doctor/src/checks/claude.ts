@@ -51,6 +51,8 @@ export const claudeCheck: Check = {
   run: async (target, signal) => {
     const [name] = usableModelCredentials(target.secrets);
     if (name) return [await ask(target, name, signal)];
+    if (target.modelEndpoint)
+      return [ok(`the model answers at ${target.modelEndpoint}, which is not asked here`)];
     if (!target.stage) return [ok("no token in the environment, so the demo model (leo-mock) answers")];
     needCredentials(target);
     throw new LeftOut(target.secretsProblem ? "the secrets" : "a credential for the model");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
+import { isLoopback } from "@leo/core/preview/conditions.ts";
 import { Id } from "@leo/core/id.ts";
 import { PRICED_MODELS, pricedModel } from "./prices.ts";
 
@@ -17,15 +18,23 @@ const models = z
     `has a model without a price; known are ${PRICED_MODELS.join(", ")}`,
   );
 
+/** The API itself, or what stands in for it on this machine. */
+const isAnthropic = (url: string): boolean => {
+  const { hostname } = new URL(url);
+  return hostname === "api.anthropic.com" || isLoopback(hostname);
+};
+
 const durationMs = z.coerce.number().int().positive();
 
 const Environment = z
   .object({
     GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
     LEO_UPSTREAM_URL: z.url({ protocol: /^https?$/ }).default("https://api.anthropic.com"),
-    /** The real credential: one of the two. */
+    /** The real credential: one of the three. A Claude token is sent to nobody but Anthropic. */
     CLAUDE_CODE_OAUTH_TOKEN: z.string().min(1).optional(),
     ANTHROPIC_API_KEY: z.string().min(1).optional(),
+    /** For other endpoints, which may want the key as a bearer token. */
+    ANTHROPIC_AUTH_TOKEN: z.string().min(1).optional(),
     LEO_ALLOWED_MODELS: models.default(PRICED_MODELS),
     /** Largest `max_tokens` of one request. */
     LEO_MAX_OUTPUT_TOKENS: z.coerce.number().int().positive().default(64_000),
@@ -40,9 +49,14 @@ const Environment = z
     LEO_GENERATION_ID: Id.optional(),
     LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   })
-  .refine((env) => env.CLAUDE_CODE_OAUTH_TOKEN || env.ANTHROPIC_API_KEY, {
+  .refine((env) => env.CLAUDE_CODE_OAUTH_TOKEN || env.ANTHROPIC_API_KEY || env.ANTHROPIC_AUTH_TOKEN, {
     path: ["CLAUDE_CODE_OAUTH_TOKEN"],
-    message: "is not set, and neither is ANTHROPIC_API_KEY",
+    message: "is not set, and neither are ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN",
+  })
+  .refine((env) => !env.CLAUDE_CODE_OAUTH_TOKEN || isAnthropic(env.LEO_UPSTREAM_URL), {
+    path: ["CLAUDE_CODE_OAUTH_TOKEN"],
+    message:
+      "is a token for api.anthropic.com, and LEO_UPSTREAM_URL is another address: set ANTHROPIC_API_KEY",
   });
 
 export type GatewayConfig = z.infer<typeof Environment>;

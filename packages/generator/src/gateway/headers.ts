@@ -21,10 +21,11 @@ const pick = (headers: IncomingHttpHeaders, wanted: (name: string) => boolean): 
 /** The upstream's headers: the agent's, with the real credential in place of the dummy. */
 export const upstreamHeaders = (
   headers: IncomingHttpHeaders,
-  config: Pick<GatewayConfig, "CLAUDE_CODE_OAUTH_TOKEN" | "ANTHROPIC_API_KEY">,
+  config: Pick<GatewayConfig, "CLAUDE_CODE_OAUTH_TOKEN" | "ANTHROPIC_API_KEY" | "ANTHROPIC_AUTH_TOKEN">,
   body: Buffer,
 ): OutgoingHttpHeaders => {
-  const { CLAUDE_CODE_OAUTH_TOKEN: oauthToken, ANTHROPIC_API_KEY: apiKey } = config;
+  const { CLAUDE_CODE_OAUTH_TOKEN: oauthToken, ANTHROPIC_API_KEY: apiKey, ANTHROPIC_AUTH_TOKEN } = config;
+  const bearer = oauthToken ?? (apiKey ? undefined : ANTHROPIC_AUTH_TOKEN);
   const betas = [...allowedBetas(headers["anthropic-beta"]), ...(oauthToken ? [OAUTH_BETA] : [])];
   return {
     ...pick(headers, isForwarded),
@@ -32,7 +33,7 @@ export const upstreamHeaders = (
     // Compressed answers would hide their token counts.
     "accept-encoding": "identity",
     "content-length": body.length,
-    ...(oauthToken ? { authorization: `Bearer ${oauthToken}` } : { "x-api-key": apiKey }),
+    ...(bearer ? { authorization: `Bearer ${bearer}` } : { "x-api-key": apiKey }),
   };
 };
 

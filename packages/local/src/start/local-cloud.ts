@@ -143,7 +143,7 @@ const startEcsEndpoint = async (
   const { PATH: _path, HOME: _home, ...environment } = processEnv(CACHE_DIR);
   ecs.register(
     generatorDefinition(settings, aws, {
-      modelUrl: model?.url,
+      modelUrl: model?.url ?? settings.modelBaseUrl,
       environment,
       userEnvironment: passedOn({ LEO_CHROMIUM: process.env.LEO_CHROMIUM, LEO_MODEL: process.env.LEO_MODEL }),
     }),

@@ -23,9 +23,9 @@ const fail = (error: unknown, dataDir: string): void => {
   if (!(known instanceof StartError)) console.error(known);
 };
 
-const modelLine = ({ credential }: StartSettings): string =>
+const modelLine = ({ credential, modelBaseUrl }: StartSettings): string =>
   credential
-    ? `Claude, with the ${credential.name} of this shell`
+    ? `${modelBaseUrl ?? "Claude"}, with the ${credential.name} of this shell`
     : "Demo model (leo-mock). Set CLAUDE_CODE_OAUTH_TOKEN to use Claude.";
 
 const welcome = (url: string, settings: StartSettings, localPassword: string): string =>

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Command } from "../../../../tools/command.ts";
 import { StartError } from "../start-error.ts";
+import { modelSettings } from "./model-settings.ts";
 
 export const ROOT = path.resolve(import.meta.dirname, "../../../..");
 
@@ -26,7 +27,12 @@ export interface StartSettings {
   /** Begin with nothing. */
   fresh: boolean;
   /** Credential for the real model; none: the scripted one. */
-  credential?: { name: "CLAUDE_CODE_OAUTH_TOKEN" | "ANTHROPIC_API_KEY"; value: string };
+  credential?: {
+    name: "CLAUDE_CODE_OAUTH_TOKEN" | "ANTHROPIC_API_KEY" | "ANTHROPIC_AUTH_TOKEN";
+    value: string;
+  };
+  /** Whose Messages API answers, when it isn't Anthropic's own. */
+  modelBaseUrl?: string;
 }
 
 const portOf = (text: string | undefined): number => {
@@ -54,14 +60,6 @@ const localPasswordOf = (text: string | undefined): string | undefined => {
   );
 };
 
-const credentialOf = (env: NodeJS.ProcessEnv): StartSettings["credential"] => {
-  for (const name of ["CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY"] as const) {
-    const value = env[name];
-    if (value) return { name, value };
-  }
-  return undefined;
-};
-
 export const START = {
   name: "npm start",
   about: "Starts all of Leo on this machine. Ctrl-C stops it.",
@@ -74,6 +72,11 @@ export const START = {
     "  LEO_LOCAL_PASSWORD       The local users' password from now on (default: a random one, printed)",
     "  CLAUDE_CODE_OAUTH_TOKEN  Use Claude with a subscription, not the demo model",
     "  ANTHROPIC_API_KEY        Use Claude with an API key, not the demo model",
+    "  ANTHROPIC_BASE_URL       Use another endpoint with the Messages API, and a key of its own:",
+    "                           ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN to send it as a bearer token",
+    "  LEO_MODEL                The model's name",
+    "  HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE",
+    "                           The way to the internet, for Leo and what it starts",
   ].join("\n"),
 } as const satisfies Command;
 
@@ -95,6 +98,6 @@ export const readSettings = ({ fresh }: { fresh: boolean }, env: NodeJS.ProcessE
     workDir: path.join(tmpdir(), `leo-${name}`),
     localPassword: localPasswordOf(env.LEO_LOCAL_PASSWORD),
     fresh,
-    credential: credentialOf(env),
+    ...modelSettings(env),
   };
 };

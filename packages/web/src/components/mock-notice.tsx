@@ -5,10 +5,12 @@ const EXPLANATION =
   "A script stands in for Claude. It really builds a few kinds of apps, but it doesn't understand requests.";
 const REMEDY = "To use Claude, set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY and restart Leo.";
 
-/** One line under the prompt that says what to expect of the demo model. */
+/** One line under the prompt that says what to expect of a model that isn't Anthropic's own service. */
 export const MockNotice = () => {
-  const { modelIsMock } = useConfig();
-  if (!modelIsMock) return null;
+  const { modelIsMock, modelEndpoint } = useConfig();
+  if (!modelIsMock) {
+    return modelEndpoint && <p className="text-xs text-muted">The model answers at {modelEndpoint}.</p>;
+  }
   return (
     <p className="max-w-[75ch] text-xs text-pretty text-muted">
       <strong className="font-medium text-accent">Demo model.</strong> {EXPLANATION} {REMEDY}
@@ -18,8 +20,19 @@ export const MockNotice = () => {
 
 /** The same as a label that explains itself when opened, where room is short. */
 export const MockBadge = () => {
-  const { modelIsMock } = useConfig();
-  if (!modelIsMock) return null;
+  const { modelIsMock, modelEndpoint } = useConfig();
+  if (!modelIsMock) {
+    return (
+      modelEndpoint && (
+        <span
+          title={`The model answers at ${modelEndpoint}`}
+          className="max-w-40 truncate rounded-full bg-accent-soft px-2 py-0.5 text-2xs font-medium text-accent"
+        >
+          {modelEndpoint}
+        </span>
+      )
+    );
+  }
   return (
     <Popover.Root>
       <Popover.Trigger className="rounded-full bg-accent-soft px-2 py-0.5 text-2xs font-medium whitespace-nowrap text-accent">

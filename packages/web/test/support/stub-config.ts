@@ -5,6 +5,7 @@ export interface StubOptions {
   port?: number;
   mode?: PublicConfig["mode"];
   modelIsMock?: boolean;
+  modelEndpoint?: string;
   /** Apps of one page of the list. */
   appsPerPage?: number;
 }
@@ -21,10 +22,11 @@ const LIMITS: PublicConfig["limits"] = {
 
 export const configOf = (
   port: number,
-  { mode = "local", modelIsMock = true }: StubOptions,
+  { mode = "local", modelIsMock = true, modelEndpoint }: StubOptions,
 ): PublicConfig => ({
   mode,
   modelIsMock,
+  ...(modelEndpoint === undefined ? {} : { modelEndpoint }),
   supabaseUrl: `http://localhost:${port}`,
   supabaseAnonKey: "anon",
   previewUrlTemplate: `http://{generationId}.localhost:${port}/`,

@@ -44,6 +44,7 @@ export const publicRoutes = (
         {
           mode: config.LEO_MODE,
           modelIsMock: config.LEO_MODEL_IS_MOCK,
+          ...(config.LEO_MODEL_ENDPOINT && { modelEndpoint: config.LEO_MODEL_ENDPOINT }),
           supabaseUrl: config.SUPABASE_URL,
           supabaseAnonKey: config.SUPABASE_ANON_KEY,
           previewUrlTemplate: config.LEO_PREVIEW_URL_TEMPLATE,
