@@ -12,6 +12,8 @@ export interface Alarm {
   comparison: "GreaterThanThreshold" | "LessThanThreshold";
   threshold: number;
   periods?: number;
+  /** 300 unless the metric comes less often. */
+  periodSeconds?: number;
   /** No data means trouble; otherwise it means none. */
   dataExpected?: boolean;
 }
@@ -20,7 +22,7 @@ export interface Alarm {
 export const alarm = (component: string, { metrics, expression, ...options }: Alarm) => {
   const plain = Object.entries(metrics).map(([id, { stat, ...metric }]) => ({
     id,
-    metric: { ...metric, stat, period: PERIOD_SECONDS },
+    metric: { ...metric, stat, period: options.periodSeconds ?? PERIOD_SECONDS },
     returnData: expression === undefined,
   }));
   const math =

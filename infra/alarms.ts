@@ -94,6 +94,28 @@ alarm("Orphans", {
   comparison: "GreaterThanThreshold",
   threshold: 0,
 });
+alarm("BucketBytes", {
+  description:
+    "The bucket is over LEO_BUCKET_ALARM_GB, as the orchestrators count it. See /admin for who builds what, and objects_removed.",
+  metrics: { bytes: METRICS.bucketBytes },
+  comparison: "GreaterThanThreshold",
+  threshold: stage.bucketAlarmBytes,
+});
+alarm("BucketStorage", {
+  description:
+    "The bucket is over LEO_BUCKET_ALARM_GB, as S3 counts it once a day: with uploads that were never completed.",
+  metrics: { bytes: METRICS.bucketStorage },
+  comparison: "GreaterThanThreshold",
+  threshold: stage.bucketAlarmBytes,
+  periodSeconds: 86_400,
+});
+alarm("StrayObjects", {
+  description:
+    "Over 100 objects that belonged to no attempt were removed from the bucket: a task's role was misused. See objects_removed.",
+  metrics: { removed: METRICS.objectsRemoved },
+  comparison: "GreaterThanThreshold",
+  threshold: 100,
+});
 alarm("CommitLatency", {
   description: "1 % of the commits of events take over 0.5 s, for 15 minutes. See the database's load.",
   metrics: { commit: METRICS.commitSeconds },

@@ -20,6 +20,8 @@ const WIDGETS: [title: string, metrics: Metric[]][] = [
     "Failures of the platform, orphans, launches paused for the model",
     [METRICS.platformFailures, METRICS.orphans, METRICS.modelPaused],
   ],
+  ["Bytes in the bucket", [METRICS.bucketBytes, METRICS.bucketStorage]],
+  ["Objects removed that were nobody's", [METRICS.objectsRemoved]],
   ["Spent on the model today, USD", [METRICS.spendToday]],
   ["Events committed", [METRICS.committed]],
   ["Commit of events, s", [METRICS.commitSeconds]],

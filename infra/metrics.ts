@@ -3,6 +3,7 @@ import { CLOUD_NAMESPACE, type CloudMetricName, type LaunchFailureReason } from 
 import { names } from "./context.ts";
 import { deadTaskEvents, taskEvents } from "./events.ts";
 import { orchestrator } from "./orchestrator.ts";
+import { bucket } from "./storage.ts";
 
 type Text = $util.Input<string>;
 export interface Metric {
@@ -51,6 +52,15 @@ export const METRICS = {
   running: leo("leo_running", "Maximum"),
   platformFailures: leo("leo_platform_failures_last_hour", "Maximum"),
   modelPaused: leo("leo_model_paused", "Maximum"),
+  bucketBytes: leo("leo_bucket_bytes", "Maximum"),
+  objectsRemoved: leo("leo_objects_removed_total", "Sum"),
+  /** Once a day, and with the parts of uploads that were never completed. */
+  bucketStorage: metric(
+    "AWS/S3",
+    "BucketSizeBytes",
+    { BucketName: bucket.name, StorageType: "StandardStorage" },
+    "Maximum",
+  ),
   orphans: leo("leo_orphans_found_total", "Sum"),
   committed: leo("leo_events_total", "Sum"),
   commitSeconds: leo("leo_commit_seconds", "Maximum"),

@@ -61,6 +61,10 @@ export const Limits = z.object({
   LEO_USER_DAY_BUDGET_USD: number.positive(),
   LEO_PLATFORM_DAY_BUDGET_USD: number.positive(),
   LEO_FREE_ATTEMPTS_PER_DAY: number.int().min(0),
+  LEO_RUN_MAX_EVENTS: number.int().min(1),
+  LEO_RUN_MAX_EVENT_BYTES: number.int().min(1),
+  LEO_RUN_MAX_OBJECTS: number.int().min(1),
+  LEO_RUN_MAX_UPLOAD_BYTES: number.int().min(1),
   LEO_REQUESTS_PER_MINUTE_USER: number.int().min(1),
   LEO_REQUESTS_PER_MINUTE_ADDRESS: number.int().min(1),
   LEO_REFUSED_SIGN_INS_PER_MINUTE: number.int().min(1),
@@ -109,6 +113,7 @@ export const Settings = z.object({
   LEO_GITHUB_ORGANIZATION: GithubLogin.optional(),
   LEO_ALARM_EMAIL: z.email("is not an e-mail address").optional(),
   LEO_MONTHLY_BUDGET_USD: number.positive(),
+  LEO_BUCKET_ALARM_GB: number.positive(),
   LEO_EXEC: flag,
   LEO_ADOPT: adopt.optional(),
 });

@@ -68,6 +68,7 @@ export const readStage = (name: string, env: Environment = process.env) => {
     recordsRetentionDays: settings.LEO_RECORDS_RETENTION_DAYS,
     githubOrganization: settings.LEO_GITHUB_ORGANIZATION,
     alarmEmail: settings.LEO_ALARM_EMAIL,
+    bucketAlarmBytes: settings.LEO_BUCKET_ALARM_GB * 1e9,
     monthlyBudgetUsd: settings.LEO_MONTHLY_BUDGET_USD,
     exec: settings.LEO_EXEC,
     /** What an earlier stack made, and this stage takes over. */

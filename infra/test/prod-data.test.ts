@@ -186,6 +186,8 @@ describe("watching", () => {
   test("alarms tell the topic, and the topic tells the e-mail address", () => {
     const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm");
     expect(alarms.map(({ name }) => name).toSorted()).toEqual([
+      "BucketBytes",
+      "BucketStorage",
       "CommitLatency",
       "DeadTaskEvents",
       "LaunchFailures",
@@ -199,6 +201,7 @@ describe("watching", () => {
       "QueueAge",
       "ServerErrors",
       "Spend",
+      "StrayObjects",
       "UnhealthyHosts",
       "VcpuQuota",
     ]);
@@ -220,6 +223,9 @@ describe("watching", () => {
     ["DeadTaskEvents", "AWS/SQS", "ApproximateNumberOfMessagesVisible", 0],
     ["CommitLatency", "Leo", "leo_commit_seconds", 0.5],
     ["Spend", "Leo", "leo_spend_today_usd", 400],
+    ["BucketBytes", "Leo", "leo_bucket_bytes", 100e9],
+    ["BucketStorage", "AWS/S3", "BucketSizeBytes", 100e9],
+    ["ModelPaused", "Leo", "leo_model_paused", 0],
     ["VcpuQuota", "AWS/Usage", "ResourceCount", 80],
   ] as const)("%s looks at %s %s over %d", ([name, namespace, metricName, threshold]) => {
     const alarm = one(graph, "cloudwatch/metricAlarm:MetricAlarm", name);
@@ -233,10 +239,12 @@ describe("watching", () => {
       .flatMap(({ inputs }) => inputs.metricQueries as { metric?: OwnMetric }[])
       .flatMap(({ metric }) => (metric?.namespace === CLOUD_NAMESPACE ? [metric] : []));
     expect(own.map(({ metricName }) => metricName).toSorted()).toEqual([
+      "leo_bucket_bytes",
       "leo_commit_seconds",
       "leo_launch_failures_total",
       "leo_launch_failures_total",
       "leo_model_paused",
+      "leo_objects_removed_total",
       "leo_orphans_found_total",
       "leo_platform_failures_last_hour",
       "leo_queue_age_seconds",

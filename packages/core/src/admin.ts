@@ -15,6 +15,8 @@ export const AdminAction = z.enum([
   "generation_cancel",
   "site_take_down",
   "site_allow",
+  /** Leo's own: objects that belonged to nobody. */
+  "objects_removed",
 ]);
 export type AdminAction = z.infer<typeof AdminAction>;
 

@@ -61,7 +61,7 @@ export const Manifest = z
     checkpoint: z
       .object({
         key: z.string().max(500),
-        sizeBytes: z.int().min(0),
+        sizeBytes: z.int().min(0).max(LIMITS.checkpointMaxBytes),
         sessionId: z.string().max(200).optional(),
       })
       .optional(),

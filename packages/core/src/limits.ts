@@ -44,6 +44,12 @@ export const LIMITS = {
   runMaxEvents: 200_000,
   /** Bytes of their bodies, unless a setting says otherwise. A busy run of an hour has about 10 MB; a generator that floods reached 20 MB a second. */
   runMaxEventBytes: 64 * 1024 * 1024,
+  /** A checkpoint: the largest workspace, the agent's session, and room. */
+  checkpointMaxBytes: 1024 * 1024 * 1024,
+  /** Objects of one attempt, unless a setting says otherwise: twice the files of a version, as sources and built, a checkpoint a minute, and room. */
+  runMaxObjects: 11_000,
+  /** Bytes of one attempt, unless a setting says otherwise: a version, and a checkpoint of 80 MB in each minute of an hour. */
+  runMaxUploadBytes: 5 * 1024 * 1024 * 1024,
   /** Tokens coalesce for at least this long before they become an event. */
   coalesceMs: 50,
   /** Messages the generator may hold unacknowledged: enough that it goes on while the last ones are committed. */

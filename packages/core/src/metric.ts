@@ -41,7 +41,7 @@ export const METRICS = {
   },
   leo_model_paused: {
     type: "gauge",
-    help: "1 while launches are paused because of the model's credential, balance or name",
+    help: "1 while launches are paused because of the model",
     cloud: true,
   },
   leo_vcpus_in_use: { type: "gauge", help: "vCPUs that attempts hold", cloud: true },
@@ -67,6 +67,17 @@ export const METRICS = {
   leo_orphans_stopped_total: {
     type: "counter",
     help: "Tasks found that no attempt owned, and stopped",
+  },
+  leo_objects_removed_total: {
+    type: "counter",
+    help: "Objects removed that belonged to no attempt, or passed its limits",
+    cloud: true,
+  },
+  leo_bucket_objects: { type: "gauge", help: "Objects in the bucket, as the last walk counted them" },
+  leo_bucket_bytes: {
+    type: "gauge",
+    help: "Bytes in the bucket, as the last walk counted them",
+    cloud: true,
   },
   leo_sockets: { type: "gauge", help: "Open WebSockets of this orchestrator, by kind", labels: ["kind"] },
   leo_orchestrators: { type: "gauge", help: "Orchestrators at work, as far as this one hears" },

@@ -8,6 +8,7 @@ import { reconcile, takeOver } from "./lifecycle/reconcile.ts";
 import type { Hearing } from "./lifecycle/hearing.ts";
 import { readTaskEvents } from "./lifecycle/task-events.ts";
 import { stopOverdue } from "./lifecycle/watches.ts";
+import { sweepObjects } from "./objects/sweep.ts";
 import { claim } from "./queue/claim.ts";
 import { startPublishing } from "./publishing/worker.ts";
 import { repeat } from "./repeat.ts";
@@ -33,6 +34,7 @@ export interface Background {
 
 const QUEUE_POLL_MS = 1_000;
 const CLAIM_BATCH = 20;
+const OBJECTS_STEP_MS = 60_000;
 const LAUNCH_BACKOFF_MS = 500;
 
 const attributesOf = ({ id, generationId, number }: AttemptRef) => ({
@@ -79,6 +81,9 @@ export const startBackground = (
     repeat("model pause", config.LEO_WATCH_INTERVAL_MS, log, async () => {
       if (await resumeLaunches(context)) queue.wake();
     }),
+    repeat("objects", Math.min(OBJECTS_STEP_MS, config.LEO_OBJECTS_INTERVAL_MS), log, async () =>
+      metrics.objectsRemoved((await sweepObjects(context)).objects),
+    ),
     repeat("watches", config.LEO_WATCH_INTERVAL_MS, log, () => stopOverdue(context, tasks, hearing.since())),
     repeat("take-over", config.LEO_LAUNCH_LEASE_MS / 5, log, () =>
       takeOver(context, (attempt) => track(attempt, () => launcher.adopt(attempt))),

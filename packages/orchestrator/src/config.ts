@@ -100,6 +100,9 @@ const Environment = z.object({
   /** What one generation may write: events, and bytes of their bodies. Past it the run ends as `output_too_large`. */
   LEO_RUN_MAX_EVENTS: number.int().min(1).default(LIMITS.runMaxEvents),
   LEO_RUN_MAX_EVENT_BYTES: number.int().min(1).default(LIMITS.runMaxEventBytes),
+  /** What one attempt may upload: objects, and their bytes. */
+  LEO_RUN_MAX_OBJECTS: number.int().min(1).default(LIMITS.runMaxObjects),
+  LEO_RUN_MAX_UPLOAD_BYTES: number.int().min(1).default(LIMITS.runMaxUploadBytes),
   LEO_MAX_TURNS: number.int().positive().default(100),
   LEO_DEADLINE_MS: number.int().positive().max(LIMITS.deadlineMs).default(LIMITS.deadlineMs),
   LEO_RETENTION_DAYS: number.int().positive().default(30),

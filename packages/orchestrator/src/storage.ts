@@ -12,8 +12,8 @@ export interface Storage {
   readText(key: string, maxBytes: number): Promise<string | undefined>;
   /** A GET URL that is valid for `expiresInSeconds`. */
   presignRead(key: string, expiresInSeconds: number): Promise<string>;
-  /** Every object under a prefix, in order of key. */
-  list(prefix: string): AsyncIterable<ListedObject>;
+  /** Every object under a prefix, in order of key. @param startAfter leaves out this key and all before it */
+  list(prefix: string, options?: { startAfter?: string }): AsyncIterable<ListedObject>;
   /** Copies an object inside the bucket, without its bytes passing through here. @returns false when there is none */
   copy(from: string, to: string): Promise<boolean>;
   write(key: string, body: string | Uint8Array, contentType?: string): Promise<void>;
@@ -38,6 +38,7 @@ export interface StoredObject {
 export interface ListedObject {
   key: string;
   sizeBytes: number;
+  modifiedAt: Date;
 }
 
 /** An object has more bytes than its reader takes. */

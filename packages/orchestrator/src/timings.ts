@@ -33,6 +33,10 @@ export const timings = {
   /** One question to the queue of task events, in whole seconds; who ends waits for its answer. Every 5 s is half of what SQS gives away a month. */
   LEO_TASK_EVENTS_POLL_MS: atMost(5_000),
   LEO_RECONCILE_INTERVAL_MS: atMost(60_000),
+  /** From the start of one walk through the bucket to the next; what is nobody's is gone within twice this. */
+  LEO_OBJECTS_INTERVAL_MS: atMost(30 * 60_000),
+  /** An object this young may belong to a row that is not written yet, as when a version is copied. */
+  LEO_OBJECTS_MIN_AGE_MS: atMost(15 * 60_000),
   /** ECS answers with a delay: a task this young may be unknown there, or not yet recorded here. */
   LEO_TASK_SETTLE_MS: atMost(60_000),
   /** From the connection, or the request before, to the end of the headers. */

@@ -135,3 +135,22 @@ test("a user who changes a waiting message again and again meets the limit too",
     expect(await refused.text()).toContain("as much as a run may");
     expect((await stored(leo, generation.id)).bytes).toBeLessThan(120_000);
   }));
+
+test("a run that uploads more objects than it may is asked to stop as well", () => {
+  const settings = { LEO_RUN_MAX_OBJECTS: "5", LEO_OBJECTS_INTERVAL_MS: "200" };
+  return withOrchestrator({ settings }, async (leo) => {
+    const { generation, generator, acked } = await begin(leo);
+    const prefix = attemptPrefix(generation.appId, generation.id, 1);
+    const s3 = new S3Client(leo.bucket.clientConfig);
+    for (let index = 0; index < 6; index += 1)
+      await s3.send(
+        new PutObjectCommand({ Bucket: leo.bucket.bucket, Key: sourceKey(prefix, `${index}`), Body: "x" }),
+      );
+    s3.destroy();
+    await generator.first("cancel");
+    generator.send({ type: "messages", messages: [usage(1, 1.5), { n: 2, type: "all_work_complete" }] });
+    await acked(2);
+    const failed = await leo.reaches(generation.id, "failed");
+    expect(failed).toMatchObject({ failure: { code: "output_too_large" }, chargedUsd: 1.5 });
+  });
+});

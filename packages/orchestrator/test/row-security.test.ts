@@ -18,7 +18,7 @@ const MIGRATIONS = "__drizzle_migrations";
 const COMMON = "platform_settings";
 
 /** Hold nothing that a user's request reads or writes. */
-const OPERATORS = ["audit", "orphans"];
+const OPERATORS = ["audit", "object_walk", "orphans"];
 
 type Row = Record<string, unknown>;
 

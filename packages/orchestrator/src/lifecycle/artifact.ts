@@ -7,7 +7,6 @@ import {
   screenshotKey,
   sourceKey,
 } from "@leo/core/artifact.ts";
-import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../context.ts";
 import { ObjectTooLargeError, type Storage } from "../storage.ts";
 
@@ -37,8 +36,6 @@ const isCheckpointOf = (key: string, prefix: string) =>
 
 /** Of a manifest with a million entries, all of which may be wrong. */
 const ISSUES_MAX = 5;
-/** Far more than an attempt uploads: sources, built files, checkpoints, the picture, the manifest. */
-const OBJECTS_MAX = 2 * LIMITS.artifactMaxFiles + 1_000;
 
 /** Each object that a manifest names, with its size as far as the manifest has one. */
 const namedObjects = ({ source, dist, checkpoint, screenshot }: Manifest, prefix: string) => [
@@ -48,15 +45,24 @@ const namedObjects = ({ source, dist, checkpoint, screenshot }: Manifest, prefix
   ...(screenshot ? [{ key: screenshot, sizeBytes: undefined }] : []),
 ];
 
+/** The keys of all that a manifest names. */
+export const namedKeys = (manifest: Manifest, prefix: string): string[] =>
+  namedObjects(manifest, prefix).map(({ key }) => key);
+
 /** @returns how the bucket differs from what a manifest says, or undefined when it does not */
 const disagreementOf = async (
-  storage: Storage,
+  { config, storage }: Context,
   { manifest, prefix }: FoundArtifact,
 ): Promise<string | undefined> => {
   const sizes = new Map<string, number>();
+  let totalBytes = 0;
   for await (const { key, sizeBytes } of storage.list(prefix)) {
     sizes.set(key, sizeBytes);
-    if (sizes.size > OBJECTS_MAX) return `there are more than ${OBJECTS_MAX} objects`;
+    totalBytes += sizeBytes;
+    if (sizes.size > config.LEO_RUN_MAX_OBJECTS)
+      return `there are more than ${config.LEO_RUN_MAX_OBJECTS} objects`;
+    if (totalBytes > config.LEO_RUN_MAX_UPLOAD_BYTES)
+      return `the objects have more than ${config.LEO_RUN_MAX_UPLOAD_BYTES} bytes`;
   }
   for (const { key, sizeBytes } of namedObjects(manifest, prefix)) {
     const stored = sizes.get(key);
@@ -100,7 +106,7 @@ export const findArtifact = async (
   const found = { prefix, manifest: parsed.data };
   if (!isOf(found.manifest, { appId, generationId, attempt }, prefix))
     return reject("it is another attempt's");
-  const disagreement = await disagreementOf(context.storage, found);
+  const disagreement = await disagreementOf(context, found);
   return disagreement === undefined ? found : reject(disagreement);
 };
 
@@ -114,6 +120,9 @@ const parseJson = (text: string): unknown => {
 };
 
 const numberOf = (key: string) => Number(/(\d+)\.tar\.gz$/.exec(key)?.[1] ?? 0);
+
+/** More than one a second: a generator that makes more has lost its order of them. */
+const CHECKPOINTS_MAX = 4_000;
 
 export interface StoredCheckpoint {
   key: string;
@@ -131,9 +140,17 @@ export const listCheckpoints = async (
   const prefix = attemptPrefix(appId, id, attempt);
   for await (const object of storage.list(`${prefix}checkpoint/`)) {
     if (isCheckpointOf(object.key, prefix)) found.push({ ...object, attempt });
+    if (found.length === CHECKPOINTS_MAX) break;
   }
   return found.toSorted((a, b) => numberOf(a.key) - numberOf(b.key));
 };
+
+/** The last checkpoint of an attempt, if it has one. */
+export const newestCheckpoint = async (
+  context: Pick<Context, "storage">,
+  generation: { appId: string; id: string },
+  attempt: number,
+): Promise<StoredCheckpoint | undefined> => (await listCheckpoints(context, generation, attempt)).at(-1);
 
 /** Checkpoints of a generation's attempts up to `newestAttempt`, newest first. */
 export async function* checkpointsOf(

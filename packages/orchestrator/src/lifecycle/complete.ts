@@ -21,7 +21,9 @@ export interface FinalWord {
 }
 
 /** How the work of an attempt ends that has written all that it may, whatever its generator reports. */
-export const CUT: FinalWord = { failure: failure("output_too_large", "it wrote more events than a run may") };
+export const CUT: FinalWord = {
+  failure: failure("output_too_large", "it wrote or uploaded more than a run may"),
+};
 
 /** How the attempt's work ended, if that is known. */
 export const wordOf = async (

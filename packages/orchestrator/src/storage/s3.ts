@@ -73,14 +73,15 @@ export const openStorage = (
     },
     presignRead: (key, expiresInSeconds) =>
       getSignedUrl(client, new GetObjectCommand({ Bucket, Key: key }), { expiresIn: expiresInSeconds }),
-    async *list(prefix) {
+    async *list(prefix, { startAfter: StartAfter } = {}) {
       let ContinuationToken: string | undefined;
       do {
         const page = await client.send(
-          new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken }),
+          new ListObjectsV2Command({ Bucket, Prefix: prefix, StartAfter, ContinuationToken }),
         );
-        for (const { Key: key, Size: sizeBytes } of page.Contents ?? []) {
-          if (key !== undefined && sizeBytes !== undefined) yield { key, sizeBytes };
+        for (const { Key: key, Size: sizeBytes, LastModified: modifiedAt } of page.Contents ?? []) {
+          if (key !== undefined && sizeBytes !== undefined && modifiedAt !== undefined)
+            yield { key, sizeBytes, modifiedAt };
         }
         ContinuationToken = page.NextContinuationToken;
       } while (ContinuationToken);

@@ -2,6 +2,7 @@
 import { FAILURES, type FailureCode } from "@leo/core/failure.ts";
 import type { MetricName } from "@leo/core/metric.ts";
 import type { Context } from "../context.ts";
+import { objectWalk } from "../db/schema.ts";
 import { platformDay } from "../domain/limits/ledger.ts";
 import { readPlatformSettings } from "../domain/limits/platform.ts";
 
@@ -20,6 +21,8 @@ export type Load = Record<
     | "leo_ended_last_hour"
     | "leo_platform_failures_last_hour"
     | "leo_model_paused"
+    | "leo_bucket_objects"
+    | "leo_bucket_bytes"
     | "leo_vcpus_in_use"
     | "leo_spend_today_usd"
     | "leo_reserved_today_usd"
@@ -43,12 +46,13 @@ const VCPUS = "select coalesce(sum(vcpu), 0)::float8 as vcpus from leo.attempts 
 export const readLoad = async ({ database, now }: Context): Promise<Load> => {
   const at = now();
   const hourAgo = new Date(at.getTime() - HOUR_MS);
-  const [active, ended, held, day, settings] = await Promise.all([
+  const [active, ended, held, day, settings, [walk]] = await Promise.all([
     database.pool.query<{ state: string; count: number; oldest: Date | null }>(ACTIVE),
     database.pool.query<{ state: string; code: FailureCode | ""; count: number }>(ENDED, [hourAgo]),
     database.pool.query<{ vcpus: number }>(VCPUS),
     platformDay(database.orm, at),
     readPlatformSettings(database.orm),
+    database.orm.select().from(objectWalk),
   ]);
   const queued = active.rows.find(({ state }) => state === "queued");
   return {
@@ -66,6 +70,8 @@ export const readLoad = async ({ database, now }: Context): Promise<Load> => {
       sum(ended.rows.filter(({ code }) => code !== "" && FAILURES[code].platformFault)),
     ),
     leo_model_paused: one(settings.modelFault === null ? 0 : 1),
+    leo_bucket_objects: walk?.totalObjects == null ? [] : one(walk.totalObjects),
+    leo_bucket_bytes: walk?.totalBytes == null ? [] : one(walk.totalBytes),
     leo_vcpus_in_use: one(held.rows[0]?.vcpus ?? 0),
     leo_spend_today_usd: one(day.spentUsd),
     leo_reserved_today_usd: one(day.reservedUsd),

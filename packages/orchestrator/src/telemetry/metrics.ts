@@ -12,6 +12,7 @@ export interface Metrics {
   launchFailed(reason: LaunchFailureReason): void;
   /** A generator said its first word. @param durationMs since its attempt was claimed */
   ready: (durationMs: number) => void;
+  objectsRemoved(count: number): void;
   orphans(seen: { found: number; stopped: number }): void;
 }
 
@@ -57,6 +58,8 @@ const LOAD_METRICS = [
   "leo_ended_last_hour",
   "leo_platform_failures_last_hour",
   "leo_model_paused",
+  "leo_bucket_objects",
+  "leo_bucket_bytes",
   "leo_vcpus_in_use",
   "leo_spend_today_usd",
   "leo_reserved_today_usd",
@@ -76,6 +79,7 @@ export const createMetrics = (sources: MetricSources): Metrics => {
   const failures = counter("leo_launch_failures_total");
   const orphansFound = counter("leo_orphans_found_total");
   const orphansStopped = counter("leo_orphans_stopped_total");
+  const objectsRemoved = counter("leo_objects_removed_total");
   const commit = histogram("leo_commit_seconds");
   const launch = histogram("leo_launch_seconds");
   const ready = histogram("leo_ready_seconds");
@@ -136,6 +140,7 @@ export const createMetrics = (sources: MetricSources): Metrics => {
     },
     launchFailed: (reason) => failures.inc({ reason }),
     ready: (durationMs) => ready.observe(durationMs / 1_000),
+    objectsRemoved: (count) => objectsRemoved.inc(count),
     orphans: ({ found, stopped }) => {
       orphansFound.inc(found);
       orphansStopped.inc(stopped);

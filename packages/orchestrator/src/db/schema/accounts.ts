@@ -1,6 +1,17 @@
 /** People, what they may do and spend, and what operators see and change. */
 import { sql } from "drizzle-orm";
-import { boolean, check, date, index, integer, jsonb, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  check,
+  date,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  text,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { AUDIT_DAYS_MIN, type AdminAction } from "@leo/core/admin.ts";
 import type { FailureCode } from "@leo/core/failure.ts";
 import type { Fault } from "@leo/core/lifecycle.ts";
@@ -165,6 +176,29 @@ export const audit = leo.table(
     ...serviceMay("select", "insert"),
     serviceMayDelete(sql`${table.at} < now() - interval '${sql.raw(String(AUDIT_DAYS_MIN))} days'`),
   ],
+);
+
+/** The walk through the bucket that looks for objects which are nobody's; one row. */
+export const objectWalk = leo.table(
+  "object_walk",
+  {
+    id: boolean("id").primaryKey().default(true),
+    beganAt: at("began_at")
+      .notNull()
+      .default(sql`to_timestamp(0)`),
+    /** The last key that was looked at; empty between walks. */
+    cursor: text("cursor").notNull().default(""),
+    /** Counted so far. */
+    objects: bigint("objects", { mode: "number" }).notNull().default(0),
+    sizeBytes: bigint("size_bytes", { mode: "number" }).notNull().default(0),
+    /** As the last whole walk counted them; null before the first. */
+    totalObjects: bigint("total_objects", { mode: "number" }),
+    totalBytes: bigint("total_bytes", { mode: "number" }),
+    leaseUntil: at("lease_until")
+      .notNull()
+      .default(sql`to_timestamp(0)`),
+  },
+  (table) => [check("object_walk_one", sql`${table.id}`), ...serviceMay()],
 );
 
 /** Tasks that ran although no attempt owned them. */
