@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { failure, type Failure } from "./failure.ts";
+import { DRIVER_CONTAINER, SANDBOX_CONTAINER } from "./task-containers.ts";
 
 export const StoppedTask = z.object({
   stopCode: z.string().optional(),
@@ -25,9 +26,13 @@ export const STOP_REASON = {
   outputTooLarge: "leo:output-too-large",
 } as const;
 
+/** The driver's exit code when its sandbox went away: what a run's own code did, not the platform. */
+export const EXIT_SANDBOX_LOST = 3;
+
 export type StopClass =
   | "clean_exit"
   | "crashed"
+  | "sandbox_lost"
   | "out_of_memory"
   | "stopped_by_leo"
   | "spot"
@@ -49,8 +54,9 @@ export interface StopVerdict {
   failure: Failure;
 }
 
-/** Ends of which ECS is the witness. What a container's own exit says may be the agent's doing. */
+/** Ends of which ECS is the witness, and those of the driver, which nothing in the sandbox can end. */
 const PLATFORM_FAULTS = new Set<StopClass>([
+  "crashed",
   "spot",
   "image_transient",
   "image_fatal",
@@ -85,22 +91,38 @@ const leoFailure = (reason: string): Failure => {
   return failure("interrupted", reason);
 };
 
+/** Whose end ended the task: the driver is the platform's, what happens in the sandbox is the run's. */
+const exitVerdict = (task: StoppedTask, detail: string): StopVerdict | undefined => {
+  const exitOf = (name: string) => task.containers.find((container) => container.name === name)?.exitCode;
+  const [driver, sandbox] = [exitOf(DRIVER_CONTAINER), exitOf(SANDBOX_CONTAINER)];
+  const said = (exitCode: number) => `exit ${exitCode}; ${detail}`;
+  if (driver === EXIT_SANDBOX_LOST || (driver == null && sandbox != null))
+    return verdict("sandbox_lost", failure("agent_error", said(sandbox ?? driver ?? 0)), { retry: true });
+  if (driver == null) return undefined;
+  return driver === 0
+    ? verdict("clean_exit", failure("internal", `exit 0 without a result; ${detail}`), { retry: true })
+    : verdict("crashed", failure("internal", said(driver)), { retry: true });
+};
+
 /**
  * Classifies a stopped task.
  * @param task stop code, stopped reason and containers as ECS reports them
- * @param agentContainer name of the container whose exit decides
  */
-export const classifyStop = (task: StoppedTask, agentContainer = "leo"): StopVerdict => {
+export const classifyStop = (task: StoppedTask): StopVerdict => {
   const reason = task.stoppedReason ?? "";
   const reasons = [reason, ...task.containers.map((container) => container.reason ?? "")];
   const said = (text: string) => reasons.some((line) => line.includes(text));
   const detail = reasons.filter(Boolean).join("; ") || task.stopCode || "no reason given";
-  const agent = task.containers.find((container) => container.name === agentContainer);
+  const isDriverOut = task.containers.some(
+    (container) => container.name === DRIVER_CONTAINER && container.reason?.includes("OutOfMemoryError"),
+  );
 
   if (reason.startsWith("leo:")) {
     const isPlatformFault = reason.startsWith(STOP_REASON.startTimeout) || HOST_LOST.has(task.stopCode ?? "");
     return verdict("stopped_by_leo", leoFailure(reason), { isPlatformFault });
   }
+  // Its memory does not grow with the task's.
+  if (isDriverOut) return verdict("crashed", failure("internal", detail), { retry: true });
   if (said("OutOfMemoryError")) {
     return verdict("out_of_memory", failure("out_of_memory", detail), { retry: true, moreMemory: true });
   }
@@ -115,13 +137,7 @@ export const classifyStop = (task: StoppedTask, agentContainer = "leo"): StopVer
   if (said("ResourceInitializationError")) {
     return verdict("bootstrap", failure("internal", detail), { retry: true });
   }
-  // Without the agent's own exit code another container's counts: it ended, and took the task with it.
-  const exitCode =
-    agent?.exitCode ?? task.containers.find((container) => container.exitCode != null)?.exitCode;
-  if (task.stopCode === "EssentialContainerExited" && typeof exitCode === "number") {
-    return exitCode === 0
-      ? verdict("clean_exit", failure("internal", `exit 0 without a result; ${detail}`), { retry: true })
-      : verdict("crashed", failure("internal", `exit ${exitCode}; ${detail}`), { retry: true });
-  }
+  const ended = task.stopCode === "EssentialContainerExited" ? exitVerdict(task, detail) : undefined;
+  if (ended) return ended;
   return verdict("infrastructure", failure("interrupted", detail), { retry: true });
 };

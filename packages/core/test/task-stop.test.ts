@@ -12,6 +12,11 @@ const exited = (exitCode: number | null, reason?: string): StoppedTask => ({
   stoppedReason: "Essential container in task exited",
   containers: leo(exitCode, reason),
 });
+const OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage";
+const withSandbox = (driver: number | null, sandbox: number | null, reason?: string): StoppedTask => ({
+  ...exited(driver),
+  containers: [...leo(driver), { name: "sandbox", exitCode: sandbox, ...(reason ? { reason } : {}) }],
+});
 const stopped = (stopCode: string, stoppedReason: string): StoppedTask => ({
   stopCode,
   stoppedReason,
@@ -35,19 +40,33 @@ const ROWS: Record<
     pays: "user",
     samples: [exited(0)],
   },
-  "exit with another code": {
+  "the driver's exit 3: its sandbox ended": {
+    class: "sandbox_lost",
+    retry: true,
+    code: "agent_error",
+    pays: "user",
+    samples: [exited(3), withSandbox(3, 137), withSandbox(3, 0), withSandbox(null, 137)],
+  },
+  "another exit code of the driver": {
     class: "crashed",
     retry: true,
     code: "internal",
-    pays: "user",
-    samples: [exited(1), exited(137), exited(143)],
+    pays: "nobody",
+    samples: [exited(1), exited(137), exited(143), withSandbox(1, 0), withSandbox(137, 143)],
   },
-  "`OutOfMemoryError` in a container's reason": {
+  "`OutOfMemoryError` in the driver's reason": {
+    class: "crashed",
+    retry: true,
+    code: "internal",
+    pays: "nobody",
+    samples: [exited(137, OUT_OF_MEMORY)],
+  },
+  "`OutOfMemoryError` in another reason": {
     class: "out_of_memory",
     retry: true,
     code: "out_of_memory",
     pays: "user",
-    samples: [exited(137, "OutOfMemoryError: Container killed due to memory usage")],
+    samples: [withSandbox(3, 137, OUT_OF_MEMORY), withSandbox(143, 137, OUT_OF_MEMORY)],
   },
   "our own `leo:cancel`, `leo:orphan`": {
     class: "stopped_by_leo",
@@ -145,7 +164,7 @@ test("docs/lifecycle.md has these rows, with the class, the code, whether there 
 });
 
 test("out of memory asks for more memory, Spot for on-demand capacity", () => {
-  expect(classifyStop(exited(137, "OutOfMemoryError")).moreMemory).toBe(true);
+  expect(classifyStop(withSandbox(3, 137, OUT_OF_MEMORY)).moreMemory).toBe(true);
   expect(classifyStop(stopped("TerminationNotice", "")).onDemand).toBe(true);
 });
 
@@ -155,13 +174,4 @@ test("a stop of Leo's own is the platform's fault only where the task never star
   expect(isFault(stopped("UserInitiated", "leo:stalled"))).toBe(false);
   expect(isFault(stopped("UserInitiated", "leo:start-timeout"))).toBe(true);
   expect(isFault(stopped("SpotInterruption", "leo:heartbeat-lost"))).toBe(true);
-});
-
-test("a sidecar that ends and takes the task with it is no lost host", () => {
-  const containers = [
-    { name: "leo", exitCode: null },
-    { name: "sandbox", exitCode: 137 },
-  ];
-  const task = { stopCode: "EssentialContainerExited", stoppedReason: "Essential container", containers };
-  expect(classifyStop(task)).toMatchObject({ class: "crashed", isPlatformFault: false });
 });

@@ -123,7 +123,8 @@ test.each<[FaultInput, object, number | undefined]>([
   [{ kind: "spot" }, { class: "spot", onDemand: true }, 143],
   [{ kind: "host_lost" }, { retry: true }, undefined],
 ])("%j befalls a running task in the words that the lifecycle knows", async (fault, verdict, exitCode) => {
-  await withLeo(leo(script("leo", FOREVER)), async ({ ecs, runTask, reaches }) => {
+  const definition = leo(script("sandbox", FOREVER), script("leo", FOREVER));
+  await withLeo(definition, async ({ ecs, runTask, reaches }) => {
     ecs.faults.add(fault);
     const stopped = await reaches(await runTask(), "STOPPED");
     expect(classifyStop(StoppedTask.parse(stopped))).toMatchObject(verdict);

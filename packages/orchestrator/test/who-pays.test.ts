@@ -1,6 +1,7 @@
 /** Who pays for an attempt that fails: what a generator says about it never decides. */
 import { describe, expect, test } from "vitest";
 import { FAILURES, failure, FailureCode, REPORTABLE_CODES, reportedFailure } from "@leo/core/failure.ts";
+import { EXIT_SANDBOX_LOST } from "@leo/core/task-stop.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
@@ -183,7 +184,10 @@ describe("a generator of one's own making", () => {
       expect(told).not.toContain(secret);
     }));
 
-  test("is killed in both attempts: it pays what it used", () =>
+  test.for([
+    ["loses its sandbox in both attempts: it pays what it used", EXIT_SANDBOX_LOST, 3],
+    ["loses its driver, which nothing in the sandbox can end: it pays nothing", 137, 0],
+  ] as const)("%s", ([, exitCode, paidUsd]) =>
     withOrchestrator({}, async (leo) => {
       const generation = await leo.submit();
       for (const attempt of [1, 2]) {
@@ -191,12 +195,13 @@ describe("a generator of one's own making", () => {
         generator.send({ type: "messages", messages: [usage(1, attempt)] });
         await generator.first("ack");
         await expect.poll(() => generator.received).toContainEqual({ type: "ack", n: 1 });
-        task.exit(137);
+        task.exit(exitCode);
         if (attempt === 1) await leo.task(generation.id, 2);
       }
       await leo.reaches(generation.id, "failed");
-      expect(await spentBy(leo)).toBe(3);
-    }));
+      expect(await spentBy(leo)).toBe(paidUsd);
+    }),
+  );
 
   test("loses its host: it pays nothing", () =>
     withOrchestrator({}, async (leo) => {
