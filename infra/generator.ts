@@ -1,4 +1,10 @@
 /** The generator's task definition: no service runs it, the orchestrator does, once per attempt. */
+import {
+  DRIVER_CONTAINER,
+  DRIVER_MEMORY_MIB,
+  SANDBOX_CONTAINER,
+  sandboxMemoryMib,
+} from "@leo/core/task-containers.ts";
 import { adopting } from "./adopt.ts";
 import { names, stage } from "./context.ts";
 import { NON_BLOCKING_LOG } from "./execution-role.ts";
@@ -8,7 +14,7 @@ import { generatorImage } from "./images.ts";
 import { ALL_SECRETS } from "./secret-list.ts";
 import { modelSecret } from "./secrets.ts";
 
-const GATEWAY_PORT = 8080;
+const TASK_MEMORY_MIB = stage.generator.memoryGb * 1024;
 
 new aws.cloudwatch.LogGroup(
   "GeneratorLogs",
@@ -16,7 +22,7 @@ new aws.cloudwatch.LogGroup(
   adopting(names.generatorLogs),
 );
 
-/** What both containers share. The longest stop Fargate allows lets the agent upload what it has. */
+/** What both containers share. The longest stop Fargate allows lets the driver store what there is. */
 const container = (name: string, image: string) => ({
   name,
   image,
@@ -35,23 +41,28 @@ const container = (name: string, image: string) => ({
   },
 });
 
+/** What both must know alike: the sandbox starts the agent before the driver has asked for it. */
+const model = stage.generator.model ? [{ name: "LEO_MODEL", value: stage.generator.model }] : [];
+
+/**
+ * The trust line. The attempt's token comes to the driver with RunTask; nothing that is secret comes to the
+ * sandbox. Its memory has a limit of its own, so that an agent which eats all of it ends the sandbox alone.
+ */
 const containers = (image: string, modelCredential: string) => [
   {
-    ...container("leo", image),
-    // Stopped before the gateway, so that the agent's last call still finds it.
-    dependsOn: [{ containerName: "gateway", condition: "START" }],
-    environment: [
-      { name: "AWS_REGION", value: stage.region },
-      { name: "ANTHROPIC_BASE_URL", value: `http://127.0.0.1:${GATEWAY_PORT}` },
-      ...(stage.generator.model ? [{ name: "LEO_MODEL", value: stage.generator.model }] : []),
-    ],
+    ...container(DRIVER_CONTAINER, image),
+    memory: DRIVER_MEMORY_MIB,
+    readonlyRootFilesystem: true,
+    // Stopped before the sandbox, so that it can still store what is there.
+    dependsOn: [{ containerName: SANDBOX_CONTAINER, condition: "START" }],
+    environment: [{ name: "AWS_REGION", value: stage.region }, ...model],
+    secrets: [{ name: ALL_SECRETS[modelSecret.component].variable, valueFrom: modelCredential }],
   },
   {
-    ...container("gateway", image),
-    command: ["node", "packages/generator/dist/gateway.js"],
-    readonlyRootFilesystem: true,
-    environment: [{ name: "GATEWAY_PORT", value: String(GATEWAY_PORT) }],
-    secrets: [{ name: ALL_SECRETS[modelSecret.component].variable, valueFrom: modelCredential }],
+    ...container(SANDBOX_CONTAINER, image),
+    memory: sandboxMemoryMib(TASK_MEMORY_MIB),
+    command: ["node", "packages/generator/dist/sandbox.js"],
+    environment: model,
   },
 ];
 
@@ -63,7 +74,7 @@ export const generatorTaskDefinition = new aws.ecs.TaskDefinition("GeneratorTask
   requiresCompatibilities: ["FARGATE"],
   networkMode: "awsvpc",
   cpu: String(stage.generator.vcpu * 1024),
-  memory: String(stage.generator.memoryGb * 1024),
+  memory: String(TASK_MEMORY_MIB),
   ephemeralStorage: { sizeInGib: stage.generator.storageGib },
   runtimePlatform: { operatingSystemFamily: "LINUX", cpuArchitecture: stage.architecture.toUpperCase() },
   taskRoleArn: generatorTaskRole.arn,

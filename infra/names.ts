@@ -14,7 +14,7 @@ export const namesFor = (stage: string) => {
     app: `leo-saas${suffix}`,
     /** Service, container, task family, repository. */
     orchestrator: `leo-saas-app${suffix}`,
-    /** Task family, repository. Its containers are `leo` and `gateway` in every stage. */
+    /** Task family, repository. Its containers are `leo` and `sandbox` in every stage. */
     generator: `leo${suffix}`,
     reaper: `leo-saas-reaper${suffix}`,
     secret: (name: string) => `leo-saas${suffix}/${name}`,

@@ -3,7 +3,7 @@ interface SecretEntry {
   variable: string;
   name: string;
   /** The container that gets it. `nobody`: kept in Secrets Manager, injected nowhere. */
-  reader: "orchestrator" | "gateway" | "nobody";
+  reader: "orchestrator" | "driver" | "nobody";
 }
 
 export const SECRETS = {
@@ -18,7 +18,7 @@ export const SECRETS = {
   DatabaseUrl: { variable: "DATABASE_URL", name: "database-url", reader: "orchestrator" },
   GithubBotToken: { variable: "GITHUB_BOT_TOKEN", name: "github-bot-token", reader: "orchestrator" },
   FlyApiToken: { variable: "FLY_API_TOKEN", name: "fly-api-token", reader: "nobody" },
-  ClaudeOauthToken: { variable: "CLAUDE_CODE_OAUTH_TOKEN", name: "claude-oauth-token", reader: "gateway" },
+  ClaudeOauthToken: { variable: "CLAUDE_CODE_OAUTH_TOKEN", name: "claude-oauth-token", reader: "driver" },
 } as const satisfies Record<string, SecretEntry>;
 
 /** A stage has one of these only if somebody sets it; otherwise it is not made at all. */
@@ -26,7 +26,7 @@ export const OPTIONAL_SECRETS = {
   /** Of a Supabase project that still signs with its legacy shared secret (HS256). */
   SupabaseJwtSecret: { variable: "SUPABASE_JWT_SECRET", name: "supabase-jwt-secret", reader: "orchestrator" },
   /** In place of the Claude token. */
-  AnthropicApiKey: { variable: "ANTHROPIC_API_KEY", name: "anthropic-api-key", reader: "gateway" },
+  AnthropicApiKey: { variable: "ANTHROPIC_API_KEY", name: "anthropic-api-key", reader: "driver" },
 } as const satisfies Record<string, SecretEntry>;
 
 export const ALL_SECRETS = { ...SECRETS, ...OPTIONAL_SECRETS };

@@ -46,7 +46,7 @@ export const secrets = Object.fromEntries(copied.map((secret) => [secret.compone
 > &
   Partial<Record<OptionalSecretName, Copied>>;
 
-/** What the orchestrator's container gets; the rest is for the gateway, or for operators' commands. */
+/** What the orchestrator's container gets; the rest is for the driver, or for operators' commands. */
 export const orchestratorSecrets = copied.filter(
   ({ component }) => ALL_SECRETS[component].reader === "orchestrator",
 );

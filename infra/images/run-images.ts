@@ -58,7 +58,7 @@ const startServices = async (port: number) => {
   const queueUrl = aws.createQueue(QUEUE);
   const containers = {
     leo: ending(openContainer("leo"), (it) => it.remove()),
-    gateway: ending(openContainer("leo"), (it) => it.remove()),
+    sandbox: ending(openContainer("leo"), (it) => it.remove()),
   };
   const runContainer = imageContainers(containers, folder);
   const ecs = ending(await startEcs({ cluster: CLUSTER, queueUrl, runContainer }), (it) => it.stop());
@@ -68,10 +68,10 @@ const startServices = async (port: number) => {
     userEnvironment: {},
   });
   // The images' own programs instead of this checkout's.
-  const [agent, gateway] = definition.containers;
-  if (!agent || !gateway) throw new Error("the generator's definition has lost a container");
-  agent.command = commandOf("leo");
-  gateway.command = ["node", "packages/generator/dist/gateway.js"];
+  const [sandbox, driver] = definition.containers;
+  if (!sandbox || !driver) throw new Error("the generator's definition has lost a container");
+  driver.command = commandOf("leo");
+  sandbox.command = ["node", "packages/generator/dist/sandbox.js"];
   ecs.register(definition);
   const settings = { port, publicUrl: `http://localhost:${port}`, credential: undefined };
   return orchestratorEnv(settings, {
@@ -197,7 +197,7 @@ try {
 } catch (error) {
   process.exitCode = 1;
   console.error(error);
-  for (const name of ["orchestrator", "leo", "gateway"]) {
+  for (const name of ["orchestrator", "leo", "sandbox"]) {
     const log = await readFile(path.join(folder, `${name}.log`), "utf8").catch(() => "no log");
     console.error(`--- ${name}\n${log.slice(-4_000)}`);
   }

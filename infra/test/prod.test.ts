@@ -252,7 +252,7 @@ describe("generator", () => {
 
   test("both containers are essential, not root, have an init process and 120 s to stop", () => {
     const containers = containersOf(graph, "GeneratorTask");
-    expect(containers.map(({ name }) => name)).toEqual(["leo", "gateway"]);
+    expect(containers.map(({ name }) => name)).toEqual(["leo", "sandbox"]);
     for (const each of containers) {
       expect(each).toMatchObject({
         essential: true,
@@ -263,12 +263,13 @@ describe("generator", () => {
     }
   });
 
-  test("the agent's container has no secret; the gateway has the Claude token and nothing else", () => {
-    const agent = container(graph, "GeneratorTask", "leo");
-    const gateway = container(graph, "GeneratorTask", "gateway");
-    expect(agent.secrets ?? []).toEqual([]);
-    expect(Object.keys(environmentOf(agent)).toSorted()).toEqual(["ANTHROPIC_BASE_URL", "AWS_REGION"]);
-    expect(gateway.secrets).toEqual([
+  test("the sandbox has no secret and no variable; the driver has the Claude token and nothing else", () => {
+    const driver = container(graph, "GeneratorTask", "leo");
+    const sandbox = container(graph, "GeneratorTask", "sandbox");
+    expect(sandbox.secrets ?? []).toEqual([]);
+    expect(environmentOf(sandbox)).toEqual({});
+    expect(Object.keys(environmentOf(driver))).toEqual(["AWS_REGION"]);
+    expect(driver.secrets).toEqual([
       {
         name: "CLAUDE_CODE_OAUTH_TOKEN",
         valueFrom: "arn:aws:secretsmanager:us-east-1:111122223333:secret:leo-saas/claude-oauth-token-AbCdEf",
@@ -276,14 +277,14 @@ describe("generator", () => {
     ]);
   });
 
-  test("the agent finds the gateway on loopback, and outlives it at no time", () => {
-    const agent = container(graph, "GeneratorTask", "leo");
-    const gateway = container(graph, "GeneratorTask", "gateway");
-    expect(environmentOf(agent).ANTHROPIC_BASE_URL).toBe(
-      `http://127.0.0.1:${environmentOf(gateway).GATEWAY_PORT}`,
-    );
-    expect(agent.dependsOn).toEqual([{ containerName: "gateway", condition: "START" }]);
-    expect(gateway.command?.at(-1)).toBe("packages/generator/dist/gateway.js");
+  test("the sandbox cannot eat the driver's memory, and outlives it, so that its work can be stored", () => {
+    const driver = container(graph, "GeneratorTask", "leo");
+    const sandbox = container(graph, "GeneratorTask", "sandbox");
+    expect([driver.memory, sandbox.memory]).toEqual([1_536, 8_192 - 1_536]);
+    expect(driver.readonlyRootFilesystem).toBe(true);
+    expect(driver.dependsOn).toEqual([{ containerName: "sandbox", condition: "START" }]);
+    expect(driver.command).toBeUndefined();
+    expect(sandbox.command?.at(-1)).toBe("packages/generator/dist/sandbox.js");
   });
 });
 

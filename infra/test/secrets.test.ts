@@ -45,18 +45,20 @@ test("an optional secret that is removed can be set again at once, in prod too",
   );
 });
 
-test("an API key takes the Claude token's place in the gateway, and nowhere else", async () => {
+test("an API key takes the Claude token's place in the driver, and nowhere else", async () => {
   const graph = await graphOf({
     stage: "prod",
     settings: { LEO_MODEL: "claude-sonnet-5-5" },
     secrets: { ...SENTINELS, ClaudeOauthToken: "none", AnthropicApiKey: "CLEAR-TEXT-AnthropicApiKey" },
   });
-  expect(container(graph, "GeneratorTask", "gateway").secrets).toEqual([
+  expect(container(graph, "GeneratorTask", "leo").secrets).toEqual([
     { name: "ANTHROPIC_API_KEY", valueFrom: secretArn("anthropic-api-key") },
   ]);
-  expect(container(graph, "GeneratorTask", "leo").secrets ?? []).toEqual([]);
+  expect(container(graph, "GeneratorTask", "sandbox").secrets ?? []).toEqual([]);
   expect(task(graph).secrets?.map(({ name }) => name)).not.toContain("ANTHROPIC_API_KEY");
-  expect(environmentOf(container(graph, "GeneratorTask", "leo"))["LEO_MODEL"]).toBe("claude-sonnet-5-5");
+  // The agent starts before the driver has asked for it: with the same model.
+  for (const name of ["leo", "sandbox"])
+    expect(environmentOf(container(graph, "GeneratorTask", name))["LEO_MODEL"]).toBe("claude-sonnet-5-5");
 
   const { statements } = role(graph, "GeneratorExecutionRole");
   const reads = (name: string) =>

@@ -27,4 +27,4 @@ const program = (name: string, file: string): RolldownOptions => ({
   output: { dir: "dist", format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
 });
 
-export default defineConfig([program("gateway", "src/gateway/main.ts"), program("main", "src/main.ts")]);
+export default defineConfig([program("sandbox", "src/sandbox/host/main.ts"), program("main", "src/main.ts")]);

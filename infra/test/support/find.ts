@@ -20,6 +20,7 @@ export interface Container {
   user?: string;
   command?: string[];
   essential?: boolean;
+  memory?: number;
   stopTimeout?: number;
   readonlyRootFilesystem?: boolean;
   pseudoTerminal?: boolean;

@@ -1,14 +1,13 @@
 /** The generator's parts on their own. */
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { startAws } from "@leo/local/aws.ts";
+import { freePort } from "@leo/local/free-port.ts";
 import { openStore } from "../src/artifact/store.ts";
-import { uploadFiles } from "../src/artifact/upload.ts";
+import { Uploads } from "../src/artifact/upload.ts";
 import { RunBrowser } from "../src/verify/browser.ts";
 import { verify } from "../src/verify/verify.ts";
-import { listFiles } from "../src/workspace/files.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";
 import { startOrchestrator } from "../test/support/orchestrator.ts";
 import { HIDE_ENVIRONMENT, startProcess } from "../test/support/processes.ts";
@@ -24,7 +23,8 @@ export const measureReady = async (): Promise<number> => {
   const startedMs = performance.now();
   const env = {
     PATH: process.env.PATH ?? "",
-    ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
+    GATEWAY_PORT: String(await freePort()),
+    ANTHROPIC_API_KEY: "measure",
     LEO_GENERATOR_URL: orchestrator.url,
     LEO_ATTEMPT_TOKEN: "leo_at_measure",
   };
@@ -68,18 +68,20 @@ export const measureUploads = async (runs: number): Promise<number[]> => {
   const store = openStore("measure", true);
   const times: number[] = [];
   try {
-    await withRunPaths(async ({ workspace }) => {
-      for (let index = 0; index < FILES; index += 1)
-        await writeFile(join(workspace, `${index}.bin`), randomBytes(FILE_BYTES));
-      const { files } = await listFiles(workspace);
-      // The first use loads the AWS SDK, which a run does while its checks go on.
-      await store.create("first", Buffer.from("x"));
-      for (let run = 0; run < runs; run += 1) {
-        const startedMs = performance.now();
-        await uploadFiles(store, workspace, files, (path) => `${run}/${path}`);
-        times.push(performance.now() - startedMs);
+    const files = Array.from({ length: FILES }, () => randomBytes(FILE_BYTES));
+    // The first use loads the AWS SDK, which a run does while its checks go on.
+    await store.create("first", Buffer.from("x"));
+    for (let run = 0; run < runs; run += 1) {
+      const startedMs = performance.now();
+      const uploads = new Uploads(store);
+      for (const [index, content] of files.entries()) {
+        const entry = { size: content.length, collect: async () => [content] };
+        const path = `${index}.bin`;
+        await uploads.add(entry, { key: `${run}/${path}`, path, onStored: () => undefined });
       }
-    });
+      await uploads.done();
+      times.push(performance.now() - startedMs);
+    }
   } finally {
     store.close();
     s3.destroy();

@@ -1,10 +1,11 @@
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
 import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "./agent/model.ts";
+import { DEFAULT_GATEWAY_PORT } from "./gateway/port.ts";
+import { DEFAULT_SANDBOX_PORT } from "./sandbox/port.ts";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const durationMs = z.coerce.number().int().positive();
@@ -25,18 +26,12 @@ const Environment = z.object({
    */
   LEO_BUDGET_USD: z.coerce.number().positive().optional(),
   LEO_MAX_TURNS: z.coerce.number().int().positive().optional(),
-  /** The model gateway of this task. */
-  ANTHROPIC_BASE_URL: z.url({ protocol: /^https?$/ }),
+  /** Where the model gateway of this task listens. */
+  GATEWAY_PORT: z.coerce.number().int().min(1).max(65_535).default(DEFAULT_GATEWAY_PORT),
+  /** Where the sandbox's host listens. */
+  LEO_SANDBOX_PORT: z.coerce.number().int().min(1).max(65_535).default(DEFAULT_SANDBOX_PORT),
   LEO_MODEL: z.string().min(1).default(DEFAULT_MODEL),
   LEO_SMALL_MODEL: z.string().min(1).default(DEFAULT_SMALL_MODEL),
-  /** Default: a fresh directory under the system's temporary one. */
-  LEO_WORKSPACE_ROOT: z.string().min(1).optional(),
-  LEO_TEMPLATE_DIR: z
-    .string()
-    .min(1)
-    .default(join(import.meta.dirname, "../template")),
-  /** Browser of the smoke test, which is skipped where this does not exist. Default: the first in the usual places. */
-  LEO_CHROMIUM: z.string().min(1).optional(),
   LEO_S3_FORCE_PATH_STYLE: flag.default(false),
   LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   LEO_CHECKPOINT_INTERVAL_MS: durationMs.default(15_000),

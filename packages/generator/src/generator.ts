@@ -1,20 +1,18 @@
 /** The generator's process: one socket, one run, one exit code. */
-import { rm } from "node:fs/promises";
 import type { Logger } from "pino";
 import { failure } from "@leo/core/failure.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import { EXIT_SANDBOX_LOST } from "@leo/core/task-stop.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
-import type { Ahead } from "./agent/ahead.ts";
 import { agentOptions } from "./agent/options.ts";
 import { WarmAgent } from "./agent/warm.ts";
 import type { Config } from "./config.ts";
 import { CANCELLED, Stopped, unlessStopped, type StopCause } from "./generation/stop-cause.ts";
 import { UserMessages } from "./generation/user-messages.ts";
 import { cleanFact, type Report } from "./report.ts";
+import { Sandbox, SandboxError } from "./sandbox/sandbox.ts";
 import { systemClock, type Clock } from "./socket/clock.ts";
 import { OrchestratorLink, type LinkOptions, type Refusal } from "./socket/link.ts";
-import { createRunPaths, type RunPaths } from "./workspace/paths.ts";
-import { prepareStarter } from "./workspace/prepare.ts";
 
 export interface GeneratorOptions {
   config: Config;
@@ -22,8 +20,8 @@ export interface GeneratorOptions {
   /** Aborted when the process is asked to end. */
   terminate: AbortSignal;
   clock?: Clock;
-  /** What was started for it before it was loaded. */
-  ahead?: Ahead | undefined;
+  /** The task's sandbox, as soon as it answers. */
+  sandbox: Promise<Sandbox>;
 }
 
 /** The exit code of a process that SIGTERM ended. */
@@ -35,12 +33,18 @@ const HEARD_MS = 30_000;
 
 const REFUSAL_EXIT: Record<Refusal, number> = { fenced: 0, finished: 0, unauthenticated: 1, protocol: 1 };
 
+/** One that went away is for ECS to explain; one that misbehaves is the run's failure. */
+const lossOf = (error: SandboxError): StopCause =>
+  error.isLost
+    ? { kind: "sandbox_lost" }
+    : { kind: "failed", failure: failure("agent_error", error.message) };
+
 class Generator {
   readonly #config: Config;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #terminate: AbortSignal;
-  readonly #ahead: Ahead | undefined;
+  readonly #sandbox: Promise<Sandbox>;
   readonly #deadlineMs: number;
   readonly #link: OrchestratorLink;
   readonly #stop = new AbortController();
@@ -49,13 +53,16 @@ class Generator {
   readonly #refused = Promise.withResolvers<void>();
   #refusal: Refusal | undefined;
   #isStarted = false;
+  /** There is a run, which says its own last word. */
+  #hasRun = false;
+  #isSandboxLost = false;
 
-  constructor({ config, logger, terminate, clock = systemClock, ahead }: GeneratorOptions) {
+  constructor({ config, logger, terminate, clock = systemClock, sandbox }: GeneratorOptions) {
     this.#config = config;
     this.#logger = logger;
     this.#clock = clock;
     this.#terminate = terminate;
-    this.#ahead = ahead;
+    this.#sandbox = sandbox;
     this.#deadlineMs = Date.parse(config.LEO_DEADLINE_AT ?? "") || clock.nowMs() + LIMITS.deadlineMs;
     this.#link = new OrchestratorLink({
       url: config.LEO_GENERATOR_URL,
@@ -69,18 +76,18 @@ class Generator {
   }
 
   async run(): Promise<number> {
-    const { LEO_WORKSPACE_ROOT: givenRoot } = this.#config;
     this.#report({ type: "progress", step: "preparing" });
     this.#terminate.addEventListener("abort", () => this.#end({ kind: "interrupted" }), { once: true });
     if (this.#terminate.aborted) this.#end({ kind: "interrupted" });
-    const paths = this.#ahead?.paths ?? createRunPaths(givenRoot);
-    const cause = await this.#doWork(paths);
+    const cause = await this.#doWork();
     if (!this.#isStarted && cause?.kind === "cancelled") {
       this.#report({ type: "all_work_complete", failure: CANCELLED });
     }
+    if (this.#isStarted && !this.#hasRun && cause?.kind === "failed") {
+      this.#report({ type: "all_work_complete", failure: cause.failure });
+    }
     await this.#untilHeard();
     this.#link.close();
-    if (!givenRoot) await rm(paths.root, { recursive: true, force: true });
     this.#logger.info(
       { event: "generator_ends", cause: cause?.kind, refusal: this.#refusal },
       "the generator ends",
@@ -88,23 +95,33 @@ class Generator {
     return this.#exitCode(cause);
   }
 
-  async #doWork(paths: RunPaths): Promise<StopCause | undefined> {
+  async #doWork(): Promise<StopCause | undefined> {
     const cancelDeadline = this.#clock.after(this.#deadlineMs - this.#clock.nowMs(), () =>
       this.#end({ kind: "failed", failure: failure("deadline", "no work was given") }),
     );
-    const warm = this.#warmAgent(paths);
+    let sandbox: Sandbox | undefined;
+    let warm: WarmAgent | undefined;
     try {
+      sandbox = await unlessStopped(this.#sandbox, this.#stop.signal);
+      void sandbox.lost.then((error) => this.#onSandboxLost(error));
+      this.#logger.info({ event: "sandbox_ready" }, "the sandbox answers");
+      warm = this.#warmAgent(sandbox);
       // What comes next is made and loaded while the orchestrator answers and the agent's process starts.
-      prepareStarter(paths, this.#config.LEO_TEMPLATE_DIR);
       const [start, { GenerationRun }] = await unlessStopped(
-        Promise.all([this.#work.promise, import("./generation/run.ts"), import("./agent/sdk.ts")]),
+        Promise.all([
+          this.#work.promise,
+          import("./generation/run.ts"),
+          import("./agent/sdk.ts"),
+          sandbox.call({ operation: "prepare" }),
+        ]),
         this.#stop.signal,
       );
       const { generationId, attempt, mode } = start;
       this.#logger.info({ event: "work_received", generationId, attempt, mode }, "work received");
+      this.#hasRun = true;
       return await new GenerationRun({
         start,
-        paths,
+        sandbox,
         agent: await warm?.take(start),
         config: this.#config,
         userMessages: this.#userMessages,
@@ -116,21 +133,21 @@ class Generator {
       }).run();
     } catch (error) {
       if (error instanceof Stopped) return error.stopCause;
+      if (error instanceof SandboxError) return lossOf(error);
       throw error;
     } finally {
       cancelDeadline();
       await warm?.end();
-      await this.#ahead?.harness?.end();
+      sandbox?.close();
     }
   }
 
-  #warmAgent(paths: RunPaths): WarmAgent | undefined {
+  #warmAgent(sandbox: Sandbox): WarmAgent | undefined {
     const { LEO_BUDGET_USD: budgetUsd, LEO_MAX_TURNS: maxTurns } = this.#config;
     if (!budgetUsd || !maxTurns || this.#stop.signal.aborted) return undefined;
     const limits = { budgetUsd, maxTurns };
-    const ahead = this.#ahead?.harness;
-    const host = { paths, limits, logger: this.#logger, clock: this.#clock, ahead };
-    const warm = new WarmAgent(agentOptions(this.#config, host));
+    const run = { sandbox, limits, logger: this.#logger, clock: this.#clock };
+    const warm = new WarmAgent(agentOptions(this.#config, run));
     warm.start();
     return warm;
   }
@@ -151,6 +168,12 @@ class Generator {
     this.#logger.warn({ event: "refused", refusal }, "the orchestrator wants nothing more of this attempt");
     this.#end({ kind: "abandoned" });
     this.#refused.resolve();
+  }
+
+  #onSandboxLost(error: SandboxError): void {
+    this.#logger.warn({ event: "sandbox_lost", err: error }, "the sandbox is of no use any more");
+    this.#isSandboxLost = error.isLost;
+    this.#end(lossOf(error));
   }
 
   /** The first cause counts. */
@@ -180,6 +203,8 @@ class Generator {
 
   #exitCode(cause: StopCause | undefined): number {
     if (this.#refusal) return REFUSAL_EXIT[this.#refusal];
+    // Also where the task is being stopped: perhaps because of that.
+    if (this.#isSandboxLost) return EXIT_SANDBOX_LOST;
     if (cause?.kind === "interrupted") return EXIT_TERMINATED;
     return this.#isStarted || cause?.kind === "cancelled" ? 0 : 1;
   }

@@ -1,18 +1,28 @@
-/** The generator as a process: settings, log, signals, exit code. */
+/** The driver as a process: settings, log, gateway, sandbox, signals, exit code. */
 import { pino } from "pino";
 import { ConfigError } from "@leo/core/config.ts";
 import { scrub } from "@leo/core/scrub.ts";
-import type { Ahead } from "./agent/ahead.ts";
 import { readConfig } from "./config.ts";
+import { readGatewayConfig } from "./gateway/config.ts";
+import { startGateway } from "./gateway/server.ts";
 import { runGenerator } from "./generator.ts";
+import { sandboxKey } from "@leo/core/task-containers.ts";
+import { Sandbox } from "./sandbox/sandbox.ts";
 
 /** The exit code of a process that was started wrongly. */
 const EXIT_USAGE = 2;
 
-/** Runs the generator and ends the process. @param ahead what was started for it already */
-export const runProcess = async (ahead: Ahead | undefined): Promise<never> => {
+/** Runs the driver and ends the process. */
+export const runProcess = async (): Promise<never> => {
   try {
     const config = readConfig(process.env, process.argv.slice(2));
+    const gatewayConfig = readGatewayConfig(process.env);
+    const sandbox = Sandbox.connect({
+      port: config.LEO_SANDBOX_PORT,
+      key: sandboxKey(config.LEO_ATTEMPT_TOKEN),
+    });
+    // Told by whoever waits for it.
+    sandbox.catch(() => undefined);
     const logger = pino(
       {
         level: config.LEO_LOG_LEVEL,
@@ -20,12 +30,18 @@ export const runProcess = async (ahead: Ahead | undefined): Promise<never> => {
       },
       { write: (line: string) => void process.stdout.write(scrub(line)) },
     );
+    const gateway = await startGateway(gatewayConfig, logger.child({ part: "gateway" }));
+    logger.info(
+      { event: "gateway_listening", url: gateway.url, upstream: gatewayConfig.LEO_UPSTREAM_URL },
+      "listening",
+    );
     const terminate = new AbortController();
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => terminate.abort());
-    return process.exit(await runGenerator({ config, logger, terminate: terminate.signal, ahead }));
+    const exitCode = await runGenerator({ config, logger, terminate: terminate.signal, sandbox });
+    await gateway.close();
+    return process.exit(exitCode);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    await ahead?.harness?.end();
     console.error(error.message);
     return process.exit(EXIT_USAGE);
   }

@@ -2,21 +2,18 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { AppGeneratorAgent } from "../src/agent/agent.ts";
-import { readProcessLimit } from "../src/process/limited.ts";
 import { systemClock } from "../src/socket/clock.ts";
-import { TEMPLATE, withRunPaths } from "./support/run-paths.ts";
+import { withSandbox } from "./support/sandbox.ts";
 
 test("what the agent's process writes to stderr is in the log", () =>
-  withRunPaths(async (paths) => {
+  withSandbox(async (sandbox) => {
     const lines: string[] = [];
     const agent = new AppGeneratorAgent({
-      paths,
+      sandbox,
       model: { baseUrl: "http://127.0.0.1:9", name: "claude-opus-5-5", small: "claude-haiku-5-5" },
       limits: { maxTurns: 3, budgetUsd: 1 },
       // There is no such session, and the harness says so on stderr.
       resume: randomUUID(),
-      templateDir: TEMPLATE,
-      processLimit: readProcessLimit(),
       silentMs: 60_000,
       logger: pino({}, { write: (line: string) => void lines.push(line) }),
       clock: systemClock,

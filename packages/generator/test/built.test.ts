@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { freePort } from "@leo/local/free-port.ts";
 import { startProcess, type TestProcess } from "./support/processes.ts";
 
 const DIST = join(import.meta.dirname, "../dist");
@@ -37,7 +38,8 @@ test("the generator speaks TLS with an orchestrator that wants it", () =>
   withFirstBytes(async (address, heard) => {
     const generator = startProcess(join(DIST, "main.js"), {
       PATH: process.env.PATH ?? "",
-      ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
+      GATEWAY_PORT: String(await freePort()),
+      ANTHROPIC_API_KEY: "secret",
       LEO_GENERATOR_URL: `wss://${address}/ws/generator`,
       LEO_ATTEMPT_TOKEN: "leo_at_test",
     });
@@ -50,17 +52,19 @@ test("the generator speaks TLS with an orchestrator that wants it", () =>
 
 test("the gateway speaks TLS with a model's API that wants it", () =>
   withFirstBytes(async (address, heard) => {
-    const gateway = startProcess(join(DIST, "gateway.js"), {
-      GATEWAY_PORT: "0",
+    const port = await freePort();
+    const driver = startProcess(join(DIST, "main.js"), {
+      PATH: process.env.PATH ?? "",
+      GATEWAY_PORT: String(port),
       LEO_UPSTREAM_URL: `https://${address}`,
+      LEO_GENERATOR_URL: "ws://127.0.0.1:9/ws/generator",
+      LEO_ATTEMPT_TOKEN: "leo_at_test",
       ANTHROPIC_API_KEY: "secret",
     });
-    await ending(gateway, async () => {
-      const { url } = JSON.parse(await gateway.line((line) => line.includes('"listening"'))) as {
-        url: string;
-      };
+    await ending(driver, async () => {
+      await driver.line((line) => line.includes("gateway_listening"));
       const body = JSON.stringify({ model: "claude-opus-4-8", max_tokens: 1, messages: [] });
-      const answer = await fetch(`${url}/v1/messages`, { method: "POST", body });
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/messages`, { method: "POST", body });
       expect((await heard)[0]).toBe(HANDSHAKE);
       expect(answer.status).toBe(502);
     });

@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { create, list } from "tar";
 import { expect, test } from "vitest";
-import { packCheckpoint, restoreCheckpoint } from "../src/workspace/checkpoint.ts";
+import { packCheckpoint, restoreCheckpoint } from "../src/artifact/checkpoint.ts";
 import { sessionFile } from "../src/workspace/session.ts";
-import { withRunPaths } from "./support/run-paths.ts";
+import { withSandbox } from "./support/sandbox.ts";
 
 const signal = new AbortController().signal;
 
@@ -27,6 +27,12 @@ const write = async (path: string, content: string) => {
   await writeFile(path, content);
 };
 
+/** All but the packages that a restored workspace is given. */
+const filesIn = async (directory: string) => {
+  const names = await readdir(directory, { recursive: true });
+  return names.filter((name) => !name.startsWith("node_modules"));
+};
+
 const entriesOf = async (content: Buffer, file: string) => {
   const names: string[] = [];
   await writeFile(file, content);
@@ -35,8 +41,8 @@ const entriesOf = async (content: Buffer, file: string) => {
 };
 
 test("a checkpoint holds the files and the session and comes back elsewhere with the paths of the new place", () =>
-  withRunPaths((from) =>
-    withRunPaths(async (to) => {
+  withSandbox((fromSandbox, from) =>
+    withSandbox(async (toSandbox, to) => {
       const sessionId = "0163854e-b818-413e-bb61-49dc31049b1f";
       await write(join(from.workspace, "src/App.tsx"), "app");
       await write(join(from.workspace, "src/name with @ and ü.ts"), "odd");
@@ -46,7 +52,7 @@ test("a checkpoint holds the files and the session and comes back elsewhere with
       await symlink("/etc/passwd", join(from.workspace, "passwd"));
       await write(sessionFile(from, sessionId), JSON.stringify({ path: `${from.workspace}/src/App.tsx` }));
 
-      const { content } = await packCheckpoint(from, { sessionId, planAccepted: true });
+      const { content } = await packCheckpoint(fromSandbox, { sessionId, planAccepted: true });
       expect(await entriesOf(content, join(from.temporary, "a.tar.gz"))).toEqual([
         "checkpoint.json",
         "session.jsonl",
@@ -56,9 +62,9 @@ test("a checkpoint holds the files and the session and comes back elsewhere with
 
       await write(join(to.workspace, "starter"), "gone after");
       await withDownload(content, async (url) => {
-        expect(await restoreCheckpoint(to, url, signal)).toEqual({ sessionId, planAccepted: true });
+        expect(await restoreCheckpoint(toSandbox, url, signal)).toEqual({ sessionId, planAccepted: true });
       });
-      expect((await readdir(to.workspace, { recursive: true })).toSorted()).toEqual([
+      expect((await filesIn(to.workspace)).toSorted()).toEqual([
         "src",
         "src/App.tsx",
         "src/name with @ and ü.ts",
@@ -70,19 +76,21 @@ test("a checkpoint holds the files and the session and comes back elsewhere with
   ));
 
 test("a checkpoint without a session or a file is one as well", () =>
-  withRunPaths((from) =>
-    withRunPaths(async (to) => {
-      const { content } = await packCheckpoint(from, { sessionId: "0163854e-b818-413e-bb61-49dc31049b1f" });
-      await withDownload(content, async (url) => {
-        expect(await restoreCheckpoint(to, url, signal)).toEqual({});
+  withSandbox((fromSandbox) =>
+    withSandbox(async (toSandbox, to) => {
+      const { content } = await packCheckpoint(fromSandbox, {
+        sessionId: "0163854e-b818-413e-bb61-49dc31049b1f",
       });
-      expect(await readdir(to.workspace)).toEqual([]);
+      await withDownload(content, async (url) => {
+        expect(await restoreCheckpoint(toSandbox, url, signal)).toEqual({});
+      });
+      expect(await filesIn(to.workspace)).toEqual([]);
     }),
   ));
 
 test("links and paths that climb are left out of what is restored", () =>
-  withRunPaths((from) =>
-    withRunPaths(async (to) => {
+  withSandbox((_, from) =>
+    withSandbox(async (toSandbox, to) => {
       const odd = join(from.root, "odd");
       await write(join(odd, "checkpoint.json"), JSON.stringify({ version: 1, workspace: "/w" }));
       await write(join(odd, "workspace/ok.ts"), "ok");
@@ -110,9 +118,9 @@ test("links and paths that climb are left out of what is restored", () =>
       const parts: Buffer[] = [];
       for await (const part of archive) parts.push(part);
       await withDownload(Buffer.concat(parts), async (url) => {
-        await restoreCheckpoint(to, url, signal);
+        await restoreCheckpoint(toSandbox, url, signal);
       });
-      expect(await readdir(to.workspace)).toEqual(["ok.ts"]);
+      expect(await filesIn(to.workspace)).toEqual(["ok.ts"]);
       expect(await readdir(to.home)).toEqual([]);
       expect(await readdir(to.root)).not.toContain("climbed");
     }),
@@ -122,9 +130,9 @@ test.for([
   ["is no archive", Buffer.from("not a tar.gz")],
   ["is empty", Buffer.alloc(0)],
 ] as const)("a download that %s is refused", ([, content]) =>
-  withRunPaths((to) =>
+  withSandbox((toSandbox) =>
     withDownload(content, async (url) => {
-      await expect(restoreCheckpoint(to, url, signal)).rejects.toThrow(/./);
+      await expect(restoreCheckpoint(toSandbox, url, signal)).rejects.toThrow(/./);
     }),
   ),
 );

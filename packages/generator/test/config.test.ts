@@ -7,7 +7,6 @@ import { readConfig } from "../src/config.ts";
 const env = {
   LEO_GENERATOR_URL: "ws://127.0.0.1:1/ws/generator",
   LEO_ATTEMPT_TOKEN: "leo_at_a",
-  ANTHROPIC_BASE_URL: "http://127.0.0.1:2",
 };
 
 test("the command line wins over the environment", () => {
@@ -24,7 +23,7 @@ test("unless it is set otherwise the workspace is kept every minute while it cha
 
 test("settings that are missing or wrong are all named at once", () => {
   expect(() => readConfig({ LEO_GENERATOR_URL: "http://x", LEO_DEADLINE_AT: "tomorrow" })).toThrow(
-    /LEO_GENERATOR_URL[\s\S]*LEO_ATTEMPT_TOKEN: is not set[\s\S]*LEO_DEADLINE_AT[\s\S]*ANTHROPIC_BASE_URL: is not set/,
+    /LEO_GENERATOR_URL[\s\S]*LEO_ATTEMPT_TOKEN: is not set[\s\S]*LEO_DEADLINE_AT/,
   );
 });
 

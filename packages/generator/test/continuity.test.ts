@@ -141,18 +141,16 @@ test("the deadline ends the run from inside, in time to store what exists", () =
 test("an artifact that cannot be stored ends as upload_failed with no manifest, and the run's own directory is gone", () =>
   generate(
     {
-      env: {
-        AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9",
-        AWS_MAX_ATTEMPTS: "1",
-        // It makes a directory of its own.
-        LEO_WORKSPACE_ROOT: "",
-      },
+      driverEnv: { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "1" },
+      // The sandbox makes a directory of its own.
+      env: { LEO_WORKSPACE_ROOT: "" },
     },
-    async ({ finished, keys, model }) => {
+    async ({ finished, keys, model, sandbox }) => {
       expect(await finished()).toEqual({ failure: "upload_failed", exitCode: 0 });
       expect(await keys()).toEqual([]);
       const [, workspace] = /Workspace: (\/\S+?)\\n/.exec(JSON.stringify(model.requests[0]?.body)) ?? [];
       expect(workspace).toMatch(/\/leo-\w+\/workspace$/);
+      await sandbox.ended;
       await expect(access(workspace ?? "")).rejects.toThrow("ENOENT");
     },
   ));

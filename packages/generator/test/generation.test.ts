@@ -75,7 +75,6 @@ test(
         bucket,
         prompt: "a todo list with dark mode mock:blank-page",
         env: { LEO_CHECKPOINT_INTERVAL_MS: "300" },
-        gatewayProcess: true,
       };
       let first: Awaited<ReturnType<typeof versionOf>> | undefined;
       await withGeneration(options, async (generation) => {

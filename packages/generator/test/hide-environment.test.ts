@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { freePort } from "@leo/local/free-port.ts";
 import { startOrchestrator } from "./support/orchestrator.ts";
 import { HIDE_ENVIRONMENT, startProcess } from "./support/processes.ts";
 import { until } from "./support/until.ts";
@@ -47,6 +48,7 @@ const PRIVATE = {
   AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/secret?a=b&c='\"$x`\\é",
   ECS_CONTAINER_METADATA_URI_V4: "",
   LEO_ATTEMPT_TOKEN: "secret",
+  CLAUDE_CODE_OAUTH_TOKEN: "secret",
 };
 const OPEN = { AWS_REGION: "us-east-1", AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1", LEO_ATTEMPT: "1\n2" };
 
@@ -73,7 +75,8 @@ test("the generator that is started by itself uses the token that it hides", asy
   const generator = startProcess(join(PACKAGE, "dist/main.js"), {
     ...PRIVATE,
     PATH: process.env.PATH ?? "",
-    ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
+    GATEWAY_PORT: String(await freePort()),
+    ANTHROPIC_API_KEY: "secret",
     LEO_GENERATOR_URL: orchestrator.url,
   });
   try {

@@ -14,13 +14,12 @@ import { cleanEnvironment } from "../src/process/environment.ts";
 import { findFamily, killFamily } from "../src/process/family.ts";
 import { readProcessLimit, spawnLimited } from "../src/process/limited.ts";
 import { runCommand } from "../src/process/run-command.ts";
-import type { RunPaths } from "../src/workspace/paths.ts";
 import { manualClock } from "./support/manual-clock.ts";
 import { withRunPaths } from "./support/run-paths.ts";
+import { withSandbox } from "./support/sandbox.ts";
 import { until } from "./support/until.ts";
 
-const limits = (paths: RunPaths, change: Partial<RunLimits> = {}): RunLimits => ({
-  paths,
+const limits = (change: Partial<RunLimits> = {}): RunLimits => ({
   maxBytes: 1_000,
   maxFiles: 3,
   maxProcesses: 3,
@@ -29,14 +28,14 @@ const limits = (paths: RunPaths, change: Partial<RunLimits> = {}): RunLimits => 
 });
 
 test("each limit has a code and a sentence of its own", () =>
-  withRunPaths(async (paths) => {
+  withSandbox(async (sandbox, paths) => {
     await mkdir(join(paths.workspace, "src"));
     for (const name of ["a", "b", "src/c"]) await writeFile(join(paths.workspace, name), "x".repeat(100));
-    expect(await findPassedLimit(limits(paths))).toBeUndefined();
+    expect(await findPassedLimit(sandbox, limits())).toBeUndefined();
     const passed = await Promise.all([
-      findPassedLimit(limits(paths, { maxFiles: 2 })),
-      findPassedLimit(limits(paths, { maxBytes: 299 })),
-      findPassedLimit(limits(paths, { minFreeBytes: Number.MAX_SAFE_INTEGER })),
+      findPassedLimit(sandbox, limits({ maxFiles: 2 })),
+      findPassedLimit(sandbox, limits({ maxBytes: 299 })),
+      findPassedLimit(sandbox, limits({ minFreeBytes: Number.MAX_SAFE_INTEGER })),
     ]);
     expect(passed).toMatchObject([
       { code: "too_many_files", detail: "3 files, 2 are allowed" },
@@ -47,31 +46,32 @@ test("each limit has a code and a sentence of its own", () =>
   }));
 
 test("a build that a version cannot hold whole is refused; one file over 10 MB is left out", () =>
-  withRunPaths(async (paths) => {
-    expect(await findOutputLimit(paths, 1_000)).toBeUndefined();
+  withSandbox(async (sandbox, paths) => {
+    expect(await findOutputLimit(sandbox, 1_000)).toBeUndefined();
     await mkdir(join(paths.workspace, "dist"));
     await writeFile(join(paths.workspace, "app.ts"), "x".repeat(400));
     await writeFile(join(paths.workspace, "dist/app.js"), "x".repeat(600));
     await writeFile(join(paths.workspace, "dist/film.mp4"), Buffer.alloc(LIMITS.fileMaxBytes + 1));
-    expect(await findOutputLimit(paths, 1_000)).toBeUndefined();
-    expect(await findOutputLimit(paths, 999)).toMatchObject({
+    expect(await findOutputLimit(sandbox, 1_000)).toBeUndefined();
+    expect(await findOutputLimit(sandbox, 999)).toMatchObject({
       code: "output_too_large",
       detail: "source and build have 1000 bytes, 999 are allowed",
     });
     const names = Array.from({ length: LIMITS.artifactMaxFiles }, (_, index) => `dist/${index}`);
     for (const name of names) await writeFile(join(paths.workspace, name), "");
-    expect(await findOutputLimit(paths, 1_000)).toMatchObject({
+    expect(await findOutputLimit(sandbox, 1_000)).toMatchObject({
       code: "output_too_large",
       detail: "the build has 5001 files, 5000 are allowed",
     });
   }));
 
 test("the watch looks every two seconds and speaks once", () =>
-  withRunPaths(async (paths) => {
+  withSandbox(async (sandbox, paths) => {
     const clock = manualClock();
     const told: string[] = [];
     const stop = watchLimits({
-      limits: limits(paths),
+      sandbox,
+      limits: limits(),
       clock,
       logger: pino({ level: "silent" }),
       onPassed: ({ code }) => told.push(code),
@@ -90,7 +90,7 @@ test("the watch looks every two seconds and speaks once", () =>
   }));
 
 test("the processes of a run are found by their HOME and killed, detached ones too", () =>
-  withRunPaths(async (paths) => {
+  withSandbox(async (sandbox, paths) => {
     const env = cleanEnvironment(paths);
     const shell = spawn("/bin/bash", ["-c", "for i in 1 2 3 4; do setsid sleep 300 & done; wait"], {
       env,
@@ -99,7 +99,7 @@ test("the processes of a run are found by their HOME and killed, detached ones t
     });
     const ended = once(shell, "exit");
     await until(async () => (await findFamily(paths.home)).length >= 5);
-    expect(await findPassedLimit(limits(paths))).toMatchObject({ code: "process_limit" });
+    expect(await findPassedLimit(sandbox, limits())).toMatchObject({ code: "process_limit" });
     await killFamily(paths.home);
     await ended;
     expect(await findFamily(paths.home)).toEqual([]);

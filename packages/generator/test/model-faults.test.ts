@@ -23,7 +23,7 @@ const todo = (words: string, options: TestGenerationOptions = {}): TestGeneratio
   generatorProcess: false,
   ...options,
   env: { LEO_CHROMIUM: "/nowhere", ...options.env },
-  gatewayEnv: { ...QUICK, ...options.gatewayEnv },
+  driverEnv: { ...QUICK, ...options.driverEnv },
 });
 
 const waits = (facts: NumberedMessage[]) =>
@@ -144,7 +144,7 @@ test("a run whose limit has reset goes on from where it was", () =>
   withBucket(async (bucket) => {
     let previous: TestGenerationOptions["previous"];
     const limit = { LEO_MODEL_WAIT_MAX_MS: "500" };
-    await withGeneration(todo("mock:usage-limit=3s", { bucket, gatewayEnv: limit }), async (first) => {
+    await withGeneration(todo("mock:usage-limit=3s", { bucket, driverEnv: limit }), async (first) => {
       expect((await first.finished()).failure).toBe("model_limit");
       const { retryAt } = await first.orchestrator.fact("all_work_complete");
       const { checkpoint } = await first.manifest();

@@ -90,7 +90,7 @@ test("the budget that the agent knows ends the run as budget, with what exists s
 
 test("the gateway's own budget stops an agent that does not know it", () =>
   withGeneration(
-    scenario("", { gatewayEnv: { LEO_BUDGET_USD: "0.2" } }),
+    scenario("", { driverEnv: { LEO_BUDGET_USD: "0.2" } }),
     async ({ orchestrator, finished, manifest, model }) => {
       expect((await finished()).failure).toBe("budget");
       expect((await orchestrator.fact("error")).failure.detail).toMatch(/of \$0\.20/);

@@ -36,10 +36,10 @@ test("no credential and no attempt token reaches the agent, its tools, its files
     {
       prompt: "a todo list mock:secret mock:slow",
       model: { slowMs: 300 },
-      gatewayProcess: true,
-      env: { ...NO_BROWSER, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: CONTAINER_CREDENTIALS },
+      env: NO_BROWSER,
+      driverEnv: { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: CONTAINER_CREDENTIALS },
     },
-    async ({ orchestrator, finished, root, bucket, model, keys, object, start, generator, gateway }) => {
+    async ({ orchestrator, finished, root, bucket, model, keys, object, start, generator }) => {
       const secrets = [
         CREDENTIAL,
         ATTEMPT_TOKEN,
@@ -77,7 +77,6 @@ test("no credential and no attempt token reaches the agent, its tools, its files
         ".env was removed. Environment files are never stored",
       );
       expectClean(generator.output());
-      expectClean(gateway.output());
     },
   ));
 

@@ -4,12 +4,13 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { AppGeneratorAgent } from "../src/agent/agent.ts";
-import { startAhead, type Ahead } from "../src/agent/ahead.ts";
+import { startAhead } from "../src/agent/ahead.ts";
 import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "../src/agent/model.ts";
 import { readConfig } from "../src/config.ts";
 import { runGenerator } from "../src/generator.ts";
 import { findFamily } from "../src/process/family.ts";
-import { readProcessLimit } from "../src/process/limited.ts";
+import { DEFAULT_GATEWAY_PORT, gatewayUrl } from "../src/gateway/port.ts";
+import { Sandbox } from "../src/sandbox/sandbox.ts";
 import { systemClock } from "../src/socket/clock.ts";
 import {
   ATTEMPT_TOKEN,
@@ -21,6 +22,7 @@ import {
 import { manualClock } from "./support/manual-clock.ts";
 import { startOrchestrator } from "./support/orchestrator.ts";
 import { withRunPaths } from "./support/run-paths.ts";
+import { KEY, startTestHost, withSandbox } from "./support/sandbox.ts";
 import { until } from "./support/until.ts";
 
 const generate = (options: TestGenerationOptions, run: (generation: TestGeneration) => Promise<void>) =>
@@ -111,7 +113,7 @@ test("an agent that died before its work came is replaced, and the run goes on",
     expect((await finished()).failure).toBe("declined");
   }));
 
-const announced = { LEO_MAX_TURNS: "50", LEO_BUDGET_USD: "5", ANTHROPIC_BASE_URL: "http://127.0.0.1:9" };
+const announced = { LEO_MAX_TURNS: "50", LEO_BUDGET_USD: "5" };
 
 test.for([
   ["the very process that the SDK asks for is taken as it is", DEFAULT_MODEL, true],
@@ -121,26 +123,26 @@ test.for([
     const ahead = startAhead({ ...announced, LEO_WORKSPACE_ROOT: root });
     await until(async () => (await agentsOf(home)).length === 1);
     const [early] = await agentsOf(home);
+    const host = await startTestHost(root, { ahead });
+    const sandbox = await Sandbox.connect({ port: host.port, key: KEY });
     const agent = new AppGeneratorAgent({
-      paths: (ahead as Ahead).paths,
-      model: { baseUrl: announced.ANTHROPIC_BASE_URL, name, small: DEFAULT_SMALL_MODEL },
+      sandbox,
+      model: { baseUrl: gatewayUrl(DEFAULT_GATEWAY_PORT), name, small: DEFAULT_SMALL_MODEL },
       limits: { maxTurns: 50, budgetUsd: 5 },
-      templateDir: root,
-      processLimit: readProcessLimit(),
       silentMs: 60_000,
       logger: pino({ level: "silent" }),
       clock: systemClock,
-      ahead: ahead?.harness,
     });
     await agent.start();
     await until(async () => {
       const pids = (await agentsOf(home)).map(({ pid }) => pid);
       return pids.length === 1 && pids.includes(early?.pid ?? 0) === isTaken;
     });
-    await ahead?.harness?.end();
-    expect(await agentsOf(home)).toHaveLength(1);
     agent.stop();
-    await until(async () => (await findFamily(home)).length === 0);
+    await until(async () => (await agentsOf(home)).length === 0);
+    sandbox.close();
+    await host.ended;
+    expect(await findFamily(home)).toEqual([]);
   }),
 );
 
@@ -152,7 +154,7 @@ test.for([{}, { ...announced, LEO_MAX_TURNS: "many" }, { ...announced, LEO_BUDGE
 );
 
 test("work that never comes ends the generator at its deadline, and leaves no process behind", () =>
-  withRunPaths(async ({ root, home }) => {
+  withSandbox(async (sandbox, { home }) => {
     const orchestrator = await startOrchestrator();
     const clock = manualClock();
     const deadlineMs = 20_000;
@@ -162,15 +164,19 @@ test("work that never comes ends the generator at its deadline, and leaves no pr
       LEO_DEADLINE_AT: new Date(clock.nowMs() + deadlineMs).toISOString(),
       LEO_BUDGET_USD: "5",
       LEO_MAX_TURNS: "50",
-      LEO_WORKSPACE_ROOT: root,
-      ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
     });
     const logger = pino({ level: "silent" });
-    const exited = runGenerator({ config, logger, terminate: new AbortController().signal, clock });
+    const exited = runGenerator({
+      config,
+      logger,
+      terminate: new AbortController().signal,
+      clock,
+      sandbox: Promise.resolve(sandbox),
+    });
     await until(async () => (await agentsOf(home)).length === 1);
     clock.advance(deadlineMs);
     expect(await exited).toBe(1);
-    expect(await findFamily(home)).toEqual([]);
+    await until(async () => (await findFamily(home)).length === 0);
     await orchestrator.close();
   }));
 
@@ -184,6 +190,7 @@ test.for([
   ([, exit, act]) =>
     generate({ generatorProcess: exit === "SIGKILL" }, async (generation) => {
       await oneAgent(generation);
+      await until(() => generation.generator.output().includes("sandbox_ready"));
       act(generation);
       expect(await generation.generator.exited).toBe(exit);
       await until(async () => (await findFamily(join(generation.root, "home"))).length === 0);

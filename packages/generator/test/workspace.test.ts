@@ -2,7 +2,9 @@ import { mkdir, readdir, readFile, readlink, realpath, symlink, truncate, writeF
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LIMITS } from "@leo/core/limits.ts";
-import { changesPackages, refuseToolCall, removeEnvironmentFiles } from "../src/agent/guard.ts";
+import { changesPackages, environmentFilesNote, refuseToolCall } from "../src/agent/guard.ts";
+import { resolveLinks } from "../src/sandbox/host/operate.ts";
+import { removeEnvironmentFiles } from "../src/workspace/environment-files.ts";
 import { listFiles, withinLimits } from "../src/workspace/files.ts";
 import { installDependencies } from "../src/workspace/install.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";
@@ -33,7 +35,7 @@ test("a workspace starts as the template, with the template's packages by link",
 
 test("an environment file is refused with the reason when the agent writes it, and removed when a command has", () =>
   withRunPaths(async ({ workspace }) => {
-    const options = { workspace, readable: [], isPlanning: () => false };
+    const options = { workspace, readable: [], isPlanning: () => false, resolveLinks };
     for (const name of [".env", ".env.local", "config/.env.production"]) {
       const reason = await refuseToolCall("Write", { file_path: name }, options);
       expect(reason).toMatch(/is not written.*never stored.*src\/settings\.ts/);
@@ -43,11 +45,13 @@ test("an environment file is refused with the reason when the agent writes it, a
     expect(await refuseToolCall("Read", { file_path: ".env" }, options)).toBeUndefined();
 
     for (const name of [".env", ".env.local", ".env.example"]) await writeFile(join(workspace, name), "A=1");
-    expect(await removeEnvironmentFiles(workspace)).toMatch(
+    const paths = await removeEnvironmentFiles(workspace);
+    expect(environmentFilesNote({ paths, count: 2 })).toMatch(
       /^\.env(?:\.local)?, \.env(?:\.local)? were removed\./,
     );
     expect(await readdir(workspace)).toEqual([".env.example"]);
-    expect(await removeEnvironmentFiles(workspace)).toBeUndefined();
+    expect(await removeEnvironmentFiles(workspace)).toEqual([]);
+    expect(environmentFilesNote({ paths: [], count: 0 })).toBeUndefined();
   }));
 
 test("links, environment files, odd names and made directories are not part of a version", () =>
@@ -117,7 +121,12 @@ test("the agent's tools stay inside the workspace", () =>
     await symlink(root, join(workspace, "src/up"));
     let planning = false;
     const refuse = (name: string, input: Record<string, unknown>) =>
-      refuseToolCall(name, input, { workspace, readable: [TEMPLATE], isPlanning: () => planning });
+      refuseToolCall(name, input, {
+        workspace,
+        readable: [TEMPLATE],
+        isPlanning: () => planning,
+        resolveLinks,
+      });
 
     expect(await refuse("Write", { file_path: join(workspace, "src/new/deep/App.tsx") })).toBeUndefined();
     expect(await refuse("Edit", { file_path: "src/App.tsx" })).toBeUndefined();

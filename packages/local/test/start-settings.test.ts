@@ -19,21 +19,23 @@ const withDirectory = async (run: (directory: string) => Promise<void>): Promise
   await rm(directory, { recursive: true, force: true });
 };
 
-test("a real credential reaches the gateway's container and nothing else", () => {
+test("a real credential reaches the driver's container and nothing else", () => {
   const { credential } = readSettings({ fresh: false }, { CLAUDE_CODE_OAUTH_TOKEN: "token-value" });
   const definition = generatorDefinition(
     { credential },
-    { generatorEnv: {} },
+    { generatorEnv: { AWS_SECRET_ACCESS_KEY: "from-s3" } },
     {
       environment: {},
       userEnvironment: {},
     },
   );
-  const [leo, gateway] = definition.containers;
-  expect(JSON.stringify(leo)).not.toContain("token-value");
-  expect(JSON.stringify(gateway?.environment)).not.toContain("token-value");
-  expect(gateway?.secrets).toEqual({ CLAUDE_CODE_OAUTH_TOKEN: "token-value" });
-  expect(gateway?.environment).not.toHaveProperty("LEO_UPSTREAM_URL");
+  const [sandbox, leo] = definition.containers;
+  expect([sandbox?.name, leo?.name]).toEqual(["sandbox", "leo"]);
+  expect(JSON.stringify(sandbox)).not.toMatch(/token-value|from-s3/);
+  expect(sandbox).not.toHaveProperty("secrets");
+  expect(JSON.stringify(leo?.environment)).not.toContain("token-value");
+  expect(leo?.secrets).toEqual({ CLAUDE_CODE_OAUTH_TOKEN: "token-value" });
+  expect(leo?.environment).not.toHaveProperty("LEO_UPSTREAM_URL");
   const env = {
     CLAUDE_CODE_OAUTH_TOKEN: "a",
     ANTHROPIC_API_KEY: "b",

@@ -22,7 +22,7 @@ const sources = async (folder: string): Promise<Map<string, string>> => {
 
 test.for([
   ["### Orchestrator", "orchestrator"],
-  ["### Generator and gateway", "generator"],
+  ["### Generator", "generator"],
   ["### Reaper", "functions"],
 ] as const)(
   "%s: the catalogue lists the events that the code logs, and no others",

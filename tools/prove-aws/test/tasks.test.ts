@@ -38,8 +38,8 @@ const withTasks = async (
       memoryMib: 8_192,
       capacityProvider: "FARGATE",
       subnet: cloud.subnets[0],
-      agentEnvironment: { LEO_GENERATION_ID: "g1", LEO_DEADLINE_AT: new Date().toISOString() },
-      gatewayEnvironment: { LEO_BUDGET_USD: "5" },
+      driverEnvironment: { LEO_GENERATION_ID: "g1", LEO_DEADLINE_AT: new Date().toISOString() },
+      sandboxEnvironment: { LEO_BUDGET_USD: "5" },
     });
     const left = await tasks.findByAttempt(attemptId);
     if (left) await tasks.stop(left, "the case is over");
@@ -86,7 +86,7 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
                 name: "leo",
                 environment: expect.arrayContaining([{ name: "LEO_GENERATION_ID", value: "g1" }]),
               },
-              { name: "gateway", environment: [{ name: "LEO_BUDGET_USD", value: "5" }] },
+              { name: "sandbox", environment: [{ name: "LEO_BUDGET_USD", value: "5" }] },
             ],
           },
         });
@@ -97,7 +97,7 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
     within((cloud) =>
       withTasks(cloud, async (tasks, request) => {
         const [task] = await tasks.describe([await startedBy(tasks, request)]);
-        expect(task?.containers?.map(({ name }) => name).toSorted()).toEqual(["gateway", "leo"]);
+        expect(task?.containers?.map(({ name }) => name).toSorted()).toEqual(["leo", "sandbox"]);
         expect(task?.createdAt).toBeInstanceOf(Date);
       }),
     ));
@@ -107,6 +107,9 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
       withTasks(cloud, async (tasks, request) => {
         const [task] = await tasks.describe([await startedBy(tasks, { ...request, memoryMib: 16_384 })]);
         expect(task?.overrides?.memory).toBe("16384");
+        // What the driver has does not grow.
+        const sandbox = task?.overrides?.containerOverrides?.find(({ name }) => name === "sandbox");
+        expect(sandbox?.memory).toBe(14_848);
       }),
     ));
 
@@ -171,7 +174,7 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
     within((cloud) =>
       withTasks(cloud, async (tasks, request) => {
         const taskArn = await startedBy(tasks, request);
-        const again = { ...request, gatewayEnvironment: { LEO_BUDGET_USD: "6" } };
+        const again = { ...request, sandboxEnvironment: { LEO_BUDGET_USD: "6" } };
         expect(await startedBy(tasks, again)).toBe(taskArn);
       }),
     ));
@@ -188,7 +191,7 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
   test("overrides of more than 8,192 characters are rejected", () =>
     within((cloud) =>
       withTasks(cloud, async (tasks, request) => {
-        const outcome = await tasks.run({ ...request, agentEnvironment: { LONG: "x".repeat(9_000) } });
+        const outcome = await tasks.run({ ...request, driverEnvironment: { LONG: "x".repeat(9_000) } });
         expect(outcome).toMatchObject({ kind: "fatal" });
       }),
     ));
@@ -212,8 +215,8 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
           ...request,
           capacityProvider: "FARGATE",
           subnet: cloud.subnets[0],
-          agentEnvironment: {},
-          gatewayEnvironment: {},
+          driverEnvironment: {},
+          sandboxEnvironment: {},
         });
         expect(outcome).toMatchObject({ kind: "fatal" });
         await expect(ecs.send(new ListTasksCommand({ cluster: "nowhere" }))).rejects.toMatchObject({

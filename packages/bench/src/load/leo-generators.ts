@@ -42,7 +42,7 @@ const generator: ContainerFunction = async ({ environment }, signal) => {
   return (await running.outcome).exitCode;
 };
 
-const gateway: ContainerFunction = (_spec, signal) =>
+const sandbox: ContainerFunction = (_spec, signal) =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(0)));
 
 const feedsOf = (generationIds: string[]) => generationIds.flatMap((id) => feeds.get(id) ?? []);
@@ -53,14 +53,14 @@ const commands = {
     ecs = await startEcs({
       cluster,
       queueUrl,
-      runContainer: functionContainers({ leo: generator, gateway }),
+      runContainer: functionContainers({ leo: generator, sandbox }),
     });
     ecs.register({
       family: "leo",
       cpu: 4_096,
       memoryMib: 8_192,
       containers: [
-        { name: "gateway", command: ["gateway"] },
+        { name: "sandbox", command: ["sandbox"] },
         { name: "leo", command: ["leo"] },
       ],
     });

@@ -5,17 +5,15 @@
  * or within turns; `prompt` then rejects with `AgentCrash`, and a new agent may resume the session.
  */
 import type { Options, Query, SDKMessage, SDKResultMessage } from "@anthropic-ai/claude-agent-sdk";
-import type { ChildProcess } from "node:child_process";
 import type { Logger } from "pino";
 import type { FailureCode } from "@leo/core/failure.ts";
 import { agentEnvironment } from "../process/environment.ts";
-import { killGroup, spawnLimited } from "../process/limited.ts";
 import type { Report } from "../report.ts";
 import { cutStart } from "../report.ts";
+import type { SandboxProcess } from "../sandbox/process.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Clock } from "../socket/clock.ts";
-import { ownModules } from "../workspace/template.ts";
-import type { HarnessAhead } from "./ahead.ts";
-import { changesPackages, refuseToolCall, removeEnvironmentFiles } from "./guard.ts";
+import { changesPackages, environmentFilesNote, refuseToolCall } from "./guard.ts";
 import { findHarness, TOOLS, type HarnessOptions } from "./harness.ts";
 import { PromptQueue } from "./prompt-queue.ts";
 import { systemPrompt } from "./system-prompt.ts";
@@ -24,13 +22,10 @@ import { errorText } from "../error-text.ts";
 
 const STDERR_MAX_CHARS = 8_000;
 
-export interface AgentOptions extends HarnessOptions {
+export interface AgentOptions extends Omit<HarnessOptions, "paths"> {
+  sandbox: Sandbox;
   /** A session whose transcript is in place. */
   resume?: string;
-  templateDir: string;
-  processLimit: number;
-  /** A process that was started before this agent was known. */
-  ahead?: HarnessAhead | undefined;
   /** Silence after which the process counts as hung, in milliseconds. */
   silentMs: number;
   logger: Logger;
@@ -81,7 +76,7 @@ export class AppGeneratorAgent {
   #listener: AgentListener | undefined;
   #translator: MessageTranslator | undefined;
   #query: Query | undefined;
-  #child: ChildProcess | undefined;
+  #process: SandboxProcess | undefined;
   #turn: OpenTurn | undefined;
   #ended: Error | undefined;
   #stderr = "";
@@ -115,12 +110,12 @@ export class AppGeneratorAgent {
 
   /** Before the first prompt there is nothing to hear. */
   attach(listener: AgentListener): void {
-    const { clock, paths } = this.#options;
+    const { clock, sandbox } = this.#options;
     this.#listener = listener;
     this.#translator = new MessageTranslator({
       report: listener.report,
       clock,
-      workspace: paths.workspace,
+      workspace: sandbox.paths.workspace,
       onToolEnded: listener.onToolEnded,
       onEndlessText: (text) => this.#giveUp(new AgentCrash(text, "output_too_large")),
     });
@@ -152,7 +147,7 @@ export class AppGeneratorAgent {
   stop(): void {
     this.#end(new AgentCrash("stopped"));
     this.#prompts.close();
-    if (this.#child) killGroup(this.#child);
+    this.#process?.kill("SIGKILL");
     this.#query?.close();
   }
 
@@ -216,7 +211,8 @@ export class AppGeneratorAgent {
   }
 
   #queryOptions(): Options {
-    const { paths, model, limits, resume } = this.#options;
+    const { sandbox, model, limits, resume } = this.#options;
+    const { paths } = sandbox;
     return {
       cwd: paths.workspace,
       pathToClaudeCodeExecutable: findHarness(),
@@ -243,14 +239,16 @@ export class AppGeneratorAgent {
 
   #judge: Hook = async (input) => {
     if (input.hook_event_name !== "PreToolUse") return {};
-    const { paths, templateDir } = this.#options;
+    const { sandbox } = this.#options;
+    const { paths, templateDir } = sandbox;
     const call = input.tool_input as Record<string, unknown>;
     const reason = await refuseToolCall(input.tool_name, call, {
       workspace: paths.workspace,
       readable: [templateDir, paths.home, paths.temporary],
       isPlanning: () => this.#planning,
+      resolveLinks: async (path) => (await sandbox.call({ operation: "resolve", path })).path,
     });
-    if (!reason && changesPackages(call.command)) await ownModules(templateDir, paths.workspace);
+    if (!reason && changesPackages(call.command)) await sandbox.call({ operation: "own_packages" });
     if (!reason) return {};
     return {
       hookSpecificOutput: {
@@ -262,28 +260,33 @@ export class AppGeneratorAgent {
   };
 
   #afterCommand: Hook = async () => {
-    const removed = await removeEnvironmentFiles(this.#options.paths.workspace);
-    return removed ? { decision: "block", reason: removed } : {};
+    const removed = await this.#options.sandbox.call({ operation: "remove_environment_files" });
+    const reason = environmentFilesNote(removed);
+    return reason ? { decision: "block", reason } : {};
   };
 
-  #spawn: NonNullable<Options["spawnClaudeCodeProcess"]> = (asked) => {
-    const { command, args, cwd, env, signal } = asked;
-    const { ahead, processLimit } = this.#options;
-    const child =
-      ahead?.take(asked) ??
-      spawnLimited(command, args, { cwd, env, signal, stdio: ["pipe", "pipe", "pipe"] }, processLimit);
-    child.stderr?.on("data", (chunk: Buffer) => {
+  #spawn: NonNullable<Options["spawnClaudeCodeProcess"]> = ({ command, args, cwd, env, signal }) => {
+    const process = this.#options.sandbox.exec({
+      command,
+      args,
+      env: withoutUnset(env),
+      ...(cwd && { cwd }),
+    });
+    signal.addEventListener("abort", () => process.kill("SIGKILL"), { once: true });
+    process.stderr.on("data", (chunk: Buffer) => {
       const data = chunk.toString("utf8");
       this.#stderr = cutStart(this.#stderr + data, STDERR_MAX_CHARS);
       this.#options.logger.warn({ event: "agent_stderr", agentStderr: data.trim() }, "agent stderr");
     });
-    this.#child = child;
-    return child as ChildProcess & {
-      stdin: NonNullable<ChildProcess["stdin"]>;
-      stdout: NonNullable<ChildProcess["stdout"]>;
-    };
+    this.#process = process;
+    return process;
   };
 }
+
+const withoutUnset = (env: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 
 const lastText = (message: Extract<SDKMessage, { type: "assistant" }>): string | undefined => {
   const texts = message.message.content.flatMap((block) => (block.type === "text" ? [block.text] : []));

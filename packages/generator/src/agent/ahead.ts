@@ -1,10 +1,11 @@
 /**
- * The harness's process, started before the generator has loaded its own code or read its settings.
- * What it is started with is a guess from the environment. The agent that is made later gets the
- * process only if it would have started the very same one; another is ended first.
+ * The harness's process, started by the sandbox before its host has loaded its own code or read its settings.
+ * What it is started with is a guess from the environment. The driver gets the process only if it asks for
+ * the very same one; another is ended first.
  */
 import type { ChildProcess } from "node:child_process";
 import { isDeepStrictEqual } from "node:util";
+import { DEFAULT_GATEWAY_PORT, gatewayUrl } from "../gateway/port.ts";
 import { killFamily } from "../process/family.ts";
 import { killGroup, readProcessLimit, spawnLimited } from "../process/limited.ts";
 import { createRunPaths, type RunPaths } from "../workspace/paths.ts";
@@ -22,7 +23,7 @@ export class HarnessAhead {
     this.#home = home;
     const { args, cwd, env } = command;
     this.#child = spawnLimited(command.command, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] }, limit);
-    // Told by the agent that starts its own in place of this one.
+    // Told by whoever starts its own in place of this one.
     this.#child.once("error", () => {
       this.#child = undefined;
     });
@@ -32,7 +33,7 @@ export class HarnessAhead {
    * Hands the process over, once.
    * @returns undefined where it is not the one that is asked for or has ended; it is gone then
    */
-  take({ signal, ...command }: Command & { signal?: AbortSignal }): ChildProcess | undefined {
+  take(command: Command): ChildProcess | undefined {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return undefined;
     if (!isDeepStrictEqual(command, this.#command)) {
@@ -40,7 +41,6 @@ export class HarnessAhead {
       return undefined;
     }
     this.#child = undefined;
-    signal?.addEventListener("abort", () => killGroup(child), { once: true });
     return child;
   }
 
@@ -65,17 +65,16 @@ export interface Ahead {
 
 /**
  * Starts the harness for the work that this environment announces.
- * @param env as the generator was started with it, unchecked; what is empty counts as not set
+ * @param env as the sandbox was started with it, unchecked; what is empty counts as not set
  * @returns undefined where it announces none
  */
 export const startAhead = (env: Record<string, string | undefined>): Ahead | undefined => {
   const maxTurns = Number(env.LEO_MAX_TURNS);
   const budgetUsd = Number(env.LEO_BUDGET_USD);
-  const baseUrl = env.ANTHROPIC_BASE_URL;
-  if (!(maxTurns > 0) || !(budgetUsd > 0) || !baseUrl) return undefined;
+  if (!(maxTurns > 0) || !(budgetUsd > 0)) return undefined;
   const paths = createRunPaths(env.LEO_WORKSPACE_ROOT || undefined);
   const model = {
-    baseUrl,
+    baseUrl: gatewayUrl(Number(env.GATEWAY_PORT || DEFAULT_GATEWAY_PORT)),
     name: env.LEO_MODEL || DEFAULT_MODEL,
     small: env.LEO_SMALL_MODEL || DEFAULT_SMALL_MODEL,
   };

@@ -2,26 +2,14 @@
  * Refuses tool calls that would leave the workspace. A first line of defence and a clear answer for
  * the model: a command can still do what its process may, which is what the container is for.
  */
-import { realpath, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import { isEnvironmentFile } from "@leo/core/artifact.ts";
-import { isSystemError } from "../error-text.ts";
-import { listFiles } from "../workspace/files.ts";
+import type { Result } from "../sandbox/protocol.ts";
 
 const WRITERS = new Set(["Write", "Edit", "NotebookEdit"]);
 const READERS = new Set(["Read", "Glob", "Grep"]);
 /** While a plan is made, nothing may change. */
 const PLANNING_TOOLS = READERS;
-
-/** The path with every link resolved, also where its last parts do not exist yet. */
-const resolveLinks = async (path: string): Promise<string> => {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (!isSystemError(error, "ENOENT") || dirname(path) === path) throw error;
-    return join(await resolveLinks(dirname(path)), basename(path));
-  }
-};
 
 const isWithin = (path: string, directory: string) =>
   path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
@@ -38,6 +26,8 @@ export interface GuardOptions {
   /** Other directories that may be read, such as the packages that the workspace links to. */
   readable: string[];
   isPlanning: () => boolean;
+  /** The path with every link resolved, also where its last parts do not exist yet; undefined where it cannot be. */
+  resolveLinks: (path: string) => Promise<string | undefined>;
 }
 
 /**
@@ -54,7 +44,7 @@ export const refuseToolCall = async (
   }
   const target = input.file_path ?? input.notebook_path ?? input.path;
   if (typeof target !== "string" || (!WRITERS.has(name) && !READERS.has(name))) return undefined;
-  const path = await resolveLinks(resolve(options.workspace, target)).catch(() => undefined);
+  const path = await options.resolveLinks(resolve(options.workspace, target));
   if (path === undefined) return `${target} cannot be resolved.`;
   if (isWithin(path, options.workspace)) return refuseShared(name, path, options);
   const mayRead = READERS.has(name) && options.readable.some((directory) => isWithin(path, directory));
@@ -76,14 +66,12 @@ const WITHOUT_ENVIRONMENT_FILES =
   "Put settings that anyone may read into a source file, such as src/settings.ts. " +
   "An app without a server cannot keep a key or a password secret: do without it, and tell the person so.";
 
-/**
- * Removes the environment files that a command has left, whatever it was.
- * @returns what the model is told, or undefined where there was none
- */
-export const removeEnvironmentFiles = async (workspace: string): Promise<string | undefined> => {
-  const { refused } = await listFiles(workspace);
-  const paths = refused.map(({ path }) => path).filter(isEnvironmentFile);
+/** What the model is told of environment files that a command left; undefined where there were none. */
+export const environmentFilesNote = ({
+  paths,
+  count,
+}: Result<"remove_environment_files">): string | undefined => {
   if (paths.length === 0) return undefined;
-  for (const path of paths) await rm(join(workspace, path), { force: true });
-  return `${paths.join(", ")} ${paths.length === 1 ? "was" : "were"} removed. ${WITHOUT_ENVIRONMENT_FILES}`;
+  const more = count > paths.length ? ` and ${count - paths.length} more` : "";
+  return `${paths.join(", ")}${more} ${count === 1 ? "was" : "were"} removed. ${WITHOUT_ENVIRONMENT_FILES}`;
 };

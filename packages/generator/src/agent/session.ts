@@ -14,7 +14,6 @@ import {
 import type { ModelWatch } from "./model-watch.ts";
 import { brokenOffPrompt, restartedPrompt } from "./system-prompt.ts";
 import { failureOfError, failureOfTurn } from "./turn-failure.ts";
-import { hasSession } from "../workspace/session.ts";
 import { ANSWER_BROKE_OFF } from "./translator.ts";
 import type { UsageWatch } from "./usage.ts";
 
@@ -81,6 +80,13 @@ export class AgentSession {
     this.#agent.waitForModel(waits);
   }
 
+  /** Without one nothing can be resumed. */
+  async #hasTranscript(): Promise<boolean> {
+    const { sandbox } = this.#options.agent;
+    const sessionId = this.id;
+    return sessionId !== undefined && (await sandbox.call({ operation: "has_session", sessionId })).found;
+  }
+
   /** Kills the process. An open turn throws. */
   stop(): void {
     this.#stopped = true;
@@ -112,7 +118,7 @@ export class AgentSession {
       const text = "The agent's process crashed; it is started again and goes on.";
       this.#options.listener.report({ type: "log", level: "warn", text });
       this.#restarts += 1;
-      const resume = (await hasSession(this.#options.agent.paths, this.id)) ? this.id : undefined;
+      const resume = (await this.#hasTranscript()) ? this.id : undefined;
       this.#agent = new AppGeneratorAgent({ ...this.#options.agent, resume });
       this.#agent.attach(this.#options.listener);
       await this.#agent.start();

@@ -4,6 +4,7 @@ import type { GatewayUsage } from "../gateway/meter.ts";
 import type { TurnEnd } from "./agent.ts";
 import { AgentCrash } from "./agent.ts";
 import { errorText, isSystemError } from "../error-text.ts";
+import { SandboxFault } from "../sandbox/fault.ts";
 
 /**
  * What a turn's end means for the run.
@@ -40,5 +41,5 @@ export const failureOfError = (error: unknown): Failure => {
   const detail = errorText(error);
   if (isSystemError(error, "ENOSPC")) return failure("disk_full", detail);
   if (error instanceof AgentCrash) return failure(error.code, detail);
-  return failure("internal", detail);
+  return failure(error instanceof SandboxFault ? "agent_error" : "internal", detail);
 };

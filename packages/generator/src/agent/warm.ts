@@ -4,7 +4,7 @@
  * other limits, or with a session to resume, gets a process of its own, and this one is ended first.
  */
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
-import { killFamily } from "../process/family.ts";
+import { killAll } from "../sandbox/kill-all.ts";
 import { AppGeneratorAgent, type AgentOptions } from "./agent.ts";
 
 export type WarmOptions = Omit<AgentOptions, "resume">;
@@ -57,6 +57,6 @@ export class WarmAgent {
     this.#agent = undefined;
     agent.stop();
     await this.#starting?.catch(() => undefined);
-    await killFamily(this.#options.paths.home);
+    await killAll(this.#options.sandbox);
   }
 }

@@ -1,12 +1,13 @@
 import { checkpointKey, type Manifest } from "@leo/core/artifact.ts";
-import { packCheckpoint, type CheckpointState } from "../workspace/checkpoint.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Clock } from "../socket/clock.ts";
-import type { RunPaths } from "../workspace/paths.ts";
+import type { CheckpointState } from "../workspace/checkpoint-format.ts";
+import { packCheckpoint } from "./checkpoint.ts";
 import type { ObjectStore } from "./store.ts";
 
 export interface CheckpointsOptions {
   prefix: string;
-  paths: RunPaths;
+  sandbox: Sandbox;
   store: ObjectStore;
   state: () => CheckpointState;
   /** A number that grows when the workspace changes. */
@@ -71,9 +72,9 @@ export class Checkpoints {
   }
 
   async #save() {
-    const { prefix, paths, store, state, workspaceVersion } = this.#options;
+    const { prefix, sandbox, store, state, workspaceVersion } = this.#options;
     const version = await workspaceVersion();
-    const { content, sessionId } = await packCheckpoint(paths, state());
+    const { content, sessionId } = await packCheckpoint(sandbox, state());
     this.#number += 1;
     const key = checkpointKey(prefix, this.#number);
     await store.create(key, content, "application/gzip");

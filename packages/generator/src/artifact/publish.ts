@@ -2,25 +2,35 @@
  * Stores a version: `source/`, `dist/`, the checkpoint, the screenshot, and the manifest last. A
  * manifest in the bucket is the proof that everything it names is there.
  */
-import { distKey, Manifest, manifestKey, screenshotKey, sourceKey, type Check } from "@leo/core/artifact.ts";
+import {
+  distKey,
+  isEnvironmentFile,
+  Manifest,
+  manifestKey,
+  screenshotKey,
+  sourceKey,
+  type ArtifactFile,
+  type Check,
+} from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Report } from "../report.ts";
-import { readClientRoutes } from "../verify/client-routes.ts";
-import { outputDirectory } from "../verify/smoke.ts";
-import { listFiles, totalBytes, withinLimits, type FileListing } from "../workspace/files.ts";
-import type { RunPaths } from "../workspace/paths.ts";
+import { LIMITS } from "@leo/core/limits.ts";
+import { findClientRoutes } from "@leo/core/preview/address.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { RefusedFile } from "../workspace/files.ts";
+import { ArchiveError, type ArchiveLimits } from "./archive.ts";
+import { exported } from "./checkpoint.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { ObjectStore } from "./store.ts";
 import { readTitle } from "./title.ts";
-import { uploadFiles } from "./upload.ts";
-import { isSystemError } from "../error-text.ts";
+import { Uploads } from "./upload.ts";
 
 /** Refused files that are named; of more, only the number is told. */
 const REFUSALS_NAMED = 20;
 
 export interface VersionOptions {
   start: StartGeneration;
-  paths: RunPaths;
+  sandbox: Sandbox;
   store: ObjectStore;
   checkpoints: Checkpoints;
   checks: Check[];
@@ -30,21 +40,100 @@ export interface VersionOptions {
   report: Report;
 }
 
-const tellRefused = (listing: FileListing, report: Report) => {
+const tellRefused = (refused: RefusedFile[], count: number, report: Report) => {
   const warn = (text: string) => report({ type: "log", level: "warn", text });
-  for (const { path, reason } of listing.refused.slice(0, REFUSALS_NAMED))
-    warn(`Not stored: ${path} (${reason})`);
-  const more = listing.refused.length - REFUSALS_NAMED;
+  const named = refused.slice(0, REFUSALS_NAMED);
+  for (const { path, reason } of named) warn(`Not stored: ${path} (${reason})`);
+  const more = count - named.length;
   if (more > 0) warn(`Not stored: ${more} more files`);
 };
 
-/** Files of the build's output; there may be none. */
-export const listOutput = async (paths: RunPaths): Promise<FileListing> => {
+const VERSION_LIMITS: ArchiveLimits = {
+  maxFiles: LIMITS.artifactMaxFiles * 2,
+  maxBytes: LIMITS.artifactMaxBytes,
+  maxFileBytes: () => LIMITS.fileMaxBytes,
+};
+
+const PAGE = /\.html?$/i;
+const SCRIPT = /\.(?:m?js|html?)$/i;
+
+/** The files of a version as the sandbox sends them. */
+class VersionFiles {
+  readonly source: ArtifactFile[] = [];
+  readonly dist: ArtifactFile[] = [];
+  readonly refused: RefusedFile[] = [];
+  title: string | undefined;
+  readonly #names = new Set<string>();
+  #changesAddress = false;
+
+  /** @throws ArchiveError for a name that no version has */
+  place(entryPath: string, prefix: string): { key: string; path: string; files: ArtifactFile[] } {
+    const path = entryPath.replace(/^(?:source|dist)\//, "");
+    const isSource = entryPath.startsWith("source/");
+    if (path === entryPath) throw new ArchiveError(`${JSON.stringify(entryPath)} is no part of a version`);
+    if (isEnvironmentFile(path)) throw new ArchiveError(`${JSON.stringify(path)} may hold secrets`);
+    return isSource
+      ? { key: sourceKey(prefix, path), path, files: this.source }
+      : { key: distKey(prefix, path), path, files: this.dist };
+  }
+
+  /** Takes from a file what the manifest says of the whole app. */
+  look(entryPath: string, content: Buffer): void {
+    if (entryPath === "source/index.html") this.title = readTitle(content.toString("utf8"));
+    if (!SCRIPT.test(entryPath) || !entryPath.startsWith("dist/")) return;
+    this.#changesAddress ||= findClientRoutes([], [content.toString("utf8")]);
+  }
+
+  get hasClientRoutes(): boolean {
+    const pages = this.dist.map(({ path }) => path).filter((path) => PAGE.test(path));
+    return this.#changesAddress && findClientRoutes(pages, ["history.pushState"]);
+  }
+
+  /** Elsewhere, such as in a ZIP that is opened on a Mac, two such names are one file. */
+  isTaken(entryPath: string): boolean {
+    const folded = entryPath.normalize("NFC").toLowerCase();
+    if (this.#names.has(folded)) return true;
+    this.#names.add(folded);
+    return false;
+  }
+
+  sorted(): { source: ArtifactFile[]; dist: ArtifactFile[] } {
+    const byPath = (a: ArtifactFile, b: ArtifactFile) => (a.path < b.path ? -1 : 1);
+    return { source: this.source.toSorted(byPath), dist: this.dist.toSorted(byPath) };
+  }
+}
+
+/** Stores `source/` and `dist/`. @throws when something is not allowed or could not be stored */
+const storeFiles = async ({ sandbox, store, start, report }: VersionOptions): Promise<VersionFiles> => {
+  const files = new VersionFiles();
+  const uploads = new Uploads(store);
   try {
-    return await listFiles(outputDirectory(paths), true);
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return { files: [], refused: [] };
-    throw error;
+    const told = await exported(
+      sandbox,
+      { operation: "export", what: "version" },
+      VERSION_LIMITS,
+      (entry) => {
+        const { key, path, files: listed } = files.place(entry.path, start.artifact.prefix);
+        if (files.isTaken(entry.path)) {
+          files.refused.push({ path, reason: "another name differs from it only in case or form" });
+          entry.resume();
+          return Promise.resolve();
+        }
+        return uploads.add(entry, {
+          key,
+          path,
+          onStored: (file, content) => {
+            listed.push(file);
+            files.look(entry.path, content);
+          },
+        });
+      },
+    );
+    const refused = [...files.refused, ...told.refused];
+    tellRefused(refused, files.refused.length + Math.max(told.refusedCount, told.refused.length), report);
+    return files;
+  } finally {
+    await uploads.done();
   }
 };
 
@@ -79,48 +168,35 @@ export const publishAnswer = async ({
  */
 export const publishVersion = async (options: VersionOptions): Promise<Manifest> => {
   const startedMs = performance.now();
-  const { start, paths, store, checkpoints, report } = options;
+  const { start, store, checkpoints, report } = options;
   const { prefix } = start.artifact;
-  const source = withinLimits(await listFiles(paths.workspace));
-  const output = withinLimits(await listOutput(paths), totalBytes(source));
-  tellRefused(source, report);
-  tellRefused(output, report);
-
   const screenshot = screenshotKey(prefix);
-  const storingSource = uploadFiles(store, paths.workspace, source.files, (path) => sourceKey(prefix, path));
-  const storingDist = uploadFiles(store, outputDirectory(paths), output.files, (path) =>
-    distKey(prefix, path),
-  );
+  const storingFiles = storeFiles(options);
   const storingState = checkpoints.save();
   const storingPicture = options.screenshot && store.create(screenshot, options.screenshot, "image/png");
-  // After an error too all of it has ended, before the directory that it reads goes.
-  await Promise.allSettled([storingSource, storingDist, storingState, storingPicture]);
-  const [sourceFiles, distFiles, checkpoint] = await Promise.all([
-    storingSource,
-    storingDist,
-    storingState,
-    storingPicture,
-  ]);
-  const hasClientRoutes = distFiles.length > 0 && (await readClientRoutes(outputDirectory(paths)));
+  // After an error too all of it has ended, before the store is closed.
+  await Promise.allSettled([storingFiles, storingState, storingPicture]);
+  const [files, checkpoint] = await Promise.all([storingFiles, storingState, storingPicture]);
+  const { source, dist } = files.sorted();
   const manifest = Manifest.parse({
     version: 1,
     appId: start.appId,
     generationId: start.generationId,
     attempt: start.attempt,
-    title: await readTitle(paths.workspace),
-    source: sourceFiles,
-    dist: distFiles,
+    title: files.title,
+    source,
+    dist,
     checkpoint,
     ...(options.screenshot ? { screenshot } : {}),
     checks: options.checks,
-    ...(hasClientRoutes ? { routes: "client" } : {}),
+    ...(files.hasClientRoutes ? { routes: "client" } : {}),
     ...(options.partial ? { partial: true } : {}),
   });
   await store.create(manifestKey(prefix), Buffer.from(JSON.stringify(manifest)), "application/json");
   report({
     type: "artifact_uploaded",
-    fileCount: sourceFiles.length + distFiles.length,
-    sizeBytes: totalBytes(source) + totalBytes(output),
+    fileCount: source.length + dist.length,
+    sizeBytes: [...source, ...dist].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     durationMs: performance.now() - startedMs,
   });
   return manifest;

@@ -1,23 +1,16 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { scrub } from "@leo/core/scrub.ts";
 
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
 
 /** The title in the app's page, or undefined where there is none. At most 200 characters. */
-export const readTitle = async (workspace: string): Promise<string | undefined> => {
-  try {
-    const page = await readFile(join(workspace, "index.html"), "utf8");
-    const [, inner = ""] = /<title>([^<]*)<\/title>/i.exec(page) ?? [];
-    const text = inner.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name] ?? "");
-    return (
-      scrub(text)
-        .replace(/\p{Cc}/gu, " ")
-        .trim()
-        .slice(0, 200)
-        .toWellFormed() || undefined
-    );
-  } catch {
-    return undefined;
-  }
+export const readTitle = (page: string): string | undefined => {
+  const [, inner = ""] = /<title>([^<]*)<\/title>/i.exec(page) ?? [];
+  const text = inner.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name] ?? "");
+  return (
+    scrub(text)
+      .replace(/\p{Cc}/gu, " ")
+      .trim()
+      .slice(0, 200)
+      .toWellFormed() || undefined
+  );
 };

@@ -1,65 +1,73 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import { join } from "node:path";
+import type { ReadEntry } from "tar";
 import type { ArtifactFile } from "@leo/core/artifact.ts";
-import { LIMITS } from "@leo/core/limits.ts";
-import type { WorkspaceFile } from "../workspace/files.ts";
 import type { ObjectStore } from "./store.ts";
 
+/** Uploads at a time, by number and by what they hold in memory. */
 const PARALLEL = 24;
+const HELD_MAX_BYTES = 64 * 1024 * 1024;
 
-/** Runs `act` on every item, a number of them at a time. After an error no more are begun; rejects with it. */
-export const inParallel = async <T, R>(
-  items: readonly T[],
-  limit: number,
-  act: (item: T) => Promise<R>,
-): Promise<R[]> => {
-  const results: R[] = [];
-  const entries = items.entries();
-  let failed = false;
-  const worker = async () => {
-    for (const [index, item] of entries) {
-      if (failed) return;
-      try {
-        results[index] = await act(item);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const workers = Array.from({ length: Math.min(limit, items.length) }, worker);
-  await Promise.allSettled(workers);
-  await Promise.all(workers);
-  return results;
-};
+/** Stores files as they come, many at a time, and makes whoever brings them wait for room. */
+export class Uploads {
+  readonly #store: ObjectStore;
+  readonly #running = new Set<Promise<void>>();
+  #heldBytes = 0;
+  #error: Error | undefined;
 
-/** A file's content; a link in its place is refused, whenever it was put there. */
-const readPlainFile = async (path: string): Promise<Buffer> => {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const content = await file.readFile();
-    if (content.length > LIMITS.fileMaxBytes) throw new Error(`${path} grew beyond 10 MB`);
-    return content;
-  } finally {
-    await file.close();
+  constructor(store: ObjectStore) {
+    this.#store = store;
   }
-};
 
-/**
- * Stores files under keys made from their paths, many at a time.
- * @returns what the manifest says of them, in the same order
- * @throws when one of them could not be read or stored
- */
-export const uploadFiles = (
-  store: ObjectStore,
-  directory: string,
-  files: WorkspaceFile[],
-  keyOf: (path: string) => string,
-): Promise<ArtifactFile[]> =>
-  inParallel(files, PARALLEL, async ({ path }) => {
-    const content = await readPlainFile(join(directory, path));
-    await store.create(keyOf(path), content);
-    return { path, sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
-  });
+  /**
+   * Reads one file and begins to store it.
+   * @param onStored called with what the manifest says of it
+   * @throws when an earlier one could not be stored
+   */
+  async add(
+    entry: Pick<ReadEntry, "size" | "collect">,
+    target: { key: string; path: string; onStored: (file: ArtifactFile, content: Buffer) => void },
+  ): Promise<void> {
+    await this.#untilRoom(entry.size);
+    this.#heldBytes += entry.size;
+    const content = Buffer.concat(await entry.collect());
+    const storing = this.#create(content, target).finally(() => {
+      this.#heldBytes -= entry.size;
+      this.#running.delete(storing);
+    });
+    this.#running.add(storing);
+  }
+
+  /** Waits for all of them. @throws when one could not be stored */
+  async done(): Promise<void> {
+    await Promise.all(this.#running);
+    if (this.#error) throw this.#error;
+  }
+
+  async #untilRoom(sizeBytes: number): Promise<void> {
+    while (
+      this.#running.size >= PARALLEL ||
+      (this.#running.size > 0 && this.#heldBytes + sizeBytes > HELD_MAX_BYTES)
+    )
+      await Promise.race(this.#running);
+    if (this.#error) throw this.#error;
+  }
+
+  async #create(
+    content: Buffer,
+    {
+      key,
+      path,
+      onStored,
+    }: { key: string; path: string; onStored: (file: ArtifactFile, content: Buffer) => void },
+  ): Promise<void> {
+    try {
+      await this.#store.create(key, content);
+      onStored(
+        { path, sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") },
+        content,
+      );
+    } catch (error) {
+      this.#error ??= error instanceof Error ? error : new Error(String(error));
+    }
+  }
+}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
 import { isLoopback } from "@leo/core/preview/conditions.ts";
 import { Id } from "@leo/core/id.ts";
+import { DEFAULT_GATEWAY_PORT } from "./port.ts";
 import { PRICED_MODELS, pricedModel } from "./prices.ts";
 
 const models = z
@@ -28,7 +29,7 @@ const durationMs = z.coerce.number().int().positive();
 
 const Environment = z
   .object({
-    GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+    GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(DEFAULT_GATEWAY_PORT),
     LEO_UPSTREAM_URL: z.url({ protocol: /^https?$/ }).default("https://api.anthropic.com"),
     /** The real credential: one of the three. A Claude token is sent to nobody but Anthropic. */
     CLAUDE_CODE_OAUTH_TOKEN: z.string().min(1).optional(),

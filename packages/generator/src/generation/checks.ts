@@ -6,13 +6,12 @@ import type { Config } from "../config.ts";
 import { findOutputLimit } from "../limits/output.ts";
 import { findPassedLimit, type RunLimits } from "../limits/watch.ts";
 import type { Report } from "../report.ts";
-import { RunBrowser } from "../verify/browser.ts";
-import { findChromium } from "../verify/chromium.ts";
-import { verify, type Verification } from "../verify/verify.ts";
-import { FileTracker } from "../workspace/tracker.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { verify, type Verification } from "../verify/claimed.ts";
 import { failed } from "./stop-cause.ts";
 
 export interface WorkspaceChecksOptions {
+  sandbox: Sandbox;
   /** How people will see the app. */
   preview: PreviewConditions;
   limits: RunLimits;
@@ -32,17 +31,12 @@ const BUILT_ONCE_MORE = new Set<FailureCode>([
 
 export class WorkspaceChecks {
   readonly #options: WorkspaceChecksOptions;
-  readonly #tracker: FileTracker;
-  readonly #browser: RunBrowser;
   #last: Verification | undefined;
   #verifiedVersion = 0;
   #round = 0;
 
   constructor(options: WorkspaceChecksOptions) {
     this.#options = options;
-    const { limits, config } = options;
-    this.#tracker = new FileTracker(limits.paths.workspace);
-    this.#browser = new RunBrowser(findChromium(config.LEO_CHROMIUM), limits.paths);
   }
 
   /** The newest outcome. */
@@ -52,21 +46,21 @@ export class WorkspaceChecks {
 
   /** From here on a file that differs is a change. */
   async begin(): Promise<void> {
-    await this.#tracker.changes();
-    this.#verifiedVersion = this.#tracker.version;
+    const { version } = await this.#options.sandbox.call({ operation: "changes" });
+    this.#verifiedVersion = version;
   }
 
   /** Reports what changed in the workspace. @returns a number that grows with each change seen */
   async tellChanges(): Promise<number> {
-    const changes = await this.#tracker.changes();
+    const { version, changes } = await this.#options.sandbox.call({ operation: "changes" });
     for (const change of changes) this.#options.report(change);
-    return this.#tracker.version;
+    return version;
   }
 
   /** The same without waiting, after a tool; a workspace that cannot be read now will be at the next look. */
   tellChangesLater(): void {
-    this.#browser.warm();
-    this.tellChanges().catch((error: unknown) => {
+    const warming = this.#options.sandbox.call({ operation: "warm_browser" });
+    Promise.all([warming, this.tellChanges()]).catch((error: unknown) => {
       this.#options.logger.warn(
         { event: "workspace_unreadable", err: error },
         "the workspace could not be read",
@@ -79,11 +73,11 @@ export class WorkspaceChecks {
    * @throws Stopped when the run has passed a limit
    */
   async verifyWithinLimits(signal: AbortSignal): Promise<Verification> {
-    const { limits, config } = this.#options;
-    const passed = await findPassedLimit(limits);
+    const { sandbox, limits, config } = this.#options;
+    const passed = await findPassedLimit(sandbox, limits);
     if (passed) throw failed(passed);
     const verification = await this.#verify(signal);
-    const tooLarge = await findOutputLimit(limits.paths, config.LEO_VERSION_MAX_BYTES);
+    const tooLarge = await findOutputLimit(sandbox, config.LEO_VERSION_MAX_BYTES);
     if (tooLarge) throw failed(tooLarge);
     return verification;
   }
@@ -100,22 +94,11 @@ export class WorkspaceChecks {
     }
   }
 
-  /** Ends the browser. */
-  close(): Promise<void> {
-    return this.#browser.close();
-  }
-
   async #verify(signal: AbortSignal): Promise<Verification> {
-    const { preview, limits, config, report } = this.#options;
+    const { sandbox, preview, report } = this.#options;
     report({ type: "progress", step: "verifying" });
     const verifiedVersion = await this.tellChanges();
-    const verification = await verify({
-      paths: limits.paths,
-      templateDir: config.LEO_TEMPLATE_DIR,
-      browser: this.#browser,
-      preview,
-      signal,
-    });
+    const verification = await verify(sandbox, preview, signal);
     this.#last = verification;
     this.#verifiedVersion = verifiedVersion;
     this.#round += 1;

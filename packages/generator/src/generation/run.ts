@@ -11,18 +11,19 @@ import { AgentSession } from "../agent/session.ts";
 import { failureOfError } from "../agent/turn-failure.ts";
 import { ModelWatch } from "../agent/model-watch.ts";
 import { UsageWatch } from "../agent/usage.ts";
+import { restoreCheckpoint } from "../artifact/checkpoint.ts";
 import { Checkpoints } from "../artifact/checkpoints.ts";
-import { fingerprint } from "../artifact/fingerprint.ts";
 import { publishAnswer, publishVersion } from "../artifact/publish.ts";
 import { openStore } from "../artifact/store.ts";
 import type { Config } from "../config.ts";
+import { gatewayUrl } from "../gateway/port.ts";
 import { findPassedLimit, watchLimits, type RunLimits } from "../limits/watch.ts";
-import { killFamily } from "../process/family.ts";
 import type { Report } from "../report.ts";
+import { SandboxFault } from "../sandbox/fault.ts";
+import { killAll } from "../sandbox/kill-all.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Clock } from "../socket/clock.ts";
-import type { CheckpointState } from "../workspace/checkpoint.ts";
-import type { RunPaths } from "../workspace/paths.ts";
-import { restorePrevious } from "../workspace/prepare.ts";
+import type { CheckpointState } from "../workspace/checkpoint-format.ts";
 import { WorkspaceChecks } from "./checks.ts";
 import { CANCELLED, failed, Stopped, unlessStopped, type StopCause } from "./stop-cause.ts";
 import type { UserMessages } from "./user-messages.ts";
@@ -33,7 +34,7 @@ export interface GenerationOptions {
   start: StartGeneration;
   config: Config;
   /** Its workspace holds the starter. */
-  paths: RunPaths;
+  sandbox: Sandbox;
   /** Its process, where it was started ahead of the work. */
   agent: AppGeneratorAgent | undefined;
   userMessages: UserMessages;
@@ -66,25 +67,25 @@ export class GenerationRun {
 
   constructor(options: GenerationOptions) {
     this.#options = options;
-    const { start, config, paths, report, logger } = options;
+    const { start, config, sandbox, report, logger } = options;
     this.#store = openStore(start.artifact.bucket, config.LEO_S3_FORCE_PATH_STYLE);
     this.#limits = {
-      paths,
       maxBytes: config.LEO_WORKSPACE_MAX_BYTES,
       maxFiles: config.LEO_WORKSPACE_MAX_FILES,
       maxProcesses: config.LEO_AGENT_MAX_PROCESSES,
       minFreeBytes: config.LEO_DISK_RESERVE_BYTES,
     };
     this.#checks = new WorkspaceChecks({
+      sandbox,
       preview: start.preview,
       limits: this.#limits,
       config,
       report,
       logger,
     });
-    this.#usage = new UsageWatch(config.ANTHROPIC_BASE_URL, report, logger);
+    this.#usage = new UsageWatch(gatewayUrl(config.GATEWAY_PORT), report, logger);
     this.#model = new ModelWatch({
-      gatewayUrl: config.ANTHROPIC_BASE_URL,
+      gatewayUrl: gatewayUrl(config.GATEWAY_PORT),
       model: config.LEO_MODEL,
       report,
       clock: options.clock,
@@ -94,7 +95,7 @@ export class GenerationRun {
     });
     this.#checkpoints = new Checkpoints({
       prefix: start.artifact.prefix,
-      paths,
+      sandbox,
       store: this.#store,
       state: () => ({
         sessionId: this.#session?.id,
@@ -112,9 +113,8 @@ export class GenerationRun {
     for (const cancel of this.#cancelWatches.splice(0)) cancel();
     this.#session?.stop();
     this.#options.agent?.stop();
-    await killFamily(this.#options.paths.home);
+    await killAll(this.#options.sandbox);
     await this.#conclude(cause);
-    await this.#checks.close();
     this.#store.close();
     return cause;
   }
@@ -136,7 +136,7 @@ export class GenerationRun {
   async #explain(cause: StopCause): Promise<StopCause> {
     const isVague =
       cause.kind === "failed" && (cause.failure.code === "agent_error" || cause.failure.code === "internal");
-    const passed = isVague && (await findPassedLimit(this.#limits));
+    const passed = isVague && (await findPassedLimit(this.#options.sandbox, this.#limits));
     return passed ? { kind: "failed", failure: passed } : cause;
   }
 
@@ -151,7 +151,7 @@ export class GenerationRun {
       session,
       userMessages,
       verify: () => this.#checks.verifyWithinLimits(stop.signal),
-      hasChanged: async () => this.#base !== (await fingerprint(this.#options.paths.workspace)),
+      hasChanged: async () => this.#base !== (await this.#fingerprint()),
       onPlanAccepted: () => {
         this.#planAccepted = true;
       },
@@ -163,25 +163,25 @@ export class GenerationRun {
   }
 
   async #prepare(): Promise<void> {
-    const { start, paths, config, userMessages, stop } = this.#options;
+    const { start, sandbox, userMessages, stop } = this.#options;
     if (start.previous) {
-      this.#restored = await restorePrevious(paths, config.LEO_TEMPLATE_DIR, start.previous, stop.signal);
+      this.#restored = await restoreCheckpoint(sandbox, start.previous.checkpointUrl, stop.signal);
     }
     this.#planAccepted = this.#restored.planAccepted ?? false;
     this.#answered.push(...(this.#restored.answered ?? []));
     userMessages.skip(this.#answered);
     const isContinued = start.previous?.kind === "checkpoint";
-    this.#base = isContinued ? this.#restored.base : await fingerprint(paths.workspace);
+    this.#base = isContinued ? this.#restored.base : await this.#fingerprint();
     await this.#checks.begin();
     this.#prepared = true;
   }
 
   async #startAgent(): Promise<AgentSession> {
-    const { start, config, paths, agent, report, logger, clock } = this.#options;
+    const { start, config, sandbox, agent, report, logger, clock } = this.#options;
     const { limits } = start;
     const resume = this.#restored.sessionId;
     const session = new AgentSession({
-      agent: { ...agentOptions(config, { paths, limits, logger, clock }), resume },
+      agent: { ...agentOptions(config, { sandbox, limits, logger, clock }), resume },
       started: agent,
       listener: {
         report,
@@ -197,8 +197,12 @@ export class GenerationRun {
     return session;
   }
 
+  async #fingerprint(): Promise<string> {
+    return (await this.#options.sandbox.call({ operation: "fingerprint" })).fingerprint;
+  }
+
   #watch(): void {
-    const { start, config, clock, logger, stop } = this.#options;
+    const { start, sandbox, config, clock, logger, stop } = this.#options;
     const fail = (cause: Failure) => stop.abort(failed(cause));
     const remainingMs = Math.max(0, Date.parse(start.limits.deadlineAt) - clock.nowMs());
     const closingMs = Math.min(config.LEO_CLOSING_MS, remainingMs / 10);
@@ -208,7 +212,7 @@ export class GenerationRun {
       clock.after(remainingMs - closingMs, () => {
         fail(failure(this.#model.isWaiting ? "model_unavailable" : "deadline", start.limits.deadlineAt));
       }),
-      watchLimits({ limits: this.#limits, clock, logger, onPassed: fail }),
+      watchLimits({ sandbox, limits: this.#limits, clock, logger, onPassed: fail }),
       this.#checkpoints.keepRegularly({
         clock,
         intervalMs: config.LEO_CHECKPOINT_INTERVAL_MS,
@@ -221,7 +225,7 @@ export class GenerationRun {
 
   /** Stores what the cause allows and says the last words. */
   async #conclude(cause: StopCause | undefined): Promise<void> {
-    if (cause?.kind === "abandoned") return;
+    if (cause?.kind === "abandoned" || cause?.kind === "sandbox_lost") return;
     if (cause?.kind === "interrupted") return this.#saveLast();
     const { report } = this.#options;
     const ended = cause?.kind === "failed" ? cause.failure : cause && CANCELLED;
@@ -236,7 +240,7 @@ export class GenerationRun {
 
   /** @returns the failure if the version, or the answer, could not be stored */
   async #publish(cause: StopCause | undefined, isAnswer: boolean): Promise<Failure | undefined> {
-    const { start, paths, report, logger } = this.#options;
+    const { start, sandbox, report, logger } = this.#options;
     try {
       await this.#usage.refresh();
       if (isAnswer) {
@@ -248,7 +252,7 @@ export class GenerationRun {
       if (cause) report({ type: "progress", step: "uploading" });
       await publishVersion({
         start,
-        paths,
+        sandbox,
         store: this.#store,
         checkpoints: this.#checkpoints,
         checks: this.#checks.last?.checks ?? [],
@@ -259,7 +263,7 @@ export class GenerationRun {
       return undefined;
     } catch (error) {
       logger.error({ event: "upload_failed", err: error }, "the version could not be stored");
-      return failure("upload_failed", errorText(error));
+      return failure(error instanceof SandboxFault ? "agent_error" : "upload_failed", errorText(error));
     }
   }
 

@@ -11,6 +11,8 @@ export type StopCause =
   | { kind: "failed"; failure: Failure; retryAt?: string | undefined }
   /** The machine is being taken away: a checkpoint is stored and nothing is claimed. */
   | { kind: "interrupted" }
+  /** The sandbox is gone, and what ended it is not known here: nothing is stored and nothing claimed. */
+  | { kind: "sandbox_lost" }
   /** A newer attempt exists, or the generation is over: nothing more is stored. */
   | { kind: "abandoned" };
 

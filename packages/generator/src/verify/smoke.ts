@@ -1,9 +1,7 @@
 /** Loads the built app in a real browser, in a frame like the one of its preview, and follows its links. */
-import { join } from "node:path";
 import type { Browser, Frame, Page } from "playwright-core";
 import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import { errorText } from "../error-text.ts";
-import type { RunPaths } from "../workspace/paths.ts";
 import { waitForPaint } from "./painted.ts";
 import { Problems } from "./problems.ts";
 import { serveFiles, type ServedApp } from "./serve-files.ts";
@@ -179,6 +177,3 @@ export const smokeTest = async (
     await app.close();
   }
 };
-
-/** Directory of the build's output. */
-export const outputDirectory = (paths: Pick<RunPaths, "workspace">) => join(paths.workspace, "dist");

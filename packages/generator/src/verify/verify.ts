@@ -10,9 +10,9 @@ import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import { cleanEnvironment } from "../process/environment.ts";
 import { runCommand } from "../process/run-command.ts";
 import { installDependencies } from "../workspace/install.ts";
-import type { RunPaths } from "../workspace/paths.ts";
+import { outputDirectory, type RunPaths } from "../workspace/paths.ts";
 import type { RunBrowser } from "./browser.ts";
-import { outputDirectory, smokeTest } from "./smoke.ts";
+import { smokeTest } from "./smoke.ts";
 import { moveSourceMaps } from "./source-maps.ts";
 import { leftOutNote, leftOutOf, stageVersion } from "./stage.ts";
 import { unbuiltPages } from "./unbuilt-pages.ts";
@@ -20,6 +20,7 @@ import { unbuiltPages } from "./unbuilt-pages.ts";
 const TYPECHECK_TIMEOUT_MS = 120_000;
 const BUILD_TIMEOUT_MS = 180_000;
 
+/** What the checks of one round say. */
 export interface Verification {
   passed: boolean;
   checks: Check[];

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { FilePath, isEnvironmentFile } from "@leo/core/artifact.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { isSystemError } from "../error-text.ts";
+import { outputDirectory, type RunPaths } from "./paths.ts";
 
 export interface WorkspaceFile {
   /** Relative to the directory that was listed, with forward slashes. */
@@ -83,6 +84,16 @@ export const listFiles = async (root: string, isOutput = false): Promise<FileLis
 
   await visit(root, "");
   return { files: found.toSorted((a, b) => (a.path < b.path ? -1 : 1)), refused };
+};
+
+/** Files of the build's output; there may be none. */
+export const listOutput = async (paths: RunPaths): Promise<FileListing> => {
+  try {
+    return await listFiles(outputDirectory(paths), true);
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return { files: [], refused: [] };
+    throw error;
+  }
 };
 
 /** Size of all listed files together. */

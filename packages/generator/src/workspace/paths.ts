@@ -13,6 +13,9 @@ export interface RunPaths {
   temporary: string;
 }
 
+/** Directory of the build's output. */
+export const outputDirectory = (paths: Pick<RunPaths, "workspace">) => join(paths.workspace, "dist");
+
 /**
  * Creates the directories of a run, empty. The agent's process waits for them and nothing else happens
  * meanwhile, so it is done at once.

@@ -8,11 +8,16 @@ import { newId } from "@leo/core/id.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
 import { startModelServer, type ModelServer } from "@leo/mock/model-server/start.ts";
+import { freePort } from "@leo/local/free-port.ts";
 import { readGatewayConfig } from "../../src/gateway/config.ts";
 import { startGateway } from "../../src/gateway/server.ts";
 import { startOrchestrator, type TestOrchestrator } from "./orchestrator.ts";
 import { readConfig } from "../../src/config.ts";
 import { runGenerator } from "../../src/generator.ts";
+import { readSandboxConfig } from "../../src/sandbox/host/config.ts";
+import { startHost } from "../../src/sandbox/host/host.ts";
+import { sandboxKey } from "@leo/core/task-containers.ts";
+import { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { HIDE_ENVIRONMENT, startProcess } from "./processes.ts";
 
 /** As it is built, and as an image has it. */
@@ -33,10 +38,14 @@ export interface TestGenerator {
   stop: () => Promise<void>;
 }
 
-export interface TestGateway {
-  url: string;
-  /** Everything it logged. */
-  output: () => string;
+/** The other container of the task. */
+export interface TestSandbox {
+  port: number;
+  /** Its process; undefined where it runs in the test's own. */
+  pid: number | undefined;
+  /** Resolves when it has ended by itself. */
+  ended: Promise<unknown>;
+  kill: () => void;
   stop: () => Promise<void>;
 }
 
@@ -44,7 +53,7 @@ export interface TestGeneration {
   start: StartGeneration;
   orchestrator: TestOrchestrator;
   generator: TestGenerator;
-  gateway: TestGateway;
+  sandbox: TestSandbox;
   model: ModelServer;
   bucket: TestBucket;
   /** `LEO_WORKSPACE_ROOT` of the run. */
@@ -64,10 +73,9 @@ export interface TestGenerationOptions {
   limits?: Partial<StartGeneration["limits"]>;
   previous?: StartGeneration["previous"];
   env?: Record<string, string>;
-  gatewayEnv?: Record<string, string>;
-  /** The gateway is a process, as in production; otherwise it listens in the test's own. */
-  gatewayProcess?: boolean;
-  /** The generator is a process, as in production; otherwise it runs in the test's own. Default true. */
+  /** Of the driver alone; `env` is of both. */
+  driverEnv?: Record<string, string>;
+  /** Driver and sandbox are processes, as in production; otherwise they run in the test's own. Default true. */
   generatorProcess?: boolean;
   /** Size of a file system of the run's own, in bytes; by default it has the machine's. */
   diskBytes?: number;
@@ -113,14 +121,25 @@ const onDiskOf = (root: string, sizeBytes: number) => {
   return ["unshare", "--mount", "--map-root-user", "sh", "-c", mount, "sh", String(sizeBytes), root];
 };
 
+type Env = Record<string, string>;
+
 /** What is started here is the same but for its process: no module is loaded once more for each run. */
-const startGeneratorHere = (env: Record<string, string>): TestGenerator => {
+const startGeneratorHere = async (env: Env): Promise<TestGenerator> => {
   const lines: string[] = [];
   const logger = pino({}, { write: (line: string) => void lines.push(line) });
   const terminate = new AbortController();
   // S3's endpoint and credentials; `own-environment.ts` takes them out again.
   for (const [name, value] of Object.entries(env)) if (name.startsWith("AWS_")) process.env[name] = value;
-  const exited = runGenerator({ config: readConfig(env), logger, terminate: terminate.signal });
+  const gateway = await startGateway(readGatewayConfig(env), logger);
+  const config = readConfig(env);
+  const sandbox = Sandbox.connect({ port: config.LEO_SANDBOX_PORT, key: sandboxKey(ATTEMPT_TOKEN) });
+  sandbox.catch(() => undefined);
+  const run = async () => {
+    const exitCode = await runGenerator({ config, logger, terminate: terminate.signal, sandbox });
+    await gateway.close();
+    return exitCode;
+  };
+  const exited = run();
   return {
     output: () => lines.join(""),
     exited,
@@ -133,29 +152,29 @@ const startGeneratorHere = (env: Record<string, string>): TestGenerator => {
   };
 };
 
-const startGeneratorProcess = (env: Record<string, string>, within: string[]): TestGenerator => {
-  const { child, output, exited, stop } = startProcess(program("main.js"), env, {
-    within: [...within, ...HIDE_ENVIRONMENT],
-  });
+const startGeneratorProcess = async (env: Env): Promise<TestGenerator> => {
+  const { child, output, exited, stop } = startProcess(program("main.js"), env, { within: HIDE_ENVIRONMENT });
   return { output, exited, kill: (signal) => void child.kill(signal), pid: child.pid, stop };
 };
 
-const startGatewayHere = async (env: Record<string, string>): Promise<TestGateway> => {
-  const lines: string[] = [];
-  const logger = pino({}, { write: (line: string) => void lines.push(line) });
-  const { url, close } = await startGateway(readGatewayConfig(env), logger);
-  return { url, output: () => lines.join(""), stop: close };
+const startSandboxHere = async (env: Env, root: string): Promise<TestSandbox> => {
+  const { port, ended, close } = await startHost({ config: readSandboxConfig(env), root });
+  return { port, pid: undefined, ended, kill: () => void close(), stop: close };
 };
 
-const startGatewayProcess = async (env: Record<string, string>): Promise<TestGateway> => {
-  const gateway = startProcess(program("gateway.js"), env);
-  const { url } = JSON.parse(await gateway.line((line) => line.includes('"listening"'))) as { url: string };
-  return { url, output: gateway.output, stop: gateway.stop };
+const startSandboxProcess = async (env: Env, root: string, within: string[]): Promise<TestSandbox> => {
+  const { child, exited, stop } = startProcess(
+    program("sandbox.js"),
+    { LEO_WORKSPACE_ROOT: root, ...env },
+    { within },
+  );
+  const kill = () => void child.kill("SIGKILL");
+  return { port: Number(env.LEO_SANDBOX_PORT), pid: child.pid, ended: exited, kill, stop };
 };
 
 /**
- * Runs one generation as production does: a generator process, a gateway beside it, the scripted
- * model behind that, S3, and the orchestrator's end of the socket.
+ * Runs one generation as production does: driver and sandbox, the scripted model behind the driver's gateway,
+ * S3, and the orchestrator's end of the socket.
  */
 export const withGeneration = (
   options: TestGenerationOptions,
@@ -166,34 +185,37 @@ export const withGeneration = (
     const root = await mkdtemp(join(tmpdir(), "leo-test-"));
     const path = { PATH: process.env.PATH ?? "" };
     const model = await startModelServer(options.model);
-    const gateway = await (options.gatewayProcess ? startGatewayProcess : startGatewayHere)({
-      ...path,
-      GATEWAY_PORT: "0",
-      LEO_UPSTREAM_URL: model.url,
-      CLAUDE_CODE_OAUTH_TOKEN: CREDENTIAL,
-      LEO_BUDGET_USD: String(start.limits.budgetUsd),
-      ...options.gatewayEnv,
-    });
     const orchestrator = await startOrchestrator(options.holdWork ? undefined : start);
     const startedMs = performance.now();
-    const env = {
+    const { generatorProcess = true, diskBytes } = options;
+    const shared = {
       ...path,
+      GATEWAY_PORT: String(await freePort()),
+      LEO_SANDBOX_PORT: String(generatorProcess ? await freePort() : 0),
+      LEO_BUDGET_USD: String(start.limits.budgetUsd),
+      LEO_MAX_TURNS: String(start.limits.maxTurns),
+      LEO_TEMPLATE_DIR: templateDirectory,
+      ...options.env,
+    };
+    const sandboxEnv = { ...shared, LEO_SANDBOX_KEY: sandboxKey(ATTEMPT_TOKEN) };
+    const sandbox = await (generatorProcess
+      ? startSandboxProcess(sandboxEnv, root, diskBytes ? onDiskOf(root, diskBytes) : [])
+      : startSandboxHere(sandboxEnv, root));
+    const env = {
+      ...shared,
       ...bucket.generatorEnv,
-      ANTHROPIC_BASE_URL: gateway.url,
+      LEO_SANDBOX_PORT: String(sandbox.port),
       LEO_GENERATOR_URL: orchestrator.url,
       LEO_ATTEMPT_TOKEN: ATTEMPT_TOKEN,
       LEO_GENERATION_ID: start.generationId,
       LEO_ATTEMPT: "1",
       LEO_DEADLINE_AT: start.limits.deadlineAt,
-      LEO_BUDGET_USD: String(start.limits.budgetUsd),
-      LEO_MAX_TURNS: String(start.limits.maxTurns),
-      LEO_WORKSPACE_ROOT: root,
+      LEO_UPSTREAM_URL: model.url,
+      CLAUDE_CODE_OAUTH_TOKEN: CREDENTIAL,
       ...options.env,
+      ...options.driverEnv,
     };
-    const { generatorProcess = true, diskBytes } = options;
-    const generator = generatorProcess
-      ? startGeneratorProcess(env, diskBytes ? onDiskOf(root, diskBytes) : [])
-      : startGeneratorHere(env);
+    const generator = await (generatorProcess ? startGeneratorProcess : startGeneratorHere)(env);
     const s3 = new S3Client(bucket.clientConfig);
     const object = async (key: string) => {
       const answer = await s3.send(new GetObjectCommand({ Bucket: bucket.bucket, Key: key }));
@@ -204,7 +226,7 @@ export const withGeneration = (
         start,
         orchestrator,
         generator,
-        gateway,
+        sandbox,
         model,
         bucket,
         root,
@@ -227,7 +249,7 @@ export const withGeneration = (
           Manifest.parse(JSON.parse((await object(manifestKey(start.artifact.prefix))).toString("utf8"))),
       });
     } finally {
-      await Promise.all([generator.stop(), gateway.stop(), orchestrator.close(), model.close()]);
+      await Promise.all([generator.stop(), sandbox.stop(), orchestrator.close(), model.close()]);
       s3.destroy();
       await rm(root, { recursive: true, force: true });
     }

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { DRIVER_CONTAINER, SANDBOX_CONTAINER } from "@leo/core/task-containers.ts";
 import type { LocalAws } from "../aws.ts";
 import type { NewTaskDefinition } from "../ecs/definition.ts";
 import { ROOT, type StartSettings } from "./settings.ts";
@@ -7,7 +8,13 @@ import { ROOT, type StartSettings } from "./settings.ts";
 const generator = path.join(ROOT, "packages/generator");
 const hideEnvironment = path.join(generator, "hide-environment.sh");
 
-/** As on Fargate: the container with the agent and, beside it, the gateway that alone holds the credential. */
+/** Containers of one task share their loopback. */
+const PORTS = { GATEWAY_PORT: "{{port:gateway}}", LEO_SANDBOX_PORT: "{{port:sandbox}}" };
+
+/**
+ * As on Fargate: the driver, which holds what is secret, and beside it the sandbox with the agent. Here both are
+ * processes of one user.
+ */
 export const generatorDefinition = (
   { credential }: Pick<StartSettings, "credential">,
   aws: Pick<LocalAws, "generatorEnv">,
@@ -22,25 +29,28 @@ export const generatorDefinition = (
   memoryMib: 8_192,
   containers: [
     {
-      name: "leo",
-      command: ["/bin/bash", hideEnvironment, process.execPath, path.join(generator, "dist/main.js")],
-      dependsOn: [{ containerName: "gateway", condition: "START" }],
+      name: SANDBOX_CONTAINER,
+      command: [process.execPath, path.join(generator, "dist/sandbox.js")],
+      stopTimeoutMs: 120_000,
+      environment: { ...options.environment, ...options.userEnvironment, ...PORTS },
+    },
+    {
+      name: DRIVER_CONTAINER,
+      command: [
+        "/bin/bash",
+        hideEnvironment,
+        process.execPath,
+        "--disable-sigusr1",
+        path.join(generator, "dist/main.js"),
+      ],
+      // Stopped before the sandbox, so that it can still store what is there.
+      dependsOn: [{ containerName: SANDBOX_CONTAINER, condition: "START" }],
       stopTimeoutMs: 120_000,
       environment: {
         ...options.environment,
         ...options.userEnvironment,
         ...aws.generatorEnv,
-        ANTHROPIC_BASE_URL: "http://127.0.0.1:{{port:gateway}}",
-      },
-    },
-    {
-      name: "gateway",
-      command: [process.execPath, path.join(generator, "dist/gateway.js")],
-      stopTimeoutMs: 120_000,
-      healthCheck: { url: "http://127.0.0.1:{{port:gateway}}/health" },
-      environment: {
-        ...options.environment,
-        GATEWAY_PORT: "{{port:gateway}}",
+        ...PORTS,
         ...(options.modelUrl && { LEO_UPSTREAM_URL: options.modelUrl }),
       },
       // The scripted model takes any key.

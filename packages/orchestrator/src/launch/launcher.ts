@@ -13,6 +13,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { failure } from "@leo/core/failure.ts";
+import { sandboxKey } from "@leo/core/task-containers.ts";
 import type { Context } from "../context.ts";
 import { budgetOf } from "../domain/limits/ledger.ts";
 import { appendFacts } from "../events/append.ts";
@@ -72,25 +73,22 @@ export const createLauncher = (context: Context, options: LauncherOptions): Laun
   const runOnce = async (launch: Launch): Promise<LaunchOutcome> => {
     const { attempt, token, launchCount } = launch;
     const budgetUsd = await budgetOf(context, attempt.generationId, attempt.number);
+    // As `start_generation` will say it: the agent starts while that is on its way.
+    const shared = { LEO_BUDGET_USD: String(budgetUsd), LEO_MAX_TURNS: String(config.LEO_MAX_TURNS) };
     return tasks.run({
       attemptId: attempt.id,
       clientToken: `${attempt.id}.${launchCount}`,
       memoryMib: attempt.memoryMib,
       ...placeOf(config, attempt.onDemand, launch.refusals),
-      agentEnvironment: {
+      driverEnvironment: {
+        ...shared,
         LEO_GENERATOR_URL: config.LEO_GENERATOR_URL,
         LEO_ATTEMPT_TOKEN: token,
         LEO_GENERATION_ID: attempt.generationId,
         LEO_ATTEMPT: String(attempt.number),
         LEO_DEADLINE_AT: attempt.deadlineAt.toISOString(),
-        // As `start_generation` will say it: the agent starts while that is on its way.
-        LEO_BUDGET_USD: String(budgetUsd),
-        LEO_MAX_TURNS: String(config.LEO_MAX_TURNS),
       },
-      gatewayEnvironment: {
-        LEO_GENERATION_ID: attempt.generationId,
-        LEO_BUDGET_USD: String(budgetUsd),
-      },
+      sandboxEnvironment: { ...shared, LEO_SANDBOX_KEY: sandboxKey(token) },
     });
   };
 

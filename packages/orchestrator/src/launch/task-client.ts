@@ -6,6 +6,7 @@ import {
   StopTaskCommand,
   type Task,
 } from "@aws-sdk/client-ecs";
+import { DRIVER_CONTAINER, SANDBOX_CONTAINER, sandboxMemoryMib } from "@leo/core/task-containers.ts";
 import type { Config } from "../config.ts";
 import { AT_THE_START, traceCalls } from "../telemetry/aws-spans.ts";
 import { classifyAnswer, classifyError, type LaunchOutcome } from "./outcome.ts";
@@ -17,8 +18,10 @@ export interface LaunchRequest {
   capacityProvider: string;
   /** One, so that another can be tried when it has no capacity. */
   subnet: string | undefined;
-  agentEnvironment: Record<string, string>;
-  gatewayEnvironment: Record<string, string>;
+  /** Of the driver's container alone: the attempt's token is in it. */
+  driverEnvironment: Record<string, string>;
+  /** Nothing in it is a secret: whatever the agent starts can read it. */
+  sandboxEnvironment: Record<string, string>;
 }
 
 export interface TaskClient {
@@ -66,6 +69,7 @@ export const openTaskClient = (config: Config): TaskClient => {
   return {
     run: async (request) => {
       const { subnet, capacityProvider } = request;
+      const isLarger = request.memoryMib !== config.LEO_GENERATOR_MEMORY_MIB;
       const command = new RunTaskCommand({
         cluster,
         taskDefinition: config.LEO_GENERATOR_FAMILY,
@@ -81,12 +85,15 @@ export const openTaskClient = (config: Config): TaskClient => {
           },
         },
         overrides: {
-          ...(request.memoryMib === config.LEO_GENERATOR_MEMORY_MIB
-            ? {}
-            : { memory: String(request.memoryMib) }),
+          ...(isLarger ? { memory: String(request.memoryMib) } : {}),
           containerOverrides: [
-            { name: "leo", environment: pairs(request.agentEnvironment) },
-            { name: "gateway", environment: pairs(request.gatewayEnvironment) },
+            { name: DRIVER_CONTAINER, environment: pairs(request.driverEnvironment) },
+            {
+              name: SANDBOX_CONTAINER,
+              environment: pairs(request.sandboxEnvironment),
+              // The definition's own limit would keep it from what the task has more.
+              ...(isLarger ? { memory: sandboxMemoryMib(request.memoryMib) } : {}),
+            },
           ],
         },
       });

@@ -41,12 +41,12 @@ const agent =
     }
   };
 
-const gateway: ContainerFunction = async (_spec, signal) => {
+const sandbox: ContainerFunction = async (_spec, signal) => {
   await untilAborted(signal);
   return 0;
 };
 
 export const containerFunctions = (bucket: TestBucket, s3Endpoint: string, scripts: ScriptInput[]) => ({
   leo: agent(bucket, s3Endpoint, scripts),
-  gateway,
+  sandbox,
 });

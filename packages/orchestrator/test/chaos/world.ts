@@ -108,7 +108,7 @@ const runWorld = async (
   try {
     await withEcs({ functions, queueUrl: bucket.queueUrl }, async (ecs) => {
       const containers = [
-        { name: "gateway", command: ["gateway"] },
+        { name: "sandbox", command: ["sandbox"] },
         { name: "leo", command: ["leo"] },
       ];
       ecs.register({ family: "leo", cpu: 4096, memoryMib: 8192, containers });

@@ -89,16 +89,16 @@ export const withOrchestrator = (
             });
             signal.addEventListener("abort", () => resolve(143));
           });
-        const gateway: ContainerFunction = (_spec, signal) =>
+        const sandbox: ContainerFunction = (_spec, signal) =>
           new Promise((resolve) => signal.addEventListener("abort", () => resolve(0)));
-        const functions = { leo: options.agent ?? hold, gateway };
+        const functions = { leo: options.agent ?? hold, sandbox };
         await withEcs({ functions, queueUrl: bucket.queueUrl, ...options.ecs }, async (ecs) => {
           ecs.register({
             family: "leo",
             cpu: 4096,
             memoryMib: 8192,
             containers: [
-              { name: "gateway", command: ["gateway"] },
+              { name: "sandbox", command: ["sandbox"] },
               { name: "leo", command: ["leo"] },
             ],
           });

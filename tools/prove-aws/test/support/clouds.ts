@@ -15,12 +15,12 @@ const untilTerminated = async (_: unknown, signal: AbortSignal): Promise<number>
 /** What `npm start` and the tests of the orchestrator have in place of AWS. */
 const withLocal = (run: (cloud: Cloud) => Promise<void>): Promise<void> =>
   withEcs(
-    { cluster: "leo-saas", functions: { leo: untilTerminated, gateway: untilTerminated } },
+    { cluster: "leo-saas", functions: { leo: untilTerminated, sandbox: untilTerminated } },
     async (ecs) => {
       const aws = await startAws();
       const bucket = "leo-saas-generated-apps-000000000000";
       aws.createBucket(bucket);
-      const containers = ["leo", "gateway"].map((name) => ({ name, command: [name] }));
+      const containers = ["leo", "sandbox"].map((name) => ({ name, command: [name] }));
       for (const family of ["leo", "leo-ada"]) {
         ecs.register({ family, cpu: 4096, memoryMib: 8192, containers });
       }

@@ -1,11 +1,25 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { inParallel } from "./upload.ts";
 import { isSystemError } from "../error-text.ts";
-import { listFiles } from "../workspace/files.ts";
+import { listFiles } from "./files.ts";
 
 const PARALLEL = 24;
+
+/** Runs `act` on every item, a number of them at a time. Rejects with the first error. */
+const inParallel = async <T, R>(
+  items: readonly T[],
+  limit: number,
+  act: (item: T) => Promise<R>,
+): Promise<R[]> => {
+  const results: R[] = [];
+  const entries = items.entries();
+  const worker = async () => {
+    for (const [index, item] of entries) results[index] = await act(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+};
 
 const hashOf = async (path: string): Promise<string> => {
   try {

@@ -1,0 +1,191 @@
+/**
+ * What the driver and the sandbox's host say to each other, over one TCP connection on the task's loopback.
+ *
+ * A frame is its payload's length (4 bytes, big-endian), its kind (1 byte) and the payload: a message as
+ * JSON, or a piece of a stream. The driver asks, the host answers each request once. A request may come with
+ * three streams, each with a window of its own: nobody sends more than the other side has made room for.
+ *
+ * The host runs beside the agent and may do the agent's bidding. So whatever it sends is input: the schemas
+ * below bound every field, and a message that does not fit ends the connection.
+ */
+import { z } from "zod";
+import { Check } from "@leo/core/artifact.ts";
+import { Id } from "@leo/core/id.ts";
+import { PreviewConditions } from "@leo/core/preview/conditions.ts";
+
+export const SANDBOX_PROTOCOL = 1;
+
+/** Largest message. The longest honest one, 200 changed files, has 110 KiB. */
+export const MESSAGE_MAX_BYTES = 256 * 1024;
+/** Largest piece of a stream. */
+export const PIECE_MAX_BYTES = 64 * 1024;
+/** What one stream may hold that its reader has not taken yet. */
+export const WINDOW_BYTES = 256 * 1024;
+/** The driver's open requests: the agent's process, and what a run asks for meanwhile. */
+export const REQUESTS_MAX = 64;
+
+export const FRAME = { message: 0, piece: 1 } as const;
+
+/** A request's streams: to the host, and from it. The numbers stand in the frames of their pieces. */
+export const CHANNELS = { input: 0, output: 1, errors: 2 } as const;
+export type Channel = keyof typeof CHANNELS;
+
+const RequestId = z.int().min(1);
+const AbsolutePath = z
+  .string()
+  .max(4_096)
+  .regex(/^\/[^\0]*$/);
+const Count = z.int().min(0);
+
+const credit = z.object({
+  type: z.literal("credit"),
+  id: RequestId,
+  channel: z.enum(["input", "output", "errors"]),
+  /** The reader has taken this many bytes more. */
+  bytes: z.int().min(1).max(WINDOW_BYTES),
+});
+const end = z.object({
+  type: z.literal("end"),
+  id: RequestId,
+  channel: z.enum(["input", "output", "errors"]),
+});
+
+/** What both sides say of a stream. */
+export const StreamMessage = z.discriminatedUnion("type", [credit, end]);
+export type StreamMessage = z.infer<typeof StreamMessage>;
+
+export const Request = z.discriminatedUnion("operation", [
+  /** Runs a command: stdin is `input`, stdout `output`, stderr `errors`. Answered when it has ended. */
+  z.object({
+    operation: z.literal("exec"),
+    command: z.string().min(1),
+    args: z.array(z.string()),
+    cwd: z.string().optional(),
+    env: z.record(z.string(), z.string()),
+  }),
+  /** Fills the empty workspace with the starter. */
+  z.object({ operation: z.literal("prepare") }),
+  /** Replaces the workspace and the agent's session with those of the checkpoint that `input` brings. */
+  z.object({ operation: z.literal("import") }),
+  /**
+   * Sends a tar as `output`: of a version (`source/…`, `dist/…`), or of what a checkpoint holds
+   * (`workspace/…`, and `session.jsonl` where there is one).
+   */
+  z.object({
+    operation: z.literal("export"),
+    what: z.enum(["version", "checkpoint"]),
+    sessionId: Id.optional(),
+  }),
+  /** The files that changed since it was last asked. */
+  z.object({ operation: z.literal("changes") }),
+  /** What tells by content whether any file of the app has changed. */
+  z.object({ operation: z.literal("fingerprint") }),
+  /** What the run uses of what is limited. */
+  z.object({ operation: z.literal("measure") }),
+  /** The size of what a version would hold. */
+  z.object({ operation: z.literal("measure_output") }),
+  /** Checks the app; `output` is the screenshot, empty where there is none. */
+  z.object({ operation: z.literal("verify"), preview: PreviewConditions }),
+  /** A path with every link in it resolved. */
+  z.object({ operation: z.literal("resolve"), path: z.string() }),
+  /** Makes the packages of the workspace its own, before some are changed. */
+  z.object({ operation: z.literal("own_packages") }),
+  /** Removes the environment files of the workspace. */
+  z.object({ operation: z.literal("remove_environment_files") }),
+  z.object({ operation: z.literal("has_session"), sessionId: Id }),
+  /** Starts the browser of the smoke test ahead of its use. */
+  z.object({ operation: z.literal("warm_browser") }),
+  /** Kills every process of the run but the host. */
+  z.object({ operation: z.literal("kill_all") }),
+]);
+export type Request = z.infer<typeof Request>;
+export type Operation = Request["operation"];
+
+export const Signal = z.enum(["SIGINT", "SIGTERM", "SIGKILL"]);
+export type Signal = z.infer<typeof Signal>;
+
+export const FromDriver = z.discriminatedUnion("type", [
+  /** First. The key shows that it is the driver of the host's own task. */
+  z.object({
+    type: z.literal("hello"),
+    protocol: z.literal(SANDBOX_PROTOCOL),
+    key: z.string().max(200),
+  }),
+  z.object({ type: z.literal("request"), id: RequestId, request: Request }),
+  /** To the process of an `exec` and its group. */
+  z.object({ type: z.literal("signal"), id: RequestId, signal: Signal }),
+  /** Nobody waits for the answer any more; one still has to come. */
+  z.object({ type: z.literal("cancel"), id: RequestId }),
+  credit,
+  end,
+]);
+export type FromDriver = z.infer<typeof FromDriver>;
+
+export const SandboxPaths = z.object({
+  root: AbsolutePath,
+  workspace: AbsolutePath,
+  home: AbsolutePath,
+  temporary: AbsolutePath,
+});
+
+export const FromHost = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("hello"),
+    protocol: z.literal(SANDBOX_PROTOCOL),
+    paths: SandboxPaths,
+    /** The starter and its installed packages. */
+    templateDir: AbsolutePath,
+  }),
+  z.object({ type: z.literal("result"), id: RequestId, result: z.unknown() }),
+  /** `code` is the operating system's, such as `ENOSPC`. */
+  z.object({
+    type: z.literal("failed"),
+    id: RequestId,
+    message: z.string().max(4_000),
+    code: z.string().max(40).optional(),
+  }),
+  credit,
+  end,
+]);
+export type FromHost = z.infer<typeof FromHost>;
+
+const Nothing = z.object({});
+
+/** What each operation answers. */
+export const RESULTS = {
+  exec: z.object({ exitCode: z.int().nullable(), signal: z.string().max(20).nullable() }),
+  prepare: Nothing,
+  import: Nothing,
+  export: z.object({
+    /** Files that a version may not hold: the first of them, and how many there are in all. */
+    refused: z.array(z.object({ path: z.string().max(500), reason: z.string().max(200) })).max(20),
+    refusedCount: Count,
+  }),
+  changes: z.object({
+    /** Grows with each change that is seen. */
+    version: Count,
+    changes: z
+      .array(
+        z.object({
+          type: z.literal("file_changed"),
+          path: z.string().max(500),
+          change: z.enum(["created", "modified", "deleted"]),
+          sizeBytes: Count.optional(),
+        }),
+      )
+      .max(200),
+  }),
+  fingerprint: z.object({ fingerprint: z.string().regex(/^[0-9a-f]{64}$/) }),
+  measure: z.object({ processes: Count, files: Count, sizeBytes: Count, freeBytes: z.number().min(0) }),
+  measure_output: z.object({ outputFiles: Count, sizeBytes: Count }),
+  verify: z.object({ checks: z.array(Check).max(20) }),
+  resolve: z.object({ path: z.string().max(8_192).optional() }),
+  own_packages: Nothing,
+  /** The first of those that were removed, and how many there were. */
+  remove_environment_files: z.object({ paths: z.array(z.string().max(500)).max(20), count: Count }),
+  has_session: z.object({ found: z.boolean() }),
+  warm_browser: Nothing,
+  kill_all: Nothing,
+} satisfies Record<Operation, z.ZodType>;
+
+export type Result<O extends Operation> = z.infer<(typeof RESULTS)[O]>;
