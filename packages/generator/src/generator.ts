@@ -56,6 +56,7 @@ class Generator {
   /** There is a run, which says its own last word. */
   #hasRun = false;
   #isSandboxLost = false;
+  #isSandboxGivenUp = false;
 
   constructor({ config, logger, terminate, clock = systemClock, sandbox }: GeneratorOptions) {
     this.#config = config;
@@ -83,7 +84,7 @@ class Generator {
     if (!this.#isStarted && cause?.kind === "cancelled") {
       this.#report({ type: "all_work_complete", failure: CANCELLED });
     }
-    if (this.#isStarted && !this.#hasRun && cause?.kind === "failed") {
+    if (this.#isSandboxGivenUp && !this.#hasRun && cause?.kind === "failed") {
       this.#report({ type: "all_work_complete", failure: cause.failure });
     }
     await this.#untilHeard();
@@ -173,6 +174,7 @@ class Generator {
   #onSandboxLost(error: SandboxError): void {
     this.#logger.warn({ event: "sandbox_lost", err: error }, "the sandbox is of no use any more");
     this.#isSandboxLost = error.isLost;
+    this.#isSandboxGivenUp = !error.isLost;
     this.#end(lossOf(error));
   }
 

@@ -32,7 +32,7 @@ export interface VersionOptions {
   start: StartGeneration;
   sandbox: Sandbox;
   store: ObjectStore;
-  checkpoints: Checkpoints;
+  checkpoints: Pick<Checkpoints, "save">;
   checks: Check[];
   screenshot: Buffer | undefined;
   /** True when the run ended before its work was whole. */

@@ -230,8 +230,9 @@ export class Sandbox {
       this.#wire.close(new SandboxError(`the sandbox did not answer ${operation} in time`, false));
     const timer = timeoutMs === undefined ? undefined : setTimeout(tooLate, timeoutMs);
     this.#open.set(id, { operation, ...options, cancelTimer: () => clearTimeout(timer) });
-    options.streams(id);
+    // The request first: what is written at once must find it there.
     this.#send({ type: "request", id, request });
+    options.streams(id);
     return id;
   }
 
