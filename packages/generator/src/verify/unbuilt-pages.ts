@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../workspace/files.ts";
-import type { RunPaths } from "../workspace/paths.ts";
-import { outputDirectory } from "../workspace/paths.ts";
+import { outputDirectory, type RunPaths } from "../workspace/paths.ts";
 
 /** Files in `public/` are built as they are, those in `src/` are parts of pages, and what begins with a dot is neither. */
 const isPage = (path: string) => /\.html$/i.test(path) && !/^(?:public|src)\/|(?:^|\/)\./.test(path);
