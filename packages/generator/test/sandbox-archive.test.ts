@@ -9,10 +9,9 @@ import { packCheckpoint } from "../src/artifact/checkpoint.ts";
 import { publishVersion } from "../src/artifact/publish.ts";
 import { SandboxFault } from "../src/sandbox/fault.ts";
 import { Sandbox } from "../src/sandbox/sandbox.ts";
-import { withBucket } from "@leo/local/testing/bucket.ts";
 import { newId } from "@leo/core/id.ts";
 import { PIECE_MAX_BYTES } from "../src/sandbox/protocol.ts";
-import { HELLO, message, piece, withHostileHost } from "./support/hostile-host.ts";
+import { message, piece, withHostileHost } from "./support/hostile-host.ts";
 import { KEY } from "./support/sandbox.ts";
 
 const BLOCK = 512;
