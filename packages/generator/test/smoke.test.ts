@@ -131,6 +131,14 @@ test.for([ON_A_HOST, UNDER_A_PATH])(
   },
 );
 
+test("a page that paints late is waited for, whatever failed before it; a folder and its index are one page", async () => {
+  const late = page('<script>setTimeout(() => document.body.append("late"), 2000)</script>');
+  const first = page('<a href="./index.html">Home</a><a href="./late.html">Late</a><script>null.x</script>');
+  const { output } = await smokeOf({ "index.html": first, "late.html": late });
+  expect(output).toContain("reading 'x'");
+  expect(output).not.toMatch(/blank|On \//);
+});
+
 test("under a path an address with a leading slash leads out of the app, and the check says so", async () => {
   const html = page('<a href="/docs/">Docs</a><img alt="" src="/foo.png">');
   const { output } = await smokeOf({ "index.html": html }, UNDER_A_PATH);

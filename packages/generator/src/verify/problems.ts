@@ -16,6 +16,8 @@ export class Problems {
   readonly #sources: Sources;
   readonly #found = new Map<string, Promise<string>>();
   #page = START;
+  /** How many there were before this page. */
+  #countBefore = 0;
 
   constructor(app: ServedApp, sources: Sources) {
     this.#app = app;
@@ -32,6 +34,7 @@ export class Problems {
   /** @param path of the page that is shown from here on */
   at(path: string): void {
     this.#page = path;
+    this.#countBefore = this.#found.size;
   }
 
   add(text: string): void {
@@ -46,8 +49,9 @@ export class Problems {
     );
   }
 
-  get count(): number {
-    return this.#found.size;
+  /** Whether the page that is shown has failed. */
+  get hasAny(): boolean {
+    return this.#found.size > this.#countBefore;
   }
 
   /** @returns all of them, or undefined when there are none */

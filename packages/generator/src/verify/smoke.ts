@@ -65,7 +65,9 @@ const pathOfLink = (link: string, app: ServedApp): string | undefined => {
   if (!URL.canParse(link)) return undefined;
   const path = app.pathOf(link);
   const { search, hash } = new URL(link);
-  return path === undefined ? undefined : path + search + (/^#!?\//.test(hash) ? hash : "");
+  if (path === undefined) return undefined;
+  // A folder and its index are one page.
+  return path.replace(/\/index\.html$/, "/") + search + (/^#!?\//.test(hash) ? hash : "");
 };
 
 /** Evaluates in the app's page, also where that goes on to another page just then. */
@@ -134,7 +136,7 @@ class SmokeTest {
     const frame = this.#page.mainFrame().childFrames()[0];
     if (!frame) throw new Error("the frame of the app is gone");
     await this.#page.waitForTimeout(SETTLE_MS);
-    const waitMs = () => (this.#problems.count > 0 ? PAINT_AFTER_ERROR_MS : PAINT_MS);
+    const waitMs = () => (this.#problems.hasAny ? PAINT_AFTER_ERROR_MS : PAINT_MS);
     const { screenshot, blank } = await waitForPaint(this.#page, frame, waitMs);
     if (blank !== undefined) this.#problems.add(await describeBlank(frame, blank));
     await this.#collectLinks(frame, path);
