@@ -136,7 +136,7 @@ test.for([
   "a host that %s fails whatever waits for it, and what comes after",
   ([what, answer]) =>
     // The second request has no answer of its own: it fails with the first.
-  withHostileHost({ onRequest: (socket, { id }) => id === 1 && answer(socket, id) }, async ({ port }) => {
+    withHostileHost({ onRequest: (socket, { id }) => id === 1 && answer(socket, id) }, async ({ port }) => {
       const sandbox = await Sandbox.connect({ port, key: KEY, timeoutMs: TIMEOUT_MS });
       // Two at once: what breaks one breaks the other.
       const input = (stream: NodeJS.WritableStream) => void stream;

@@ -81,14 +81,6 @@ const cancel = async (leo: SharedOrchestrator, { id }: Generation) => {
 
 const textOf = async (leo: SharedOrchestrator, path: string) => (await leo.request("GET", path)).text();
 
-const expectReadable = async (leo: SharedOrchestrator, { id }: Generation) => {
-  const shown = await leo.generation(id);
-  expect(shown.hasDraft).toBe(true);
-  expect(await textOf(leo, `/api/generations/${id}/files/src/App.tsx`)).toBe("half of it");
-  expect((await leo.request("GET", `/api/generations/${id}/archive.zip`)).status).toBe(200);
-  expect(shown.previewUrl).toContain(id);
-};
-
 const SESSION_ID = "0197c1d2-0000-7000-8000-000000000001";
 
 /** Both attempts upload what `checkpoints` names and are killed. */

@@ -23,7 +23,7 @@ const firstOf = (
   return name && { name, value: env[name] ?? "" };
 };
 
-const baseUrlOf = (text: string): URL => {
+const baseUrlOf = (text: string) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search;
   if (isPlain) return url;
