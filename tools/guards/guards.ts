@@ -1,0 +1,25 @@
+/**
+ * The guards that SECURITY.md names, and how to remove each of them. `main.ts` removes one after the other and runs
+ * the tests that are said to show it: with the guard gone, each of them must fail.
+ */
+import { NETWORK_GUARDS } from "./network-guards.ts";
+import { RUN_GUARDS } from "./run-guards.ts";
+import { USER_GUARDS } from "./user-guards.ts";
+
+/** A text of a file that stands there exactly once, and what takes its place. */
+export interface Edit {
+  /** From the top of the checkout. */
+  file: string;
+  from: string;
+  to: string;
+}
+
+export interface Guard {
+  /** What is removed, in a few words. */
+  name: string;
+  edits: readonly Edit[];
+  /** As SECURITY.md has them: `file › test`. */
+  tests: readonly string[];
+}
+
+export const GUARDS: readonly Guard[] = [...NETWORK_GUARDS, ...USER_GUARDS, ...RUN_GUARDS];
