@@ -3,8 +3,11 @@ import { bridge } from "./bridge.js";
 import type { PreviewConditions } from "./conditions.ts";
 import { FRAME_SANDBOX } from "./frame.ts";
 
-/** What reaches hardware or money; neither Leo nor an app that it made has a use for them. */
-export const NO_DEVICES = ["bluetooth", "hid", "midi", "payment", "serial", "usb"]
+/**
+ * What reaches hardware or money; neither Leo nor an app that it made has a use for them. `bluetooth` is not
+ * among them: browsers do not know it as a feature, and warn of it in the console of every page.
+ */
+export const NO_DEVICES = ["hid", "midi", "payment", "serial", "usb"]
   .map((feature) => `${feature}=()`)
   .join(", ");
 
