@@ -211,6 +211,8 @@ test("a diff names what was created, modified and deleted, with the texts", () =
       "made.ts": "made",
       "image.png": randomBytes(100),
       "big.txt": "b".repeat(300_000),
+      "photo.jpg": randomBytes(300_000),
+      "umlauts.txt": "a" + "ü".repeat(300_000),
     });
     const { body } = await api.call<Diff>(api.ann, "GET", `/api/generations/${second}/diff?base=${first.id}`);
     expect(body.baseGenerationId).toBe(first.id);
@@ -220,6 +222,8 @@ test("a diff names what was created, modified and deleted, with the texts", () =
       { path: "gone.ts", change: "deleted", binary: false, before: "gone" },
       { path: "image.png", change: "modified", binary: true },
       { path: "made.ts", change: "created", binary: false, after: "made" },
+      { path: "photo.jpg", change: "created", binary: true },
+      { path: "umlauts.txt", change: "created", binary: false, tooLarge: true },
     ]);
     const implied = await api.call<Diff>(api.ann, "GET", `/api/generations/${second}/diff`);
     expect(implied.body).toEqual(body);

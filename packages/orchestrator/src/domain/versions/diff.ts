@@ -1,7 +1,7 @@
 import { sourceKey, type ArtifactFile } from "@leo/core/artifact.ts";
 import type { Diff, FileDiff } from "@leo/core/api.ts";
 import type { Storage } from "../../storage.ts";
-import { byPath, isText, readBytes, type Version } from "./version.ts";
+import { byPath, isText, readBytes, startsAsText, type Version } from "./version.ts";
 
 /** A file larger than this is named, not shown. */
 const FILE_MAX_BYTES = 256 * 1024;
@@ -51,9 +51,15 @@ export const diffVersions = async (storage: Storage, base: Version, version: Ver
     return { change, shown };
   });
 
+  /** Of a file that is not shown: whether that is for its size, or because it is none to read anyway. */
+  const nameOnly = async ({ before, after }: Change) => {
+    const key = after ? sourceKey(version.prefix, after.path) : sourceKey(base.prefix, before?.path ?? "");
+    return (await startsAsText(storage, key)) ? { binary: false, tooLarge: true } : { binary: true };
+  };
+
   const describe = async ({ change, shown }: (typeof plan)[number]): Promise<FileDiff> => {
     const named = { path: change.path, change: kindOf(change) };
-    if (!shown) return { ...named, binary: false, tooLarge: true };
+    if (!shown) return { ...named, ...(await nameOnly(change)) };
     const [before, after] = await Promise.all([
       load(storage, base.prefix, change.before),
       load(storage, version.prefix, change.after),

@@ -82,6 +82,18 @@ export const readBytes = async (
   return object && (await new Response(object.body).bytes());
 };
 
+/** Enough of a file to know what it is. */
+const HEAD_BYTES = 8_000;
+
+/** Whether a file of any size is text, by its first bytes. */
+export const startsAsText = async (storage: Storage, key: string): Promise<boolean> => {
+  const object = await storage.read(key, { maxBytes: HEAD_BYTES, range: `bytes=0-${HEAD_BYTES - 1}` });
+  if (!object) return true;
+  const head = await new Response(object.body).bytes();
+  // The last character may be cut, by at most three bytes.
+  return [0, 1, 2, 3].some((cut) => isText(head.subarray(0, head.length - cut)));
+};
+
 /** Text is what decodes as UTF-8 and has no NUL. */
 export const isText = (bytes: Uint8Array) => isUtf8(bytes) && !bytes.includes(0);
 

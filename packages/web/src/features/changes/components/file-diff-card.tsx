@@ -37,8 +37,8 @@ const Body = ({ file }: { file: FileChange }) => {
     }),
     [file],
   );
-  if (file.tooLarge) return <p className="px-3 py-2 text-xs text-muted">Too large to show here.</p>;
-  if (file.binary) return <p className="px-3 py-2 text-xs text-muted">Not text.</p>;
+  if (file.binary) return <p className="px-3 py-2 text-xs text-muted">Binary file</p>;
+  if (file.tooLarge) return <p className="px-3 py-2 text-xs text-muted">Too large to show here</p>;
   return <MultiFileDiff {...sides} options={options} style={CODE_STYLE} />;
 };
 
