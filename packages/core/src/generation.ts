@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isBlank } from "./blank.ts";
 import { Failure } from "./failure.ts";
 import { Id } from "./id.ts";
 import { LIMITS } from "./limits.ts";
@@ -39,6 +40,10 @@ export const Prompt = z
   .string()
   .max(LIMITS.promptMaxChars, `The request is longer than ${inThousands(LIMITS.promptMaxChars)} characters.`)
   .refine((text) => text.trim().length > 0, "The request is empty. Say what to build.")
+  .refine(
+    (text) => text.trim() === "" || !isBlank(text),
+    "The request has no visible characters. Say what to build.",
+  )
   // Postgres cannot store it in text.
   .refine((text) => !text.includes("\0"), "The request contains a NUL character.");
 
@@ -47,7 +52,8 @@ export const AppName = z
   .trim()
   .min(1, "The name is empty.")
   .max(LIMITS.appNameMaxChars, `The name is longer than ${LIMITS.appNameMaxChars} characters.`)
-  .refine((name) => !/\p{Cc}/u.test(name), "The name contains control characters.");
+  .refine((name) => !/\p{Cc}/u.test(name), "The name contains control characters.")
+  .refine((name) => name === "" || !isBlank(name), "The name has no visible characters.");
 
 /** A generation as the API shows it. */
 export const Generation = z.object({

@@ -4,10 +4,16 @@ import { Streamdown, type ExtraProps } from "streamdown";
 
 type Props<Tag extends keyof React.JSX.IntrinsicElements> = ComponentProps<Tag> & ExtraProps;
 
-const Heading = ({ children }: Props<"h1">) => <p className="font-semibold">{children}</p>;
+const Heading = ({ children }: Props<"h1">) => (
+  <p dir="auto" className="font-semibold">
+    {children}
+  </p>
+);
 
 /** Plain elements in place of Streamdown's own; the stylesheet's `.prose` gives them their looks. */
 const COMPONENTS = {
+  // Each by itself: an answer may have paragraphs of several scripts.
+  p: ({ children }: Props<"p">) => <p dir="auto">{children}</p>,
   h1: Heading,
   h2: Heading,
   h3: Heading,
@@ -19,9 +25,14 @@ const COMPONENTS = {
       {children}
     </a>
   ),
-  ul: ({ children }: Props<"ul">) => <ul>{children}</ul>,
-  ol: ({ children, start }: Props<"ol">) => <ol start={start}>{children}</ol>,
+  ul: ({ children }: Props<"ul">) => <ul dir="auto">{children}</ul>,
+  ol: ({ children, start }: Props<"ol">) => (
+    <ol dir="auto" start={start}>
+      {children}
+    </ol>
+  ),
   li: ({ children }: Props<"li">) => <li>{children}</li>,
+  blockquote: ({ children }: Props<"blockquote">) => <blockquote dir="auto">{children}</blockquote>,
   // A wide block scrolls, so the keyboard must be able to reach it.
   pre: ({ children }: Props<"pre">) => <pre tabIndex={0}>{children}</pre>,
   code: ({ children }: Props<"code">) => <code>{children}</code>,

@@ -1,6 +1,7 @@
 import { clsx } from "clsx";
+import { isBlank } from "@leo/core/blank.ts";
 import type { KeyboardEvent, ReactNode, Ref } from "react";
-import { formatCount } from "../lib/format.ts";
+import { formatCount, plural } from "../lib/format.ts";
 
 interface PromptBoxProps {
   label: string;
@@ -47,6 +48,7 @@ export const PromptBox = ({ ref, ...props }: PromptBoxProps) => {
       <textarea
         ref={ref}
         aria-label={props.label}
+        dir="auto"
         aria-describedby={props.describedBy}
         value={props.value}
         onChange={(event) => props.onChange(event.target.value)}
@@ -60,9 +62,12 @@ export const PromptBox = ({ ref, ...props }: PromptBoxProps) => {
       <div className="flex items-center gap-2 px-2 pb-2">
         {props.options}
         <span className="flex-1" />
+        {props.value.trim() !== "" && isBlank(props.value) && (
+          <span className="text-xs text-bad">There's nothing to see in this text.</span>
+        )}
         {left < props.maxChars / 5 && (
           <span className={clsx("text-xs tabular-nums", left < 0 ? "text-bad" : "text-faint")}>
-            {left < 0 ? `${formatCount(-left)} characters too long` : `${formatCount(left)} left`}
+            {left < 0 ? `${plural(-left, "character")} too long` : `${formatCount(left)} left`}
           </span>
         )}
         {props.action}

@@ -1,10 +1,12 @@
 import { createContext, use } from "react";
 import type { PublicConfig } from "@leo/core/api.ts";
+import { noteServerTime } from "./clock.ts";
 import { NetworkError, overNetwork } from "./errors.ts";
 
 /** Reads what the server tells every browser. @throws NetworkError when it is out of reach or does not answer */
 export const fetchConfig = async (): Promise<PublicConfig> => {
   const response = await overNetwork(fetch("/api/config"));
+  noteServerTime(response);
   if (!response.ok) throw new NetworkError(`The server answered with status ${response.status}.`);
   return JSON.parse(await overNetwork(response.text())) as PublicConfig;
 };

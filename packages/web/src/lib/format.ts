@@ -1,3 +1,5 @@
+import { serverNow } from "./clock.ts";
+
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const dateTime = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 const clock = new Intl.DateTimeFormat("en", {
@@ -17,7 +19,7 @@ const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
 ];
 
 /** "2 hours ago", "just now". */
-export const formatAgo = (iso: string, nowMs = Date.now()): string => {
+export const formatAgo = (iso: string, nowMs = serverNow()): string => {
   const seconds = (nowMs - Date.parse(iso)) / 1_000;
   const step = STEPS.find(([, size]) => Math.abs(seconds) >= size);
   return step ? relative.format(-Math.round(seconds / step[1]), step[0]) : "just now";
@@ -34,7 +36,7 @@ const dayOfYear = new Intl.DateTimeFormat("en", { month: "short", day: "numeric"
 export const formatDay = (day: string) => dayOfYear.format(new Date(`${day}T00:00:00Z`));
 
 /** "4:43 PM" for today, "Nov 23, 2026, 4:43 PM" otherwise. */
-export const formatWhen = (iso: string, now = new Date()): string => {
+export const formatWhen = (iso: string, now = new Date(serverNow())): string => {
   const date = new Date(iso);
   return date.toDateString() === now.toDateString() ? timeOfDay.format(date) : dateTime.format(date);
 };

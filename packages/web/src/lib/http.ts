@@ -1,4 +1,5 @@
 import type { ApiError } from "@leo/core/api.ts";
+import { noteServerTime } from "./clock.ts";
 import { HttpError, NetworkError, overNetwork } from "./errors.ts";
 import { accessToken, renewSession } from "./session.ts";
 
@@ -25,7 +26,9 @@ const send = async (path: string, options: RequestOptions): Promise<Response> =>
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
   });
-  return overNetwork(fetch(outgoing));
+  const response = await overNetwork(fetch(outgoing));
+  noteServerTime(response);
+  return response;
 };
 
 const isApiError = (value: unknown): value is ApiError =>

@@ -26,6 +26,19 @@ export const authClient = (): GoTrueClient => {
 const REFUSALS = [400, 401, 403];
 
 /**
+ * The client compares `expires_at`, a time of the server's, with this browser's clock. One that is hours ahead
+ * would take every new token for a run-out one, and ask for another each time it is needed.
+ */
+const byOwnClock = async (response: Response): Promise<Response> => {
+  const body = (await response.json()) as { expires_in?: number } | null;
+  const { expires_in: lifeSeconds } = body ?? {};
+  const expiry =
+    lifeSeconds === undefined ? {} : { expires_at: Math.floor(Date.now() / 1_000) + lifeSeconds };
+  const { status, headers } = response;
+  return Response.json(Array.isArray(body) ? body : { ...body, ...expiry }, { status, headers });
+};
+
+/**
  * Only the auth server, in its own form, can refuse a session. Whatever else comes instead of a new token (too
  * many requests, a proxy's page) is thrown, which the client takes for a broken connection: it keeps the session
  * and tries again.
@@ -34,6 +47,7 @@ const fetchAuth: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
   const isRefresh = response.url.includes("grant_type=refresh_token");
   const isJson = response.headers.get("content-type")?.includes("json");
+  if (response.ok && isJson) return byOwnClock(response);
   if (!isRefresh || response.ok || (REFUSALS.includes(response.status) && isJson)) return response;
   throw new Error(`A refresh of the token was answered with status ${response.status}.`);
 };

@@ -17,7 +17,13 @@ export const TextField = ({ label, hint, className, ...props }: TextFieldProps) 
       <label htmlFor={id} className="text-xs font-medium text-muted">
         {label}
       </label>
-      <input id={id} className={inputClass} aria-describedby={hint ? `${id}-hint` : undefined} {...props} />
+      <input
+        id={id}
+        dir="auto"
+        className={inputClass}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        {...props}
+      />
       {hint && (
         <p id={`${id}-hint`} className="text-xs text-faint">
           {hint}

@@ -8,7 +8,7 @@ export const AppCard = ({ app }: { app: App }) => (
   <li className="group relative flex flex-col overflow-hidden rounded-xl border border-line bg-surface shadow-raised transition-colors hover:border-line-strong">
     <AppCover app={app} />
     <div className="flex flex-col gap-1 border-t border-line px-3.5 py-3">
-      <h3 className="truncate text-sm font-medium">
+      <h3 dir="auto" className="truncate text-sm font-medium">
         <Link
           to="/apps/$appId"
           params={{ appId: app.id }}

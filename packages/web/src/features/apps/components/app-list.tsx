@@ -46,6 +46,7 @@ export const AppList = () => {
             <Search className="absolute top-2.5 left-2.5 size-4 text-faint" aria-hidden="true" />
             <input
               type="search"
+              dir="auto"
               aria-label="Search your apps"
               placeholder="Search"
               value={words}
@@ -62,7 +63,7 @@ export const AppList = () => {
       </ul>
       {apps.length === 0 && (
         <p role="status" className="text-sm text-muted">
-          No apps match “{wanted}”.
+          No apps match “<bdi>{wanted}</bdi>”.
         </p>
       )}
       {hasNextPage && (

@@ -80,7 +80,9 @@ export const AppName = ({ app }: { app: App }) => {
               title={app.name}
               className="flex h-8 max-w-full min-w-0 items-center gap-1 rounded-md px-1.5 text-sm font-medium hover:bg-hover"
             >
-              <span className="truncate">{rename.isPending ? rename.variables : app.name}</span>
+              <span dir="auto" className="truncate">
+                {rename.isPending ? rename.variables : app.name}
+              </span>
               <ChevronDown className="size-3.5 shrink-0 text-faint" aria-hidden="true" />
             </button>
           }
@@ -96,7 +98,11 @@ export const AppName = ({ app }: { app: App }) => {
       <ConfirmDialog
         open={deleting}
         onOpenChange={setDeleting}
-        title={`Delete “${app.name}”?`}
+        title={
+          <>
+            Delete “<bdi>{app.name}</bdi>”?
+          </>
+        }
         confirmLabel="Delete app"
         onConfirm={() => remove.mutate()}
       >

@@ -1,3 +1,4 @@
+import { isBlank } from "@leo/core/blank.ts";
 import { Toggle } from "@base-ui/react/toggle";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -34,7 +35,7 @@ export const NewAppForm = ({ initialPrompt }: { initialPrompt: string }) => {
     },
   });
 
-  const usable = prompt.trim().length > 0 && prompt.length <= limits.promptMaxChars;
+  const usable = !isBlank(prompt) && prompt.length <= limits.promptMaxChars;
   const submit = () => {
     if (usable && !isPending) mutate(prompt);
   };

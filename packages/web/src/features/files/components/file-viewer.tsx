@@ -9,6 +9,7 @@ import { errorMessage } from "../../../lib/errors.ts";
 import { formatSize } from "../../../lib/format.ts";
 import { fileQuery } from "../api/read-file.ts";
 import { CodeView } from "./code-view.tsx";
+import { PlainView } from "./plain-view.tsx";
 
 interface FileViewerProps {
   generationId: string;
@@ -41,8 +42,20 @@ const CopyButton = ({ text }: { text: string }) => {
   );
 };
 
+/** Colouring more than this keeps the page from answering for longer than anybody waits. */
+const COLOURED_MAX_CHARS = 200_000;
+const COLOURED_MAX_LINES = 2_000;
+
+const isLong = (text: string) => {
+  if (text.length > COLOURED_MAX_CHARS) return true;
+  let lines = 0;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) lines += 1;
+  return lines > COLOURED_MAX_LINES;
+};
+
 export const FileViewer = ({ generationId, path, sizeBytes, line, onLine, onBack }: FileViewerProps) => {
   const { data: text, error } = useQuery(fileQuery(generationId, path));
+  const View = typeof text === "string" && isLong(text) ? PlainView : CodeView;
   return (
     <div className="flex h-full min-w-0 flex-col">
       <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-3">
@@ -62,7 +75,7 @@ export const FileViewer = ({ generationId, path, sizeBytes, line, onLine, onBack
       </div>
       {error && <Empty title="Couldn't read the file">{errorMessage(error)}</Empty>}
       {text === null && <Empty title="This is a binary file">Download the version to open it.</Empty>}
-      {typeof text === "string" && <CodeView path={path} text={text} line={line} onLine={onLine} />}
+      {typeof text === "string" && <View path={path} text={text} line={line} onLine={onLine} />}
     </div>
   );
 };

@@ -1,3 +1,4 @@
+import { isBlank } from "@leo/core/blank.ts";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import type { Ref } from "react";
@@ -56,8 +57,7 @@ export const Composer = ({
     },
   });
 
-  const usable =
-    blockedBecause === undefined && text.trim().length > 0 && text.length <= limits.promptMaxChars;
+  const usable = blockedBecause === undefined && !isBlank(text) && text.length <= limits.promptMaxChars;
   const submit = () => {
     if (usable && !isPending) mutate(text);
   };

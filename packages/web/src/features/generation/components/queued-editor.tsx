@@ -1,3 +1,4 @@
+import { isBlank } from "@leo/core/blank.ts";
 import { PromptBox } from "../../../components/prompt-box.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
@@ -15,7 +16,7 @@ interface QueuedEditorProps {
 /** Another text for a request that waits. Escape leaves it as it was. */
 export const QueuedEditor = ({ text, onChange, onSave, onDiscard, saving, error }: QueuedEditorProps) => {
   const { limits } = useConfig();
-  const usable = text.trim().length > 0 && text.length <= limits.promptMaxChars;
+  const usable = !isBlank(text) && text.length <= limits.promptMaxChars;
   return (
     <div
       role="presentation"

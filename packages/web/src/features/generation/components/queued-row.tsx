@@ -22,7 +22,10 @@ export const QueuedRow = ({ generationId, message, closed, onEdit }: QueuedRowPr
   const disabled = closed || remove.isPending;
   return (
     <div className="flex items-start gap-1">
-      <p className="line-clamp-3 min-w-0 flex-1 py-1 text-[13px] leading-6 break-words whitespace-pre-wrap">
+      <p
+        dir="auto"
+        className="line-clamp-3 min-w-0 flex-1 py-1 text-[13px] leading-6 break-words whitespace-pre-wrap"
+      >
         {message.text}
       </p>
       <IconButton label="Edit queued request" disabled={disabled} onClick={onEdit}>

@@ -31,6 +31,7 @@ export const LogPanel = ({ events }: { events: readonly Event[] }) => {
       <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-3">
         <input
           type="search"
+          dir="auto"
           aria-label="Filter the log"
           placeholder="Filter"
           value={words}

@@ -23,7 +23,7 @@ const Entry = ({ icon: Icon, id, name, onSelect }: EntryProps) => (
     className="flex h-9 items-center gap-2.5 rounded-md px-2.5 text-[13px] select-none data-[selected=true]:bg-hover"
   >
     <Icon className="size-4 shrink-0 text-faint" aria-hidden="true" />
-    <span className="truncate">{name}</span>
+    <bdi className="truncate">{name}</bdi>
   </Command.Item>
 );
 
@@ -62,6 +62,7 @@ const Palette = () => {
           <Command label="Search and commands" loop shouldFilter={false}>
             <Command.Input
               autoFocus
+              dir="auto"
               value={words}
               onValueChange={setWords}
               placeholder="Search apps and commands"
