@@ -49,7 +49,7 @@ test("what is typed survives a reload and leaving for another page, for each app
       await expect.poll(() => newApp(page).inputValue()).toBe("A recipe box");
       await page.getByRole("button", { name: "Build it" }).click();
       await timeline(page).waitFor();
-      expect(await kept(page)).toBe(0);
+      await expect.poll(() => kept(page)).toBe(0);
     }),
   );
 });
@@ -104,7 +104,7 @@ test("signing out leaves nothing that was typed behind, and gives no reason", as
       await page.getByRole("button", { name: "Account" }).click();
       await page.getByRole("menuitem", { name: "Sign out" }).click();
       await page.getByRole("heading", { name: "Say it. Leo builds it." }).waitFor();
-      expect(await kept(page)).toBe(0);
+      await expect.poll(() => kept(page)).toBe(0);
       expect(await page.getByText("Your session has ended").count()).toBe(0);
     }),
   );
