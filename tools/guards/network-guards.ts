@@ -90,12 +90,17 @@ export const NETWORK_GUARDS: readonly Guard[] = [
     ],
   },
   {
-    name: "time to send headers",
+    name: "time to send a request",
     edits: [
       {
         file: `${HTTP}/server.ts`,
         from: "headersTimeout: Math.min(config.LEO_HEADERS_TIMEOUT_MS, config.LEO_REQUEST_TIMEOUT_MS),",
         to: "headersTimeout: 0,",
+      },
+      {
+        file: `${HTTP}/server.ts`,
+        from: "requestTimeout: config.LEO_REQUEST_TIMEOUT_MS,",
+        to: "requestTimeout: 0,",
       },
     ],
     tests: [
@@ -291,6 +296,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         from: "fromPort: PORT, toPort: PORT, securityGroups",
         to: "fromPort: 22, toPort: PORT, securityGroups",
       },
+      { file: "infra/orchestrator.ts", from: "    fromPort: PORT,\n", to: "    fromPort: 22,\n" },
     ],
     tests: ["infra/test/prod.test.ts › the load balancer reaches the orchestrator's port and nothing else"],
   },
