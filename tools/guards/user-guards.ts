@@ -237,7 +237,7 @@ export const USER_GUARDS: readonly Guard[] = [
       { file: "packages/local/src/start/orchestrator-env.ts", from: "LEO_(?!LOCAL_PASSWORD$)", to: "LEO_" },
     ],
     tests: [
-      "local/test/start-settings.test.ts › a real credential reaches the gateway's container and nothing else",
+      "local/test/start-settings.test.ts › a real credential reaches the driver's container and nothing else",
     ],
   },
 ];
