@@ -41,8 +41,11 @@ const container = (name: string, image: string) => ({
   },
 });
 
+const variables = (values: Record<string, string | undefined>) =>
+  Object.entries(values).flatMap(([name, value]) => (value ? [{ name, value }] : []));
+
 /** What both must know alike: the sandbox starts the agent before the driver has asked for it. */
-const model = stage.generator.model ? [{ name: "LEO_MODEL", value: stage.generator.model }] : [];
+const shared = variables({ LEO_MODEL: stage.generator.model, ...stage.network });
 
 /**
  * The trust line. The attempt's token comes to the driver with RunTask; nothing that is secret comes to the
@@ -55,14 +58,17 @@ const containers = (image: string, modelCredential: string) => [
     readonlyRootFilesystem: true,
     // Stopped before the sandbox, so that it can still store what is there.
     dependsOn: [{ containerName: SANDBOX_CONTAINER, condition: "START" }],
-    environment: [{ name: "AWS_REGION", value: stage.region }, ...model],
+    environment: [
+      ...variables({ AWS_REGION: stage.region, LEO_UPSTREAM_URL: stage.generator.modelBaseUrl }),
+      ...shared,
+    ],
     secrets: [{ name: ALL_SECRETS[modelSecret.component].variable, valueFrom: modelCredential }],
   },
   {
     ...container(SANDBOX_CONTAINER, image),
     memory: sandboxMemoryMib(TASK_MEMORY_MIB),
     command: ["node", "packages/generator/dist/sandbox.js"],
-    environment: model,
+    environment: shared,
   },
 ];
 

@@ -38,6 +38,8 @@ export const environment = {
   LEO_TRUSTED_PROXIES: "1",
   LEO_RETENTION_DAYS: String(stage.retentionDays),
   LEO_RECORDS_RETENTION_DAYS: String(stage.recordsRetentionDays),
+  ...(stage.generator.modelBaseUrl ? { LEO_MODEL_ENDPOINT: new URL(stage.generator.modelBaseUrl).host } : {}),
+  ...stage.network,
   ...(stage.githubOrganization ? { LEO_GITHUB_ORGANIZATION: stage.githubOrganization } : {}),
 };
 

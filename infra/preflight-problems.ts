@@ -78,12 +78,23 @@ const jwtSecretProblems = (secret: string): string[] =>
         `The secret SupabaseJwtSecret is shorter than ${JWT_SECRET_CHARS_MIN} characters; copy the project's legacy JWT secret whole, or remove it.`,
       ];
 
+interface StageWithModel {
+  name: string;
+  generator?: Pick<Stage["generator"], "modelBaseUrl"> | undefined;
+}
+
 /** Why the model cannot be called with these credentials, or not with which one. */
 export const modelCredentialProblem = (
-  stage: Pick<Stage, "name">,
+  stage: StageWithModel,
   secrets: Partial<Record<AnySecretName, string>>,
 ): Problem | undefined => {
   const usable = usableModelCredentials(secrets);
+  if (stage.generator?.modelBaseUrl && usable.includes("ClaudeOauthToken")) {
+    return {
+      what: "LEO_MODEL_BASE_URL is set, and a Claude token is sent to api.anthropic.com only",
+      advice: "set ClaudeOauthToken to none, and AnthropicApiKey to a key of that address",
+    };
+  }
   if (usable.length === 1) return undefined;
   if (usable.length === 0) {
     return {
@@ -110,7 +121,7 @@ const modelCredentialProblems = (
 
 /** What is wrong with the secrets of a stage. @param secrets by SST's names */
 export const secretProblems = (
-  stage: Pick<Stage, "name">,
+  stage: StageWithModel,
   secrets: Partial<Record<AnySecretName, string>>,
 ): string[] => {
   const missing = SECRET_NAMES.filter((name) => !secrets[name]);

@@ -25,6 +25,14 @@ const domain = z
     /^(?=.{4,190}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
     "is not a host name such as leo.example.com",
   );
+/** An address that anybody may read, as those of a task's environment can be. */
+const address = (protocol: RegExp, example: string) =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocol.test(new URL(text).protocol) && !/[@?#]/.test(text),
+      `is not an address such as ${example}, without a user, a password or a query`,
+    );
 const image = z
   .string()
   .regex(/^[\w.-]+(:\d+)?(\/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/, "is not an image reference");
@@ -106,6 +114,12 @@ export const Settings = z.object({
       (model) => pricedModel(model) !== undefined,
       `is not a model that Leo knows the price of: ${PRICED_MODELS.join(", ")}`,
     )
+    .optional(),
+  LEO_MODEL_BASE_URL: address(/^https:$/, "https://llm.example.com").optional(),
+  LEO_HTTPS_PROXY: address(/^https?:$/, "http://proxy.example.com:3128").optional(),
+  LEO_NO_PROXY: z
+    .string()
+    .regex(/^[\w.:*/-]+(,[\w.:*/-]+)*$/, "is not a list such as .example.com,10.0.0.1")
     .optional(),
   ...Limits.shape,
   LEO_RETENTION_DAYS: number.int().min(1),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ConfigError, parseConfig } from "@leo/core/config.ts";
 import { envFileProblems, type Environment, layeredEnvironment } from "./env-files.ts";
+import { networkSettings } from "@leo/core/network-settings.ts";
 import { DEFAULT_REGION } from "./names.ts";
 import { CheckedSettings, Limits } from "./settings.ts";
 
@@ -21,6 +22,9 @@ const StageName = z
     'must not start with "saas", which another stage\'s names start with',
   )
   .refine((name) => !/(^|-)s3alias$/.test(name), 'must not end with "s3alias", which S3 reserves');
+
+/** AWS, and where ECS tells a task about itself. */
+const NEVER_PROXIED = ".amazonaws.com,169.254.169.254,169.254.170.2";
 
 const Named = z.object({ "the stage's name": StageName });
 
@@ -61,7 +65,14 @@ export const readStage = (name: string, env: Environment = process.env) => {
       storageGib: settings.LEO_GENERATOR_STORAGE_GIB,
       /** The generator's own default when unset. */
       model: settings.LEO_MODEL,
+      /** Whose Messages API answers; Anthropic's own when unset. */
+      modelBaseUrl: settings.LEO_MODEL_BASE_URL?.replace(/\/$/, ""),
     },
+    /** The way of all containers to the internet. Nothing of AWS is behind the proxy. */
+    network: networkSettings({
+      HTTPS_PROXY: settings.LEO_HTTPS_PROXY,
+      NO_PROXY: [settings.LEO_NO_PROXY, NEVER_PROXIED].filter(Boolean).join(","),
+    }),
     vcpuBudget: settings.LEO_VCPU_BUDGET,
     limits: Limits.parse(settings),
     retentionDays: settings.LEO_RETENTION_DAYS,

@@ -44,6 +44,19 @@ describe("secrets", () => {
     ]);
   });
 
+  test("another endpoint of the model gets no Claude token", () => {
+    const stage = stageWith({ LEO_MODEL_BASE_URL: "https://llm.example.com" });
+    expect(secretProblems(stage, { ...SENTINELS })).toEqual([
+      "LEO_MODEL_BASE_URL is set, and a Claude token is sent to api.anthropic.com only: set ClaudeOauthToken to none, and AnthropicApiKey to a key of that address.",
+    ]);
+    const own = { ...SENTINELS, ClaudeOauthToken: "none", AnthropicApiKey: "any-key" };
+    expect(secretProblems(stage, own)).toEqual([]);
+    expect(() => stageWith({ LEO_MODEL_BASE_URL: "https://u:p@llm.example.com" })).toThrow(
+      /LEO_MODEL_BASE_URL/,
+    );
+    expect(() => stageWith({ LEO_HTTPS_PROXY: "http://u:p@proxy:1" })).toThrow(/LEO_HTTPS_PROXY/);
+  });
+
   test("the legacy JWT secret may be absent, and is refused when it is too short", () => {
     const of = (SupabaseJwtSecret: string) => problemsOf({ SupabaseJwtSecret });
     expect(of("")).toEqual([]);

@@ -45,6 +45,36 @@ test("an optional secret that is removed can be set again at once, in prod too",
   );
 });
 
+test("another endpoint and a proxy reach the containers; nothing of AWS is behind the proxy", async () => {
+  const graph = await graphOf({
+    stage: "prod",
+    settings: {
+      LEO_MODEL_BASE_URL: "https://llm.example.com/",
+      LEO_HTTPS_PROXY: "http://proxy.example.com:3128",
+      LEO_NO_PROXY: ".example.com",
+    },
+    secrets: { ...SENTINELS, ClaudeOauthToken: "none", AnthropicApiKey: "CLEAR-TEXT-AnthropicApiKey" },
+  });
+  const driver = environmentOf(container(graph, "GeneratorTask", "leo"));
+  const sandbox = environmentOf(container(graph, "GeneratorTask", "sandbox"));
+  expect(driver["LEO_UPSTREAM_URL"]).toBe("https://llm.example.com");
+  const orchestrator = environmentOf(task(graph));
+  expect(orchestrator["LEO_MODEL_ENDPOINT"]).toBe("llm.example.com");
+  for (const env of [driver, sandbox, orchestrator]) {
+    expect(env["https_proxy"]).toBe("http://proxy.example.com:3128");
+    expect(env["NODE_USE_ENV_PROXY"]).toBe("1");
+    expect(env["NO_PROXY"]?.split(",")).toEqual([
+      ".example.com",
+      ".amazonaws.com",
+      "169.254.169.254",
+      "169.254.170.2",
+      "localhost",
+      "127.0.0.1",
+      "::1",
+    ]);
+  }
+});
+
 test("an API key takes the Claude token's place in the driver, and nowhere else", async () => {
   const graph = await graphOf({
     stage: "prod",

@@ -40,6 +40,10 @@ export const stageTarget = async (
     name: `stage ${name} in ${stage.region}`,
     env,
     ...outside(env, stage.region),
+    ...(stage.generator.modelBaseUrl && {
+      modelUrl: stage.generator.modelBaseUrl,
+      modelEndpoint: new URL(stage.generator.modelBaseUrl).host,
+    }),
     aws,
     s3ForcePathStyle: env.LEO_S3_FORCE_PATH_STYLE === "true",
     ...who,

@@ -49,10 +49,11 @@ const ask = async (target: Target, name: ModelCredential, signal: AbortSignal): 
 export const claudeCheck: Check = {
   name: "claude",
   run: async (target, signal) => {
-    const [name] = usableModelCredentials(target.secrets);
-    if (name) return [await ask(target, name, signal)];
+    // Its key is for nobody else, and it may know no more than the Messages API.
     if (target.modelEndpoint)
       return [ok(`the model answers at ${target.modelEndpoint}, which is not asked here`)];
+    const [name] = usableModelCredentials(target.secrets);
+    if (name) return [await ask(target, name, signal)];
     if (!target.stage) return [ok("no token in the environment, so the demo model (leo-mock) answers")];
     needCredentials(target);
     throw new LeftOut(target.secretsProblem ? "the secrets" : "a credential for the model");
