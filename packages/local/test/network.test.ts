@@ -14,6 +14,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { networkSettings, withoutProxyCredentials } from "@leo/core/network-settings.ts";
 import { startProcess } from "../../generator/test/support/processes.ts";
+import { freePort } from "../src/free-port.ts";
 import { processEnv } from "../src/start/orchestrator-env.ts";
 import { ROOT } from "../src/start/settings.ts";
 import { makeCertificate } from "../src/testing/certificate.ts";
@@ -68,16 +69,20 @@ const withCompany = async (run: (company: Company) => Promise<void>): Promise<vo
 };
 
 const askModel = async (env: Record<string, string>) => {
-  const gateway = startProcess(path.join(ROOT, "packages/generator/dist/gateway.js"), {
+  const port = await freePort();
+  const gateway = startProcess(path.join(ROOT, "packages/generator/dist/main.js"), {
+    PATH: process.env.PATH ?? "",
     ...env,
-    GATEWAY_PORT: "0",
+    GATEWAY_PORT: String(port),
+    LEO_GENERATOR_URL: "ws://127.0.0.1:9/ws/generator",
+    LEO_ATTEMPT_TOKEN: "leo_at_test",
     LEO_UPSTREAM_URL: "https://model.test",
     ANTHROPIC_AUTH_TOKEN: "the-key-of-model.test",
   });
   try {
-    const { url } = JSON.parse(await gateway.line((line) => line.includes('"listening"'))) as { url: string };
+    await gateway.line((line) => line.includes("gateway_listening"));
     const body = JSON.stringify({ model: "claude-opus-5-5", max_tokens: 1, messages: [] });
-    return (await fetch(`${url}/v1/messages`, { method: "POST", body })).status;
+    return (await fetch(`http://127.0.0.1:${port}/v1/messages`, { method: "POST", body })).status;
   } finally {
     await gateway.stop();
   }

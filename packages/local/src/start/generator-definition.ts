@@ -1,4 +1,5 @@
 import path from "node:path";
+import { withoutProxyCredentials } from "@leo/core/network-settings.ts";
 import { DRIVER_CONTAINER, SANDBOX_CONTAINER } from "@leo/core/task-containers.ts";
 import type { LocalAws } from "../aws.ts";
 import type { NewTaskDefinition } from "../ecs/definition.ts";
@@ -32,7 +33,11 @@ export const generatorDefinition = (
       name: SANDBOX_CONTAINER,
       command: [process.execPath, path.join(generator, "dist/sandbox.js")],
       stopTimeoutMs: 120_000,
-      environment: { ...options.environment, ...options.userEnvironment, ...PORTS },
+      environment: {
+        ...withoutProxyCredentials(options.environment),
+        ...options.userEnvironment,
+        ...PORTS,
+      },
     },
     {
       name: DRIVER_CONTAINER,
