@@ -22,6 +22,8 @@ export const authClient = (): GoTrueClient => {
   return client;
 };
 
+const NO_CONTENT = 204;
+
 /** Answers by which the auth server says that a session is over. */
 const REFUSALS = [400, 401, 403];
 
@@ -47,7 +49,7 @@ const fetchAuth: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
   const isRefresh = response.url.includes("grant_type=refresh_token");
   const isJson = response.headers.get("content-type")?.includes("json");
-  if (response.ok && isJson) return byOwnClock(response);
+  if (response.ok && isJson && response.status !== NO_CONTENT) return byOwnClock(response);
   if (!isRefresh || response.ok || (REFUSALS.includes(response.status) && isJson)) return response;
   throw new Error(`A refresh of the token was answered with status ${response.status}.`);
 };
