@@ -137,7 +137,7 @@ test("the archive is a whole zip of the sources, for unzip as well", () =>
     const { id } = await makeVersion(api, source);
     const response = await download(api, `/api/generations/${id}/archive.zip`);
     expect(response.headers.get("content-type")).toBe("application/zip");
-    expect(response.headers.get("content-disposition")).toBe('attachment; filename="my-u-ber-app.zip"');
+    expect(response.headers.get("content-disposition")).toBe('attachment; filename="my-uber-app.zip"');
     const folder = await mkdtemp(join(tmpdir(), "leo-zip-"));
     try {
       await writeFile(join(folder, "app.zip"), Buffer.from(await response.arrayBuffer()));
