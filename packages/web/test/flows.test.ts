@@ -73,6 +73,50 @@ const shareAndRevoke = async (page: Page, sees: string) => {
   await page.keyboard.press("Escape");
 };
 
+/**
+ * Publishes the app, which a stranger opens at its address until an operator takes it down; allowed again, the owner
+ * publishes and unpublishes it.
+ */
+const publishAndTakeDown = async (page: Page, sees: string) => {
+  const workspace = page.url();
+  const publish = async () => {
+    await page.getByRole("button", { name: "Publish", exact: true }).click();
+    await page.getByRole("button", { name: /^Publish version/ }).click();
+    return page.getByRole("textbox", { name: "Address of the site" }).inputValue();
+  };
+  const address = await publish();
+  // The app has no icon of its own, which the browser asks for.
+  await withPage({ allowedErrors: /404|410/ }, async (visitor) => {
+    const finds = async (text: string) => {
+      await expect
+        .poll(async () => {
+          await visitor.goto(address);
+          return visitor.getByText(text).count();
+        })
+        .toBeGreaterThan(0);
+    };
+    await visitor.goto(address);
+    await visitor.getByRole("heading", { name: sees }).waitFor();
+    await page.goto(new URL("/admin", workspace).href);
+    const row = page.getByRole("region", { name: "Sites" }).getByRole("listitem");
+    await row.getByRole("button", { name: `Change ${address}` }).click();
+    await row.getByRole("textbox", { name: "Reason, which the owner is told" }).fill("A test of this.");
+    await row.getByRole("button", { name: "Take down" }).click();
+    await row.getByText("Taken down: A test of this.").waitFor();
+    await finds("It was taken down by an administrator.");
+    await row.getByRole("button", { name: "Allow again" }).click();
+    await row.getByRole("button", { name: "Take down" }).waitFor();
+    await page.goto(workspace);
+    expect(await publish()).toBe(address);
+    await finds(sees);
+    await page.getByRole("button", { name: "Unpublish" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Unpublish" }).click();
+    await page.getByText("Nothing is published now.").waitFor();
+    await finds("Whoever made it has unpublished it.");
+  });
+  await page.keyboard.press("Escape");
+};
+
 /** What the app itself reports is listed under it, whole, until it is cleared. */
 const showErrorsOfTheApp = async (page: Page) => {
   await preview(page)
@@ -140,6 +184,7 @@ test(
         await preview(page).getByText("Buy milk").waitFor();
         await showErrorsOfTheApp(page);
         await shareAndRevoke(page, "Todo list");
+        await publishAndTakeDown(page, "Todo list");
         await page.getByRole("link", { name: "Leo, home" }).click();
         await page.getByRole("link", { name: "Todo list" }).first().waitFor();
         expect(new URL(page.url()).pathname).toBe("/");

@@ -4,6 +4,7 @@ import { SiteHeader } from "../app/site-header.tsx";
 import { Generations } from "../features/admin/components/generations.tsx";
 import { Overview } from "../features/admin/components/overview.tsx";
 import { Audit, Orphans } from "../features/admin/components/records.tsx";
+import { Sites } from "../features/admin/components/sites.tsx";
 import { Story } from "../features/admin/components/story.tsx";
 import { Users } from "../features/admin/components/users.tsx";
 import { useIsAdmin } from "../lib/session.ts";
@@ -27,6 +28,7 @@ export const AdminPage = () => {
       <Overview />
       <Generations />
       <Users />
+      <Sites />
       <Orphans />
       <Audit />
     </AdminFrame>

@@ -105,6 +105,12 @@ const overlays = (done: string): State[] => [
         .waitFor(),
   },
   {
+    name: "publish",
+    path: done,
+    act: (page) => page.getByRole("button", { name: "Publish", exact: true }).click(),
+    ready: (page) => page.getByRole("button", { name: "Publish version 2" }).waitFor(),
+  },
+  {
     name: "secrets in a download",
     path: `${done}?tab=versions`,
     act: (page) => page.getByRole("button", { name: "Download version 1" }).click(),

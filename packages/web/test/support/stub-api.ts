@@ -49,6 +49,7 @@ const appRoute = (stub: Stub, call: Call, { id, action, rest }: Place): Answer =
   if (!app) return NOT_FOUND;
   if (action === "publishing" && method === "PATCH") return stub.publishing.change(id, body);
   if (action === "publishing") return [200, stub.publishing.of(id)];
+  if (action === "site") return stub.sites.answer(call, id, rest[0]);
   if (action === "shares") return shareRoute(stub, call, rest[0]);
   if (action === "generations" && isAtWork(stub, app))
     return refusal(

@@ -15,6 +15,7 @@ import { StubAuth } from "./stub-auth.ts";
 import { configOf, type StubOptions } from "./stub-config.ts";
 import { serve } from "./stub-http.ts";
 import { StubPublishing } from "./stub-publishing.ts";
+import { StubSites } from "./stub-sites.ts";
 import { StubSockets } from "./stub-sockets.ts";
 import { StubVersions } from "./stub-versions.ts";
 
@@ -26,6 +27,7 @@ export class Stub {
   readonly events = new Map<string, Event[]>();
   readonly versions = new StubVersions();
   readonly publishing = new StubPublishing();
+  readonly sites = new StubSites();
   readonly auth = new StubAuth();
   readonly sockets = new StubSockets(this.events);
   readonly shares = new Map<string, Share>();

@@ -11,6 +11,8 @@ export const useFollowApps = () => {
       feed.followApps((changed) => {
         const keys = changed === "any" ? [[]] : [["list"], ...changed.map((appId) => [appId])];
         for (const key of keys) void queryClient.invalidateQueries({ queryKey: ["apps", ...key] });
+        const sites = changed === "any" ? [[]] : changed.map((appId) => [appId]);
+        for (const key of sites) void queryClient.invalidateQueries({ queryKey: ["site", ...key] });
         void queryClient.invalidateQueries({ queryKey: ["usage"] });
       }),
     [feed, queryClient],

@@ -6,10 +6,18 @@ import { StateLabel } from "../../components/state-label.tsx";
 import { AccountMenu } from "../../features/account/components/account-menu.tsx";
 import { AppName } from "../../features/apps/components/app-name.tsx";
 import { useLive } from "../../features/generation/use-live.ts";
+import type { NumberedGeneration } from "../../features/generation/versions.ts";
 import { PaletteButton } from "../../features/palette/components/palette-button.tsx";
 import { ShareButton } from "../../features/share/components/share-button.tsx";
+import { SiteButton } from "../../features/site/components/site-button.tsx";
 
-export const WorkspaceHeader = ({ app, latest }: { app: App; latest: Generation }) => {
+interface WorkspaceHeaderProps {
+  app: App;
+  latest: Generation;
+  versions: readonly NumberedGeneration[];
+}
+
+export const WorkspaceHeader = ({ app, latest, versions }: WorkspaceHeaderProps) => {
   const { live } = useLive(latest.id);
   return (
     <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-3">
@@ -29,6 +37,7 @@ export const WorkspaceHeader = ({ app, latest }: { app: App; latest: Generation 
       <span className="flex-1" />
       <MockBadge />
       {app.previewUrl !== undefined && <ShareButton appId={app.id} />}
+      {app.previewUrl !== undefined && <SiteButton appId={app.id} versions={versions} />}
       <PaletteButton />
       <AccountMenu />
     </header>

@@ -97,7 +97,7 @@ export const Workspace = ({ detail }: { detail: AppDetail }) => {
   return (
     <div className="flex h-full flex-col">
       <Following selection={selection} onWrite={write} />
-      <WorkspaceHeader app={detail.app} latest={selection.latest} />
+      <WorkspaceHeader app={detail.app} latest={selection.latest} versions={selection.versions} />
       <ConnectionBanner />
       <main className="flex min-h-0 flex-1 flex-col">
         {wide ? <Split left={conversation} right={tabs(undefined)} /> : tabs(conversation)}

@@ -8,6 +8,7 @@ import type {
   Orphan,
 } from "@leo/core/admin.ts";
 import type { EventPage } from "@leo/core/api.ts";
+import type { AdminSite } from "@leo/core/site.ts";
 import type { z } from "zod";
 import { request } from "../../../lib/http.ts";
 
@@ -27,6 +28,7 @@ export const generationsQuery = (filter: AdminGenerationFilter) =>
   live<{ generations: AdminGeneration[] }>(`generations?filter=${filter}`);
 export const usersQuery = (search: string) =>
   live<{ users: UserRecord[] }>(`users${search ? `?${new URLSearchParams({ search })}` : ""}`);
+export const sitesQuery = live<{ sites: AdminSite[] }>("sites");
 export const auditQuery = (targetId?: string) =>
   live<{ entries: AuditEntry[] }>(`audit${targetId ? `?targetId=${targetId}` : ""}`);
 export const storyQuery = (id: string) => live<AdminGeneration>(`generations/${id}`);
@@ -50,4 +52,7 @@ export const suspendUser = (id: string, reason: string) =>
 export const resumeUser = (id: string) => change<UserRecord>("POST", `users/${id}/resume`);
 export const setLimits = (id: string, limits: z.input<typeof ChangeUserLimits>) =>
   change<UserRecord>("PATCH", `users/${id}/limits`, limits);
+export const takeDownSite = (appId: string, reason: string) =>
+  change<AdminSite>("POST", `sites/${appId}/take-down`, { reason });
+export const allowSite = (appId: string) => change<AdminSite>("POST", `sites/${appId}/allow`);
 export const cancelGeneration = (id: string) => change<AdminGeneration>("POST", `generations/${id}/cancel`);

@@ -14,7 +14,7 @@ export const ShareButton = ({ appId }: { appId: string }) => {
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger className={buttonClass({ size: "small" })}>
         <Share2 className="size-3.5" aria-hidden="true" />
-        Share
+        <span className="max-sm:sr-only">Share</span>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={6} align="end" className="z-50 outline-none">

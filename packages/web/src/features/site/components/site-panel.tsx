@@ -1,0 +1,66 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Site } from "@leo/core/site.ts";
+import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
+import { FormError } from "../../../components/ui/form-error.tsx";
+import { errorMessage } from "../../../lib/errors.ts";
+import type { NumberedGeneration } from "../../generation/versions.ts";
+import { siteQuery } from "../api/site.ts";
+import { useSiteChanges } from "../use-site-changes.ts";
+import { LiveVersion } from "./live-version.tsx";
+import { NewSite } from "./new-site.tsx";
+import { SiteAddress } from "./site-address.tsx";
+import { SiteSettings } from "./site-settings.tsx";
+
+const TakenDown = ({ reason }: { reason: string }) => (
+  <p className="rounded-lg bg-bad-soft p-3 text-[13px] text-bad">
+    An administrator took this site down: {reason} Ask them to allow it again.
+  </p>
+);
+
+const NoOrigin = () => (
+  <p className="text-xs text-muted">
+    This installation has no domain for sites. What visitors type doesn't last here, and the app can't be
+    installed.
+  </p>
+);
+
+interface SitePanelProps {
+  appId: string;
+  versions: readonly NumberedGeneration[];
+}
+
+export const SitePanel = ({ appId, versions }: SitePanelProps) => {
+  const { data: site, error } = useQuery(siteQuery(appId));
+  const changes = useSiteChanges(appId);
+  const failure = changes.failure ?? error;
+  const body = (shown: Site) => {
+    if (shown.takenDown) return <TakenDown reason={shown.takenDown.reason} />;
+    if (shown.state === "new") return <NewSite site={shown} versions={versions} changes={changes} />;
+    return (
+      <>
+        {shown.state === "published" && <SiteAddress key={shown.link ?? shown.url} site={shown} />}
+        {shown.state === "unpublished" && (
+          <p className="text-[13px] text-muted">
+            Nothing is published now. Visitors of {shown.url} read that the site is gone.
+          </p>
+        )}
+        <LiveVersion site={shown} versions={versions} changes={changes} />
+        <SiteSettings site={shown} changes={changes} />
+      </>
+    );
+  };
+  return (
+    <div className="mt-3 flex flex-col gap-4">
+      {failure && <FormError>{errorMessage(failure)}</FormError>}
+      {!site && !error && <p className="text-xs text-faint">Loading the site…</p>}
+      {site && body(site)}
+      {site && !site.ownOrigin && <NoOrigin />}
+      <SecretsDialog
+        found={changes.found}
+        onClose={changes.dismissFound}
+        confirmLabel="Publish anyway"
+        onConfirm={changes.acceptFound}
+      />
+    </div>
+  );
+};

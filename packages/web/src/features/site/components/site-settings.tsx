@@ -1,0 +1,122 @@
+import { Switch } from "@base-ui/react/switch";
+import { useId, useState, type FormEvent } from "react";
+import type { Site } from "@leo/core/site.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
+import { TextField } from "../../../components/ui/text-field.tsx";
+import { addressParts } from "../address-parts.ts";
+import type { SiteChanges } from "../use-site-changes.ts";
+import { VisibilityChoice } from "./visibility-choice.tsx";
+
+interface SettingsProps {
+  site: Site;
+  changes: SiteChanges;
+}
+
+const AddressForm = ({ site, changes }: SettingsProps) => {
+  const [slug, setSlug] = useState(site.slug);
+  const [isAsking, setIsAsking] = useState(false);
+  const { before, after } = addressParts(site);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setIsAsking(true);
+  };
+  return (
+    <form onSubmit={submit} className="flex items-end gap-2">
+      <TextField
+        className="min-w-0 flex-1"
+        label="Change the address"
+        value={slug}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => setSlug(event.target.value)}
+      />
+      <Button type="submit" disabled={changes.isBusy || slug.trim().toLowerCase() === site.slug}>
+        Change
+      </Button>
+      <ConfirmDialog
+        open={isAsking}
+        onOpenChange={setIsAsking}
+        title="Change the address?"
+        confirmLabel="Change it"
+        onConfirm={() => changes.change({ slug })}
+      >
+        {site.url} will lead to {before}
+        {slug.trim().toLowerCase()}
+        {after} for 30 days. What visitors typed stays in their browsers for the old address and doesn't move.
+      </ConfirmDialog>
+    </form>
+  );
+};
+
+const SearchEngines = ({ site, changes }: SettingsProps) => {
+  const id = useId();
+  return (
+    <label htmlFor={id} className="flex items-center justify-between gap-2 text-xs font-medium text-muted">
+      Let search engines list it
+      <Switch.Root
+        id={id}
+        checked={!site.noindex}
+        disabled={changes.isBusy}
+        onCheckedChange={(checked) => changes.change({ noindex: !checked })}
+        className="flex h-5 w-9 rounded-full bg-line-strong p-0.5 transition-colors data-checked:bg-accent"
+      >
+        <Switch.Thumb className="size-4 rounded-full bg-surface transition-transform data-checked:translate-x-4" />
+      </Switch.Root>
+    </label>
+  );
+};
+
+const Unpublish = ({ site, changes }: SettingsProps) => {
+  const [isAsking, setIsAsking] = useState(false);
+  return (
+    <>
+      <Button size="small" variant="danger" disabled={changes.isBusy} onClick={() => setIsAsking(true)}>
+        Unpublish
+      </Button>
+      <ConfirmDialog
+        open={isAsking}
+        onOpenChange={setIsAsking}
+        title="Unpublish the app?"
+        confirmLabel="Unpublish"
+        onConfirm={() => changes.unpublish()}
+      >
+        Visitors of {site.url} will read that the site is gone. The address stays yours, and you can publish
+        again.
+      </ConfirmDialog>
+    </>
+  );
+};
+
+const NewLink = ({ changes }: Pick<SettingsProps, "changes">) => {
+  const [isAsking, setIsAsking] = useState(false);
+  return (
+    <>
+      <Button size="small" disabled={changes.isBusy} onClick={() => setIsAsking(true)}>
+        Make another link
+      </Button>
+      <ConfirmDialog
+        open={isAsking}
+        onOpenChange={setIsAsking}
+        title="Make another link?"
+        confirmLabel="Make another"
+        onConfirm={() => changes.change({ renewLink: true })}
+      >
+        The link so far stops working, for those who have opened it, too.
+      </ConfirmDialog>
+    </>
+  );
+};
+
+/** Who sees a site, under which address, and its end. */
+export const SiteSettings = ({ site, changes }: SettingsProps) => (
+  <section aria-label="Settings of the site" className="flex flex-col gap-3 border-t border-line pt-3">
+    <VisibilityChoice value={site.visibility} onChange={(visibility) => changes.change({ visibility })} />
+    {site.visibility === "public" && <SearchEngines site={site} changes={changes} />}
+    <AddressForm key={site.slug} site={site} changes={changes} />
+    <div className="flex flex-wrap justify-end gap-2">
+      {site.visibility === "link" && <NewLink changes={changes} />}
+      {site.state === "published" && <Unpublish site={site} changes={changes} />}
+    </div>
+  </section>
+);
