@@ -7,7 +7,8 @@
 # number LEO_HANDED_OVER says, as NAME=VALUE with a NUL after each. Once read they are nowhere else.
 # Bash 3.2, which macOS has, can do all of this.
 private=()
-for name in "${!AWS_@}" "${!ECS_@}" "${!LEO_ATTEMPT_TOKEN@}" "${!CLAUDE_CODE_OAUTH_TOKEN@}" "${!ANTHROPIC_API_KEY@}" "${!ANTHROPIC_AUTH_TOKEN@}"; do
+for name in "${!AWS_@}" "${!ECS_@}" "${!LEO_ATTEMPT_TOKEN@}" "${!CLAUDE_CODE_OAUTH_TOKEN@}" "${!ANTHROPIC_API_KEY@}" \
+  "${!ANTHROPIC_AUTH_TOKEN@}"; do
   case $name in
   AWS_REGION | AWS_ENDPOINT_URL*) ;;
   *) private+=("$name") ;;

@@ -50,6 +50,7 @@ const PRIVATE = {
   ECS_CONTAINER_METADATA_URI_V4: "",
   LEO_ATTEMPT_TOKEN: "secret",
   CLAUDE_CODE_OAUTH_TOKEN: "secret",
+  ANTHROPIC_AUTH_TOKEN: "secret",
 };
 const OPEN = { AWS_REGION: "us-east-1", AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1", LEO_ATTEMPT: "1\n2" };
 

@@ -34,8 +34,7 @@ export const generatorDefinition = (
       command: [process.execPath, path.join(generator, "dist/sandbox.js")],
       stopTimeoutMs: 120_000,
       environment: {
-        ...withoutProxyCredentials(options.environment),
-        ...options.userEnvironment,
+        ...withoutProxyCredentials({ ...options.environment, ...options.userEnvironment }),
         ...PORTS,
       },
     },
