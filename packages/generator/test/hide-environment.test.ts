@@ -43,7 +43,6 @@ const see = async (env: Record<string, string>, within: string[]): Promise<Seen>
 };
 
 const PRIVATE = {
-  ANTHROPIC_AUTH_TOKEN: "the endpoint's key",
   AWS_SECRET_ACCESS_KEY: "secret\n of two lines\n",
   AWS_SESSION_TOKEN: `secret ${"larger than a pipe ".repeat(5_000)}`,
   AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/secret?a=b&c='\"$x`\\é",
