@@ -4,6 +4,7 @@
  */
 import { NETWORK_GUARDS } from "./network-guards.ts";
 import { RUN_GUARDS } from "./run-guards.ts";
+import { SITE_GUARDS } from "./site-guards.ts";
 import { USER_GUARDS } from "./user-guards.ts";
 
 /** A text of a file that stands there exactly once, and what takes its place. */
@@ -22,4 +23,4 @@ export interface Guard {
   tests: readonly string[];
 }
 
-export const GUARDS: readonly Guard[] = [...NETWORK_GUARDS, ...USER_GUARDS, ...RUN_GUARDS];
+export const GUARDS: readonly Guard[] = [...NETWORK_GUARDS, ...USER_GUARDS, ...SITE_GUARDS, ...RUN_GUARDS];
