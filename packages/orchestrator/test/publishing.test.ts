@@ -48,7 +48,7 @@ test("each version is one commit in a private repository, with the request as it
   const second = await world.addVersion(appId, request, { "src/ä b.ts": "2", "new.ts": "n" });
   expect(await world.published(appId, second)).toMatchObject({ state: "done" });
 
-  const name = "leo-bot/leo-u-ber-notes";
+  const name = "leo-bot/leo-uber-notes";
   expect(github.repository(name)).toMatchObject({ actions: false });
   expect(await messages(name)).toEqual([expect.stringMatching(/^Now add .{60,}…$/), "make notes"]);
   const body = await github.git(name, "log", "-1", "--format=%B%an <%ae>", "main");
