@@ -5,7 +5,7 @@
  * One *waits* until the generator can take it at once: after a turn, while a plan is open, or before
  * it stores its version. Until then the user may change it or take it back; what is *delivered* stays.
  */
-import { and, eq, isNull, sql, type SQL } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
 import { TAKING_STEPS } from "@leo/core/event.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
@@ -162,6 +162,8 @@ export const takeUserMessages = async (
 /** Tells the user, at the end of a generation, which requests nobody answered. */
 export const returnUntaken = async (orm: Orm, generationId: string, at: Date): Promise<void> => {
   const untaken = await findUntaken(orm, generationId);
+  if (untaken.length === 0) return;
+  await orm.update(userMessages).set({ returnedAt: at }).where(inArray(userMessages.id, untaken));
   const facts = untaken.map((messageId) => ({ type: "user_message_returned", messageId }) as const);
-  if (facts.length > 0) await appendFacts(orm, generationId, facts, at);
+  await appendFacts(orm, generationId, facts, at);
 };

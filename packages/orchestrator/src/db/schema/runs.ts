@@ -286,6 +286,8 @@ export const userMessages = leo.table(
     createdAt: at("created_at").notNull().defaultNow(),
     /** Number of the attempt that got it; a new attempt gets it again. */
     deliveredAttempt: integer("delivered_attempt"),
+    /** When its run ended and no turn had taken it. */
+    returnedAt: at("returned_at"),
   },
   (table) => [
     index("user_messages_generation").on(table.generationId, table.createdAt),

@@ -16,9 +16,7 @@ const ADDED_MAX_CHARS = 500;
 const ADDED_REQUESTS = sql<string[] | null>`(
   select json_agg(left(m.text, ${ADDED_MAX_CHARS}) order by m.created_at, m.id)
   from leo.user_messages m
-  where m.generation_id = ${generations.id} and m.delivered_attempt is not null and not exists (
-    select from leo.events e
-    where e.generation_id = m.generation_id and e.type = 'user_message_returned' and e.body ->> 'messageId' = m.id::text))`;
+  where m.generation_id = ${generations.id} and m.delivered_attempt is not null and m.returned_at is null)`;
 
 /** The manifest itself may be large, so only what a view needs of it is read. */
 const VIEW = {
