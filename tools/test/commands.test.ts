@@ -42,7 +42,7 @@ test.each(COMMANDS)("%s explains itself and rejects what it does not know", asyn
   expect(unknown.stderr).toBe(
     `Unknown option --hlep. Did you mean --help?\n${typed(name)} -- --help shows the options.\n`,
   );
-  const stray = await run(entry, ["one", "two"]);
+  const stray = await run(entry, ["neither-this", "nor-that"]);
   expect(stray.stderr.split("\n")).toHaveLength(3);
   expect(stray.code).toBe(2);
 });

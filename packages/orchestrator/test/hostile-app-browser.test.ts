@@ -116,12 +116,13 @@ const inFrame = async (page: Page, leo: string, address: string) => {
 /** Leo's page opens the app in a tab, and forgets to say `noopener`. */
 const inTab = async (page: Page, leo: string, address: string) => {
   const { origin, pathname } = new URL(address);
+  // Under a path a redirect puts a pass in the place of the link's token.
+  const [start] = /^\/preview\/[^/]+\/|^\//.exec(pathname) ?? [];
+  const context = page.context();
+  const others = new Set(context.pages());
   await page.goto(`${leo}/?tab=${encodeURIComponent(address)}`);
   const find = () =>
-    page
-      .context()
-      .pages()
-      .find((each) => each.url().startsWith(origin + pathname));
+    context.pages().find((each) => !others.has(each) && each.url().startsWith(`${origin}${start}`));
   const tab = await until("the tab", find, 20_000);
   return resultsOf(tab);
 };

@@ -73,7 +73,12 @@ test("properties have CloudFormation's names and forms", async () => {
         ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
       },
       PublicAccessBlockConfiguration: { BlockPublicAcls: true },
-      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 30, Status: "Enabled" }] },
+      LifecycleConfiguration: {
+        Rules: [
+          { ExpirationInDays: 30, Prefix: "apps/", Status: "Enabled" },
+          { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: "Enabled" },
+        ],
+      },
     },
   ]);
   expect(template.Resources.GeneratedAppsBucket?.DeletionPolicy).toBe("Retain");

@@ -1,3 +1,4 @@
+import { isBlank } from "@leo/core/blank.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 
 const MAX_WORDS = 6;
@@ -29,5 +30,5 @@ export const nameFromPrompt = (prompt: string): string => {
   const [thing = ""] = subject.split(DETAIL, 1);
   const name = GENERIC.test(thing.trim()) ? subject : thing;
   const short = shorten(name.replaceAll(EDGES, "") || subject || sentence).replaceAll(EDGES, "");
-  return short ? short.charAt(0).toUpperCase() + short.slice(1) : "Untitled app";
+  return isBlank(short) ? "Untitled app" : short.charAt(0).toUpperCase() + short.slice(1);
 };
