@@ -8,6 +8,8 @@ import { attemptPrefix, checkpointKey, distKey, sourceKey } from "@leo/core/arti
 import { newId } from "@leo/core/id.ts";
 import { attempts, audit, objectWalk } from "../src/db/schema.ts";
 import { endAttempt } from "../src/lifecycle/attempt.ts";
+import { until } from "@leo/local/testing/until.ts";
+import { bucketOwnedSince } from "../src/objects/owner.ts";
 import { sweepObjects } from "../src/objects/sweep.ts";
 import { claim } from "../src/queue/claim.ts";
 import { readLoad } from "../src/telemetry/load.ts";
@@ -25,8 +27,14 @@ const ask = async (api: TestApi) => {
 };
 
 const keysOf = async (api: TestApi): Promise<string[]> => {
-  const page = await api.s3.send(new ListObjectsV2Command({ Bucket: api.bucket.bucket }));
+  const page = await api.s3.send(new ListObjectsV2Command({ Bucket: api.bucket.bucket, Prefix: "apps/" }));
   return (page.Contents ?? []).flatMap(({ Key }) => Key ?? []).toSorted();
+};
+
+/** The bucket is this database's before anything is in it. */
+const own = async ({ context }: TestApi) => {
+  const [walk] = await context.database.orm.insert(objectWalk).values({}).returning();
+  expect(await bucketOwnedSince(context, walk?.databaseId ?? "")).toBeInstanceOf(Date);
 };
 
 /** A version whose objects are all there, and its prefix. */
@@ -43,6 +51,7 @@ describe("a walk through the bucket", () => {
   test("removes what belongs to no attempt and what a version does not name, and nothing else", () =>
     withApi(
       async (api) => {
+        await own(api);
         const kept = await version(api);
         const before = await keysOf(api);
         const strays = [
@@ -77,20 +86,51 @@ describe("a walk through the bucket", () => {
     const now = () => new Date(Date.now() + aheadMs);
     return withApi(
       async (api) => {
+        await own(api);
         await putObject(api, attemptPrefix(newId(), newId(), 1) + "dist/index.html", "1");
         expect((await sweepObjects(api.context)).objects).toBe(0);
         aheadMs += 14 * MINUTE_MS;
         expect((await sweepObjects(api.context)).objects).toBe(0);
-        aheadMs += 17 * MINUTE_MS;
+        aheadMs += 2 * MINUTE_MS;
         expect((await sweepObjects(api.context)).objects).toBe(1);
       },
-      { now },
+      { now, env: { LEO_OBJECTS_INTERVAL_MS: "1" } },
     );
   });
+
+  test("in a bucket of another database removes nothing, and says so", () =>
+    withApi(
+      async (api) => {
+        await putObject(api, "leo/database.json", JSON.stringify({ databaseId: newId() }));
+        await putObject(api, "apps/stray", "1");
+        expect((await sweepObjects(api.context)).objects).toBe(0);
+        expect(await keysOf(api)).toEqual(["apps/stray"]);
+        expect(api.logged().join("\n")).toContain("bucket_of_another_database");
+      },
+      { env: AT_ONCE },
+    ));
+
+  test("leaves what was in the bucket before its database to expire", () =>
+    withApi(
+      async (api) => {
+        await putObject(api, "apps/older", "1");
+        const listed = async () =>
+          (await api.s3.send(new ListObjectsV2Command({ Bucket: api.bucket.bucket }))).Contents ?? [];
+        const modifiedAt = (await listed())[0]?.LastModified?.getTime() ?? Infinity;
+        // A bucket tells times by the second: the database comes in a later one.
+        await until("the next second", () => Date.now() >= modifiedAt + 2_000);
+        await own(api);
+        await putObject(api, "apps/newer", "1");
+        expect((await sweepObjects(api.context)).objects).toBe(1);
+        expect(await keysOf(api)).toEqual(["apps/older"]);
+      },
+      { env: AT_ONCE },
+    ));
 
   test("goes in steps that another orchestrator may continue, and one makes a step at a time", () =>
     withApi(
       async (api) => {
+        await own(api);
         const versions = [await version(api), await version(api), await version(api)];
         for (const { prefix } of versions) await putObject(api, sourceKey(prefix, "stray"), "1");
         const count = (await keysOf(api)).length;
@@ -131,6 +171,7 @@ describe("an attempt that uploads more than it may", () => {
   ])("%s: its run is ended; once it is over only its newest checkpoint is left", (name, limit) =>
     withApi(
       async (api) => {
+        await own(api);
         const { attempt, prefix } = await flood(api);
         expect((await sweepObjects(api.context)).objects).toBe(0);
         const [row] = await api.context.database.orm
@@ -149,6 +190,7 @@ describe("an attempt that uploads more than it may", () => {
   test("within its limits it is left alone, also when it ended without a version", () =>
     withApi(
       async (api) => {
+        await own(api);
         const { attempt } = await flood(api);
         expect((await sweepObjects(api.context)).objects).toBe(0);
         await endAttempt(api.context.database.orm, attempt, "crashed", "", new Date());

@@ -132,10 +132,12 @@ async function* objectsOf({ storage }: Context, { prefix, first, count, lastKey 
 /**
  * Removes what of these groups is nobody's. What is younger than `LEO_OBJECTS_MIN_AGE_MS` stays: the row that it
  * belongs to may not be written yet.
+ * @param since what is older was in the bucket before this database, and is left to expire
  */
 export const removeStrays = async (
   context: Context,
   groups: ObjectGroup[],
+  since: Date,
   removed: Removed,
 ): Promise<void> => {
   const holders = await holdersOf(context, groups);
@@ -153,7 +155,8 @@ export const removeStrays = async (
     if (!keeps) continue;
     let found = false;
     for await (const object of objectsOf(context, group)) {
-      if (keeps(object.key) || object.modifiedAt.getTime() > before) continue;
+      const isOfInterest = object.modifiedAt >= since && object.modifiedAt.getTime() <= before;
+      if (!isOfInterest || keeps(object.key)) continue;
       found = true;
       batch.push(object);
       if (batch.length === KEYS_PER_DELETE) await flush();

@@ -8,6 +8,7 @@ import { newId } from "@leo/core/id.ts";
 import type { Context } from "../context.ts";
 import { audit, objectWalk } from "../db/schema.ts";
 import { grouped, type ObjectGroup } from "./group.ts";
+import { bucketOwnedSince } from "./owner.ts";
 import { removeStrays, type Removed } from "./stray.ts";
 
 /** All that a generator's role can create is under it. */
@@ -23,6 +24,7 @@ const LEASE_MS = 300_000;
 const LEO_ITSELF = "00000000-0000-0000-0000-000000000000";
 
 interface Walk {
+  databaseId: string;
   /** The last key that was looked at; empty at the beginning. */
   cursor: string;
   objects: number;
@@ -43,7 +45,7 @@ const takeWalk = async ({ database: { orm }, config, now }: Context): Promise<Wa
     )
     .returning();
   if (walk && walk.cursor === "") await orm.update(objectWalk).set({ beganAt: at, objects: 0, sizeBytes: 0 });
-  return walk && (walk.cursor === "" ? { cursor: "", objects: 0, sizeBytes: 0 } : walk);
+  return walk && (walk.cursor === "" ? { ...walk, objects: 0, sizeBytes: 0 } : walk);
 };
 
 const saveWalk = ({ database: { orm } }: Context, { cursor, objects, sizeBytes }: Walk, isOver: boolean) =>
@@ -82,12 +84,21 @@ export const sweepObjects = async (
   const removed: Removed = { objects: 0, sizeBytes: 0, prefixes: [] };
   const walk = await takeWalk(context);
   if (!walk) return removed;
+  const since = await bucketOwnedSince(context, walk.databaseId);
+  if (!since) {
+    context.log.error(
+      { event: "bucket_of_another_database", bucket: context.config.LEO_BUCKET },
+      "the bucket belongs to another database: nothing in it is removed",
+    );
+    await context.database.orm.update(objectWalk).set({ cursor: "", leaseUntil: new Date(0) });
+    return removed;
+  }
   let batch: ObjectGroup[] = [];
   let held = 0;
   let listed = 0;
   let isOver = true;
   const flush = async () => {
-    await removeStrays(context, batch, removed);
+    await removeStrays(context, batch, since, removed);
     batch = [];
     held = 0;
   };

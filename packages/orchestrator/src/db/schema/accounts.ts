@@ -183,6 +183,8 @@ export const objectWalk = leo.table(
   "object_walk",
   {
     id: boolean("id").primaryKey().default(true),
+    /** Of this database; the bucket that is its own says so. */
+    databaseId: uuid("database_id").notNull().defaultRandom(),
     beganAt: at("began_at")
       .notNull()
       .default(sql`to_timestamp(0)`),

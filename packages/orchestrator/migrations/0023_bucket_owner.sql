@@ -1,0 +1,1 @@
+ALTER TABLE "leo"."object_walk" ADD COLUMN "database_id" uuid DEFAULT gen_random_uuid() NOT NULL;
