@@ -14,7 +14,7 @@ const given = (env: Environment, name: string): [string, string][] => {
 
 /**
  * The settings under every name that Node, npm, git and curl read: a variable that is set in one case counts in
- * both. Loopback is always excluded from the proxy, and Node is told to use one. `SSL_CERT_FILE`, which OpenSSL
+ * both. Loopback is always excluded from the proxy, and Node's use of it is switched on. `SSL_CERT_FILE`, which OpenSSL
  * and curl read, goes for Node and git too, unless they have one of their own.
  * @param env of the person or of the container
  * @returns nothing where the environment says nothing
