@@ -62,7 +62,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
     name: "health answers from memory",
     edits: [
       {
-        file: "packages/orchestrator/src/health.ts",
+        file: "packages/orchestrator/src/http/health.ts",
         from: "return (answer ??= refresh());",
         to: "return refresh();",
       },

@@ -8,7 +8,7 @@ export const RUN_GUARDS: readonly Guard[] = [
     name: "the day's money",
     edits: [
       {
-        file: "packages/orchestrator/src/domain/limits/admission.ts",
+        file: "packages/orchestrator/src/generation/admission.ts",
         from: "  Math.round((spentUsd + reservedUsd + budgetUsd) * 1e6) <= Math.round(maxUsd * 1e6);",
         to: "  spentUsd + reservedUsd + budgetUsd + maxUsd > 0;",
       },

@@ -23,7 +23,7 @@ export const USER_GUARDS: readonly Guard[] = [
     name: "row-level security, and the owner in the queries of apps",
     edits: [
       {
-        file: "packages/orchestrator/src/db/policies.ts",
+        file: "packages/orchestrator/src/db/schema/policies.ts",
         from: "export const isUser = (ownerId: AnyPgColumn): SQL => sql`${ownerId} = ${USER}`;",
         to: "export const isUser = (ownerId: AnyPgColumn): SQL => sql`${ownerId} is not null`;",
       },
@@ -89,7 +89,7 @@ export const USER_GUARDS: readonly Guard[] = [
     name: "the link of a preview",
     edits: [
       {
-        file: "packages/orchestrator/src/domain/previews/preview-file.ts",
+        file: "packages/orchestrator/src/preview/file.ts",
         from: "if (!pass && (share || isSameToken(token, ownerToken(previewKey, generationId)))) return { token, share };",
         to: "if (!pass) return { token, share };",
       },
@@ -126,7 +126,7 @@ export const USER_GUARDS: readonly Guard[] = [
     name: "passes expire",
     edits: [
       {
-        file: "packages/orchestrator/src/domain/previews/preview-file.ts",
+        file: "packages/orchestrator/src/preview/file.ts",
         from: "pass.expiresAtMs <= nowMs || ",
         to: "",
       },

@@ -71,7 +71,7 @@ const live = async (leo: Stage, text: string, savedAtMs: number) => {
 };
 
 const followsTheOrchestrator = async (leo: Stage, program: Program, clone: string) => {
-  const api = path.join(clone, "packages/orchestrator/src/http/api.ts");
+  const api = path.join(clone, "packages/orchestrator/src/api.ts");
   await live(leo, "First edit", await edit(api, "There is nothing at this address.", "First edit"));
   await said(program, /Live after [\d.]+ s: orchestrator \(packages\/orchestrator\/src\/http\/api\.ts\)/);
 

@@ -1,19 +1,19 @@
 /** Everything that runs beside requests: the queue, the watches, reconciliation, task events. */
-import type { Context } from "./context.ts";
-import { resumeLaunches } from "./domain/limits/model-pause.ts";
-import { createLauncher } from "./launch/launcher.ts";
-import type { TaskClient } from "./launch/task-client.ts";
-import type { AttemptRef } from "./lifecycle/attempt.ts";
-import { reconcile, takeOver } from "./lifecycle/reconcile.ts";
-import type { Hearing } from "./lifecycle/hearing.ts";
-import { readTaskEvents } from "./lifecycle/task-events.ts";
-import { stopOverdue } from "./lifecycle/watches.ts";
+import type { Context } from "./app-context.ts";
+import { resumeLaunches } from "./limits/model-pause.ts";
+import { createLauncher } from "./task/launcher.ts";
+import type { TaskClient } from "./task/client.ts";
+import type { AttemptRef } from "./generation/attempt.ts";
+import { reconcile, takeOver } from "./task/reconciliation.ts";
+import type { Hearing } from "./task/liveness.ts";
+import { readTaskEvents } from "./task/task-events.ts";
+import { stopOverdue } from "./task/watches.ts";
 import { sweepObjects } from "./objects/sweep.ts";
-import { claim } from "./queue/claim.ts";
-import { startPublishing } from "./publishing/worker.ts";
+import { claim } from "./generation/claim.ts";
+import { startPublishing } from "./github/worker.ts";
 import { repeat } from "./repeat.ts";
 import { withIds } from "./telemetry/log.ts";
-import type { Metrics } from "./telemetry/metrics.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import { inSpan } from "./telemetry/span.ts";
 
 export interface BackgroundOptions {

@@ -3,7 +3,7 @@ import { AUDIT_DAYS_MIN } from "@leo/core/admin.ts";
 import { parseConfig } from "@leo/core/config.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { GithubLogin } from "@leo/core/publishing.ts";
-import { timings } from "./timings.ts";
+import { timings } from "./timeouts.ts";
 
 const list = z.string().transform((text) => text.split(",").filter(Boolean));
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");

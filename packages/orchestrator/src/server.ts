@@ -3,15 +3,15 @@ import type { IncomingMessage } from "node:http";
 import { newId } from "@leo/core/id.ts";
 import type { Logger } from "pino";
 import { startBackground } from "./background.ts";
-import { startDatabaseClock } from "./clock.ts";
+import { startDatabaseClock } from "./db/clock.ts";
 import type { Config } from "./config.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "./app-context.ts";
 import { migrateDatabase, openDatabase } from "./db/database.ts";
-import { createAccounts } from "./domain/accounts/account-cache.ts";
-import { followBans } from "./domain/accounts/ban.ts";
-import { createEndedSessions } from "./domain/accounts/session.ts";
-import { probeAtStart } from "./domain/limits/model-pause.ts";
-import { purgeDeletedApps, purgeExpired, purgeRecords } from "./domain/purge.ts";
+import { createAccounts } from "./account/account-cache.ts";
+import { followBans } from "./account/bans.ts";
+import { createEndedSessions } from "./account/sessions.ts";
+import { probeAtStart } from "./limits/model-pause.ts";
+import { purgeDeletedApps, purgeExpired, purgeRecords } from "./generation/purge.ts";
 import {
   APPS_CHANNEL,
   CONTROL_CHANNEL,
@@ -22,22 +22,22 @@ import {
 import { Committer } from "./events/committer.ts";
 import { Hub } from "./events/hub.ts";
 import { listen } from "./events/listener.ts";
-import { createHealth } from "./health.ts";
-import { createApi } from "./http/api.ts";
-import { createVerifier } from "./http/authenticate.ts";
-import { clientAddress } from "./http/client-address.ts";
-import { publicHosts } from "./http/known-hosts.ts";
-import { createGuard } from "./http/guard.ts";
+import { createHealth } from "./http/health.ts";
+import { createApi } from "./api.ts";
+import { createVerifier } from "./auth/authenticate.ts";
+import { clientAddress } from "./auth/client-address.ts";
+import { publicHosts } from "./auth/known-hosts.ts";
+import { createGuard } from "./auth/guard.ts";
 import { closeServer, listenOn } from "./http/listen.ts";
 import { MESSAGE_REFUSALS } from "./http/message-refusals.ts";
 import { createHttpServer } from "./http/server.ts";
-import { openTaskClient } from "./launch/task-client.ts";
-import { requestCancel } from "./lifecycle/cancel.ts";
-import { createHearing } from "./lifecycle/hearing.ts";
-import { addUserMessage, changeUserMessage, removeUserMessage } from "./lifecycle/user-messages.ts";
+import { openTaskClient } from "./task/client.ts";
+import { requestCancel } from "./generation/cancel.ts";
+import { createHearing } from "./task/liveness.ts";
+import { addUserMessage, changeUserMessage, removeUserMessage } from "./generation/messages.ts";
 import { PEERS_CHANNEL } from "./peers/message.ts";
 import { startPeers, type Peers } from "./peers/peers.ts";
-import { queuePositions } from "./queue/position.ts";
+import { queuePositions } from "./generation/queue-position.ts";
 import { repeat } from "./repeat.ts";
 import { createAppNotices } from "./sockets/app-notices.ts";
 import { removeSiteCopies } from "./site/remove-copies.ts";
@@ -49,10 +49,10 @@ import { createGeneratorSockets } from "./sockets/generator-socket.ts";
 import { serveUiSocket } from "./sockets/ui-socket.ts";
 import { acceptSockets } from "./sockets/upgrade.ts";
 import { openStorage } from "./storage/s3.ts";
-import { createCloudMetrics } from "./telemetry/cloud-metrics.ts";
-import { readLoad } from "./telemetry/load.ts";
-import { createMetrics } from "./telemetry/metrics.ts";
-import { databaseTimes, recordIntervalMs } from "./timings.ts";
+import { createCloudMetrics } from "./metrics/cloud-metrics.ts";
+import { readLoad } from "./metrics/load.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import { databaseTimes, recordIntervalMs } from "./timeouts.ts";
 
 export interface OrchestratorOptions {
   log: Logger;
@@ -101,7 +101,7 @@ export const startOrchestrator = async (
   const storage = openStorage(config);
   const context: Context = { config, database, storage, log, now };
   const tracing = config.OTEL_EXPORTER_OTLP_ENDPOINT
-    ? (await import("./telemetry/tracing.ts")).startTracing(context)
+    ? (await import("./tracing/tracing.ts")).startTracing(context)
     : undefined;
   const accounts = createAccounts(context);
   const endedSessions = createEndedSessions(context);

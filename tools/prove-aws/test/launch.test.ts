@@ -7,11 +7,11 @@ import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { openStore } from "../../../packages/generator/src/artifact/store.ts";
 import { attempts, generations } from "../../../packages/orchestrator/src/db/schema.ts";
-import { createLauncher } from "../../../packages/orchestrator/src/launch/launcher.ts";
-import { openTaskClient, type TaskClient } from "../../../packages/orchestrator/src/launch/task-client.ts";
-import { findArtifact } from "../../../packages/orchestrator/src/lifecycle/artifact.ts";
-import { readTaskEvents } from "../../../packages/orchestrator/src/lifecycle/task-events.ts";
-import { claim } from "../../../packages/orchestrator/src/queue/claim.ts";
+import { createLauncher } from "../../../packages/orchestrator/src/task/launcher.ts";
+import { openTaskClient, type TaskClient } from "../../../packages/orchestrator/src/task/client.ts";
+import { findArtifact } from "../../../packages/orchestrator/src/version/artifact.ts";
+import { readTaskEvents } from "../../../packages/orchestrator/src/task/task-events.ts";
+import { claim } from "../../../packages/orchestrator/src/generation/claim.ts";
 import { openStorage } from "../../../packages/orchestrator/src/storage/s3.ts";
 import {
   enqueue,

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
 import { openStore } from "../../../packages/generator/src/artifact/store.ts";
-import type { Storage } from "../../../packages/orchestrator/src/storage.ts";
+import type { Storage } from "../../../packages/orchestrator/src/storage/storage.ts";
 import { openStorage } from "../../../packages/orchestrator/src/storage/s3.ts";
 import type { Cloud } from "../cloud.ts";
 import { CLOUDS } from "./support/clouds.ts";

@@ -9,7 +9,7 @@ import {
   openTaskClient,
   type LaunchRequest,
   type TaskClient,
-} from "../../../packages/orchestrator/src/launch/task-client.ts";
+} from "../../../packages/orchestrator/src/task/client.ts";
 import { BASE_ENV } from "../../../packages/orchestrator/test/support/context.ts";
 import type { Cloud } from "../cloud.ts";
 import { CLOUDS } from "./support/clouds.ts";

@@ -1,8 +1,8 @@
 /** What the pool's connections and the one that listens have in common. */
 import { Socket } from "node:net";
 import type { Client, ClientBase, ClientConfig } from "pg";
-import type { DatabaseTimes } from "../timings.ts";
-import { SERVICE_ROLE } from "./policies.ts";
+import type { DatabaseTimes } from "../timeouts.ts";
+import { SERVICE_ROLE } from "./schema/policies.ts";
 
 /** A quiet connection to a machine that is gone is found out in this and ten seconds more; the system's default is two hours. */
 const KEEP_ALIVE_MS = 10_000;

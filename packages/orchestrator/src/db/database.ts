@@ -3,9 +3,9 @@ import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import { Client, escapeLiteral, Pool, type ClientBase, type PoolClient } from "pg";
-import { DATABASE_TIMES, type DatabaseTimes } from "../timings.ts";
+import { DATABASE_TIMES, type DatabaseTimes } from "../timeouts.ts";
 import { becomeService, connectionOptions } from "./connection.ts";
-import { SERVICE_ROLE, USER_ROLE, USER_SETTING } from "./policies.ts";
+import { SERVICE_ROLE, USER_ROLE, USER_SETTING } from "./schema/policies.ts";
 import { closeSchema, createRoles } from "./roles.ts";
 import * as schema from "./schema.ts";
 

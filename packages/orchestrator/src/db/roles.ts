@@ -3,7 +3,7 @@
  * `DATABASE_URL` owns the schema, migrates it, and becomes one of them for everything else.
  */
 import type { ClientBase } from "pg";
-import { SERVICE_ROLE, USER_ROLE } from "./policies.ts";
+import { SERVICE_ROLE, USER_ROLE } from "./schema/policies.ts";
 
 /**
  * Makes what is missing. Databases of one cluster share their roles, so two may do this at once.

@@ -6,7 +6,7 @@
 import { Client } from "pg";
 import type { Logger } from "pino";
 import { becomeService, connectionOptions } from "../db/connection.ts";
-import { DATABASE_TIMES, type DatabaseTimes } from "../timings.ts";
+import { DATABASE_TIMES, type DatabaseTimes } from "../timeouts.ts";
 
 export interface ListenerOptions {
   databaseUrl: string;

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
-import type { Actor } from "../domain/operators/audit.ts";
-import { ApiFault } from "../domain/fault.ts";
+import type { Actor } from "../admin/audit.ts";
+import { ApiFault } from "../fault.ts";
 import type { UserEnv } from "./env.ts";
 
 /** The same as `UserEnv`, behind `administrator`. */

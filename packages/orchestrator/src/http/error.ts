@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import type { Logger } from "pino";
 import type { z } from "zod";
 import { ERROR_STATUS, type ApiError } from "@leo/core/api.ts";
-import { ApiFault, notFound } from "../domain/fault.ts";
+import { ApiFault, notFound } from "../fault.ts";
 import type { Env } from "./env.ts";
 import { isUnreachable } from "./unreachable.ts";
 

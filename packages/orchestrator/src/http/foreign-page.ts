@@ -4,7 +4,7 @@
  */
 import type { Context as HonoContext } from "hono";
 import { createMiddleware } from "hono/factory";
-import { ApiFault } from "../domain/fault.ts";
+import { ApiFault } from "../fault.ts";
 import type { Env } from "./env.ts";
 
 const isSameHost = (origin: string, host = ""): boolean =>

@@ -1,8 +1,8 @@
 /** Why a message for the agent is not taken, in the API's words. */
 import { LIMITS } from "@leo/core/limits.ts";
-import { ApiFault } from "../domain/fault.ts";
-import { limitFault } from "../domain/limits/limit-fault.ts";
-import type { UserMessageRefusal } from "../lifecycle/user-messages.ts";
+import { ApiFault } from "../fault.ts";
+import { limitFault } from "../limits/limit-fault.ts";
+import type { UserMessageRefusal } from "../generation/messages.ts";
 
 export const MESSAGE_REFUSALS: Record<UserMessageRefusal, ApiFault> = {
   not_running: new ApiFault("conflict", "The generation is not running. Send a follow-up request instead."),

@@ -11,21 +11,16 @@ import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { candidatesOf, serve } from "@leo/core/preview/address.ts";
 import { BRIDGE, previewHeaders, withBridge } from "@leo/core/preview/serving.ts";
-import type { Context } from "../context.ts";
-import {
-  findPreviewFiles,
-  mayOpenPreview,
-  type OpenedPreview,
-  type PreviewFile,
-} from "../domain/previews/preview-file.ts";
-import { isLinkToken, LINK_PARAMETER } from "../domain/previews/preview-link.ts";
-import { previewPlace, type PreviewPlace } from "../domain/previews/preview-url.ts";
-import { createRecent } from "../recent.ts";
-import { readBytes } from "../domain/versions/version.ts";
+import type { Context } from "../app-context.ts";
+import { findPreviewFiles, mayOpenPreview, type OpenedPreview, type PreviewFile } from "../preview/file.ts";
+import { isLinkToken, LINK_PARAMETER } from "../preview/link.ts";
+import { previewPlace, type PreviewPlace } from "../preview/url.ts";
+import { createRecent } from "../auth/recent.ts";
+import { readBytes } from "../version/version.ts";
 import { cleanPath, isNavigation, toFolder } from "./app-request.ts";
 import type { Env } from "./env.ts";
 import { comesFromForeignPage } from "./foreign-page.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard } from "../auth/guard.ts";
 import { messagePage } from "./message-page.ts";
 import { matchesTag, parseRange, type ByteRange } from "./range.ts";
 import { transportSecurity } from "./security-headers.ts";

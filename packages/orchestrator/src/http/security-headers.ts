@@ -1,7 +1,7 @@
 import { isTrustworthy } from "@leo/core/preview/conditions.ts";
 import { NO_DEVICES } from "@leo/core/preview/serving.ts";
 import type { Config } from "../config.ts";
-import { previewPlace } from "../domain/previews/preview-url.ts";
+import { previewPlace } from "../preview/url.ts";
 
 type Headers = Record<string, string>;
 

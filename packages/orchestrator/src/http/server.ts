@@ -7,10 +7,10 @@ import { getRequestListener, RequestError } from "@hono/node-server";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
-import { ApiFault } from "../domain/fault.ts";
+import { ApiFault } from "../fault.ts";
 import type { Env } from "./env.ts";
 import { errorBody } from "./error.ts";
-import { publicHosts, type KnownHosts } from "./known-hosts.ts";
+import { publicHosts, type KnownHosts } from "../auth/known-hosts.ts";
 import { answerMalformed } from "./malformed.ts";
 import { apiHeaders } from "./security-headers.ts";
 

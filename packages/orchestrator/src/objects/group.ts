@@ -1,5 +1,5 @@
 /** The objects of one attempt, or those that cannot be any attempt's, as a walk through the bucket meets them. */
-import type { ListedObject } from "../storage.ts";
+import type { ListedObject } from "../storage/storage.ts";
 
 /** Where an attempt's objects are: `apps/{appId}/{generationId}/{attempt}/…`. */
 const ATTEMPT_KEY = /^apps\/([0-9a-f-]{36})\/([0-9a-f-]{36})\/([1-9]\d{0,5})\/./;

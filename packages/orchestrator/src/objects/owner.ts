@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { Id } from "@leo/core/id.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../app-context.ts";
 
 /** Beside `apps/`: no generator can create it, and nothing expires it. */
 const KEY = "leo/database.json";

@@ -5,11 +5,11 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { manifestKey } from "@leo/core/artifact.ts";
 import { LIMITS } from "@leo/core/limits.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../app-context.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { CONTROL_CHANNEL } from "../events/append.ts";
-import { namedKeys, newestCheckpoint } from "../lifecycle/artifact.ts";
-import type { ListedObject } from "../storage.ts";
+import { namedKeys, newestCheckpoint } from "../version/artifact.ts";
+import type { ListedObject } from "../storage/storage.ts";
 import type { ObjectGroup } from "./group.ts";
 
 export interface Removed {

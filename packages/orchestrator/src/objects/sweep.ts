@@ -5,7 +5,7 @@
  */
 import { sql } from "drizzle-orm";
 import { newId } from "@leo/core/id.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../app-context.ts";
 import { audit, objectWalk } from "../db/schema.ts";
 import { grouped, type ObjectGroup } from "./group.ts";
 import { bucketOwnedSince } from "./owner.ts";

@@ -3,8 +3,8 @@ import { createHmac } from "node:crypto";
 import type { Id } from "@leo/core/id.ts";
 import { slugProblem } from "@leo/core/site.ts";
 import type { Config } from "../config.ts";
-import { LINK_PARAMETER } from "../domain/previews/preview-link.ts";
-import { previewPlace, previewUrl } from "../domain/previews/preview-url.ts";
+import { LINK_PARAMETER } from "../preview/link.ts";
+import { previewPlace, previewUrl } from "../preview/url.ts";
 
 type Settings = Pick<Config, "LEO_PREVIEW_URL_TEMPLATE" | "LEO_PUBLIC_URL">;
 

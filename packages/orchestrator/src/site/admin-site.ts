@@ -2,9 +2,9 @@
 import { and, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import type { Id } from "@leo/core/id.ts";
 import type { AdminSite } from "@leo/core/site.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../app-context.ts";
 import { apps, siteAddresses, sites, siteVersions, users } from "../db/schema.ts";
-import { ApiFault, notFound } from "../domain/fault.ts";
+import { ApiFault, notFound } from "../fault.ts";
 import { siteUrl } from "./address.ts";
 import { takeOffline } from "./live.ts";
 import { stateOf } from "./site.ts";

@@ -2,8 +2,8 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { LRUCache } from "lru-cache";
-import type { Storage } from "../storage.ts";
-import { readBytes } from "../domain/versions/version.ts";
+import type { Storage } from "../storage/storage.ts";
+import { readBytes } from "../version/version.ts";
 
 /** Larger files are sent as they come from the bucket. */
 export const CACHED_FILE_MAX_BYTES = 1024 * 1024;

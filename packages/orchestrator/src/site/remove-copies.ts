@@ -1,9 +1,9 @@
 /** Removes the files that no site needs: of publishes that were broken off, and of versions long replaced. */
 import { and, eq } from "drizzle-orm";
 import { LIMITS } from "@leo/core/limits.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../app-context.ts";
 import { siteVersions } from "../db/schema.ts";
-import { removeCopied } from "../domain/versions/copied-files.ts";
+import { removeCopied } from "../version/copied-files.ts";
 import { freeFormerSlugs } from "./slug.ts";
 
 const COPIES_PER_PASS = 20;

@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { SiteVisibility } from "@leo/core/site.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../app-context.ts";
 import { siteVersions } from "../db/schema.ts";
 import type { SiteFile } from "../db/schema/sites.ts";
 import { siteToken } from "./address.ts";

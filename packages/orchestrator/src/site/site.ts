@@ -2,12 +2,12 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Id } from "@leo/core/id.ts";
 import type { ChangeSite, Site, SiteState } from "@leo/core/site.ts";
-import type { UserContext } from "../context.ts";
+import type { UserContext } from "../app-context.ts";
 import type { Orm } from "../db/database.ts";
 import { siteAddresses, sites, siteVersions } from "../db/schema.ts";
-import { findApp, type AppRow } from "../domain/apps/app.ts";
-import { lockApp } from "../domain/apps/submit.ts";
-import { ApiFault } from "../domain/fault.ts";
+import { findApp, type AppRow } from "../generation/app-view.ts";
+import { lockApp } from "../generation/submit.ts";
+import { ApiFault } from "../fault.ts";
 import { hasOwnOrigin, siteLink, siteToken, siteUrl } from "./address.ts";
 import { takeOffline } from "./live.ts";
 import { nameSite, notifySite, proposedSlug, slugsOf } from "./slug.ts";

@@ -3,12 +3,12 @@ import { randomInt } from "node:crypto";
 import { and, desc, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { LIMITS } from "@leo/core/limits.ts";
 import { slugProblem } from "@leo/core/site.ts";
-import type { UserContext } from "../context.ts";
+import type { UserContext } from "../app-context.ts";
 import type { Orm } from "../db/database.ts";
 import { siteAddresses } from "../db/schema.ts";
 import { APPS_CHANNEL } from "../events/append.ts";
-import { slug as asciiWords } from "../domain/apps/slug.ts";
-import { ApiFault } from "../domain/fault.ts";
+import { slug as asciiWords } from "../app/slug.ts";
+import { ApiFault } from "../fault.ts";
 import { isLeosOwn } from "./address.ts";
 
 const DAY_MS = 24 * 3_600_000;

@@ -10,10 +10,10 @@
 import { and, inArray, isNotNull } from "drizzle-orm";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { WebSocket } from "ws";
-import type { Context } from "../context.ts";
+import type { Context } from "../app-context.ts";
 import { users } from "../db/schema.ts";
-import { limitFault } from "../domain/limits/limit-fault.ts";
-import type { User } from "../http/authenticate.ts";
+import { limitFault } from "../limits/limit-fault.ts";
+import type { User } from "../auth/authenticate.ts";
 import type { Entry } from "../peers/message.ts";
 import type { Topic } from "../peers/peers.ts";
 import { closeWith } from "./frame.ts";

@@ -3,8 +3,8 @@ import { isFinal } from "@leo/core/generation.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { ToGenerator } from "@leo/core/protocol/generator.ts";
 import type { WebSocket } from "ws";
-import type { AttemptRow } from "../lifecycle/attempt.ts";
-import type { GenerationRow } from "../lifecycle/transition.ts";
+import type { AttemptRow } from "../generation/attempt.ts";
+import type { GenerationRow } from "../generation/transition.ts";
 
 export interface Connection {
   socket: WebSocket;

@@ -5,14 +5,14 @@
  */
 import type { Server } from "node:http";
 import { Hono } from "hono";
-import type { Context } from "../context.ts";
-import { ApiFault } from "../domain/fault.ts";
-import { clientAddress } from "../http/client-address.ts";
+import type { Context } from "../app-context.ts";
+import { ApiFault } from "../fault.ts";
+import { clientAddress } from "../auth/client-address.ts";
 import type { Env } from "../http/env.ts";
 import { onError } from "../http/error.ts";
-import { generatorHosts } from "../http/known-hosts.ts";
+import { generatorHosts } from "../auth/known-hosts.ts";
 import { createHttpServer } from "../http/server.ts";
-import { createTokenBuckets } from "../token-buckets.ts";
+import { createTokenBuckets } from "../auth/token-buckets.ts";
 import type { GeneratorSockets } from "./generator-socket.ts";
 import { acceptSockets, bearerToken } from "./upgrade.ts";
 

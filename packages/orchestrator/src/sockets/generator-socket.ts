@@ -10,20 +10,20 @@ import { settlesMessages } from "@leo/core/event.ts";
 import { FromGenerator, type NumberedMessage } from "@leo/core/protocol/generator.ts";
 import { cleanDeep } from "@leo/core/scrub.ts";
 import type { WebSocket } from "ws";
-import type { Context } from "../context.ts";
+import type { Context } from "../app-context.ts";
 import type { Committer } from "../events/committer.ts";
-import type { AttemptRow } from "../lifecycle/attempt.ts";
-import { completeWork, CUT, wordOf } from "../lifecycle/complete.ts";
-import type { Hearing } from "../lifecycle/hearing.ts";
-import { takeUserMessages } from "../lifecycle/user-messages.ts";
-import { hashAttemptToken, isAttemptToken } from "../queue/claim.ts";
+import type { AttemptRow } from "../generation/attempt.ts";
+import { completeWork, CUT, wordOf } from "../generation/complete.ts";
+import type { Hearing } from "../task/liveness.ts";
+import { takeUserMessages } from "../generation/messages.ts";
+import { hashAttemptToken, isAttemptToken } from "../generation/claim.ts";
 import { withIds } from "../telemetry/log.ts";
-import { keepAliveTimes } from "../timings.ts";
+import { keepAliveTimes } from "../timeouts.ts";
 import { closeWith, parseFrame, sizeOf } from "./frame.ts";
 import { acknowledge, connectionOf, refusalOf, type Connection } from "./generator-connection.ts";
 import { becomeReady, findWork, recordHeard, type Work } from "./generator-work.ts";
 import { keepAlive } from "./keepalive.ts";
-import { composeStart } from "./start-generation.ts";
+import { composeStart } from "../generation/start.ts";
 
 /** As much of one generator may wait for the database before its socket stops being read; less than it by one frame. */
 const UNCOMMITTED_MAX_BYTES = 1024 * 1024;

@@ -1,11 +1,11 @@
 /** What a generator's socket reads and writes of its attempt. */
 import { eq, or, sql } from "drizzle-orm";
-import type { Context } from "../context.ts";
+import type { Context } from "../app-context.ts";
 import type { Database } from "../db/database.ts";
 import { attempts, generations } from "../db/schema.ts";
-import { tellProgress, type AttemptRow } from "../lifecycle/attempt.ts";
-import { lockGeneration } from "../lifecycle/lock.ts";
-import { transitionIn, type GenerationRow } from "../lifecycle/transition.ts";
+import { tellProgress, type AttemptRow } from "../generation/attempt.ts";
+import { lockGeneration } from "../generation/lock.ts";
+import { transitionIn, type GenerationRow } from "../generation/transition.ts";
 
 export interface Work {
   attempt: AttemptRow;

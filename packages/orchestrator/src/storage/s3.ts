@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Config } from "../config.ts";
-import { ObjectTooLargeError, type Storage } from "../storage.ts";
+import { ObjectTooLargeError, type Storage } from "./storage.ts";
 import { AT_THE_START, traceCalls } from "../telemetry/aws-spans.ts";
 
 /** Passes on what comes until it is more than `maxBytes`. */

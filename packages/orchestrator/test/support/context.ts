@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { newId } from "@leo/core/id.ts";
 import { readConfig, type Config } from "../../src/config.ts";
-import { userContext, type Context } from "../../src/context.ts";
+import { userContext, type Context } from "../../src/app-context.ts";
 import { apps, generations } from "../../src/db/schema.ts";
-import { submitApp } from "../../src/domain/apps/submit.ts";
-import { queuePositions } from "../../src/queue/position.ts";
-import type { Storage } from "../../src/storage.ts";
+import { submitApp } from "../../src/generation/submit.ts";
+import { queuePositions } from "../../src/generation/queue-position.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { openTestDatabase } from "./database.ts";
 import { withMigratedDatabase } from "./migrated.ts";
 

@@ -1,5 +1,5 @@
 import { openDatabase, type Database } from "../../src/db/database.ts";
-import { DATABASE_TIMES } from "../../src/timings.ts";
+import { DATABASE_TIMES } from "../../src/timeouts.ts";
 
 /** A test's own limit ends it before this. */
 const PATIENT_MS = 600_000;

@@ -1,9 +1,9 @@
 /** Runs and what they cost, as tests of the ledger need them. */
 import { eq } from "drizzle-orm";
-import type { Context } from "../../src/context.ts";
+import type { Context } from "../../src/app-context.ts";
 import { ledger } from "../../src/db/schema.ts";
-import { transition } from "../../src/lifecycle/transition.ts";
-import { claim } from "../../src/queue/claim.ts";
+import { transition } from "../../src/generation/transition.ts";
+import { claim } from "../../src/generation/claim.ts";
 import { submitAs, withContext as withRealClock, type TestContext } from "./context.ts";
 
 export const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 /** The plans of the queries that really ran, as PostgreSQL's `auto_explain` reports them. */
 import type { ClientBase } from "pg";
-import { SERVICE_ROLE } from "../../src/db/policies.ts";
+import { SERVICE_ROLE } from "../../src/db/schema/policies.ts";
 import type { Database } from "../../src/db/database.ts";
 import { openTestDatabase } from "./database.ts";
 

@@ -2,7 +2,7 @@
 import { pino } from "pino";
 import type { Config } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/database.ts";
-import { startPublishing } from "../../src/publishing/worker.ts";
+import { startPublishing } from "../../src/github/worker.ts";
 import { openStorage } from "../../src/storage/s3.ts";
 
 const config = JSON.parse(process.env["LEO_TEST_CONFIG"] ?? "{}") as Config;

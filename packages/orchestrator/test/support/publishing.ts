@@ -7,7 +7,7 @@ import type { Generation } from "@leo/core/generation.ts";
 import { withGithub, type TestGithub } from "@leo/local/testing/github.ts";
 import { until } from "@leo/local/testing/until.ts";
 import { publications } from "../../src/db/schema.ts";
-import { startPublishing } from "../../src/publishing/worker.ts";
+import { startPublishing } from "../../src/github/worker.ts";
 import { withApi, type Answer, type TestApi } from "./api.ts";
 import { HIGH_LIMITS } from "./context.ts";
 import { completeGeneration, type Files } from "./version.ts";

@@ -15,7 +15,7 @@ import {
 import { AUDIT_DAYS_MIN, type AdminAction } from "@leo/core/admin.ts";
 import type { FailureCode } from "@leo/core/failure.ts";
 import type { Fault } from "@leo/core/lifecycle.ts";
-import { isUser, serviceMay, serviceMayDelete, userMay } from "../policies.ts";
+import { isUser, serviceMay, serviceMayDelete, userMay } from "./policies.ts";
 import { at, leo, usd } from "./columns.ts";
 
 /** Sign-ins that their user has ended. Their access tokens are refused until the last of them has expired. */
@@ -79,7 +79,7 @@ export const platformSettings = leo.table(
     intakeMessage: text("intake_message"),
     /** Nothing queued is started. */
     launchesPaused: boolean("launches_paused").notNull().default(false),
-    /** Nothing queued is started because of this fault of the model, since then; see `domain/limits/model-pause.ts`. */
+    /** Nothing queued is started because of this fault of the model, since then; see `limits/model-pause.ts`. */
     modelFault: text("model_fault").$type<FailureCode>(),
     modelFaultAt: at("model_fault_at"),
     /** When the next run is let through, and how many have been. */

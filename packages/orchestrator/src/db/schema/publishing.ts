@@ -9,7 +9,7 @@ import {
   isUsersGenerationOrNone,
   serviceMay,
   userMay,
-} from "../policies.ts";
+} from "./policies.ts";
 import { at, leo, quoted } from "./columns.ts";
 import { apps, generations } from "./runs.ts";
 

@@ -26,7 +26,7 @@ import {
   isUsersGenerationOrNone,
   serviceMay,
   userMay,
-} from "../policies.ts";
+} from "./policies.ts";
 import { at, leo, quoted, usd } from "./columns.ts";
 
 export const apps = leo.table(

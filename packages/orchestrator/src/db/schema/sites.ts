@@ -15,7 +15,7 @@ import {
 } from "drizzle-orm/pg-core";
 import type { ArtifactFile } from "@leo/core/artifact.ts";
 import { SiteVisibility } from "@leo/core/site.ts";
-import { isUser, isUsersApp, isUsersGeneration, serviceMay, userMay } from "../policies.ts";
+import { isUser, isUsersApp, isUsersGeneration, serviceMay, userMay } from "./policies.ts";
 import { at, leo, quoted } from "./columns.ts";
 import { apps, generations } from "./runs.ts";
 

@@ -1,0 +1,90 @@
+/** The record of what operators changed: who, what, on what, before and after, and by which request. */
+import { desc, eq, lt, and, sql } from "drizzle-orm";
+import type { AdminAction, AuditEntry } from "@leo/core/admin.ts";
+import { newId } from "@leo/core/id.ts";
+import type { Context } from "../app-context.ts";
+import type { Database, Orm } from "../db/database.ts";
+import { audit } from "../db/schema.ts";
+
+/** Whoever holds it changes something: so `before` is what the change found. */
+const AUDIT_LOCK = 501_305;
+
+export interface Actor {
+  userId: string;
+  email?: string;
+  requestId: string;
+}
+
+export interface AuditedChange<T> {
+  action: AdminAction;
+  /** A user or a generation; absent for the platform. */
+  targetId?: string;
+  /** What is changed, as it stands. The context is the transaction's, as that of `change`. */
+  read: (context: Context) => Promise<T>;
+  change: (context: Context) => Promise<unknown>;
+  /** What of it goes into the record. */
+  record: (state: T) => unknown;
+}
+
+/**
+ * Makes a change and its entry in one transaction: there is none without the other.
+ * @returns what was changed, as it stands now
+ */
+export const audited = <T>(
+  context: Context,
+  actor: Actor,
+  { action, targetId, read, change, record }: AuditedChange<T>,
+): Promise<T> =>
+  context.database.transaction(async (orm, client) => {
+    await orm.execute(sql`select pg_advisory_xact_lock(${AUDIT_LOCK})`);
+    // What asks for a transaction within gets this one: it has a connection, and waits for no other.
+    const transaction: Database["transaction"] = (work) => work(orm, client);
+    const within: Context = { ...context, database: { ...context.database, orm, transaction } };
+    const before = await read(within);
+    await change(within);
+    const after = await read(within);
+    await orm.insert(audit).values({
+      id: newId(),
+      at: context.now(),
+      actorId: actor.userId,
+      actorEmail: actor.email,
+      action,
+      targetId,
+      before: record(before),
+      after: record(after),
+      requestId: actor.requestId,
+    });
+    context.log.info({ event: "admin_action", action, targetId }, "an operator changed something");
+    return after;
+  });
+
+export interface AuditFilter {
+  targetId?: string;
+  /** The last entry of the page before. */
+  before?: string;
+  limit: number;
+}
+
+/** @returns the newest entries first */
+export const listAudit = async (
+  orm: Orm,
+  { targetId, before, limit }: AuditFilter,
+): Promise<AuditEntry[]> => {
+  const rows = await orm
+    .select()
+    .from(audit)
+    .where(
+      and(
+        targetId === undefined ? undefined : eq(audit.targetId, targetId),
+        before === undefined ? undefined : lt(audit.id, before),
+      ),
+    )
+    .orderBy(desc(audit.id))
+    .limit(limit);
+  return rows.map(({ actorEmail, targetId: target, at, ...row }) => ({
+    ...row,
+    at: at.toISOString(),
+    actorEmail: actorEmail ?? undefined,
+    targetId: target ?? undefined,
+  }));
+};

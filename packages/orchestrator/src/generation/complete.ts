@@ -1,0 +1,102 @@
+/**
+ * How an attempt's work ends: its last message was committed, or its manifest was found. All of it
+ * is safe to repeat.
+ */
+import { and, eq } from "drizzle-orm";
+import { failure, type Failure } from "@leo/core/failure.ts";
+import type { LifecycleInput } from "@leo/core/lifecycle.ts";
+import type { Context } from "../app-context.ts";
+import type { Orm } from "../db/database.ts";
+import { attempts, events, generations } from "../db/schema.ts";
+import { findArtifact, type FoundArtifact } from "../version/artifact.ts";
+import type { AttemptRow } from "./attempt.ts";
+import { publish } from "./finalize.ts";
+import { transitionIn, type Transition } from "./transition.ts";
+
+/** How an attempt's work ended, as its generator reports it. */
+export interface FinalWord {
+  failure?: Failure;
+  /** When the cause of the failure will have passed. */
+  retryAt?: string;
+}
+
+/** How the work of an attempt ends that has written all that it may, whatever its generator reports. */
+export const CUT: FinalWord = {
+  failure: failure("output_too_large", "it wrote or uploaded more than a run may"),
+};
+
+/** How the attempt's work ended, if that is known. */
+export const wordOf = async (
+  context: Context,
+  { id, cutAt }: Pick<AttemptRow, "id" | "cutAt">,
+): Promise<FinalWord | undefined> => (cutAt === null ? finalWord(context, id) : CUT);
+
+/** The attempt's `all_work_complete`, if it is committed. Nothing comes after it. */
+const finalWord = async (context: Context, attemptId: string): Promise<FinalWord | undefined> => {
+  const [last] = await context.database.orm
+    .select({ body: events.body })
+    .from(attempts)
+    .innerJoin(events, and(eq(events.attemptId, attempts.id), eq(events.n, attempts.lastN)))
+    .where(eq(attempts.id, attemptId));
+  return last?.body.type === "all_work_complete" ? last.body : undefined;
+};
+
+const inputOf = ({ failure: cause, retryAt }: FinalWord, at: Date): LifecycleInput => ({
+  type: "work_complete",
+  ...(cause ? { failure: cause } : {}),
+  ...(cause && retryAt ? { retryInMs: Date.parse(retryAt) - at.getTime() } : {}),
+});
+
+/**
+ * Moves the generation on, in the caller's transaction. A run that ended with a failure keeps the
+ * partial version that it uploaded.
+ */
+export const completeWorkIn = (
+  orm: Orm,
+  config: Context["config"],
+  generationId: string,
+  attempt: number,
+  at: Date,
+  word: FinalWord,
+  artifact?: FoundArtifact,
+): Promise<Transition | undefined> =>
+  transitionIn(
+    orm,
+    config,
+    generationId,
+    inputOf(word, at),
+    at,
+    attempt,
+    word.failure && artifact ? { artifactPrefix: artifact.prefix, manifest: artifact.manifest } : {},
+  );
+
+/** Publishes after the commit. The version is shown as soon as it is recorded; nobody waits for it here. */
+export const publishSoon = (context: Context, { generation, decision }: Transition): void => {
+  if (!decision.effects.some((effect) => effect.type === "publish")) return;
+  publish(context, generation.id).catch((error: unknown) => {
+    context.log.error(
+      { err: error, event: "publish_failed", generationId: generation.id },
+      "publishing will be tried again",
+    );
+  });
+};
+
+/** The generator said that its work is over. @throws when the bucket or the database is away: say it again */
+export const completeWork = async (
+  context: Context,
+  generationId: string,
+  attempt: number,
+  word: FinalWord,
+): Promise<void> => {
+  const { orm, transaction } = context.database;
+  const [row] = await orm
+    .select({ appId: generations.appId })
+    .from(generations)
+    .where(eq(generations.id, generationId));
+  if (!row) return;
+  const partial = word.failure ? await findArtifact(context, row.appId, generationId, attempt) : undefined;
+  const done = await transaction((inside) =>
+    completeWorkIn(inside, context.config, generationId, attempt, context.now(), word, partial),
+  );
+  if (done) publishSoon(context, done);
+};

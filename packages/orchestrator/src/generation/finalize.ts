@@ -1,0 +1,93 @@
+import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { distKey, sourceKey } from "@leo/core/artifact.ts";
+import { failure } from "@leo/core/failure.ts";
+import type { Context } from "../app-context.ts";
+import { generations } from "../db/schema.ts";
+import { publishAutomatically } from "../github/publication.ts";
+import { withIds } from "../telemetry/log.ts";
+import { inSpan } from "../telemetry/span.ts";
+import { findArtifact, listCheckpoints, type FoundArtifact } from "../version/artifact.ts";
+import { transition, transitionIn } from "./transition.ts";
+
+/** Takes the lease on a generation in `publishing`; only its holder publishes. */
+const takeLease = async (context: Context, generationId: string) => {
+  const at = context.now();
+  const [row] = await context.database.orm
+    .update(generations)
+    .set({ publishLeaseUntil: new Date(at.getTime() + context.config.LEO_PUBLISH_LEASE_MS) })
+    .where(
+      and(
+        eq(generations.id, generationId),
+        eq(generations.state, "publishing"),
+        or(isNull(generations.publishLeaseUntil), lt(generations.publishLeaseUntil, at)),
+      ),
+    )
+    .returning();
+  return row;
+};
+
+/** @returns why what was uploaded is neither a version nor an answer */
+const objectionTo = async (
+  { storage }: Context,
+  found: FoundArtifact | undefined,
+): Promise<string | undefined> => {
+  if (!found) return "the generator said it was done, but there is no valid manifest";
+  const { manifest, prefix } = found;
+  if (!manifest.answered) return undefined;
+  for await (const { key } of storage.list(prefix)) {
+    const isFile = key.startsWith(sourceKey(prefix, "")) || key.startsWith(distKey(prefix, ""));
+    if (isFile) return `the manifest says that no file changed, but ${key} was uploaded`;
+  }
+  return undefined;
+};
+
+/**
+ * Checks what a generator uploaded and makes it a version, or an answer when the run changed no file. Safe to
+ * repeat: whoever holds the lease does it, and reconciliation calls again for one whose holder died.
+ */
+export const publish = (context: Context, generationId: string): Promise<void> =>
+  withIds({ generationId }, () =>
+    inSpan("publish", { "leo.generation_id": generationId }, () => publishLeased(context, generationId)),
+  );
+
+const publishLeased = async (context: Context, generationId: string): Promise<void> => {
+  const row = await takeLease(context, generationId);
+  if (!row) return;
+  const found = await findArtifact(context, row.appId, generationId, row.attempt);
+  const objection = await objectionTo(context, found);
+  if (!found || objection) {
+    const cause = failure("upload_failed", objection);
+    await transition(
+      context,
+      generationId,
+      { type: "attempt_failed", failure: cause, retry: true },
+      row.attempt,
+    );
+    return;
+  }
+  const version = { artifactPrefix: found.prefix, manifest: found.manifest };
+  await context.database.transaction(async (orm) => {
+    const at = context.now();
+    const type = found.manifest.answered ? "answered" : "published";
+    const done = await transitionIn(orm, context.config, generationId, { type }, at, row.attempt, version);
+    // In the same transaction: a version that is to be on GitHub cannot be forgotten.
+    if (done?.decision.state === "completed") await publishAutomatically(orm, at, done.generation);
+  });
+  const keys = (await listCheckpoints(context, row, row.attempt)).map(({ key }) => key);
+  await context.storage.delete(keys.filter((key) => key !== found.manifest.checkpoint?.key));
+};
+
+/** Generations in `publishing` whose holder is gone. */
+export const findUnpublished = async (context: Context): Promise<string[]> => {
+  const rows = await context.database.orm
+    .select({ id: generations.id })
+    .from(generations)
+    .where(
+      and(
+        // As a literal: a partial index is of no use to a parameter.
+        sql`${generations.state} = 'publishing'`,
+        or(isNull(generations.publishLeaseUntil), lt(generations.publishLeaseUntil, context.now())),
+      ),
+    );
+  return rows.map(({ id }) => id);
+};

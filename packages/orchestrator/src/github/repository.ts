@@ -1,0 +1,79 @@
+/** The repository of an app: made once, then found by GitHub's own number for it. */
+import { eq } from "drizzle-orm";
+import type { Context } from "../app-context.ts";
+import { appPublishing } from "../db/schema.ts";
+import { slug } from "../app/slug.ts";
+import { PublishingFault } from "./push-fault.ts";
+import type { GitHub, Repository } from "./client.ts";
+import type { Job } from "./push-queue.ts";
+
+const NAME_MAX_CHARS = 80;
+const DESCRIPTION_MAX_CHARS = 300;
+
+/** Names in order of preference: two apps may have the same, and all live in one account. */
+const namesFor = ({ appId, appName }: Job) => {
+  const base = `leo-${slug(appName).slice(0, NAME_MAX_CHARS) || "app"}`;
+  return [base, `${base}-${appId.slice(-6)}`, `${base}-${appId.slice(-12)}`];
+};
+
+/** The app's id in it tells a repository whose making was not recorded from one of somebody else. */
+const descriptionOf = ({ appId, appName }: Job) =>
+  `${appName.slice(0, DESCRIPTION_MAX_CHARS)} · made with Leo (${appId})`;
+
+const makeOrAdopt = async (
+  { config }: Context,
+  github: GitHub,
+  job: Job,
+  login: string,
+): Promise<Repository> => {
+  const organization = config.LEO_GITHUB_ORGANIZATION;
+  for (const name of namesFor(job)) {
+    const made = await github.create(organization, name, descriptionOf(job));
+    if (made) return made;
+    const taken = await github.findByName(`${organization ?? login}/${name}`);
+    if (taken?.private && taken.description?.includes(job.appId)) return taken;
+  }
+  throw new PublishingFault("name_taken");
+};
+
+/**
+ * The app's repository, made if it has none yet.
+ * @param login the account of the token
+ * @throws PublishingFault `repository_gone`, `name_taken`, `refused` (archived)
+ */
+export const ensureRepository = async (
+  context: Context,
+  github: GitHub,
+  job: Job,
+  login: string,
+): Promise<Repository> => {
+  const { orm } = context.database;
+  if (job.repositoryId !== null) {
+    const found = await github.findById(job.repositoryId);
+    if (!found) throw new PublishingFault("repository_gone");
+    if (found.archived) {
+      throw new PublishingFault("refused", { detail: `${found.name} is archived, so it takes no commits.` });
+    }
+    if (found.name !== job.repositoryName) {
+      await orm
+        .update(appPublishing)
+        .set({ repositoryName: found.name })
+        .where(eq(appPublishing.appId, job.appId));
+    }
+    return found;
+  }
+  const made = await makeOrAdopt(context, github, job, login);
+  await github.disableActions(made.name);
+  await orm
+    .insert(appPublishing)
+    .values({ appId: job.appId, repositoryId: made.id, repositoryName: made.name })
+    .onConflictDoUpdate({
+      target: appPublishing.appId,
+      set: { repositoryId: made.id, repositoryName: made.name },
+    });
+  context.log.info(
+    { event: "repository_made", appId: job.appId, repository: made.name },
+    "made a repository for an app",
+  );
+  return made;
+};

@@ -1,0 +1,194 @@
+/**
+ * Sites as visitors meet them. What is served here is untrusted code on an origin of its own: it gets no cookie,
+ * no token and no answer of Leo's API. A request is answered from one version, whichever is live when it comes;
+ * files with a hash in their name stay readable after they were replaced, for pages that are open.
+ */
+import type { Context as HonoContext } from "hono";
+import { candidatesOf, serve, type Served } from "@leo/core/preview/address.ts";
+import { slugProblem } from "@leo/core/site.ts";
+import type { Context } from "../app-context.ts";
+import { isSameToken, LINK_PARAMETER } from "../preview/link.ts";
+import { cleanPath, isNavigation, toFolder } from "./app-request.ts";
+import type { Env } from "./env.ts";
+import { messagePage } from "./message-page.ts";
+import { hasOwnOrigin, isSiteToken, siteUrl } from "../site/address.ts";
+import { createContents } from "../site/cache.ts";
+import { siteHeaders } from "./site-headers.ts";
+import type { FilesOfVersion, ResolvedSite, Sites, SiteVersion } from "../site/resolve.ts";
+import { sendFile, type SiteAnswer } from "./site-file.ts";
+
+type SiteContext = HonoContext<Env>;
+type LiveSite = Extract<ResolvedSite, { kind: "live" }>;
+
+/** Of a host alone, whatever other sites of the domain set. `Lax`, because people follow links to it. */
+const COOKIE = "__Host-leo-site";
+const COOKIE_ATTRIBUTES = "Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax";
+/** Kept for what an app's own server will answer, and for Leo. */
+const KEPT_PATH = /^\/(?:api|\.leo)(?:\/|$)/i;
+
+/** What is asked of a site. */
+export interface SiteRequest {
+  slug: string;
+  /** The raw path within the site. */
+  path: string;
+  /** The token in the path, where sites have no hosts of their own. */
+  token?: string;
+}
+
+const noSite = (c: SiteContext) =>
+  messagePage(
+    c,
+    404,
+    "No site here",
+    "Nothing is published at this address, or it opens only with its link. Check the address, or ask whoever gave it to you.",
+  );
+
+const gone = (c: SiteContext, isTakenDown: boolean) =>
+  messagePage(
+    c,
+    410,
+    "This site is gone",
+    isTakenDown ? "It was taken down by an administrator." : "Whoever made it has unpublished it.",
+  );
+
+const noFile = (c: SiteContext) =>
+  isNavigation(c)
+    ? messagePage(c, 404, "Page not found", "This site has no such page.")
+    : c.text("Not found", 404, { "cache-control": "no-store" });
+
+const tokenInCookie = (c: SiteContext): string | undefined =>
+  (c.req.header("cookie") ?? "")
+    .split(";")
+    .map((pair) => pair.trim())
+    .find((pair) => pair.startsWith(`${COOKIE}=`))
+    ?.slice(COOKIE.length + 1);
+
+const opens = (shown: string | undefined, token: string) => shown !== undefined && isSameToken(shown, token);
+
+/** The token leaves the address: it is exchanged for a cookie of this host. */
+const exchange = (c: SiteContext, token: string) => {
+  const url = new URL(c.req.url);
+  url.searchParams.delete(LINK_PARAMETER);
+  return c.body(null, 302, {
+    // Two slashes would begin the name of another host.
+    location: url.pathname.replace(/^\/+/, "/") + url.search,
+    "set-cookie": `${COOKIE}=${token}; ${COOKIE_ATTRIBUTES}`,
+    "cache-control": "no-store",
+  });
+};
+
+const ROBOTS = "robots.txt";
+
+const sendRobots = (c: SiteContext, text: string) =>
+  c.text(text, 200, { "cache-control": "no-cache", "content-type": "text/plain; charset=utf-8" });
+
+/**
+ * Serves sites.
+ * @param sites shared with whoever hears of changes
+ */
+export const createSiteServer = (context: Context, sites: Sites) => {
+  const { config } = context;
+  const contents = createContents(context.storage);
+  const headers = siteHeaders(config);
+  const ownOrigin = hasOwnOrigin(config);
+
+  const send = async (
+    c: SiteContext,
+    site: LiveSite,
+    version: SiteVersion,
+    files: FilesOfVersion,
+    { path, status }: { path: string; status: 200 | 404 },
+  ) => {
+    const file = files.get(path);
+    if (!file) return undefined;
+    const answer: SiteAnswer = {
+      file,
+      key: version.prefix + path,
+      status,
+      isPublic: site.token === undefined,
+      needsBridge: !ownOrigin,
+    };
+    const response = await sendFile(c, context, contents, answer);
+    if (!response) {
+      context.log.error(
+        { event: "site_file_missing", appId: site.appId, key: answer.key },
+        "a file of a published site is not in the bucket",
+      );
+    }
+    return response;
+  };
+
+  /** A page that was loaded before the switch asks for its own scripts and styles. */
+  const sendEarlier = async (c: SiteContext, site: LiveSite, path: string) => {
+    const named = candidatesOf(path).filter((candidate) => candidate.startsWith("assets/"));
+    if (named.length === 0) return undefined;
+    for (const version of site.earlier) {
+      const files = await sites.files(version);
+      const file = named.find((candidate) => files.get(candidate)?.hashed);
+      if (file !== undefined) return send(c, site, version, files, { path: file, status: 200 });
+    }
+    return undefined;
+  };
+
+  const answerLive = async (c: SiteContext, site: LiveSite, rawPath: string): Promise<Response> => {
+    const path = KEPT_PATH.test(rawPath) ? undefined : cleanPath(rawPath);
+    if (path === undefined) return noFile(c);
+    const files = await sites.files(site.live);
+    if (path === ROBOTS && (site.noindex || !files.has(ROBOTS)))
+      return sendRobots(c, `User-agent: *\n${site.noindex ? "Disallow: /" : "Allow: /"}\n`);
+    const served: Served = serve(path, {
+      isNavigation: isNavigation(c),
+      hasClientRoutes: site.live.clientRoutes,
+      has: (file) => files.has(file),
+    });
+    if (served.kind === "folder") return toFolder(c, path);
+    if (served.kind === "file" && served.status === 200)
+      return (await send(c, site, site.live, files, served)) ?? noFile(c);
+    const earlier = await sendEarlier(c, site, path);
+    if (earlier) return earlier;
+    return (served.kind === "file" && (await send(c, site, site.live, files, served))) || noFile(c);
+  };
+
+  const answer = async (c: SiteContext, { slug, path, token: inPath }: SiteRequest): Promise<Response> => {
+    const site = await sites.find(slug);
+    if (site.kind === "none") return noSite(c);
+    if (site.kind === "moved") {
+      const to = new URL(siteUrl(config, site.slug)).href.replace(/\/$/, "");
+      const inSite = inPath === undefined ? path : `/${inPath}${path}`;
+      return c.body(null, 302, {
+        location: to + inSite + new URL(c.req.url).search,
+        "cache-control": "no-store",
+      });
+    }
+    if (site.kind !== "live") return gone(c, site.kind === "taken_down");
+    c.set("siteAppId", site.appId);
+    if (site.noindex || site.token !== undefined) c.header("x-robots-tag", "noindex, nofollow");
+    if (site.token === undefined) return answerLive(c, site, path);
+    const inAddress = c.req.query(LINK_PARAMETER);
+    if (ownOrigin && opens(inAddress, site.token)) return exchange(c, site.token);
+    if (!opens(ownOrigin ? tokenInCookie(c) : inPath, site.token)) return noSite(c);
+    return answerLive(c, site, path);
+  };
+
+  return async (c: SiteContext, request: SiteRequest): Promise<Response> => {
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    if (c.req.method !== "GET" && c.req.method !== "HEAD")
+      return c.text("Method not allowed", 405, { allow: "GET, HEAD" });
+    // On Leo's own host it would be a worker of Leo's.
+    if (!ownOrigin && c.req.header("service-worker") !== undefined) return noFile(c);
+    return answer(c, request);
+  };
+};
+
+/**
+ * Splits what follows `/site/` in a path: `{slug}/{token}/…`, with the token for sites that take a link only.
+ * @returns undefined when it names no site
+ */
+export const sitePath = (path: string): SiteRequest | undefined => {
+  const [slug = "", ...rest] = path.split("/");
+  if (slugProblem(slug) !== undefined) return undefined;
+  const [first = ""] = rest;
+  return isSiteToken(first)
+    ? { slug, token: first, path: `/${rest.slice(1).join("/")}` }
+    : { slug, path: `/${rest.join("/")}` };
+};

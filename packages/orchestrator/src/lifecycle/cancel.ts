@@ -1,7 +1,0 @@
-import type { Context } from "../context.ts";
-import { transition } from "./transition.ts";
-
-/** Asks for a cancel. The state follows once the task is gone; a queued generation ends at once. */
-export const requestCancel = async (context: Context, generationId: string): Promise<void> => {
-  await transition(context, generationId, { type: "cancel_requested" });
-};

@@ -1,0 +1,164 @@
+import {
+  attemptPrefix,
+  distKey,
+  Manifest,
+  MANIFEST_MAX_BYTES,
+  manifestKey,
+  screenshotKey,
+  sourceKey,
+} from "@leo/core/artifact.ts";
+import type { Context } from "../app-context.ts";
+import { ObjectTooLargeError, type Storage } from "../storage/storage.ts";
+
+export interface FoundArtifact {
+  prefix: string;
+  manifest: Manifest;
+}
+
+/** A manifest comes from the generator: one that names another attempt's objects is refused. */
+const isOf = (
+  manifest: Manifest,
+  { appId, generationId, attempt }: Pick<Manifest, "appId" | "generationId" | "attempt">,
+  prefix: string,
+) => {
+  const { checkpoint, screenshot = screenshotKey(prefix) } = manifest;
+  return (
+    manifest.appId === appId &&
+    manifest.generationId === generationId &&
+    manifest.attempt === attempt &&
+    screenshot === screenshotKey(prefix) &&
+    (checkpoint === undefined || isCheckpointOf(checkpoint.key, prefix))
+  );
+};
+
+const isCheckpointOf = (key: string, prefix: string) =>
+  key.startsWith(`${prefix}checkpoint/`) && /^\d+\.tar\.gz$/.test(key.slice(`${prefix}checkpoint/`.length));
+
+/** Of a manifest with a million entries, all of which may be wrong. */
+const ISSUES_MAX = 5;
+
+/** Each object that a manifest names, with its size as far as the manifest has one. */
+const namedObjects = ({ source, dist, checkpoint, screenshot }: Manifest, prefix: string) => [
+  ...source.map(({ path, sizeBytes }) => ({ key: sourceKey(prefix, path), sizeBytes })),
+  ...dist.map(({ path, sizeBytes }) => ({ key: distKey(prefix, path), sizeBytes })),
+  ...(checkpoint ? [checkpoint] : []),
+  ...(screenshot ? [{ key: screenshot, sizeBytes: undefined }] : []),
+];
+
+/** The keys of all that a manifest names. */
+export const namedKeys = (manifest: Manifest, prefix: string): string[] =>
+  namedObjects(manifest, prefix).map(({ key }) => key);
+
+/** @returns how the bucket differs from what a manifest says, or undefined when it does not */
+const disagreementOf = async (
+  { config, storage }: Context,
+  { manifest, prefix }: FoundArtifact,
+): Promise<string | undefined> => {
+  const sizes = new Map<string, number>();
+  let totalBytes = 0;
+  for await (const { key, sizeBytes } of storage.list(prefix)) {
+    sizes.set(key, sizeBytes);
+    totalBytes += sizeBytes;
+    if (sizes.size > config.LEO_RUN_MAX_OBJECTS)
+      return `there are more than ${config.LEO_RUN_MAX_OBJECTS} objects`;
+    if (totalBytes > config.LEO_RUN_MAX_UPLOAD_BYTES)
+      return `the objects have more than ${config.LEO_RUN_MAX_UPLOAD_BYTES} bytes`;
+  }
+  for (const { key, sizeBytes } of namedObjects(manifest, prefix)) {
+    const stored = sizes.get(key);
+    if (stored === undefined) return `${key} is not there`;
+    if (sizeBytes !== undefined && stored !== sizeBytes)
+      return `${key} has ${stored} bytes, not ${sizeBytes}`;
+  }
+  return undefined;
+};
+
+const readManifest = async (storage: Storage, prefix: string): Promise<string | undefined> => {
+  try {
+    return await storage.readText(manifestKey(prefix), MANIFEST_MAX_BYTES);
+  } catch (error) {
+    if (error instanceof ObjectTooLargeError) return error.message;
+    throw error;
+  }
+};
+
+/**
+ * Reads an attempt's manifest and holds it against the bucket.
+ * @returns undefined when there is none, or it does not agree with what is stored (logged)
+ * @throws when the bucket is away
+ */
+export const findArtifact = async (
+  context: Context,
+  appId: string,
+  generationId: string,
+  attempt: number,
+): Promise<FoundArtifact | undefined> => {
+  const prefix = attemptPrefix(appId, generationId, attempt);
+  const text = await readManifest(context.storage, prefix);
+  if (text === undefined) return undefined;
+  const reject = (reason: unknown) => {
+    const ids = { generationId, attempt };
+    context.log.error({ event: "manifest_invalid", ...ids, reason }, "a manifest was rejected");
+    return undefined;
+  };
+  const parsed = Manifest.safeParse(parseJson(text));
+  if (!parsed.success) return reject(parsed.error.issues.slice(0, ISSUES_MAX));
+  const found = { prefix, manifest: parsed.data };
+  if (!isOf(found.manifest, { appId, generationId, attempt }, prefix))
+    return reject("it is another attempt's");
+  const disagreement = await disagreementOf(context, found);
+  return disagreement === undefined ? found : reject(disagreement);
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the schema refuses it and the caller logs that.
+    return undefined;
+  }
+};
+
+const numberOf = (key: string) => Number(/(\d+)\.tar\.gz$/.exec(key)?.[1] ?? 0);
+
+/** More than one a second: a generator that makes more has lost its order of them. */
+const CHECKPOINTS_MAX = 4_000;
+
+export interface StoredCheckpoint {
+  key: string;
+  sizeBytes: number;
+  attempt: number;
+}
+
+/** Checkpoints of an attempt, oldest first. */
+export const listCheckpoints = async (
+  { storage }: Pick<Context, "storage">,
+  { appId, id }: { appId: string; id: string },
+  attempt: number,
+): Promise<StoredCheckpoint[]> => {
+  const found: StoredCheckpoint[] = [];
+  const prefix = attemptPrefix(appId, id, attempt);
+  for await (const object of storage.list(`${prefix}checkpoint/`)) {
+    if (isCheckpointOf(object.key, prefix)) found.push({ ...object, attempt });
+    if (found.length === CHECKPOINTS_MAX) break;
+  }
+  return found.toSorted((a, b) => numberOf(a.key) - numberOf(b.key));
+};
+
+/** The last checkpoint of an attempt, if it has one. */
+export const newestCheckpoint = async (
+  context: Pick<Context, "storage">,
+  generation: { appId: string; id: string },
+  attempt: number,
+): Promise<StoredCheckpoint | undefined> => (await listCheckpoints(context, generation, attempt)).at(-1);
+
+/** Checkpoints of a generation's attempts up to `newestAttempt`, newest first. */
+export async function* checkpointsOf(
+  context: Pick<Context, "storage">,
+  generation: { appId: string; id: string },
+  newestAttempt: number,
+): AsyncGenerator<StoredCheckpoint> {
+  for (let attempt = newestAttempt; attempt >= 1; attempt -= 1) {
+    yield* (await listCheckpoints(context, generation, attempt)).toReversed();
+  }
+}
