@@ -24,7 +24,7 @@ import { Hub } from "./events/hub.ts";
 import { listen } from "./events/listener.ts";
 import { createHealth } from "./http/health.ts";
 import { createApi } from "./api.ts";
-import { createVerifier } from "./auth/authenticate.ts";
+import { createVerifier } from "./auth/verifier.ts";
 import { clientAddress } from "./auth/client-address.ts";
 import { publicHosts } from "./auth/known-hosts.ts";
 import { createGuard } from "./auth/guard.ts";

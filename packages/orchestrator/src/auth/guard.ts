@@ -8,7 +8,7 @@ import { limitFault, timeInWords } from "../limits/limit-fault.ts";
 import type { Topic } from "../peers/peers.ts";
 import { createRecent } from "./recent.ts";
 import { createTokenBuckets, type TokenBuckets } from "./token-buckets.ts";
-import type { User, Verifier } from "./authenticate.ts";
+import type { User, Verifier } from "./verifier.ts";
 
 export interface Guard {
   /**

@@ -1,26 +1,10 @@
-/** Apps as their owner sees them. */
-import { and, desc, eq, ilike, isNull, notInArray, or, sql } from "drizzle-orm";
-import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
-import { FINAL_STATES, type App } from "@leo/core/generation.ts";
+/** Apps as the API shows them, with their newest generation. */
+import type { App } from "@leo/core/generation.ts";
 import type { UserContext } from "../app-context.ts";
-import type { Orm } from "../db/database.ts";
-import { apps, generations } from "../db/schema.ts";
-import { ApiFault, notFound } from "../fault.ts";
-import { newestOf, viewGenerations } from "./view.ts";
+import type { AppRow } from "../app/app.ts";
 import { ownerToken, previewLink } from "../preview/link.ts";
 import type { QueueView } from "./queue-view.ts";
-
-export type AppRow = typeof apps.$inferSelect;
-
-const owned = (ownerId: string, appId: string) =>
-  and(eq(apps.id, appId), eq(apps.ownerId, ownerId), isNull(apps.deletedAt));
-
-/** @throws ApiFault `not_found` when there is none, it is deleted, or another user's */
-export const findApp = async (orm: Orm, ownerId: string, appId: string): Promise<AppRow> => {
-  const [row] = await orm.select().from(apps).where(owned(ownerId, appId));
-  if (!row) throw notFound("app");
-  return row;
-};
+import { newestOf, viewGenerations } from "./view.ts";
 
 /** What the API says of a user's apps, in the order given. */
 export const viewApps = async (context: UserContext, queue: QueueView, rows: AppRow[]): Promise<App[]> => {
@@ -56,85 +40,4 @@ export const viewApp = async (context: UserContext, queue: QueueView, row: AppRo
   const [view] = await viewApps(context, queue, [row]);
   if (!view) throw new Error(`no view of app ${row.id}`);
   return view;
-};
-
-/** The last app of a page: microseconds of its last change since 1970, and its id. */
-const CURSOR = /^(\d{1,16})\.([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$/;
-const MICROSECONDS = sql<string>`(extract(epoch from ${apps.updatedAt}) * 1000000)::bigint::text`;
-
-const after = (cursor: string) => {
-  const [, micros, id] = CURSOR.exec(cursor) ?? [];
-  if (!micros || !id) throw new ApiFault("bad_request", "This cursor is not one that the list gave out.");
-  const time = sql`timestamptz 'epoch' + ${micros}::bigint * interval '1 microsecond'`;
-  return sql`(${apps.updatedAt}, ${apps.id}) < (${time}, ${id}::uuid)`;
-};
-
-/** Apps whose name has these words, or that were asked for with them. Case does not matter. */
-const matching = (words: string) => {
-  const pattern = `%${words.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-  return or(
-    ilike(apps.name, pattern),
-    sql`exists (select 1 from ${generations} g where g.app_id = ${apps.id} and g.prompt ilike ${pattern})`,
-  );
-};
-
-/** One page of a user's apps, the last changed first, and the cursor of the next page if there is one. */
-export const listApps = async (
-  { userId, transaction }: UserContext,
-  { cursor, limit, q }: { cursor?: string; limit: number; q?: string },
-): Promise<{ rows: AppRow[]; nextCursor?: string }> => {
-  const wanted = and(
-    eq(apps.ownerId, userId),
-    isNull(apps.deletedAt),
-    cursor ? after(cursor) : undefined,
-    q ? matching(q) : undefined,
-  );
-  const found = await transaction((orm) =>
-    orm
-      .select({ row: apps, micros: MICROSECONDS })
-      .from(apps)
-      .where(wanted)
-      .orderBy(desc(apps.updatedAt), desc(apps.id))
-      .limit(limit + 1),
-  );
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
-  return { rows: page.map(({ row }) => row), nextCursor: last && `${last.micros}.${last.row.id}` };
-};
-
-const changeApp = async (
-  { userId, transaction }: UserContext,
-  appId: string,
-  changes: PgUpdateSetSource<typeof apps>,
-): Promise<AppRow> => {
-  const [row] = await transaction((orm) =>
-    orm.update(apps).set(changes).where(owned(userId, appId)).returning(),
-  );
-  if (!row) throw notFound("app");
-  return row;
-};
-
-/** @throws ApiFault `not_found` */
-export const renameApp = (context: UserContext, appId: string, name: string): Promise<AppRow> =>
-  changeApp(context, appId, { name, updatedAt: context.now() });
-
-/** Gives the app another preview key: links to its previews that were given out so far end. @throws ApiFault `not_found` */
-export const revokePreviewLinks = (context: UserContext, appId: string): Promise<AppRow> =>
-  changeApp(context, appId, { previewKey: sql`default` });
-
-/**
- * Marks an app deleted: from now on it is nobody's. Rows and objects go in the background.
- * @returns the generations that were still at work and must be cancelled
- * @throws ApiFault `not_found`
- */
-export const markAppDeleted = async (context: UserContext, appId: string): Promise<string[]> => {
-  await changeApp(context, appId, { deletedAt: context.now() });
-  // Read after the mark is committed: no request enters the queue of a deleted app.
-  const active = await context.transaction((orm) =>
-    orm
-      .select({ id: generations.id })
-      .from(generations)
-      .where(and(eq(generations.appId, appId), notInArray(generations.state, [...FINAL_STATES]))),
-  );
-  return active.map(({ id }) => id);
 };

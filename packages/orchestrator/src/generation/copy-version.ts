@@ -19,7 +19,8 @@ import { ApiFault } from "../fault.ts";
 import { findGeneration } from "./view.ts";
 import { limitFault, timeInWords } from "../limits/limit-fault.ts";
 import { publishAutomatically } from "../github/publication.ts";
-import { findByKey, hashOf, lockApp, enterAlone, type Key } from "./submit.ts";
+import { lockApp } from "../app/app.ts";
+import { findByKey, hashOf, enterAlone, type Key } from "./submit.ts";
 import { newestVersion } from "./base.ts";
 import { findVersion, type Version } from "../version/version.ts";
 

@@ -4,7 +4,7 @@
  * answer; the unique indexes on the key and on an app's active generation are what guarantees it.
  */
 import { createHash } from "node:crypto";
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { isFinal, type GenerationMode } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
@@ -14,8 +14,9 @@ import { apps, events, generations } from "../db/schema.ts";
 import { QUEUE_CHANNEL } from "../events/append.ts";
 import { Turns } from "./turns.ts";
 import { QueueFull, queueFull, refuseAtTheDoor, reserveBudget } from "./admission.ts";
+import { lockApp } from "../app/app.ts";
 import { nameFromPrompt } from "../app/name.ts";
-import { ApiFault, notFound } from "../fault.ts";
+import { ApiFault } from "../fault.ts";
 import { chosenBase, newestAnswer, newestBase, rejectExpired } from "./base.ts";
 import { findGeneration } from "./view.ts";
 import type { QueueView } from "./queue-view.ts";
@@ -140,16 +141,6 @@ export const submitApp = (
     });
     return { appId, prompt, mode };
   });
-
-/** Holds the app against deletion until the transaction ends. */
-export const lockApp = async (orm: Orm, ownerId: string, appId: string) => {
-  const [app] = await orm
-    .select({ id: apps.id })
-    .from(apps)
-    .where(and(eq(apps.id, appId), eq(apps.ownerId, ownerId), isNull(apps.deletedAt)))
-    .for("update");
-  if (!app) throw notFound("app");
-};
 
 /**
  * A follow-up on the newest version or draft, or on the one given. `startOver` begins with nothing.

@@ -13,11 +13,10 @@ import type { Orm } from "../db/database.ts";
 import { appPublishing, githubAccounts, publications } from "../db/schema.ts";
 import { retryInvitations } from "./invitations.ts";
 import { commitUrl, repositoryUrl } from "./links.ts";
-import { findApp } from "../generation/app-view.ts";
+import { findApp } from "../app/app.ts";
 import { ApiFault } from "../fault.ts";
-import { findGeneration } from "../generation/view.ts";
 import { refuseUnseenSecrets } from "../version/secret-scan.ts";
-import { findVersion } from "../version/version.ts";
+import { findCompleted, findVersion } from "../version/version.ts";
 
 type Row = typeof publications.$inferSelect;
 
@@ -142,9 +141,13 @@ export const requestPublication = async (
   { confirm, onTopOf }: PublishVersion,
 ): Promise<Publication> => {
   const { version, settings } = await context.transaction(async (orm) => {
-    const { state, appId } = await findGeneration(orm, context.userId, generationId);
+    const { appId } = await findCompleted(
+      orm,
+      context.userId,
+      generationId,
+      "Only a completed version can be published.",
+    );
     requireConfigured(context);
-    if (state !== "completed") throw new ApiFault("conflict", "Only a completed version can be published.");
     return {
       version: await findVersion(orm, context.userId, generationId),
       settings: await readSettings(orm, appId),

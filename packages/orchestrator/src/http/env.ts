@@ -1,6 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { UserContext } from "../app-context.ts";
-import type { User } from "../auth/authenticate.ts";
+import type { User } from "../auth/verifier.ts";
 
 /** What Hono's handlers find in their context. Bindings are absent when the app is called without a server. */
 export interface Env {

@@ -1,7 +1,8 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppDetail, AppList, CreateApp, CreatedApp, CreateGeneration, RenameApp } from "@leo/core/api.ts";
 import { App, Generation } from "@leo/core/generation.ts";
-import { findApp, listApps, markAppDeleted, renameApp, viewApp, viewApps } from "../generation/app-view.ts";
+import { findApp, listApps, markAppDeleted, renameApp } from "../app/app.ts";
+import { viewApp, viewApps } from "../generation/app-view.ts";
 import { generationsOf, viewGenerations, viewOne } from "../generation/view.ts";
 import { submitApp, submitFollowUp } from "../generation/submit.ts";
 import type { UserEnv } from "../http/env.ts";

@@ -1,7 +1,8 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { CopyVersion, CreatedApp } from "@leo/core/api.ts";
 import { Generation } from "@leo/core/generation.ts";
-import { findApp, viewApp } from "../generation/app-view.ts";
+import { findApp } from "../app/app.ts";
+import { viewApp } from "../generation/app-view.ts";
 import { forkVersion, restoreVersion } from "../generation/copy-version.ts";
 import { viewOne } from "../generation/view.ts";
 import type { UserEnv } from "../http/env.ts";

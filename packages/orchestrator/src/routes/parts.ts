@@ -1,6 +1,6 @@
 import type { QueueView } from "../generation/queue-view.ts";
 import type { Sites } from "../site/resolve.ts";
-import type { authenticated } from "../auth/authenticate.ts";
+import type { authenticated } from "../http/authenticated.ts";
 import type { Health } from "../http/health.ts";
 import type { Guard } from "../auth/guard.ts";
 

@@ -6,11 +6,10 @@ import { newId } from "@leo/core/id.ts";
 import type { Context, UserContext } from "../app-context.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, shares } from "../db/schema.ts";
-import { findApp } from "../generation/app-view.ts";
+import { findApp, lockApp } from "../app/app.ts";
 import { ApiFault, notFound } from "../fault.ts";
 import { limitFault } from "../limits/limit-fault.ts";
 import { findGeneration, newestOf } from "../generation/view.ts";
-import { lockApp } from "../generation/submit.ts";
 import { hashShareToken, isLinkToken, newShareToken, previewLink } from "../preview/link.ts";
 
 /** Live links of one app. */

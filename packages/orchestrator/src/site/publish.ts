@@ -13,14 +13,13 @@ import type { Context, UserContext } from "../app-context.ts";
 import type { Orm } from "../db/database.ts";
 import { sites, siteVersions } from "../db/schema.ts";
 import type { SiteFile } from "../db/schema/sites.ts";
-import { findApp } from "../generation/app-view.ts";
-import { findGeneration } from "../generation/view.ts";
-import { enterAlone, lockApp } from "../generation/submit.ts";
+import { findApp, lockApp } from "../app/app.ts";
+import { enterAlone } from "../generation/submit.ts";
 import { ApiFault, notFound } from "../fault.ts";
 import { limitFault } from "../limits/limit-fault.ts";
 import { removeCopied } from "../version/copied-files.ts";
 import { refuseUnseenSecrets } from "../version/secret-scan.ts";
-import { findVersion, type Version } from "../version/version.ts";
+import { findCompleted, findVersion, type Version } from "../version/version.ts";
 import { goLive } from "./live.ts";
 import { readSiteRow, rejectTakenDown, viewSiteIn } from "./site.ts";
 import { nameSite } from "./slug.ts";
@@ -116,10 +115,13 @@ const examine = (context: UserContext, appId: Id, generationId: Id) =>
     await findApp(orm, userId, appId);
     const row = await readSiteRow(orm, appId);
     rejectTakenDown(row);
-    const generation = await findGeneration(orm, userId, generationId);
-    if (generation.appId !== appId) throw notFound("generation");
-    if (generation.state !== "completed")
-      throw new ApiFault("conflict", "Only a finished version can be published. This run has made none.");
+    const completed = await findCompleted(
+      orm,
+      userId,
+      generationId,
+      "Only a completed version can be published. This run has none.",
+    );
+    if (completed.appId !== appId) throw notFound("generation");
     const held = await findHeld(orm, appId, generationId);
     const accepted = row?.acceptedFindings;
     if (held) return { held, accepted };

@@ -13,7 +13,7 @@ import type { WebSocket } from "ws";
 import type { Context } from "../app-context.ts";
 import { users } from "../db/schema.ts";
 import { limitFault } from "../limits/limit-fault.ts";
-import type { User } from "../auth/authenticate.ts";
+import type { User } from "../auth/verifier.ts";
 import type { Entry } from "../peers/message.ts";
 import type { Topic } from "../peers/peers.ts";
 import { closeWith } from "./frame.ts";

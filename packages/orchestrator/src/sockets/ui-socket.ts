@@ -10,7 +10,7 @@ import type { Context } from "../app-context.ts";
 import { apps, generations } from "../db/schema.ts";
 import type { Hub, Sink } from "../events/hub.ts";
 import { ApiFault } from "../fault.ts";
-import type { User, Verifier } from "../auth/authenticate.ts";
+import type { User, Verifier } from "../auth/verifier.ts";
 import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timeouts.ts";
 import { createTokenBuckets } from "../auth/token-buckets.ts";

@@ -18,6 +18,27 @@ export interface Version {
   manifest: Manifest;
 }
 
+/**
+ * @param rejection says why a generation that did not complete is of no use
+ * @returns the app that the completed generation belongs to
+ * @throws ApiFault `not_found` when this owner has no such generation; `conflict` when it did not complete
+ */
+export const findCompleted = async (
+  orm: Orm,
+  ownerId: string,
+  generationId: string,
+  rejection: string,
+): Promise<{ appId: string }> => {
+  const [row] = await orm
+    .select({ appId: generations.appId, state: generations.state })
+    .from(generations)
+    .innerJoin(apps, and(eq(apps.id, generations.appId), isNull(apps.deletedAt)))
+    .where(and(eq(generations.id, generationId), eq(generations.ownerId, ownerId)));
+  if (!row) throw notFound("generation");
+  if (row.state !== "completed") throw new ApiFault("conflict", rejection);
+  return { appId: row.appId };
+};
+
 /** @throws ApiFault `not_found` when there is no such generation of this owner, or it has no files */
 export const findVersion = async (orm: Orm, ownerId: string, generationId: string): Promise<Version> => {
   const [row] = await orm

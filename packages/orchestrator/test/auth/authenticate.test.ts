@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ApiError } from "@leo/core/api.ts";
 import { newId } from "@leo/core/id.ts";
-import { createVerifier } from "../../src/auth/authenticate.ts";
+import { createVerifier } from "../../src/auth/verifier.ts";
 import { withApi } from "../support/api.ts";
 import { withKeys } from "../support/keys.ts";
 

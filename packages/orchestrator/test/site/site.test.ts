@@ -123,7 +123,7 @@ test("only a finished version of the app with a built page is published", () =>
     const bare = await makeApp(api, api.ann, { versions: [{ "notes.txt": "x" }] });
     const waiting = await addRun(api, api.ann, appId);
     const cases: [app: string, generationId: string | undefined, status: number, sentence: string][] = [
-      [appId, waiting.id, 409, "Only a finished version can be published. This run has made none."],
+      [appId, waiting.id, 409, "Only a completed version can be published. This run has none."],
       [appId, other.versions[0], 404, "There is no such generation."],
       [appId, foreign.versions[0], 404, "There is no such generation."],
       [appId, newId(), 404, "There is no such generation."],

@@ -1,13 +1,9 @@
-import { createMiddleware } from "hono/factory";
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import { Id } from "@leo/core/id.ts";
 import type { Config } from "../config.ts";
-import { userContext, type Context } from "../app-context.ts";
 import { ApiFault } from "../fault.ts";
 import type { Session } from "../account/sessions.ts";
-import type { UserEnv } from "../http/env.ts";
-import type { Guard } from "./guard.ts";
 
 export interface User {
   userId: string;
@@ -28,8 +24,6 @@ const KEYS_COOLDOWN_MS = 5_000;
 const KEYS_TIMEOUT_MS = 3_000;
 /** How far the clocks of Supabase and Leo may differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;
-/** What changes nothing. */
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 const PUBLISHED_ALGORITHMS = ["ES256", "RS256"];
 const TOKEN_MAX_CHARS = 16_384;
 
@@ -135,18 +129,3 @@ export const createVerifier = (
     return user;
   };
 };
-
-/**
- * Lets only signed-in users through, within their limits. Handlers find who it is in `c.var.user`, and in `c.var.context`
- * all that they may work with.
- */
-export const authenticated = (context: Context, guard: Guard) =>
-  createMiddleware<UserEnv>(async (c, next) => {
-    const [, token] = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "") ?? [];
-    if (!token) throw new ApiFault("unauthenticated", "You are not signed in.");
-    const user = await guard.verify(token, c.var.address);
-    c.set("user", user);
-    await guard.admitUser(user, !SAFE_METHODS.has(c.req.method));
-    c.set("context", userContext(context, user.userId));
-    await next();
-  });
