@@ -313,7 +313,7 @@ test("a publisher that is killed in the middle of its push is followed by the ne
   const { api, github } = world;
   const { appId, id } = await world.makeApp("Killed");
   await world.pause();
-  const child = spawn(process.execPath, [new URL("support/publisher-main.ts", import.meta.url).pathname], {
+  const child = spawn(process.execPath, [new URL("../support/publisher-main.ts", import.meta.url).pathname], {
     env: { ...process.env, LEO_TEST_CONFIG: JSON.stringify(api.context.config) },
     stdio: "inherit",
   });
