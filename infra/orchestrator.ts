@@ -48,7 +48,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
       environment,
       ssm: injected,
       logging: { name: names.orchestratorLogs, retention: "1 week" },
-      dev: { command: "node packages/local/src/dev.ts", directory: "." },
+      dev: { command: "node tools/local/src/dev.ts", directory: "." },
     },
   ],
   loadBalancer,

@@ -41,7 +41,7 @@ const json = async <T>(url: string, init?: RequestInit): Promise<T> => {
 
 const startModel = async () => {
   const port = await freePort();
-  const main = path.resolve("packages/mock/src/model-server/main.ts");
+  const main = path.resolve("tools/mock/src/model-server/main.ts");
   const env = { PATH: process.env.PATH, PORT: String(port) };
   ending(spawn(process.execPath, [main], { env, stdio: "ignore" }), (child) => child.kill());
   const url = `http://127.0.0.1:${port}`;

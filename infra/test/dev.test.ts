@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { isDevRole } from "../../packages/local/src/dev/credentials.ts";
-import { readDevSettings } from "../../packages/local/src/dev/environment.ts";
+import { isDevRole } from "../../tools/local/src/dev/credentials.ts";
+import { readDevSettings } from "../../tools/local/src/dev/environment.ts";
 import type { DevCommand } from "../../tools/plan/graph/graph.ts";
 import { ROOT } from "../../tools/plan/graph/install-platform.ts";
 import { graphOf, SENTINELS } from "../../tools/plan/graph/run-graph.ts";
@@ -17,7 +17,7 @@ test("sst dev starts the documented command with all that it needs, as a role th
   const [{ command, directory, autostart, links, environment, role: roleArn }] = commands as [DevCommand];
 
   expect({ command, directory, autostart }).toEqual({
-    command: "node packages/local/src/dev.ts",
+    command: "node tools/local/src/dev.ts",
     directory: ".",
     autostart: true,
   });

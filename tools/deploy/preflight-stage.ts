@@ -2,7 +2,7 @@
 import { awsReader } from "../../infra/preflight/aws-reader.ts";
 import { examineStage, type Findings } from "../../infra/preflight/examine.ts";
 import { readStage } from "../../infra/stage.ts";
-import { readSstSecrets } from "../../packages/doctor/src/sst-secrets.ts";
+import { readSstSecrets } from "../doctor/src/sst-secrets.ts";
 
 const SECRETS_MS = 60_000;
 

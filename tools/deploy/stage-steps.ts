@@ -3,7 +3,7 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { namesFor } from "../../infra/names.ts";
 import { readRegion } from "../../infra/stage.ts";
-import { readSstSecrets } from "../../packages/doctor/src/sst-secrets.ts";
+import { readSstSecrets } from "../doctor/src/sst-secrets.ts";
 import { prove } from "../proof/prove.ts";
 import { waitUntilDeployed } from "./deployed.ts";
 import { logTailOf } from "./log-tail.ts";

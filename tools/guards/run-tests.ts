@@ -56,7 +56,7 @@ export const runTests = async (
         [
           path.join(ROOT, "node_modules/vitest/vitest.mjs"),
           "run",
-          "--config=packages/local/vitest.config.ts",
+          "--config=tools/local/vitest.config.ts",
           "--reporter=json",
           `--outputFile=${outputFile}`,
           `--testNamePattern=${patternOf(name)}$`,

@@ -2,7 +2,7 @@
 import type { Guard } from "./guards.ts";
 
 const HTTP = "packages/orchestrator/src/http";
-const AUTH = "packages/local/src/auth";
+const AUTH = "tools/local/src/auth";
 const TEST = "orchestrator/test";
 
 export const USER_GUARDS: readonly Guard[] = [
@@ -170,7 +170,7 @@ export const USER_GUARDS: readonly Guard[] = [
         to: "return next();",
       },
     ],
-    tests: ["local/test/rebinding.test.ts › sign-in answers this machine's own names only"],
+    tests: ["tools/local/test/rebinding.test.ts › sign-in answers this machine's own names only"],
   },
   {
     name: "only Leo's page signs in without a password",
@@ -181,7 +181,7 @@ export const USER_GUARDS: readonly Guard[] = [
         to: "if (origins.length < 0)",
       },
     ],
-    tests: ["local/test/auth.test.ts › Leo's own page signs in with one click, no other page does"],
+    tests: ["tools/local/test/auth.test.ts › Leo's own page signs in with one click, no other page does"],
   },
   {
     name: "other users of the machine",
@@ -193,7 +193,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      "local/test/own-user.test.ts › another user of this machine gets in with the password and not without, whatever it says of itself",
+      "tools/local/test/own-user.test.ts › another user of this machine gets in with the password and not without, whatever it says of itself",
     ],
   },
   {
@@ -206,38 +206,36 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      "local/test/own-user.test.ts › a socket of another user is not one's own, nor is one that nobody knows",
+      "tools/local/test/own-user.test.ts › a socket of another user is not one's own, nor is one that nobody knows",
     ],
   },
   {
     name: "a random password",
     edits: [
       {
-        file: "packages/local/src/auth.ts",
+        file: "tools/local/src/auth.ts",
         from: 'options.localPassword ?? randomBytes(12).toString("base64url")',
         to: 'options.localPassword ?? "leo-local"',
       },
     ],
     tests: [
-      "local/test/auth.test.ts › no constant opens anything: passwords and the administrator's key are random",
+      "tools/local/test/auth.test.ts › no constant opens anything: passwords and the administrator's key are random",
     ],
   },
   {
     name: "the rights of the password's file",
-    edits: [
-      { file: "packages/local/src/start/data-dir.ts", from: "    await chmod(file, 0o600);\n", to: "" },
-    ],
+    edits: [{ file: "tools/local/src/start/data-dir.ts", from: "    await chmod(file, 0o600);\n", to: "" }],
     tests: [
-      "local/test/start-settings.test.ts › the local users' password is made once, kept for this user only, and can be chosen",
+      "tools/local/test/start-settings.test.ts › the local users' password is made once, kept for this user only, and can be chosen",
     ],
   },
   {
     name: "the password stays in npm start",
     edits: [
-      { file: "packages/local/src/start/orchestrator-env.ts", from: "LEO_(?!LOCAL_PASSWORD$)", to: "LEO_" },
+      { file: "tools/local/src/start/orchestrator-env.ts", from: "LEO_(?!LOCAL_PASSWORD$)", to: "LEO_" },
     ],
     tests: [
-      "local/test/start-settings.test.ts › a real credential reaches the driver's container and nothing else",
+      "tools/local/test/start-settings.test.ts › a real credential reaches the driver's container and nothing else",
     ],
   },
 ];

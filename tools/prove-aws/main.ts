@@ -62,7 +62,7 @@ const makeCloud = async (endpoint: string): Promise<Cloud> => {
 /** @returns vitest's exit code */
 const runSuite = async (cloud: Cloud): Promise<number> => {
   const vitest = path.join(ROOT, "node_modules/vitest/vitest.mjs");
-  const args = [vitest, "run", "--config", "packages/local/vitest.config.ts", "tools/prove-aws"];
+  const args = [vitest, "run", "--config", "tools/local/vitest.config.ts", "tools/prove-aws"];
   const suite = spawn(process.execPath, args, {
     cwd: ROOT,
     stdio: "inherit",

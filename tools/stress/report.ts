@@ -1,5 +1,5 @@
 /** What several runs of the tests came to, as lines for people. */
-import type { Outcome } from "../../packages/local/src/testing/outcome.ts";
+import type { Outcome } from "../local/src/testing/outcome.ts";
 
 export interface Run {
   durationMs: number;

@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
 import path from "node:path";
-import type { Outcome } from "../../packages/local/src/testing/outcome.ts";
+import type { Outcome } from "../local/src/testing/outcome.ts";
 import type { Run } from "./report.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const REPORTER = "packages/local/src/testing/outcome.ts";
+const REPORTER = "tools/local/src/testing/outcome.ts";
 
 export interface RunOptions {
   /** Parts of paths, as vitest takes them; none: every test. */
@@ -34,7 +34,7 @@ export const runOnce = async ({ files, directory, number, stop }: RunOptions): P
   const args = [
     "run",
     "--config",
-    "packages/local/vitest.config.ts",
+    "tools/local/vitest.config.ts",
     "--reporter=default",
     `--reporter=${REPORTER}`,
   ];

@@ -6,7 +6,7 @@ import { PROTOCOL } from "@leo/core/protocol/close-code.ts";
 import type { Event } from "@leo/core/event.ts";
 import type { FromBrowser, ToBrowser } from "@leo/core/protocol/ui.ts";
 import { chromiumPath } from "@leo/local/testing/chromium.ts";
-import { signedIn, signIn, withPlace } from "../../local/test/start-helpers.ts";
+import { signedIn, signIn, withPlace } from "../../../tools/local/test/start-helpers.ts";
 
 /** One request, in milliseconds from its submission. */
 export interface RequestTimes {

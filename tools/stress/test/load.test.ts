@@ -4,8 +4,8 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { processTable } from "../../../packages/local/src/processes/table.ts";
-import { until } from "../../../packages/local/src/testing/until.ts";
+import { processTable } from "../../local/src/processes/table.ts";
+import { until } from "../../local/src/testing/until.ts";
 import { underLoad } from "../load.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");

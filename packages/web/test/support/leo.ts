@@ -7,7 +7,7 @@ import { freePort } from "@leo/local/free-port.ts";
 import { until } from "@leo/local/testing/until.ts";
 import { stopProcess } from "./stop-process.ts";
 
-const START = join(import.meta.dirname, "../../../local/src/start.ts");
+const START = join(import.meta.dirname, "../../../../tools/local/src/start.ts");
 const READY_MS = 150_000;
 
 export interface Leo {

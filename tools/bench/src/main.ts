@@ -1,0 +1,95 @@
+/** `npm run bench`: one table, and a JSON file with the same numbers. Exits 1 when a benchmark broke off. */
+import { writeFile } from "node:fs/promises";
+import { type Command, readCommand, rejectUsage } from "../../command.ts";
+import type { Benchmark } from "./harness/benchmark.ts";
+import { summary, type Figure } from "./harness/figure.ts";
+import { writeDocument } from "./harness/document.ts";
+import { describeMachine } from "./harness/machine.ts";
+import { withServices, type Services } from "./harness/services.ts";
+import { table } from "./harness/table.ts";
+import { firstEvent } from "./first-event.ts";
+import { queue } from "./queue.ts";
+import { recovery } from "./recovery.ts";
+import { relay } from "./relay.ts";
+import { replay } from "./replay.ts";
+import { scale } from "./scale.ts";
+
+const BENCHMARKS: Record<string, Benchmark> = {
+  relay,
+  queue,
+  "first-event": firstEvent,
+  scale,
+  replay,
+  recovery,
+};
+const ROUNDS = 5;
+const QUICK_ROUNDS = 2;
+
+const COMMAND = {
+  name: "npm run bench",
+  about: "Measures how fast Leo is, beside other systems that do the same job.",
+  options: {
+    only: { type: "text", value: "NAMES", about: `Some of ${Object.keys(BENCHMARKS).join(",")}` },
+    rounds: {
+      type: "number",
+      value: "N",
+      whole: true,
+      min: 1,
+      about: `How often each is measured (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})`,
+    },
+    quick: { type: "flag", about: "Show that everything works; the numbers mean nothing" },
+    out: { type: "text", value: "FILE", default: "bench.json", about: "Where all values are written" },
+    document: { type: "flag", about: "Put the table into docs/benchmarks.md" },
+  },
+} as const satisfies Command;
+
+const readArguments = () => {
+  const { only, rounds, ...values } = readCommand(COMMAND);
+  const known = Object.keys(BENCHMARKS);
+  const names = only?.split(",") ?? known;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    rejectUsage(COMMAND, `There is no benchmark "${unknown}". There are ${known.join(", ")}.`);
+  }
+  return { names, rounds: rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS), ...values };
+};
+
+type Arguments = ReturnType<typeof readArguments>;
+
+const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
+
+/** A benchmark that breaks off costs its own numbers, not those of the others. */
+const runAll = async (services: Services, { names, rounds, quick }: Arguments) => {
+  const figures: Figure[] = [];
+  const durationsSeconds: Record<string, number> = {};
+  for (const name of names) {
+    const beganAt = performance.now();
+    try {
+      const found = (await BENCHMARKS[name]?.({ services, rounds, quick, say })) ?? [];
+      figures.push(...found);
+      // At once: a run that is ended in the middle has told what it found.
+      say(table(found));
+    } catch (cause) {
+      process.exitCode = 1;
+      say(`${name} broke off: ${cause instanceof Error ? cause.stack : String(cause)}`);
+    }
+    durationsSeconds[name] = Math.round((performance.now() - beganAt) / 1_000);
+    say(`${name} took ${durationsSeconds[name]} s`);
+  }
+  return { figures, durationsSeconds };
+};
+
+const chosen = readArguments();
+await withServices(async (services) => {
+  const { rounds, quick, out, document } = chosen;
+  const startedAt = new Date();
+  const machine = await describeMachine(services.pool);
+  const measured = await runAll(services, chosen);
+  const result = { startedAt, machine, rounds, quick, ...measured, figures: measured.figures.map(summary) };
+  await writeFile(out, `${JSON.stringify(result, undefined, 2)}\n`);
+  process.stdout.write(`${table(measured.figures)}\n\n${JSON.stringify(machine, undefined, 2)}\n`);
+  if (document) await writeDocument({ startedAt, machine, rounds, ...measured });
+  if (quick) say("This was a quick run: it shows that everything works, its numbers mean nothing.");
+  say(`All values are in ${out}.`);
+});
+process.exit();
