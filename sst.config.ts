@@ -17,7 +17,7 @@ export default $config({
     };
   },
   async run() {
-    const { preflight } = await import("./infra/preflight.ts");
+    const { preflight } = await import("./tools/preflight/preflight.ts");
     await preflight();
 
     const { names } = await import("./infra/context.ts");

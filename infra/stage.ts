@@ -1,7 +1,7 @@
 /** A stage and its settings. Names of what is deployed derive from the stage in `names.ts`. */
 import { z } from "zod";
 import { ConfigError, parseConfig } from "@leo/core/config.ts";
-import { envFileProblems, type Environment, layeredEnvironment } from "./env-files.ts";
+import { envFileProblems, type Environment, layeredEnvironment } from "../tools/environment/env-files.ts";
 import { networkSettings } from "@leo/core/network-settings.ts";
 import { DEFAULT_REGION } from "./names.ts";
 import { CheckedSettings, Limits } from "./settings.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Graph } from "../../tools/plan/graph/graph.ts";
 import { graphOf, refusalOf } from "../../tools/plan/graph/run-graph.ts";
 import { renderGraph, renderTable } from "../../tools/plan/graph/render.ts";
-import { nameProblems } from "../preflight/account-problems.ts";
+import { nameProblems } from "../../tools/preflight/account-problems.ts";
 import { readStage } from "../stage.ts";
 import { allowForGraphs } from "./support/graphs.ts";
 

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { globalNamesFor, namesFor } from "../names.ts";
-import { namedResources } from "../preflight/named.ts";
+import { namedResources } from "../../tools/preflight/named.ts";
 import { ALL_SECRETS, type AnySecretName } from "../secret-list.ts";
-import { committedDefaults, WITHOUT_ENV_FILES } from "../env-files.ts";
+import { committedDefaults, WITHOUT_ENV_FILES } from "../../tools/environment/env-files.ts";
 import { readStage } from "../stage.ts";
 
 const ACCOUNT = "111122223333";

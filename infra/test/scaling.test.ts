@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { baselineLines } from "../../tools/plan/cost/cost.ts";
 import { graphOf } from "../../tools/plan/graph/run-graph.ts";
-import { committedDefaults } from "../env-files.ts";
-import { neededVcpus } from "../preflight-problems.ts";
+import { committedDefaults } from "../../tools/environment/env-files.ts";
+import { neededVcpus } from "../../tools/preflight/problems.ts";
 import { deployPercent, neededConnections, Orchestrators, tasksDuringDeploy } from "../scaling.ts";
 import { SETTING_NAMES } from "../settings.ts";
 import { readStage } from "../stage.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { committedDefaults, WITHOUT_ENV_FILES } from "../env-files.ts";
+import { committedDefaults, WITHOUT_ENV_FILES } from "../../tools/environment/env-files.ts";
 import { globalNamesFor, namesFor } from "../names.ts";
 import { SETTING_NAMES } from "../settings.ts";
 import { readRegion, readStage } from "../stage.ts";

@@ -1,5 +1,5 @@
 /** `npm run deploy`: preflight, `sst deploy`, the wait for the service, and one app built as proof. */
-import { enterStage } from "../../infra/env-files.ts";
+import { enterStage } from "../environment/env-files.ts";
 import { type Command, readCommand } from "../command.ts";
 import { warn } from "../report.ts";
 import { preflightStage } from "./preflight-stage.ts";

@@ -1,5 +1,5 @@
 /** `npm run deployed`: exits 0 once what was deployed runs, answers, and has built an app. */
-import { enterStage } from "../../infra/env-files.ts";
+import { enterStage } from "../environment/env-files.ts";
 import { type Command, readCommand } from "../command.ts";
 import { printOrFail, warn } from "../report.ts";
 import { watchInterrupts } from "./interrupt.ts";

@@ -1,6 +1,6 @@
 /** The preflight of `sst deploy`, before SST has started anything. */
-import { awsReader } from "../../infra/preflight/aws-reader.ts";
-import { examineStage, type Findings } from "../../infra/preflight/examine.ts";
+import { awsReader } from "../preflight/aws-reader.ts";
+import { examineStage, type Findings } from "../preflight/examine.ts";
 import { readStage } from "../../infra/stage.ts";
 import { readSstSecrets } from "../doctor/src/sst-secrets.ts";
 

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { WITHOUT_ENV_FILES } from "../../../infra/env-files.ts";
+import { WITHOUT_ENV_FILES } from "../../environment/env-files.ts";
 import { SENTINELS } from "../../plan/graph/run-graph.ts";
 import { deployment, withFakeEcs, type Stage } from "./support/fake-ecs.ts";
 

@@ -1,6 +1,6 @@
 /** `npm run doctor`. Exits 1 when a check failed, and 2 when the command line is wrong. */
 import { ConfigError } from "@leo/core/config.ts";
-import { enterStage } from "../../../infra/env-files.ts";
+import { enterStage } from "../../environment/env-files.ts";
 import { type Command, readCommand, rejectUsage } from "../../command.ts";
 import { StartError } from "../../local/src/start-error.ts";
 import { type Check, failure, warning } from "./check.ts";

@@ -1,5 +1,5 @@
 /** What each secret looks like. Sentences never repeat a value. */
-import { databaseUrlProblem, JWT_SECRET_CHARS_MIN, type Problem } from "../../../infra/preflight-problems.ts";
+import { databaseUrlProblem, JWT_SECRET_CHARS_MIN, type Problem } from "../../preflight/problems.ts";
 import type { AnySecretName } from "../../../infra/secret-list.ts";
 import { jsonOf } from "./probe.ts";
 

@@ -1,5 +1,5 @@
 import type { Command, Values } from "../../command.ts";
-import { enterStage } from "../../../infra/env-files.ts";
+import { enterStage } from "../../environment/env-files.ts";
 import { readRegion } from "../../../infra/stage.ts";
 import { warn } from "../../report.ts";
 import { graphOf } from "../graph/run-graph.ts";

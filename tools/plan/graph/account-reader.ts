@@ -1,7 +1,7 @@
 /** Stands in for AWS and registries when preflight runs in a graph: it touches no network. */
-import { FARGATE_VCPU_QUOTA } from "../../../infra/preflight-problems.ts";
-import type { Owner, Reader } from "../../../infra/preflight/facts.ts";
-import { NotReadable } from "../../../infra/preflight/facts.ts";
+import { FARGATE_VCPU_QUOTA } from "../../preflight/problems.ts";
+import type { Owner, Reader } from "../../preflight/facts.ts";
+import { NotReadable } from "../../preflight/facts.ts";
 import { input } from "./program-input.ts";
 
 /** Has the name and the type of what `build-program.ts` puts it in the place of. */

@@ -1,5 +1,5 @@
 import type { Command, Values } from "../../command.ts";
-import { enterStage } from "../../../infra/env-files.ts";
+import { enterStage } from "../../environment/env-files.ts";
 import { warn } from "../../report.ts";
 import { renderGraph, renderTable } from "./render.ts";
 import { graphOf } from "./run-graph.ts";

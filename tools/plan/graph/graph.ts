@@ -1,4 +1,4 @@
-import type { Certificate, ImageState, Zone } from "../../../infra/preflight/facts.ts";
+import type { Certificate, ImageState, Zone } from "../../preflight/facts.ts";
 
 /** The resource graph of a stage, as Pulumi would be asked to make it. */
 export interface Resource {

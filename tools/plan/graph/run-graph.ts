@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { committedDefaults, layeredEnvironment, WITHOUT_ENV_FILES } from "../../../infra/env-files.ts";
+import { committedDefaults, layeredEnvironment, WITHOUT_ENV_FILES } from "../../environment/env-files.ts";
 import { SECRET_NAMES } from "../../../infra/secret-list.ts";
 import { readRegion } from "../../../infra/stage.ts";
 import { buildProgram } from "./build-program.ts";

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Command, rejectUsage, type Values } from "../../command.ts";
 import { warn } from "../../report.ts";
-import { enterStage } from "../../../infra/env-files.ts";
+import { enterStage } from "../../environment/env-files.ts";
 import { readRegion } from "../../../infra/stage.ts";
 import { namesFor } from "../../../infra/names.ts";
 import { graphOf } from "../graph/run-graph.ts";

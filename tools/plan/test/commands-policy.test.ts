@@ -8,7 +8,7 @@ import { exists } from "./support/aws-actions.ts";
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 
 /** Where code runs with the deployer's credentials. */
-const FOLDERS = ["infra", "tools/deploy", "tools/doctor/src"];
+const FOLDERS = ["infra", "tools/deploy", "tools/doctor/src", "tools/preflight"];
 
 /** IAM's name of a service whose client is called otherwise. */
 const SERVICES: Record<string, string> = {

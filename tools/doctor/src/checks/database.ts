@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { databaseUrlProblem } from "../../../../infra/preflight-problems.ts";
+import { databaseUrlProblem } from "../../../preflight/problems.ts";
 import { type Check, failure, type Finding, ok } from "../check.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
 import { isFull } from "../room.ts";

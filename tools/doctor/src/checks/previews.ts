@@ -1,4 +1,4 @@
-import { previewProblem } from "../../../../infra/preflight-problems.ts";
+import { previewProblem } from "../../../preflight/problems.ts";
 import { type Check, LeftOut, ok, warning } from "../check.ts";
 
 /** Whether generated apps are on a site of their own, where their cookies reach nothing of Leo's. */

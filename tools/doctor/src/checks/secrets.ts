@@ -5,7 +5,7 @@ import {
   type SecretName,
 } from "../../../../infra/secret-list.ts";
 import { type Check, failure, type Finding, ok, warning } from "../check.ts";
-import { modelCredentialProblem } from "../../../../infra/preflight-problems.ts";
+import { modelCredentialProblem } from "../../../preflight/problems.ts";
 import { shapeProblem } from "../secret-shapes.ts";
 import { needCredentials, type Target } from "../target.ts";
 

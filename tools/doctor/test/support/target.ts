@@ -1,5 +1,5 @@
 import { readStage } from "../../../../infra/stage.ts";
-import { committedDefaults, WITHOUT_ENV_FILES } from "../../../../infra/env-files.ts";
+import { committedDefaults, WITHOUT_ENV_FILES } from "../../../environment/env-files.ts";
 import type { Check, Finding } from "../../src/check.ts";
 import { clientLimits } from "../../src/outside.ts";
 import type { Target } from "../../src/target.ts";

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
-import { awsReader } from "../preflight/aws-reader.ts";
-import type { NamedKind, Reader } from "../preflight/facts.ts";
-import { parseImage, readPublicImage, registryProblem } from "../preflight/registry.ts";
+import { awsReader } from "../aws-reader.ts";
+import type { NamedKind, Reader } from "../facts.ts";
+import { parseImage, readPublicImage, registryProblem } from "../registry.ts";
 
 interface Reply {
   status?: number;

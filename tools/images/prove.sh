@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds both images without a Docker daemon, prints their sizes, and runs them: the orchestrator answers,
 # and a generation with the scripted model goes through the generator's image to a preview.
-#   infra/images/prove.sh [--arch arm64|x86_64] [KEPT_FOLDER]
+#   tools/images/prove.sh [--arch arm64|x86_64] [KEPT_FOLDER]
 # Without --arch it builds for this machine. For another architecture the target's programs run under
 # QEMU, as they do in `docker buildx build`.
 # Needs root, `apt-get install buildah debootstrap` (for another architecture also `qemu-user-static
@@ -50,7 +50,7 @@ export BUILDAH="buildah --root $folder/storage --runroot $folder/run --storage-d
 base=localhost/leo-proof-base
 for each in $(printf '%s\n' "$native" "$architecture" | sort -u); do
   $BUILDAH inspect --type image "$base-$each" >/dev/null 2>&1 ||
-    sh infra/images/base.sh "$folder" "$base-$each" "$each"
+    sh tools/images/base.sh "$folder" "$base-$each" "$each"
 done
 $BUILDAH manifest rm "$base" >/dev/null 2>&1 || true
 $BUILDAH manifest create "$base" >/dev/null
@@ -75,4 +75,4 @@ for pair in orchestrator:leo-saas-app generator:leo; do
     >"$folder/$image.log" 2>&1 || { tail -40 "$folder/$image.log"; exit 1; }
 done
 for image in "$base-$architecture" leo-saas-app leo; do size "$image"; done
-node infra/images/run-images.ts
+node tools/images/run-images.ts

@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-service-quotas";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { awsProblem } from "@leo/core/explain.ts";
-import type { Environment } from "../env-files.ts";
+import type { Environment } from "../environment/env-files.ts";
 import { type AwsCalls, awsCalls } from "./aws-calls.ts";
 import {
   type Certificate,

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { awsProblem, reasonOf } from "@leo/core/explain.ts";
-import type { Environment } from "../env-files.ts";
-import type { Problem } from "../preflight-problems.ts";
+import type { Environment } from "../environment/env-files.ts";
+import type { Problem } from "./problems.ts";
 
 const isProfileKnown = (profile: string, env: Environment): boolean => {
   const folder = path.join(env.HOME ?? homedir(), ".aws");

@@ -1,8 +1,8 @@
 /** What would fail half-way through a deploy, one sentence each. */
-import { isSameSite } from "./same-site.ts";
-import { tasksDuringDeploy } from "./scaling.ts";
-import { type AnySecretName, SECRET_NAMES, usableModelCredentials } from "./secret-list.ts";
-import type { Stage } from "./stage.ts";
+import { isSameSite } from "../../infra/same-site.ts";
+import { tasksDuringDeploy } from "../../infra/scaling.ts";
+import { type AnySecretName, SECRET_NAMES, usableModelCredentials } from "../../infra/secret-list.ts";
+import type { Stage } from "../../infra/stage.ts";
 
 export const FARGATE_VCPU_QUOTA = { serviceCode: "fargate", quotaCode: "L-3032A538" };
 

@@ -1,8 +1,8 @@
 /** Whether this machine can build the images: Docker, and a builder for the stage's architecture. */
 import { execFile } from "node:child_process";
-import type { Environment } from "../env-files.ts";
-import type { Problem } from "../preflight-problems.ts";
-import type { Stage } from "../stage.ts";
+import type { Environment } from "../environment/env-files.ts";
+import type { Problem } from "./problems.ts";
+import type { Stage } from "../../infra/stage.ts";
 
 /** Docker may be slow to answer on a busy machine; a daemon that hangs must not hold the deploy. */
 const DOCKER_MS = 10_000;

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Reader } from "../../preflight/facts.ts";
+import type { Reader } from "../../facts.ts";
 
 export const healthyReader = (changes: Partial<Reader> = {}): Reader => ({
   account: () => Promise.resolve("111122223333"),

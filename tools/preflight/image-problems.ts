@@ -1,5 +1,5 @@
 /** Images and registries: whether the tasks could pull, and whether a build could begin. */
-import type { Environment } from "../env-files.ts";
+import type { Environment } from "../environment/env-files.ts";
 import type { Findings } from "./examine.ts";
 import type { ImageState } from "./facts.ts";
 

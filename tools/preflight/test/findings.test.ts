@@ -1,16 +1,9 @@
 /** Each kind of problem that preflight knows, as one sentence that says what to do. */
 import { describe, expect, test } from "vitest";
-import { committedDefaults, WITHOUT_ENV_FILES } from "../env-files.ts";
-import { examineStage } from "../preflight/examine.ts";
-import {
-  type ImageState,
-  type Named,
-  NotReadable,
-  type Owner,
-  type Reader,
-  type Zone,
-} from "../preflight/facts.ts";
-import { readStage } from "../stage.ts";
+import { committedDefaults, WITHOUT_ENV_FILES } from "../../environment/env-files.ts";
+import { examineStage } from "../examine.ts";
+import { type ImageState, type Named, NotReadable, type Owner, type Reader, type Zone } from "../facts.ts";
+import { readStage } from "../../../infra/stage.ts";
 import { builderFor, healthyReader, withDocker, withFiles } from "./support/reader.ts";
 
 const CLOSED = { LEO_ALLOWLIST: "203.0.113.0/24" };

@@ -3,7 +3,7 @@
  * is still in the record that Linux keeps of the environment that SST's own process was started with.
  */
 import { readFileSync } from "node:fs";
-import type { Environment } from "../env-files.ts";
+import type { Environment } from "./env-files.ts";
 
 /** Another user's process, or one that has just ended, cannot be read; neither can any on macOS. */
 const readProcess = (pid: number, file: string): string | undefined => {

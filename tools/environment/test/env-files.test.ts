@@ -13,11 +13,11 @@ import {
   sstEnvironment,
 } from "../env-files.ts";
 import { parseEnvText } from "../env-syntax.ts";
-import { readRegion, readStage } from "../stage.ts";
+import { readRegion, readStage } from "../../../infra/stage.ts";
 
-const SST = path.resolve(import.meta.dirname, "../../node_modules/.bin/sst");
+const SST = path.resolve(import.meta.dirname, "../../../node_modules/.bin/sst");
 
-const SHELL_ENVIRONMENT = path.resolve(import.meta.dirname, "../preflight/shell-environment.ts");
+const SHELL_ENVIRONMENT = path.resolve(import.meta.dirname, "../shell-environment.ts");
 
 /** Writes down the environment that `app()` sees, and stops before anything is installed or asked of AWS. */
 const CONFIG = `export default $config({

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a driver and its sandbox as two containers of a task would be: users of their own, a process and a mount
 # namespace of the sandbox's own, no capabilities, one network. Then a program in the sandbox attacks the driver.
-#   infra/images/prove-sandbox.sh
+#   tools/images/prove-sandbox.sh
 # Needs Linux, root, util-linux (unshare, setpriv), python3, and the generator built: npm run build -w packages/generator
 set -eu
 fail() { echo "prove-sandbox.sh: $1" >&2; exit 2; }
@@ -28,7 +28,7 @@ as() { exec setpriv --reuid 12001 --regid 12001 --clear-groups --no-new-privs --
 as env -i PATH="$PATH" LEO_SANDBOX_KEY="$key" LEO_SANDBOX_PORT="$host" LEO_WORKSPACE_ROOT="$folder/run" \
   "$node" "$root/packages/generator/dist/sandbox.js" &
 until [ -e "$folder/attack" ]; do sleep 0.1; done
-cd / && as env -i PATH="$PATH" "$node" "$root/infra/images/attack-sandbox.mjs" $(cat "$folder/attack") <"$folder/secrets"
+cd / && as env -i PATH="$PATH" "$node" "$root/tools/images/attack-sandbox.mjs" $(cat "$folder/attack") <"$folder/secrets"
 SANDBOX
 unshare --pid --mount --fork --kill-child --mount-proc sh "$folder/sandbox.sh" >"$folder/attack.log" 2>&1 &
 sandbox=$!

@@ -1,10 +1,10 @@
 /** Stops a deploy that would fail half-way, before anything is created. */
-import { envConflicts } from "./env-files.ts";
-import { awsReader } from "./preflight/aws-reader.ts";
-import { examineStage } from "./preflight/examine.ts";
-import { shellEnvironment } from "./preflight/shell-environment.ts";
-import { ALL_SECRETS, type AnySecretName } from "./secret-list.ts";
-import { readStage, type Stage } from "./stage.ts";
+import { envConflicts } from "../environment/env-files.ts";
+import { awsReader } from "./aws-reader.ts";
+import { examineStage } from "./examine.ts";
+import { shellEnvironment } from "../environment/shell-environment.ts";
+import { ALL_SECRETS, type AnySecretName } from "../../infra/secret-list.ts";
+import { readStage, type Stage } from "../../infra/stage.ts";
 
 /** SST prints the message of an error of this name, and the stack of any other. */
 class VisibleError extends Error {

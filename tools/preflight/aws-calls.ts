@@ -1,6 +1,6 @@
 /** Calls of AWS's SDK with one deadline, one set of credentials, and errors that name the action. */
 import { awsProblem, reasonOf } from "@leo/core/explain.ts";
-import type { Environment } from "../env-files.ts";
+import type { Environment } from "../environment/env-files.ts";
 import { NotReadable } from "./facts.ts";
 
 const CONNECT_MS = 2_500;

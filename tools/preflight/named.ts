@@ -1,7 +1,7 @@
 /** What a deploy gives names to that only one resource can have. */
-import { globalNamesFor, namesFor } from "../names.ts";
-import { ALL_SECRETS, type AnySecretName } from "../secret-list.ts";
-import type { Stage } from "../stage.ts";
+import { globalNamesFor, namesFor } from "../../infra/names.ts";
+import { ALL_SECRETS, type AnySecretName } from "../../infra/secret-list.ts";
+import type { Stage } from "../../infra/stage.ts";
 import type { Named } from "./facts.ts";
 
 type Names = ReturnType<typeof namesFor> & ReturnType<typeof globalNamesFor>;

@@ -1,6 +1,6 @@
 /** What AWS's answers mean for a deploy, one sentence each. */
-import { isTakenOver } from "../adoptable.ts";
-import type { Stage } from "../stage.ts";
+import { isTakenOver } from "../../infra/adoptable.ts";
+import type { Stage } from "../../infra/stage.ts";
 import { groupBy } from "./group-by.ts";
 import type { Certificate, Named, Owner, Quota, Zone } from "./facts.ts";
 

@@ -1,14 +1,14 @@
 /** Everything that stands in the way of a deploy, read side by side and in bounded time. */
-import type { Environment } from "../env-files.ts";
+import type { Environment } from "../environment/env-files.ts";
 import {
   deployWarnings,
   FARGATE_VCPU_QUOTA,
   type Problem,
   quotaProblem,
   secretProblems,
-} from "../preflight-problems.ts";
-import { ALL_SECRETS, type AnySecretName } from "../secret-list.ts";
-import type { Stage } from "../stage.ts";
+} from "./problems.ts";
+import { ALL_SECRETS, type AnySecretName } from "../../infra/secret-list.ts";
+import type { Stage } from "../../infra/stage.ts";
 import {
   certificateProblems,
   nameProblems,

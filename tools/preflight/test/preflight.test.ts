@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { committedDefaults, WITHOUT_ENV_FILES } from "../env-files.ts";
-import { graphOf, refusalOf, SENTINELS } from "../../tools/plan/graph/run-graph.ts";
-import type { NamedKind } from "../preflight/facts.ts";
-import { namedResources } from "../preflight/named.ts";
-import { setSecretNames } from "../secret-list.ts";
-import { deployWarnings, secretProblems } from "../preflight-problems.ts";
-import { readStage } from "../stage.ts";
-import { allowForGraphs } from "./support/graphs.ts";
+import { committedDefaults, WITHOUT_ENV_FILES } from "../../environment/env-files.ts";
+import { graphOf, refusalOf, SENTINELS } from "../../plan/graph/run-graph.ts";
+import type { NamedKind } from "../facts.ts";
+import { namedResources } from "../named.ts";
+import { setSecretNames } from "../../../infra/secret-list.ts";
+import { deployWarnings, secretProblems } from "../problems.ts";
+import { readStage } from "../../../infra/stage.ts";
+import { allowForGraphs } from "../../../infra/test/support/graphs.ts";
 
 allowForGraphs();
 
