@@ -9,53 +9,75 @@ export const NETWORK_GUARDS: readonly Guard[] = [
   {
     name: "the trusted entry of X-Forwarded-For",
     edits: [
-      { file: `${HTTP}/client-address.ts`, from: "forwarded.at(-trustedProxies)", to: "forwarded.at(0)" },
+      {
+        file: "packages/orchestrator/src/auth/client-address.ts",
+        from: "forwarded.at(-trustedProxies)",
+        to: "forwarded.at(0)",
+      },
     ],
     tests: [
-      `${TEST}/limits.test.ts › requests a minute of an address: what the caller writes into X-Forwarded-For does not help`,
+      `${TEST}/limits/limits.test.ts › requests a minute of an address: what the caller writes into X-Forwarded-For does not help`,
     ],
   },
   {
     name: "the limit of refused tokens",
     edits: [
-      { file: `${HTTP}/guard.ts`, from: "          refused.take(address);\n", to: "          address;\n" },
+      {
+        file: "packages/orchestrator/src/auth/guard.ts",
+        from: "          refused.take(address);\n",
+        to: "          address;\n",
+      },
     ],
-    tests: [`${TEST}/limits.test.ts › refused tokens of an address: no further one is looked at for a while`],
+    tests: [
+      `${TEST}/limits/limits.test.ts › refused tokens of an address: no further one is looked at for a while`,
+    ],
   },
   {
     name: "good tokens are known",
     edits: [
-      { file: `${HTTP}/guard.ts`, from: "address === undefined || isKnown", to: "address === undefined" },
+      {
+        file: "packages/orchestrator/src/auth/guard.ts",
+        from: "address === undefined || isKnown",
+        to: "address === undefined",
+      },
     ],
     tests: [
-      `${TEST}/limits.test.ts › a token that was good before is looked at, whatever others at its address tried out`,
+      `${TEST}/limits/limits.test.ts › a token that was good before is looked at, whatever others at its address tried out`,
     ],
   },
   {
     name: "suspended users write nothing",
-    edits: [{ file: `${HTTP}/guard.ts`, from: "if (isWrite) refuseSuspended(account);", to: "" }],
-    tests: [`${TEST}/limits.test.ts › a suspended user may read and not write, on every route`],
+    edits: [
+      {
+        file: "packages/orchestrator/src/auth/guard.ts",
+        from: "if (isWrite) refuseSuspended(account);",
+        to: "",
+      },
+    ],
+    tests: [`${TEST}/limits/limits.test.ts › a suspended user may read and not write, on every route`],
   },
   {
     name: "foreign pages are rejected before they count",
-    edits: [{ file: `${HTTP}/api.ts`, from: '"/api/*", rejectForeignPages, ', to: '"/api/*", ' }],
+    edits: [
+      { file: "packages/orchestrator/src/api.ts", from: '"/api/*", rejectForeignPages, ', to: '"/api/*", ' },
+    ],
     tests: [
-      `${TEST}/limits.test.ts › what a page of another site sends is rejected before it counts`,
-      `${TEST}/hostile-app-browser.test.ts › with previews %s, an app that asks Leo without end uses up nobody's allowance`,
-      `${TEST}/http-operations.test.ts › no other origin may read the API, and a lost database is a 500 without details`,
+      `${TEST}/limits/limits.test.ts › what a page of another site sends is rejected before it counts`,
+      `${TEST}/preview/hostile-app-browser.test.ts › with previews %s, an app that asks Leo without end uses up nobody's allowance`,
+      `${TEST}/routes/operations.test.ts › no other origin may read the API, and a lost database is a 500 without details`,
     ],
   },
   {
     name: "signed-in users are not counted by address",
     edits: [
       {
-        file: `${HTTP}/api.ts`,
+        file: "packages/orchestrator/src/api.ts",
         from: 'if (!isConfig && c.req.header("authorization") === undefined)',
         to: "if (!isConfig)",
       },
     ],
     tests: [
-      `${TEST}/limits.test.ts › signed-in users are counted by user: strangers at their address keep none of them out`,
+      `${TEST}/limits/limits.test.ts › signed-in users are counted by user: strangers at their address keep none of them out`,
     ],
   },
   {
@@ -67,13 +89,15 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "return refresh();",
       },
     ],
-    tests: [`${TEST}/health.test.ts › whoever asks for health without end asks the database once a second`],
+    tests: [
+      `${TEST}/http/health.test.ts › whoever asks for health without end asks the database once a second`,
+    ],
   },
   {
     name: "made-up links are counted",
     edits: [{ file: `${HTTP}/preview.ts`, from: "    else guard.refusedPreview(address);\n", to: "" }],
     tests: [
-      `${TEST}/preview.test.ts › made-up links of one address are looked up so often and no more; those that work go on`,
+      `${TEST}/preview/preview.test.ts › made-up links of one address are looked up so often and no more; those that work go on`,
     ],
   },
   {
@@ -86,7 +110,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/preview.test.ts › a page of another origin gets no part of a preview, before anything is looked up`,
+      `${TEST}/preview/preview.test.ts › a page of another origin gets no part of a preview, before anything is looked up`,
     ],
   },
   {
@@ -104,7 +128,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/http-hygiene.test.ts › who sends a byte now and then is cut in the headers and in the body, and so is who sends nothing`,
+      `${TEST}/http/hygiene.test.ts › who sends a byte now and then is cut in the headers and in the body, and so is who sends nothing`,
     ],
   },
   {
@@ -118,14 +142,16 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       { file: `${HTTP}/server.ts`, from: "  server.timeout = config.LEO_UNREAD_TIMEOUT_MS;\n", to: "" },
     ],
     tests: [
-      `${TEST}/http-hygiene.test.ts › who reads nothing of a large answer holds no more than a part of it, and is cut`,
+      `${TEST}/http/hygiene.test.ts › who reads nothing of a large answer holds no more than a part of it, and is cut`,
     ],
   },
   {
     name: "the limit of bodies",
-    edits: [{ file: `${HTTP}/api.ts`, from: "maxSize: BODY_MAX_BYTES,", to: "maxSize: 1e9," }],
+    edits: [
+      { file: "packages/orchestrator/src/api.ts", from: "maxSize: BODY_MAX_BYTES,", to: "maxSize: 1e9," },
+    ],
     tests: [
-      `${TEST}/http-hygiene.test.ts › a body over 64 KiB is refused in a sentence before it is read, however it is announced`,
+      `${TEST}/http/hygiene.test.ts › a body over 64 KiB is refused in a sentence before it is read, however it is announced`,
     ],
   },
   {
@@ -134,14 +160,14 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       { file: `${HTTP}/server.ts`, from: "  server.maxConnections = config.LEO_CONNECTIONS_MAX;\n", to: "" },
     ],
     tests: [
-      `${TEST}/http-hygiene.test.ts › connections over the limit are refused and told once, and those that there are go on`,
+      `${TEST}/http/hygiene.test.ts › connections over the limit are refused and told once, and those that there are go on`,
     ],
   },
   {
     name: "answers to what is no HTTP",
     edits: [{ file: `${HTTP}/server.ts`, from: "  answerMalformed(server, config);\n", to: "" }],
     tests: [
-      `${TEST}/http-hygiene.test.ts › what is no proper HTTP is refused without a word about Leo's insides, and the next request is served`,
+      `${TEST}/http/hygiene.test.ts › what is no proper HTTP is refused without a word about Leo's insides, and the next request is served`,
     ],
   },
   {
@@ -154,15 +180,15 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/http-hygiene.test.ts › too large headers get a sentence, the strict headers, and the word to delete the site's cookies`,
-      `${TEST}/hostile-app-browser.test.ts › an app on Leo's site that fills its cookies keeps nobody out: the browser is told to delete them`,
+      `${TEST}/http/hygiene.test.ts › too large headers get a sentence, the strict headers, and the word to delete the site's cookies`,
+      `${TEST}/preview/hostile-app-browser.test.ts › an app on Leo's site that fills its cookies keeps nobody out: the browser is told to delete them`,
     ],
   },
   {
     name: "the strict headers",
     edits: [{ file: `${HTTP}/security-headers.ts`, from: '"x-content-type-options": "nosniff",', to: "" }],
     tests: [
-      `${TEST}/http-hygiene.test.ts › every answer has the strict headers, refusals and errors too; HSTS needs HTTPS`,
+      `${TEST}/http/hygiene.test.ts › every answer has the strict headers, refusals and errors too; HSTS needs HTTPS`,
     ],
   },
   {
@@ -175,7 +201,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/http-hygiene.test.ts › a name that another site leads here gets nothing, whatever it asks for`,
+      `${TEST}/http/hygiene.test.ts › a name that another site leads here gets nothing, whatever it asks for`,
     ],
   },
   {
@@ -187,7 +213,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "",
       },
     ],
-    tests: [`${TEST}/socket-hygiene.test.ts › a socket under another site's name is not opened`],
+    tests: [`${TEST}/sockets/hygiene.test.ts › a socket under another site's name is not opened`],
   },
   {
     name: "origins of sockets are checked",
@@ -199,15 +225,15 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/sockets.test.ts › a page of another origin cannot open the socket`,
-      `${TEST}/socket-hygiene.test.ts › no upgrade request, however odd, is answered but with a refusal, and none ends the process`,
+      `${TEST}/sockets/sockets.test.ts › a page of another origin cannot open the socket`,
+      `${TEST}/sockets/hygiene.test.ts › no upgrade request, however odd, is answered but with a refusal, and none ends the process`,
     ],
   },
   {
     name: "pieces of a message are limited",
     edits: [{ file: `${SOCKETS}/upgrade.ts`, from: "    maxFragments: FRAGMENTS_MAX,\n", to: "" }],
     tests: [
-      `${TEST}/socket-hygiene.test.ts › compressed, unmasked, broken and over-long frames close the socket and cost nothing`,
+      `${TEST}/sockets/hygiene.test.ts › compressed, unmasked, broken and over-long frames close the socket and cost nothing`,
     ],
   },
   {
@@ -219,7 +245,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "until the token is looked up.\n",
       },
     ],
-    tests: [`${TEST}/socket-hygiene.test.ts › nothing of a generator is read before its token is known`],
+    tests: [`${TEST}/sockets/hygiene.test.ts › nothing of a generator is read before its token is known`],
   },
   {
     name: "peers that never read are cut",
@@ -235,7 +261,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "",
       },
     ],
-    tests: [`${TEST}/socket-hygiene.test.ts › a peer that asks and never reads is cut`],
+    tests: [`${TEST}/sockets/hygiene.test.ts › a peer that asks and never reads is cut`],
   },
   {
     name: "there is nothing else on the generators' port",
@@ -247,7 +273,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/generator-port.test.ts › on the generators' port there is their socket and nothing else, and their socket is nowhere else`,
+      `${TEST}/sockets/generator-port.test.ts › on the generators' port there is their socket and nothing else, and their socket is nowhere else`,
     ],
   },
   {
@@ -260,7 +286,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/generator-port.test.ts › a generator that tries out tokens in somebody else's name locks nobody out but its own address`,
+      `${TEST}/sockets/generator-port.test.ts › a generator that tries out tokens in somebody else's name locks nobody out but its own address`,
     ],
   },
   {
@@ -272,7 +298,9 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "token !== undefined",
       },
     ],
-    tests: [`${TEST}/generator-port.test.ts › the database is asked about no text that is not a token`],
+    tests: [
+      `${TEST}/sockets/generator-port.test.ts › the database is asked about no text that is not a token`,
+    ],
   },
   {
     name: "the generators' own port in the security groups",

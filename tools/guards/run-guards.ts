@@ -14,8 +14,8 @@ export const RUN_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits.test.ts › money a day: a request whose budget has no room is refused, for the user and for the platform`,
-      `${TEST}/ledger.test.ts › never take more of the platform's day, of whichever users they are`,
+      `${TEST}/limits/limits.test.ts › money a day: a request whose budget has no room is refused, for the user and for the platform`,
+      `${TEST}/limits/ledger.test.ts › never take more of the platform's day, of whichever users they are`,
     ],
   },
   {
@@ -27,7 +27,7 @@ export const RUN_GUARDS: readonly Guard[] = [
         to: "return json;",
       },
     ],
-    tests: [`${TEST}/events.test.ts › stores no token shape`],
+    tests: [`${TEST}/events/events.test.ts › stores no token shape`],
   },
   {
     name: "escape sequences go before tokens are looked for",
@@ -46,7 +46,7 @@ export const RUN_GUARDS: readonly Guard[] = [
       { file: "packages/orchestrator/src/telemetry/log.ts", from: "write(scrub(line))", to: "write(line)" },
     ],
     tests: [
-      `${TEST}/log-secrets.test.ts › no log line of a process that fails holds a credential, however it fails`,
+      `${TEST}/telemetry/log-secrets.test.ts › no log line of a process that fails holds a credential, however it fails`,
     ],
   },
   {
@@ -83,7 +83,7 @@ export const RUN_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/storage.test.ts › an object, or a part of one, that is larger than its reader takes is not read`,
+      `${TEST}/storage/storage.test.ts › an object, or a part of one, that is larger than its reader takes is not read`,
     ],
   },
   {
@@ -96,7 +96,7 @@ export const RUN_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/preview.test.ts › a file that is not as large as its manifest says is announced at its own size, or not at all`,
+      `${TEST}/preview/preview.test.ts › a file that is not as large as its manifest says is announced at its own size, or not at all`,
     ],
   },
   {
@@ -137,7 +137,7 @@ export const RUN_GUARDS: readonly Guard[] = [
         to: "  if (attempt.endedAt !== null && attempt.number < 0) return",
       },
     ],
-    tests: [`${TEST}/sockets.test.ts › a replaced attempt is fenced`],
+    tests: [`${TEST}/sockets/sockets.test.ts › a replaced attempt is fenced`],
   },
   {
     name: "generators of ended runs are told",
@@ -148,6 +148,8 @@ export const RUN_GUARDS: readonly Guard[] = [
         to: "  if (isFinal(generation.state) && attempt.number < 0) return",
       },
     ],
-    tests: [`${TEST}/sockets.test.ts › a generator of an ended generation is told so, and changes nothing`],
+    tests: [
+      `${TEST}/sockets/sockets.test.ts › a generator of an ended generation is told so, and changes nothing`,
+    ],
   },
 ];

@@ -9,13 +9,13 @@ export const SITE_GUARDS: readonly Guard[] = [
     name: "the link of a site",
     edits: [
       {
-        file: `${SITE}/serve.ts`,
+        file: "packages/orchestrator/src/http/site.ts",
         from: "if (!opens(ownOrigin ? tokenInCookie(c) : inPath, site.token)) return noSite(c);",
         to: "",
       },
     ],
     tests: [
-      `${TEST}/site-serving.test.ts › a site for those with its link is found by nobody else, and the link leaves the address`,
+      `${TEST}/site/site-serving.test.ts › a site for those with its link is found by nobody else, and the link leaves the address`,
     ],
   },
   {
@@ -28,7 +28,7 @@ export const SITE_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/site.test.ts › every name of an app gives a slug; a slug is a host's label and never an id; a host is one thing`,
+      `${TEST}/site/site.test.ts › every name of an app gives a slug; a slug is a host's label and never an id; a host is one thing`,
     ],
   },
   {
@@ -40,7 +40,9 @@ export const SITE_GUARDS: readonly Guard[] = [
         to: "if (subject.version && request.confirm)",
       },
     ],
-    tests: [`${TEST}/site.test.ts › what looks like a secret is published only once its owner has seen it`],
+    tests: [
+      `${TEST}/site/site.test.ts › what looks like a secret is published only once its owner has seen it`,
+    ],
   },
   {
     name: "a site that was taken down stays down",
@@ -48,20 +50,20 @@ export const SITE_GUARDS: readonly Guard[] = [
       { file: `${SITE}/site.ts`, from: "if (!row?.takenDownReason) return;", to: "if (row || !row) return;" },
     ],
     tests: [
-      `${TEST}/site.test.ts › an operator takes a site down with a reason: visitors get 410, its owner reads why, and it is on record`,
+      `${TEST}/site/site.test.ts › an operator takes a site down with a reason: visitors get 410, its owner reads why, and it is on record`,
     ],
   },
   {
     name: "the opaque origin of a site under a path",
     edits: [
       {
-        file: `${SITE}/headers.ts`,
+        file: "packages/orchestrator/src/http/site-headers.ts",
         from: "previewHeaders({ ownOrigin: false }",
         to: "previewHeaders({ ownOrigin: true }",
       },
     ],
     tests: [
-      `${TEST}/site-browser.test.ts › under a path a site runs with an opaque origin, and reads nothing of Leo's page`,
+      `${TEST}/site/site-browser.test.ts › under a path a site runs with an opaque origin, and reads nothing of Leo's page`,
     ],
   },
 ];

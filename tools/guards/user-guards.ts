@@ -10,13 +10,13 @@ export const USER_GUARDS: readonly Guard[] = [
     name: "issuer and audience of access tokens",
     edits: [
       {
-        file: `${HTTP}/authenticate.ts`,
+        file: "packages/orchestrator/src/auth/authenticate.ts",
         from: '        issuer,\n        audience: "authenticated",\n',
         to: "",
       },
     ],
     tests: [
-      `${TEST}/http-auth.test.ts › every token that is not Supabase's own for this project is refused with a sentence`,
+      `${TEST}/auth/authenticate.test.ts › every token that is not Supabase's own for this project is refused with a sentence`,
     ],
   },
   {
@@ -29,7 +29,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/row-security.test.ts › shows a user their own rows and lets them touch no other, whatever the statement`,
+      `${TEST}/db/row-security.test.ts › shows a user their own rows and lets them touch no other, whatever the statement`,
     ],
   },
   {
@@ -42,20 +42,20 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/admin.test.ts › the role comes from app_metadata alone; for everybody else there is nothing here`,
+      `${TEST}/admin/admin.test.ts › the role comes from app_metadata alone; for everybody else there is nothing here`,
     ],
   },
   {
     name: "ended sessions",
     edits: [
       {
-        file: `${HTTP}/authenticate.ts`,
+        file: "packages/orchestrator/src/auth/authenticate.ts",
         from: "if (user.session && isEnded(user.session.id))",
         to: "if (user.session && isEnded(user.session.id) && false)",
       },
     ],
     tests: [
-      `${TEST}/session.test.ts › signing out closes the sockets of that sign-in on every orchestrator, and its tokens are refused`,
+      `${TEST}/account/session.test.ts › signing out closes the sockets of that sign-in on every orchestrator, and its tokens are refused`,
     ],
   },
   {
@@ -73,7 +73,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits-sockets.test.ts › a user has as many sockets as they may, their own budget for a run, and none while suspended`,
+      `${TEST}/sockets/limits.test.ts › a user has as many sockets as they may, their own budget for a run, and none while suspended`,
     ],
   },
   {
@@ -82,7 +82,7 @@ export const USER_GUARDS: readonly Guard[] = [
       { file: "packages/orchestrator/src/server.ts", from: "    await followBans(context);\n", to: "" },
     ],
     tests: [
-      `${TEST}/limits-sockets.test.ts › who is banned in Supabase is suspended, their sockets close, and when the ban is over they go on`,
+      `${TEST}/sockets/limits.test.ts › who is banned in Supabase is suspended, their sockets close, and when the ban is over they go on`,
     ],
   },
   {
@@ -95,8 +95,8 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/preview.test.ts › a preview opens with its link only, and the link gives the page a cookie of its own host`,
-      `${TEST}/preview-browser.test.ts › with previews %s, a share link opens the app for anyone until it is revoked`,
+      `${TEST}/preview/preview.test.ts › a preview opens with its link only, and the link gives the page a cookie of its own host`,
+      `${TEST}/preview/preview-browser.test.ts › with previews %s, a share link opens the app for anyone until it is revoked`,
     ],
   },
   {
@@ -109,7 +109,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
       { file: "packages/orchestrator/src/telemetry/log.ts", from: "write(scrub(line))", to: "write(line)" },
     ],
-    tests: [`${TEST}/preview.test.ts › neither a link's token nor a share's is in any log line`],
+    tests: [`${TEST}/preview/preview.test.ts › neither a link's token nor a share's is in any log line`],
   },
   {
     name: "tokens leave the address",
@@ -120,7 +120,9 @@ export const USER_GUARDS: readonly Guard[] = [
         to: "",
       },
     ],
-    tests: [`${TEST}/preview-browser.test.ts › with previews %s, an app finds the token of its link nowhere`],
+    tests: [
+      `${TEST}/preview/preview-browser.test.ts › with previews %s, an app finds the token of its link nowhere`,
+    ],
   },
   {
     name: "passes expire",
@@ -132,7 +134,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/preview.test.ts › a pass in a path opens one version, and ends with its link or after some days`,
+      `${TEST}/preview/preview.test.ts › a pass in a path opens one version, and ends with its link or after some days`,
     ],
   },
   {
@@ -145,7 +147,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/hostile-app-browser.test.ts › a hostile app on its own host reaches neither Leo nor another preview`,
+      `${TEST}/preview/hostile-app-browser.test.ts › a hostile app on its own host reaches neither Leo nor another preview`,
     ],
   },
   {
@@ -158,7 +160,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/hostile-app-browser.test.ts › under a path a hostile app has no origin, neither its own nor Leo's`,
+      `${TEST}/preview/hostile-app-browser.test.ts › under a path a hostile app has no origin, neither its own nor Leo's`,
     ],
   },
   {
