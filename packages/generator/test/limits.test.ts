@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { LIMITS } from "@leo/core/limits.ts";
 import { AgentCrash } from "../src/agent/agent.ts";
-import { failureOfError } from "../src/agent/turn-failure.ts";
+import { failureOfError } from "../src/generation/turn-failure.ts";
 import { findOutputLimit } from "../src/limits/output.ts";
 import { findPassedLimit, watchLimits, type RunLimits } from "../src/limits/watch.ts";
 import { cleanEnvironment } from "../src/process/environment.ts";

@@ -13,7 +13,7 @@ import { verify } from "../src/verify/verify.ts";
 import { listFiles } from "../src/workspace/files.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";
 import { killFamily } from "../src/process/family.ts";
-import type { RunPaths } from "../src/workspace/paths.ts";
+import type { RunPaths } from "../src/run-paths.ts";
 import { until } from "./support/until.ts";
 import { TEMPLATE, withRunPaths } from "./support/run-paths.ts";
 

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { DEFAULT_GATEWAY_PORT, gatewayUrl } from "../gateway/port.ts";
 import { killFamily } from "../process/family.ts";
 import { killGroup, readProcessLimit, spawnLimited } from "../process/limited.ts";
-import { createRunPaths, type RunPaths } from "../workspace/paths.ts";
+import { createRunPaths, type RunPaths } from "../run-paths.ts";
 import { harnessCommand, type Command } from "./harness.ts";
 import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "./model.ts";
 

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { agentEnvironment } from "../process/environment.ts";
-import type { RunPaths } from "../workspace/paths.ts";
+import type { RunPaths } from "../run-paths.ts";
 
 const SDK = "@anthropic-ai/claude-agent-sdk";
 

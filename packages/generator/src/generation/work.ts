@@ -8,7 +8,7 @@
  */
 import { failure } from "@leo/core/failure.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
-import type { AgentSession } from "../agent/session.ts";
+import type { AgentSession } from "./agent-session.ts";
 import {
   fixPrompt,
   NOTHING_CHANGED_PROMPT,

@@ -4,7 +4,7 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { findFamily } from "../process/family.ts";
 import type { Result } from "../sandbox/protocol.ts";
 import { listFiles, listOutput, totalBytes, withinLimits } from "../workspace/files.ts";
-import type { RunPaths } from "../workspace/paths.ts";
+import type { RunPaths } from "../run-paths.ts";
 
 /** Processes of the run, files of its workspace and their bytes, and what the disk has left. */
 export const measure = async (paths: RunPaths): Promise<Result<"measure">> => {

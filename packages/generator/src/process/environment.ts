@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { networkSettings, withoutProxyCredentials } from "@leo/core/network-settings.ts";
-import type { RunPaths } from "../workspace/paths.ts";
+import type { RunPaths } from "../run-paths.ts";
 
 /**
  * The environment of everything that the agent writes or starts: its own process, its tools, the

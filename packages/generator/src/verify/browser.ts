@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { cleanEnvironment } from "../process/environment.ts";
-import type { RunPaths } from "../workspace/paths.ts";
+import type { RunPaths } from "../run-paths.ts";
 
 const LAUNCH_TIMEOUT_MS = 15_000;
 const ARGS = [

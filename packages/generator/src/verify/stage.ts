@@ -7,7 +7,7 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { listFiles, withinLimits, type RefusedFile } from "../workspace/files.ts";
-import type { RunPaths } from "../workspace/paths.ts";
+import type { RunPaths } from "../run-paths.ts";
 import { linkModules } from "../workspace/template.ts";
 
 /** Files that are named; of more, only the number is told. */

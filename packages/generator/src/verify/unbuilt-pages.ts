@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../workspace/files.ts";
-import { outputDirectory, type RunPaths } from "../workspace/paths.ts";
+import { outputDirectory, type RunPaths } from "../run-paths.ts";
 
 /** Files in `public/` are built as they are, those in `src/` are parts of pages, and what begins with a dot is neither. */
 const isPage = (path: string) => /\.html$/i.test(path) && !/^(?:public|src)\/|(?:^|\/)\./.test(path);

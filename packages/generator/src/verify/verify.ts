@@ -10,7 +10,7 @@ import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import { cleanEnvironment } from "../process/environment.ts";
 import { runCommand } from "../process/run-command.ts";
 import { installDependencies } from "../workspace/install.ts";
-import { outputDirectory, type RunPaths } from "../workspace/paths.ts";
+import { outputDirectory, type RunPaths } from "../run-paths.ts";
 import type { RunBrowser } from "./browser.ts";
 import { smokeTest } from "./smoke.ts";
 import { moveSourceMaps } from "./source-maps.ts";

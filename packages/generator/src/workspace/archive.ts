@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { FilePath } from "@leo/core/artifact.ts";
 import { CHECKPOINT_UNPACKED_MAX_BYTES, CheckpointAbout, ENTRY } from "./checkpoint-format.ts";
 import { listFiles, listOutput, totalBytes, withinLimits, type RefusedFile } from "./files.ts";
-import type { RunPaths } from "./paths.ts";
+import type { RunPaths } from "../run-paths.ts";
 import { adoptSession, hasSession, sessionFile } from "./session.ts";
 
 /** Loaded when it is needed: that is long after the start, and takes a good part of one. */

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { FilePath, isEnvironmentFile } from "@leo/core/artifact.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { isSystemError } from "../error-text.ts";
-import { outputDirectory, type RunPaths } from "./paths.ts";
+import { outputDirectory, type RunPaths } from "../run-paths.ts";
 
 export interface WorkspaceFile {
   /** Relative to the directory that was listed, with forward slashes. */

@@ -1,7 +1,7 @@
 import type { Check } from "@leo/core/artifact.ts";
 import { cleanEnvironment } from "../process/environment.ts";
 import { runCommand } from "../process/run-command.ts";
-import type { RunPaths } from "./paths.ts";
+import type { RunPaths } from "../run-paths.ts";
 import { dependenciesOf, ownModules } from "./template.ts";
 
 const INSTALL_TIMEOUT_MS = 240_000;

@@ -1,4 +1,4 @@
-import type { RunPaths } from "./paths.ts";
+import type { RunPaths } from "../run-paths.ts";
 import { copyTemplate, linkModules } from "./template.ts";
 
 /** Fills an empty workspace with the starter. Worth doing before the work is known: most runs begin with it. */

@@ -1,6 +1,6 @@
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunPaths } from "./paths.ts";
+import type { RunPaths } from "../run-paths.ts";
 
 /** Where the agent harness keeps its own files. */
 export const agentConfigDir = (paths: Pick<RunPaths, "home">) => join(paths.home, ".claude");

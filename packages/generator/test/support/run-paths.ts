@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRunPaths, type RunPaths } from "../../src/workspace/paths.ts";
+import { createRunPaths, type RunPaths } from "../../src/run-paths.ts";
 
 /** Runs with the empty directories of a run, removed after. */
 export const withRunPaths = async (run: (paths: RunPaths) => Promise<void>): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { Ahead } from "../../src/agent/ahead.ts";
 import { startHost, type SandboxHost } from "../../src/sandbox/host/host.ts";
 import { Sandbox } from "../../src/sandbox/sandbox.ts";
-import type { RunPaths } from "../../src/workspace/paths.ts";
+import type { RunPaths } from "../../src/run-paths.ts";
 import { TEMPLATE, withRunPaths } from "./run-paths.ts";
 
 export const KEY = "the-key-of-the-task";

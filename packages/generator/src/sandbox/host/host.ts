@@ -16,7 +16,7 @@ import { errorText } from "../../error-text.ts";
 import { killFamily } from "../../process/family.ts";
 import { findChromium } from "../../verify/chromium.ts";
 import { RunBrowser } from "../../verify/browser.ts";
-import { createRunPaths, type RunPaths } from "../../workspace/paths.ts";
+import { createRunPaths, type RunPaths } from "../../run-paths.ts";
 import { FileTracker } from "../../workspace/tracker.ts";
 import { FromDriver, SANDBOX_PROTOCOL, type FromHost } from "../protocol.ts";
 import { Wire } from "../wire.ts";

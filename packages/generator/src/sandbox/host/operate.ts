@@ -11,7 +11,7 @@ import { packExport, unpackCheckpoint } from "../../workspace/archive.ts";
 import { removeEnvironmentFiles } from "../../workspace/environment-files.ts";
 import { fingerprint } from "../../workspace/fingerprint.ts";
 import { installDependencies } from "../../workspace/install.ts";
-import type { RunPaths } from "../../workspace/paths.ts";
+import type { RunPaths } from "../../run-paths.ts";
 import { linkModules, ownModules } from "../../workspace/template.ts";
 import { prepareStarter } from "../../workspace/prepare.ts";
 import { hasSession } from "../../workspace/session.ts";

@@ -1,8 +1,8 @@
 import { failure, type Failure } from "@leo/core/failure.ts";
 import { formatUsd } from "@leo/core/money.ts";
 import type { GatewayUsage } from "../gateway/meter.ts";
-import type { TurnEnd } from "./agent.ts";
-import { AgentCrash } from "./agent.ts";
+import type { TurnEnd } from "../agent/agent.ts";
+import { AgentCrash } from "../agent/agent.ts";
 import { errorText, isSystemError } from "../error-text.ts";
 import { SandboxFault } from "../sandbox/fault.ts";
 

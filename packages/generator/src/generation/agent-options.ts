@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { gatewayUrl } from "../gateway/port.ts";
-import type { AgentOptions } from "./agent.ts";
+import type { AgentOptions } from "../agent/agent.ts";
 
 /** What an agent of this machine needs, by its settings. */
 export const agentOptions = (

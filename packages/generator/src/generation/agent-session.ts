@@ -3,19 +3,19 @@
  * crashed is started again once, in the same session.
  */
 import type { Logger } from "pino";
-import { failed } from "../generation/stop-cause.ts";
+import { failed } from "./stop-cause.ts";
 import {
   AgentCrash,
   AppGeneratorAgent,
   type AgentListener,
   type AgentOptions,
   type TurnEnd,
-} from "./agent.ts";
-import type { ModelWatch } from "./model-watch.ts";
-import { brokenOffPrompt, restartedPrompt } from "./system-prompt.ts";
+} from "../agent/agent.ts";
+import type { ModelWatch } from "../agent/model-watch.ts";
+import { brokenOffPrompt, restartedPrompt } from "../agent/system-prompt.ts";
 import { failureOfError, failureOfTurn } from "./turn-failure.ts";
-import { ANSWER_BROKE_OFF } from "./translator.ts";
-import type { UsageWatch } from "./usage.ts";
+import { ANSWER_BROKE_OFF } from "../agent/translator.ts";
+import type { UsageWatch } from "../agent/usage.ts";
 
 const RESTARTS_MAX = 1;
 /** Pauses after a turn that failed because the model's answers broke off: the first, which doubles, and the longest. */
