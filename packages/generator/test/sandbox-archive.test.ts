@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { Header, Pax, type HeaderData } from "tar";
 import { expect, test } from "vitest";
 import { LIMITS } from "@leo/core/limits.ts";
-import { ArchiveError, readArchive } from "../src/artifact/archive.ts";
+import { ArchiveError, readArchive } from "../src/artifact/sandbox-archive.ts";
 import { packCheckpoint } from "../src/artifact/checkpoint.ts";
 import { publishVersion } from "../src/artifact/publish.ts";
 import { SandboxFault } from "../src/sandbox/fault.ts";

@@ -13,7 +13,7 @@ import {
   ENTRY,
   type CheckpointState,
 } from "../workspace/checkpoint-format.ts";
-import { ArchiveError, readArchive, type ArchiveLimits } from "./archive.ts";
+import { ArchiveError, readArchive, type ArchiveLimits } from "./sandbox-archive.ts";
 
 /** Loaded when it is needed: that is long after the start, and takes a good part of one. */
 const loadTar = () => import("tar");

@@ -18,7 +18,7 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { findClientRoutes } from "@leo/core/preview/address.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { RefusedFile } from "../workspace/files.ts";
-import { ArchiveError, type ArchiveLimits } from "./archive.ts";
+import { ArchiveError, type ArchiveLimits } from "./sandbox-archive.ts";
 import { exported } from "./checkpoint.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { ObjectStore } from "./store.ts";
