@@ -1,4 +1,4 @@
-import type { Ahead } from "../../src/agent/ahead.ts";
+import type { Ahead } from "../../src/agent/harness-ahead.ts";
 import { startHost, type SandboxHost } from "../../src/sandbox/host/host.ts";
 import { Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { RunPaths } from "../../src/run-paths.ts";

@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import type { HarnessAhead } from "../../agent/ahead.ts";
+import type { HarnessAhead } from "../../agent/harness-ahead.ts";
 import { signalProcess } from "../../process/family.ts";
 import { killGroup, readProcessLimit, spawnLimited } from "../../process/limited.ts";
 import type { Request, Result, Signal } from "../protocol.ts";

@@ -11,7 +11,7 @@ import { timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import type { Ahead } from "../../agent/ahead.ts";
+import type { Ahead } from "../../agent/harness-ahead.ts";
 import { errorText } from "../../error-text.ts";
 import { killFamily } from "../../process/family.ts";
 import { findChromium } from "../../verify/chromium.ts";

@@ -1,6 +1,6 @@
 /** The host as a process: settings, signals, exit code. */
 import { ConfigError } from "@leo/core/config.ts";
-import type { Ahead } from "../../agent/ahead.ts";
+import type { Ahead } from "../../agent/harness-ahead.ts";
 import { readSandboxConfig } from "./config.ts";
 import { startHost } from "./host.ts";
 
