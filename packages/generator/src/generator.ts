@@ -5,7 +5,7 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { EXIT_SANDBOX_LOST } from "@leo/core/task-stop.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import { agentOptions } from "./generation/agent-options.ts";
-import { WarmAgent } from "./agent/warm.ts";
+import { WarmAgent } from "./agent/warm-agent.ts";
 import type { Config } from "./config.ts";
 import { CANCELLED, Stopped, unlessStopped, type StopCause } from "./generation/stop-cause.ts";
 import { UserMessages } from "./generation/user-messages.ts";
