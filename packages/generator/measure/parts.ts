@@ -5,7 +5,7 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { startAws } from "@leo/local/aws.ts";
 import { freePort } from "@leo/local/free-port.ts";
 import { openStore } from "../src/artifact/store.ts";
-import { Uploads } from "../src/artifact/upload.ts";
+import { Uploads } from "../src/artifact/uploads.ts";
 import { RunBrowser } from "../src/verify/browser.ts";
 import { verify } from "../src/verify/verify.ts";
 import { prepareStarter } from "../src/workspace/prepare.ts";

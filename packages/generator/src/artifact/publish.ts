@@ -23,7 +23,7 @@ import { exported } from "./checkpoint.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { ObjectStore } from "./store.ts";
 import { readTitle } from "./title.ts";
-import { Uploads } from "./upload.ts";
+import { Uploads } from "./uploads.ts";
 
 /** Refused files that are named; of more, only the number is told. */
 const REFUSALS_NAMED = 20;
