@@ -7,7 +7,7 @@ import { findOutputLimit } from "../limits/output.ts";
 import { findPassedLimit, type RunLimits } from "../limits/watch.ts";
 import type { Report } from "../report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { verify, type Verification } from "../verify/claimed.ts";
+import { verify, type Verification } from "../verify/claimed-checks.ts";
 import { failed } from "./stop-cause.ts";
 
 export interface WorkspaceChecksOptions {

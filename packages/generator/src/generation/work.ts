@@ -19,7 +19,7 @@ import {
 } from "../agent/system-prompt.ts";
 import type { Report } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
-import type { Verification } from "../verify/claimed.ts";
+import type { Verification } from "../verify/claimed-checks.ts";
 import type { CheckpointState } from "../workspace/checkpoint-format.ts";
 import { failed } from "./stop-cause.ts";
 import type { UserMessage, UserMessages } from "./user-messages.ts";
