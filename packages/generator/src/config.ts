@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
 import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
-import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "./agent/model.ts";
+import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "./agent/default-models.ts";
 import { DEFAULT_GATEWAY_PORT } from "./gateway/port.ts";
 import { DEFAULT_SANDBOX_PORT } from "./sandbox/port.ts";
 

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { AppGeneratorAgent } from "../src/agent/agent.ts";
 import { startAhead } from "../src/agent/harness-ahead.ts";
-import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "../src/agent/model.ts";
+import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "../src/agent/default-models.ts";
 import { readConfig } from "../src/config.ts";
 import { runGenerator } from "../src/generator.ts";
 import { findFamily } from "../src/process/family.ts";

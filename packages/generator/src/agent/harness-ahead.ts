@@ -10,7 +10,7 @@ import { killFamily } from "../process/family.ts";
 import { killGroup, readProcessLimit, spawnLimited } from "../process/limited.ts";
 import { createRunPaths, type RunPaths } from "../run-paths.ts";
 import { harnessCommand, type Command } from "./harness.ts";
-import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "./model.ts";
+import { DEFAULT_MODEL, DEFAULT_SMALL_MODEL } from "./default-models.ts";
 
 export class HarnessAhead {
   readonly #command: Command;
