@@ -9,7 +9,7 @@ import type { Logger } from "pino";
 import { reasonOf } from "@leo/core/explain.ts";
 import type { FailureCode } from "@leo/core/failure.ts";
 import { http, loadHttps } from "../http.ts";
-import { attempt, type Attempt, type Reply } from "./attempt.ts";
+import { callUpstream, type UpstreamResult, type Reply } from "./upstream-call.ts";
 import type { GatewayConfig } from "./config.ts";
 import { answerHeaders, upstreamHeaders } from "./headers.ts";
 import type { Outcome } from "./meter.ts";
@@ -35,8 +35,8 @@ const JITTER = 0.1;
 const REJECTED: Outcome = { kind: "rejected" };
 const BROKEN: Outcome = { kind: "broken", usage: NO_TOKENS };
 
-type Problem = Extract<Attempt, { kind: "problem" }>;
-type Stream = Extract<Attempt, { kind: "stream" }>;
+type Problem = Extract<UpstreamResult, { kind: "problem" }>;
+type Stream = Extract<UpstreamResult, { kind: "stream" }>;
 
 /** Aborts when whoever waits for the answer has gone. */
 export const goneSignal = (response: ServerResponse): AbortSignal => {
@@ -102,11 +102,11 @@ export class Forwarder {
     }
   }
 
-  #ask({ url, request, head }: Call, signal: AbortSignal, onSent: () => void): Promise<Attempt> {
+  #ask({ url, request, head }: Call, signal: AbortSignal, onSent: () => void): Promise<UpstreamResult> {
     const target = new URL(this.#upstream.pathname.replace(/\/$/, "") + url.pathname, this.#upstream);
     if (url.searchParams.get("beta") === "true") target.searchParams.set("beta", "true");
     const body = Buffer.from(JSON.stringify(request));
-    return attempt({
+    return callUpstream({
       send: this.#send,
       target,
       headers: upstreamHeaders(head.headers, this.#config, body),

@@ -11,7 +11,7 @@ const REFUSAL_MAX_BYTES = 1024 * 1024;
 /** A whole answer is read to this size; the API's own are far smaller. */
 const ANSWER_MAX_BYTES = 20 * 1024 * 1024;
 
-export interface Ask {
+export interface UpstreamCall {
   send: (url: URL, options: RequestOptions) => ClientRequest;
   target: URL;
   headers: OutgoingHttpHeaders;
@@ -31,7 +31,7 @@ export interface Reply {
   body: Buffer;
 }
 
-export type Attempt =
+export type UpstreamResult =
   /** A stream that has begun; `rest` throws when it breaks off. */
   | { kind: "stream"; headers: IncomingHttpHeaders; head: Buffer; rest: AsyncIterator<Buffer> }
   | { kind: "whole"; reply: Reply }
@@ -43,17 +43,17 @@ class Silence extends Error {
 }
 
 /** Asks once. @throws the signal's reason when it aborts */
-export const attempt = async (ask: Ask): Promise<Attempt> => {
-  const { target, headers, body, silentMs, signal } = ask;
-  const outgoing = ask.send(target, { method: "POST", headers, timeout: silentMs, signal });
+export const callUpstream = async (call: UpstreamCall): Promise<UpstreamResult> => {
+  const { target, headers, body, silentMs, signal } = call;
+  const outgoing = call.send(target, { method: "POST", headers, timeout: silentMs, signal });
   outgoing.on("timeout", () => outgoing.destroy(new Silence(`nothing came for ${silentMs / 1_000} s`)));
   // Whoever awaits the answer gets the error too; without a listener it would end the process.
   outgoing.on("error", () => undefined);
-  outgoing.on("finish", ask.onSent);
+  outgoing.on("finish", call.onSent);
   outgoing.end(body);
   try {
     const [answer] = await once(outgoing, "response");
-    return await read(ask, answer);
+    return await read(call, answer);
   } catch (error) {
     signal.throwIfAborted();
     return { kind: "problem", verdict: unanswered(error) };
@@ -65,17 +65,17 @@ interface Answer extends AsyncIterable<Buffer> {
   headers: IncomingHttpHeaders;
 }
 
-const read = async (ask: Ask, answer: Answer): Promise<Attempt> => {
+const read = async (call: UpstreamCall, answer: Answer): Promise<UpstreamResult> => {
   const { statusCode: status = 502, headers } = answer;
   const isEvents = headers["content-type"]?.includes("event-stream") ?? false;
-  if (status === 200 && isEvents) return readHead(ask, answer);
+  if (status === 200 && isEvents) return readHead(call, answer);
   const body = await readBody(answer, status === 200 ? ANSWER_MAX_BYTES : REFUSAL_MAX_BYTES);
   const reply = { status, headers, body };
   if (status === 200 && isMessage(body)) return { kind: "whole", reply };
-  return problem(ask, reply);
+  return problem(call, reply);
 };
 
-const readHead = async (ask: Ask, answer: Answer): Promise<Attempt> => {
+const readHead = async (call: UpstreamCall, answer: Answer): Promise<UpstreamResult> => {
   const rest = answer[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
   for (;;) {
@@ -87,11 +87,11 @@ const readHead = async (ask: Ask, answer: Answer): Promise<Attempt> => {
     if (first?.type !== "error") return { kind: "stream", headers: answer.headers, head, rest };
     const reply = { status: 200, headers: answer.headers, body: Buffer.from(first.json) };
     await rest.return?.();
-    return problem(ask, reply);
+    return problem(call, reply);
   }
 };
 
-const problem = ({ nowMs }: Ask, reply: Reply): Attempt => ({
+const problem = ({ nowMs }: UpstreamCall, reply: Reply): UpstreamResult => ({
   kind: "problem",
   verdict: judge({ ...reply, body: reply.body.toString("utf8") }, nowMs()),
   reply,
