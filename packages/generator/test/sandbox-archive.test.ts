@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { LIMITS } from "@leo/core/limits.ts";
 import { ArchiveError, readArchive } from "../src/artifact/sandbox-archive.ts";
 import { packCheckpoint } from "../src/artifact/checkpoint.ts";
-import { publishVersion } from "../src/artifact/publish.ts";
+import { saveVersion } from "../src/artifact/version.ts";
 import { SandboxFault } from "../src/sandbox/fault.ts";
 import { Sandbox } from "../src/sandbox/sandbox.ts";
 import { newId } from "@leo/core/id.ts";
@@ -168,7 +168,7 @@ const CHECKPOINTS = { save: async () => ({ key: "k", sizeBytes: 1, sessionId: un
 const publish = async (sandbox: Sandbox) => {
   const stored = new Map<string, Buffer>();
   const warned: string[] = [];
-  const manifest = await publishVersion({
+  const manifest = await saveVersion({
     start: startOf("none"),
     sandbox,
     store: { create: async (key, body) => void stored.set(key, body), close: () => undefined },

@@ -13,7 +13,7 @@ import { ModelWatch } from "../agent/model-watch.ts";
 import { UsageWatch } from "../agent/usage.ts";
 import { restoreCheckpoint } from "../artifact/checkpoint.ts";
 import { Checkpoints } from "../artifact/checkpoints.ts";
-import { publishAnswer, publishVersion } from "../artifact/publish.ts";
+import { saveAnswer, saveVersion } from "../artifact/version.ts";
 import { openStore } from "../artifact/store.ts";
 import type { Config } from "../config.ts";
 import { gatewayUrl } from "../gateway/port.ts";
@@ -231,7 +231,7 @@ export class GenerationRun {
     const ended = cause?.kind === "failed" ? cause.failure : cause && CANCELLED;
     if (cause?.kind === "failed") report({ type: "error", failure: cause.failure });
     const isAnswer = !cause && this.#outcome === "answer";
-    const notStored = this.#prepared ? await this.#publish(cause, isAnswer) : undefined;
+    const notStored = this.#prepared ? await this.#save(cause, isAnswer) : undefined;
     if (notStored && !ended) report({ type: "error", failure: notStored });
     const retryAt = cause?.kind === "failed" ? cause.retryAt : undefined;
     const answered = isAnswer && !notStored ? { answered: true } : {};
@@ -239,18 +239,18 @@ export class GenerationRun {
   }
 
   /** @returns the failure if the version, or the answer, could not be stored */
-  async #publish(cause: StopCause | undefined, isAnswer: boolean): Promise<Failure | undefined> {
+  async #save(cause: StopCause | undefined, isAnswer: boolean): Promise<Failure | undefined> {
     const { start, sandbox, report, logger } = this.#options;
     try {
       await this.#usage.refresh();
       if (isAnswer) {
-        await publishAnswer({ start, store: this.#store, checkpoints: this.#checkpoints });
+        await saveAnswer({ start, store: this.#store, checkpoints: this.#checkpoints });
         return undefined;
       }
       if (cause?.kind === "failed") await this.#checks.buildPartial(cause.failure.code);
       // Work that is whole has said so already, when it asked whether anything was added.
       if (cause) report({ type: "progress", step: "uploading" });
-      await publishVersion({
+      await saveVersion({
         start,
         sandbox,
         store: this.#store,

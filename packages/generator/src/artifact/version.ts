@@ -141,7 +141,7 @@ const storeFiles = async ({ sandbox, store, start, report }: VersionOptions): Pr
  * Stores what the next request continues from. The app is what it was, so no file of it is stored again.
  * @throws when something could not be stored; there is then no manifest
  */
-export const publishAnswer = async ({
+export const saveAnswer = async ({
   start,
   store,
   checkpoints,
@@ -166,7 +166,7 @@ export const publishAnswer = async ({
  * Stores everything and reports `artifact_uploaded`.
  * @throws when something could not be stored; there is then no manifest
  */
-export const publishVersion = async (options: VersionOptions): Promise<Manifest> => {
+export const saveVersion = async (options: VersionOptions): Promise<Manifest> => {
   const startedMs = performance.now();
   const { start, store, checkpoints, report } = options;
   const { prefix } = start.artifact;
