@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, readlink, realpath, symlink, truncate, writeF
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LIMITS } from "@leo/core/limits.ts";
-import { changesPackages, environmentFilesNote, refuseToolCall } from "../src/agent/guard.ts";
+import { changesPackages, environmentFilesNote, rejectToolCall } from "../src/agent/guard.ts";
 import { resolveLinks } from "../src/sandbox/host/operate.ts";
 import { removeEnvironmentFiles } from "../src/workspace/environment-files.ts";
 import { listFiles, withinLimits } from "../src/workspace/files.ts";
@@ -37,12 +37,12 @@ test("an environment file is refused with the reason when the agent writes it, a
   withRunPaths(async ({ workspace }) => {
     const options = { workspace, readable: [], isPlanning: () => false, resolveLinks };
     for (const name of [".env", ".env.local", "config/.env.production"]) {
-      const reason = await refuseToolCall("Write", { file_path: name }, options);
+      const reason = await rejectToolCall("Write", { file_path: name }, options);
       expect(reason).toMatch(/is not written.*never stored.*src\/settings\.ts/);
     }
     for (const name of [".env.example", "src/env.ts", "src/.environment"])
-      expect(await refuseToolCall("Write", { file_path: name }, options)).toBeUndefined();
-    expect(await refuseToolCall("Read", { file_path: ".env" }, options)).toBeUndefined();
+      expect(await rejectToolCall("Write", { file_path: name }, options)).toBeUndefined();
+    expect(await rejectToolCall("Read", { file_path: ".env" }, options)).toBeUndefined();
 
     for (const name of [".env", ".env.local", ".env.example"]) await writeFile(join(workspace, name), "A=1");
     const paths = await removeEnvironmentFiles(workspace);
@@ -121,7 +121,7 @@ test("the agent's tools stay inside the workspace", () =>
     await symlink(root, join(workspace, "src/up"));
     let planning = false;
     const refuse = (name: string, input: Record<string, unknown>) =>
-      refuseToolCall(name, input, {
+      rejectToolCall(name, input, {
         workspace,
         readable: [TEMPLATE],
         isPlanning: () => planning,

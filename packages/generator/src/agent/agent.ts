@@ -13,7 +13,7 @@ import { cutStart } from "../report.ts";
 import type { SandboxProcess } from "../sandbox/process.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Clock } from "../socket/clock.ts";
-import { changesPackages, environmentFilesNote, refuseToolCall } from "./guard.ts";
+import { changesPackages, environmentFilesNote, rejectToolCall } from "./guard.ts";
 import { findHarness, TOOLS, type HarnessOptions } from "./harness.ts";
 import { PromptQueue } from "./prompt-queue.ts";
 import { systemPrompt } from "./system-prompt.ts";
@@ -242,7 +242,7 @@ export class AppGeneratorAgent {
     const { sandbox } = this.#options;
     const { paths, templateDir } = sandbox;
     const call = input.tool_input as Record<string, unknown>;
-    const reason = await refuseToolCall(input.tool_name, call, {
+    const reason = await rejectToolCall(input.tool_name, call, {
       workspace: paths.workspace,
       readable: [templateDir, paths.home, paths.temporary],
       isPlanning: () => this.#planning,

@@ -34,7 +34,7 @@ export interface GuardOptions {
  * Judges a tool call.
  * @returns why it is refused, in words for the model, or undefined when it may run
  */
-export const refuseToolCall = async (
+export const rejectToolCall = async (
   name: string,
   input: Record<string, unknown>,
   options: GuardOptions,
@@ -46,12 +46,12 @@ export const refuseToolCall = async (
   if (typeof target !== "string" || (!WRITERS.has(name) && !READERS.has(name))) return undefined;
   const path = await options.resolveLinks(resolve(options.workspace, target));
   if (path === undefined) return `${target} cannot be resolved.`;
-  if (isWithin(path, options.workspace)) return refuseShared(name, path, options);
+  if (isWithin(path, options.workspace)) return rejectShared(name, path, options);
   const mayRead = READERS.has(name) && options.readable.some((directory) => isWithin(path, directory));
   return mayRead ? undefined : `${target} is outside the workspace ${options.workspace}. Work inside it.`;
 };
 
-const refuseShared = (name: string, path: string, { workspace }: GuardOptions) => {
+const rejectShared = (name: string, path: string, { workspace }: GuardOptions) => {
   const installed = isWithin(path, join(workspace, "node_modules"));
   if (!WRITERS.has(name)) return undefined;
   if (installed) return "Installed packages are not changed by hand.";
