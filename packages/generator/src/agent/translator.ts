@@ -13,7 +13,7 @@ const HARNESS_MODEL = "<synthetic>";
 /** Text of one run beyond which it is a loop, not an answer. */
 const TEXT_MAX_CHARS = 2_000_000;
 /** How often a person is told that the agent is still thinking. */
-const THINKING_TOLD_EVERY_MS = 30_000;
+const THINKING_REPORTED_EVERY_MS = 30_000;
 
 export interface TranslatorOptions {
   report: Report;
@@ -41,7 +41,7 @@ export class MessageTranslator {
   #waitsForRetry = false;
   readonly #streamed = new Set<string>();
   #textChars = 0;
-  #thinkingToldMs = -Infinity;
+  #thinkingReportedMs = -Infinity;
 
   constructor(options: TranslatorOptions) {
     this.#options = options;
@@ -149,8 +149,8 @@ export class MessageTranslator {
 
   #thinking(): void {
     const nowMs = this.#options.clock.nowMs();
-    if (nowMs - this.#thinkingToldMs < THINKING_TOLD_EVERY_MS) return;
-    this.#thinkingToldMs = nowMs;
+    if (nowMs - this.#thinkingReportedMs < THINKING_REPORTED_EVERY_MS) return;
+    this.#thinkingReportedMs = nowMs;
     this.#options.report({ type: "progress", step: "agent", text: "Thinking" });
   }
 

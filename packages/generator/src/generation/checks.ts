@@ -51,16 +51,16 @@ export class WorkspaceChecks {
   }
 
   /** Reports what changed in the workspace. @returns a number that grows with each change seen */
-  async tellChanges(): Promise<number> {
+  async reportChanges(): Promise<number> {
     const { version, changes } = await this.#options.sandbox.call({ operation: "changes" });
     for (const change of changes) this.#options.report(change);
     return version;
   }
 
   /** The same without waiting, after a tool; a workspace that cannot be read now will be at the next look. */
-  tellChangesLater(): void {
+  reportChangesSoon(): void {
     const warming = this.#options.sandbox.call({ operation: "warm_browser" });
-    Promise.all([warming, this.tellChanges()]).catch((error: unknown) => {
+    Promise.all([warming, this.reportChanges()]).catch((error: unknown) => {
       this.#options.logger.warn(
         { event: "workspace_unreadable", err: error },
         "the workspace could not be read",
@@ -85,7 +85,7 @@ export class WorkspaceChecks {
   /** What a failed run left is built once more where that is of use, so that there is something to look at. */
   async buildPartial(code: FailureCode): Promise<void> {
     const { config, logger } = this.#options;
-    const current = await this.tellChanges();
+    const current = await this.reportChanges();
     if (!BUILT_ONCE_MORE.has(code) || current === this.#verifiedVersion) return;
     try {
       await this.#verify(AbortSignal.timeout(config.LEO_CLOSING_MS));
@@ -97,7 +97,7 @@ export class WorkspaceChecks {
   async #verify(signal: AbortSignal): Promise<Verification> {
     const { sandbox, preview, report } = this.#options;
     report({ type: "progress", step: "verifying" });
-    const verifiedVersion = await this.tellChanges();
+    const verifiedVersion = await this.reportChanges();
     const verification = await verify(sandbox, preview, signal);
     this.#last = verification;
     this.#verifiedVersion = verifiedVersion;

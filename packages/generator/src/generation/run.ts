@@ -103,7 +103,7 @@ export class GenerationRun {
         answered: this.#answered,
         base: this.#base,
       }),
-      workspaceVersion: () => this.#checks.tellChanges(),
+      workspaceVersion: () => this.#checks.reportChanges(),
     });
   }
 
@@ -185,7 +185,7 @@ export class GenerationRun {
       started: agent,
       listener: {
         report,
-        onToolEnded: () => this.#checks.tellChangesLater(),
+        onToolEnded: () => this.#checks.reportChangesSoon(),
         onModelAnswer: () => void this.#usage.refresh(),
       },
       usage: this.#usage,

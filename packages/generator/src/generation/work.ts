@@ -27,7 +27,7 @@ import type { UserMessage, UserMessages } from "./user-messages.ts";
 /** Rounds of checks for one request, the first included. */
 const VERIFY_ROUNDS = 3;
 /** A run that waits for a person says so again before anybody takes it for dead. */
-const WAITING_TOLD_EVERY_MS = 240_000;
+const WAITING_REPORTED_EVERY_MS = 240_000;
 /** How long an orchestrator that is away may keep a finished version from being stored. */
 const ACKNOWLEDGED_MS = 5_000;
 
@@ -159,7 +159,7 @@ const answerToPlan = async ({ userMessages, report, clock }: Work): Promise<User
   let cancel = () => {};
   const tell = () => {
     report({ type: "progress", step: "planning", text: "Waiting for your answer to the plan." });
-    cancel = clock.after(WAITING_TOLD_EVERY_MS, tell);
+    cancel = clock.after(WAITING_REPORTED_EVERY_MS, tell);
   };
   tell();
   try {
