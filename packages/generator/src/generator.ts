@@ -12,7 +12,7 @@ import { UserMessages } from "./generation/user-messages.ts";
 import { cleanFact, type Report } from "./report.ts";
 import { Sandbox, SandboxError } from "./sandbox/sandbox.ts";
 import { systemClock, type Clock } from "./socket/clock.ts";
-import { OrchestratorLink, type LinkOptions, type Refusal } from "./socket/link.ts";
+import { OrchestratorLink, type LinkOptions, type Rejection } from "./socket/link.ts";
 
 export interface GeneratorOptions {
   config: Config;
@@ -31,7 +31,7 @@ const LAST_WORDS_MS = 3_000;
 /** How long a run that passed its deadline still tries to be heard. */
 const HEARD_MS = 30_000;
 
-const REFUSAL_EXIT: Record<Refusal, number> = { fenced: 0, finished: 0, unauthenticated: 1, protocol: 1 };
+const REJECTION_EXIT: Record<Rejection, number> = { fenced: 0, finished: 0, unauthenticated: 1, protocol: 1 };
 
 /** One that went away is for ECS to explain; one that misbehaves is the run's failure. */
 const lossOf = (error: SandboxError): StopCause =>
@@ -50,8 +50,8 @@ class Generator {
   readonly #stop = new AbortController();
   readonly #userMessages = new UserMessages();
   readonly #work = Promise.withResolvers<StartGeneration>();
-  readonly #refused = Promise.withResolvers<void>();
-  #refusal: Refusal | undefined;
+  readonly #rejected = Promise.withResolvers<void>();
+  #rejection: Rejection | undefined;
   #isStarted = false;
   /** There is a run, which says its own last word. */
   #hasRun = false;
@@ -72,7 +72,7 @@ class Generator {
       clock,
       isStarted: () => this.#isStarted,
       onMessage: (message) => this.#receive(message),
-      onRefused: (refusal) => this.#onRefused(refusal),
+      onRejected: (rejection) => this.#onRejected(rejection),
     });
   }
 
@@ -90,7 +90,7 @@ class Generator {
     await this.#untilHeard();
     this.#link.close();
     this.#logger.info(
-      { event: "generator_ends", cause: cause?.kind, refusal: this.#refusal },
+      { event: "generator_ends", cause: cause?.kind, rejection: this.#rejection },
       "the generator ends",
     );
     return this.#exitCode(cause);
@@ -164,11 +164,11 @@ class Generator {
     this.#report({ type: "log", level: "warn", text });
   }
 
-  #onRefused(refusal: Refusal): void {
-    this.#refusal = refusal;
-    this.#logger.warn({ event: "refused", refusal }, "the orchestrator wants nothing more of this attempt");
+  #onRejected(rejection: Rejection): void {
+    this.#rejection = rejection;
+    this.#logger.warn({ event: "rejected", rejection }, "the orchestrator wants nothing more of this attempt");
     this.#end({ kind: "abandoned" });
-    this.#refused.resolve();
+    this.#rejected.resolve();
   }
 
   #onSandboxLost(error: SandboxError): void {
@@ -192,19 +192,19 @@ class Generator {
 
   /** Waits until everything is acknowledged, or nobody will. */
   async #untilHeard(): Promise<void> {
-    if (this.#refusal) return;
+    if (this.#rejection) return;
     const leftMs = Math.max(this.#deadlineMs - this.#clock.nowMs(), HEARD_MS);
     const tooLate = Promise.withResolvers<void>();
     const giveUp = () => this.#clock.after(LAST_WORDS_MS, () => tooLate.resolve());
     const cancel = this.#clock.after(leftMs, () => tooLate.resolve());
     if (this.#terminate.aborted) giveUp();
     this.#terminate.addEventListener("abort", giveUp, { once: true });
-    await Promise.race([this.#link.delivered(), this.#refused.promise, tooLate.promise]);
+    await Promise.race([this.#link.delivered(), this.#rejected.promise, tooLate.promise]);
     cancel();
   }
 
   #exitCode(cause: StopCause | undefined): number {
-    if (this.#refusal) return REFUSAL_EXIT[this.#refusal];
+    if (this.#rejection) return REJECTION_EXIT[this.#rejection];
     // Also where the task is being stopped: perhaps because of that.
     if (this.#isSandboxLost) return EXIT_SANDBOX_LOST;
     if (cause?.kind === "interrupted") return EXIT_TERMINATED;

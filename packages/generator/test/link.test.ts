@@ -8,7 +8,7 @@ import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { inAnyOrder } from "../src/socket/any-order.ts";
 import { backoffMs } from "../src/socket/backoff.ts";
-import { OrchestratorLink, type LinkOptions, type Refusal } from "../src/socket/link.ts";
+import { OrchestratorLink, type LinkOptions, type Rejection } from "../src/socket/link.ts";
 import { manualClock } from "./support/manual-clock.ts";
 import { startOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
 import { until } from "./support/until.ts";
@@ -23,12 +23,12 @@ const withLink = async (
     link: OrchestratorLink;
     orchestrator: TestOrchestrator;
     clock: ReturnType<typeof manualClock>;
-    refusals: Refusal[];
+    rejections: Rejection[];
   }) => Promise<void>,
 ) => {
   const orchestrator = await startOrchestrator();
   const clock = manualClock();
-  const refusals: Refusal[] = [];
+  const rejections: Rejection[] = [];
   const link = new OrchestratorLink({
     url: orchestrator.url,
     token: "leo_at_test",
@@ -36,11 +36,11 @@ const withLink = async (
     clock,
     isStarted: () => false,
     onMessage: () => undefined,
-    onRefused: (refusal) => refusals.push(refusal),
+    onRejected: (rejection) => rejections.push(rejection),
     ...options,
   });
   try {
-    await run({ link, orchestrator, clock, refusals });
+    await run({ link, orchestrator, clock, rejections });
   } finally {
     link.close();
     await orchestrator.close();
@@ -77,8 +77,8 @@ test("after a broken connection it resends what was not acknowledged, and each f
     expect(texts(orchestrator)).toEqual(["a", "b", "c"]);
   }));
 
-test("a restart of the server (1012) is no refusal", () =>
-  withLink({}, async ({ link, orchestrator, clock, refusals }) => {
+test("a restart of the server (1012) is no rejection", () =>
+  withLink({}, async ({ link, orchestrator, clock, rejections }) => {
     link.send(log("a"));
     await link.delivered();
     orchestrator.disconnect(CloseCode.restart);
@@ -86,7 +86,7 @@ test("a restart of the server (1012) is no refusal", () =>
     clock.advance(1_000);
     link.send(log("b"));
     await link.delivered();
-    expect(refusals).toEqual([]);
+    expect(rejections).toEqual([]);
     expect(orchestrator.readies).toHaveLength(2);
   }));
 
@@ -95,18 +95,18 @@ test.for([
   [CloseCode.finished, "finished"],
   [CloseCode.unauthenticated, "unauthenticated"],
   [CloseCode.protocol, "protocol"],
-] as const)("close code %d ends it as %s", ([code, refusal]) =>
-  withLink({}, async ({ orchestrator, clock, refusals }) => {
+] as const)("close code %d ends it as %s", ([code, rejection]) =>
+  withLink({}, async ({ orchestrator, clock, rejections }) => {
     await until(() => orchestrator.readies.length === 1);
     orchestrator.disconnect(code);
-    await until(() => refusals.length === 1);
+    await until(() => rejections.length === 1);
     clock.advance(60_000);
-    expect(refusals).toEqual([refusal]);
+    expect(rejections).toEqual([rejection]);
     expect(orchestrator.readies).toHaveLength(1);
   }),
 );
 
-test("a refused upgrade (401) ends it, another HTTP error is tried again", async () => {
+test("a rejected upgrade (401) ends it, another HTTP error is tried again", async () => {
   let status = 503;
   let asked = 0;
   const server = createServer();
@@ -117,13 +117,13 @@ test("a refused upgrade (401) ends it, another HTTP error is tried again", async
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws/generator`;
-  await withLink({ url }, async ({ clock, refusals }) => {
+  await withLink({ url }, async ({ clock, rejections }) => {
     await until(() => clock.delays().length === 1);
-    expect(refusals).toEqual([]);
+    expect(rejections).toEqual([]);
     status = 401;
     clock.advance(1_000);
-    await until(() => refusals.length === 1);
-    expect(refusals).toEqual(["unauthenticated"]);
+    await until(() => rejections.length === 1);
+    expect(rejections).toEqual(["unauthenticated"]);
     expect(asked).toBe(2);
   });
   server.close();
@@ -190,7 +190,7 @@ test("of several orchestrators behind a name it finds the one that lives, and as
     clock,
     isStarted: () => false,
     onMessage: () => undefined,
-    onRefused: () => undefined,
+    onRejected: () => undefined,
     lookup: inAnyOrder(
       () => 0.5,
       (host, _options, done) => {

@@ -18,9 +18,9 @@ import { systemClock, type Clock } from "./clock.ts";
 import { Outbox } from "./outbox.ts";
 
 /** Why the orchestrator will not talk to this generator again. */
-export type Refusal = "unauthenticated" | "fenced" | "finished" | "protocol";
+export type Rejection = "unauthenticated" | "fenced" | "finished" | "protocol";
 
-const REFUSALS: Record<number, Refusal> = {
+const REJECTIONS: Record<number, Rejection> = {
   [CloseCode.unauthenticated]: "unauthenticated",
   [CloseCode.fenced]: "fenced",
   [CloseCode.finished]: "finished",
@@ -38,7 +38,7 @@ export interface LinkOptions {
   logger: Logger;
   onMessage: (message: Exclude<ToGenerator, { type: "ack" }>) => void;
   /** Called once; the link is closed by then. */
-  onRefused: (refusal: Refusal) => void;
+  onRejected: (rejection: Rejection) => void;
   /** True once `start_generation` was received; asked on each connection. */
   isStarted: () => boolean;
   clock?: Clock;
@@ -131,8 +131,8 @@ export class OrchestratorLink {
     });
     socket.on("unexpected-response", (_request, response) => {
       logger.warn(
-        { event: "connection_refused", status: response.statusCode },
-        "the orchestrator refused the connection",
+        { event: "connection_rejected", status: response.statusCode },
+        "the orchestrator rejected the connection",
       );
       response.destroy();
       this.#ended(response.statusCode ?? 0);
@@ -176,10 +176,10 @@ export class OrchestratorLink {
     this.#socket = undefined;
     this.#inStep = false;
     this.#cancelAll();
-    const refusal = REFUSALS[code];
-    if (refusal) {
+    const rejection = REJECTIONS[code];
+    if (rejection) {
       this.#closed = true;
-      this.#options.onRefused(refusal);
+      this.#options.onRejected(rejection);
       return;
     }
     const waitMs = backoffMs(this.#failures, this.#clock.random());
