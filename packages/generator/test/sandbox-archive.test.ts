@@ -139,7 +139,7 @@ const withExport = (content: Iterable<Buffer>, run: (sandbox: Sandbox) => Promis
         if (operation === "has_session") return void say({ found: false });
         for (const part of content) socket.write(piece(id, part));
         socket.write(message({ type: "end", id, channel: "output" }));
-        return void say({ refused: [], refusedCount: 0 });
+        return void say({ rejected: [], rejectedCount: 0 });
       },
     },
     async ({ port }) => {

@@ -14,7 +14,7 @@ import { TEMPLATE, withRunPaths } from "./support/run-paths.ts";
 test("a workspace starts as the template, with the template's packages by link", () =>
   withRunPaths(async (paths) => {
     prepareStarter(paths, TEMPLATE);
-    const { files, refused } = await listFiles(paths.workspace);
+    const { files, rejected } = await listFiles(paths.workspace);
     expect(files.map(({ path }) => path)).toEqual([
       ".gitignore",
       "README.md",
@@ -27,13 +27,13 @@ test("a workspace starts as the template, with the template's packages by link",
       "tsconfig.json",
       "vite.config.ts",
     ]);
-    expect(refused).toEqual([]);
+    expect(rejected).toEqual([]);
     expect(await readlink(join(paths.workspace, "node_modules/react"))).toBe(
       join(TEMPLATE, "node_modules/react"),
     );
   }));
 
-test("an environment file is refused with the reason when the agent writes it, and removed when a command has", () =>
+test("an environment file is rejected with the reason when the agent writes it, and removed when a command has", () =>
   withRunPaths(async ({ workspace }) => {
     const options = { workspace, readable: [], isPlanning: () => false, resolveLinks };
     for (const name of [".env", ".env.local", "config/.env.production"]) {
@@ -72,9 +72,9 @@ test("links, environment files, odd names and made directories are not part of a
     );
     await symlink("/etc/passwd", join(workspace, "passwd"));
     await symlink("/", join(workspace, "everything"));
-    const { files, refused } = await listFiles(workspace);
+    const { files, rejected } = await listFiles(workspace);
     expect(files.map(({ path }) => path)).toEqual([".env.example", "src/ok.ts"]);
-    expect(Object.fromEntries(refused.map(({ path, reason }) => [path, reason]))).toEqual({
+    expect(Object.fromEntries(rejected.map(({ path, reason }) => [path, reason]))).toEqual({
       ".env": "environment files may hold secrets",
       "src/.env.local": "environment files may hold secrets",
       everything: "links are not stored",
@@ -83,7 +83,7 @@ test("links, environment files, odd names and made directories are not part of a
     });
   }));
 
-test("a file over 10 MB and what goes over 200 MB in all is refused", () =>
+test("a file over 10 MB and what goes over 200 MB in all is rejected", () =>
   withRunPaths(async ({ workspace }) => {
     const sizes = { "a-large": LIMITS.fileMaxBytes + 1, "b-fits": LIMITS.fileMaxBytes, "c-small": 10 };
     for (const [name, sizeBytes] of Object.entries(sizes)) {

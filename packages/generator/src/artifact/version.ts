@@ -17,7 +17,7 @@ import type { Report } from "../report.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { findClientRoutes } from "@leo/core/preview/address.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { RefusedFile } from "../workspace/files.ts";
+import type { RejectedFile } from "../workspace/files.ts";
 import { ArchiveError, type ArchiveLimits } from "./sandbox-archive.ts";
 import { exported } from "./checkpoint.ts";
 import type { Checkpoints } from "./checkpoints.ts";
@@ -25,8 +25,8 @@ import type { ObjectStore } from "./store.ts";
 import { readTitle } from "./title.ts";
 import { Uploads } from "./uploads.ts";
 
-/** Refused files that are named; of more, only the number is told. */
-const REFUSALS_NAMED = 20;
+/** Rejected files that are named; of more, only the number is told. */
+const REJECTED_NAMED = 20;
 
 export interface VersionOptions {
   start: StartGeneration;
@@ -40,9 +40,9 @@ export interface VersionOptions {
   report: Report;
 }
 
-const tellRefused = (refused: RefusedFile[], count: number, report: Report) => {
+const reportRejected = (rejected: RejectedFile[], count: number, report: Report) => {
   const warn = (text: string) => report({ type: "log", level: "warn", text });
-  const named = refused.slice(0, REFUSALS_NAMED);
+  const named = rejected.slice(0, REJECTED_NAMED);
   for (const { path, reason } of named) warn(`Not stored: ${path} (${reason})`);
   const more = count - named.length;
   if (more > 0) warn(`Not stored: ${more} more files`);
@@ -61,7 +61,7 @@ const SCRIPT = /\.(?:m?js|html?)$/i;
 class VersionFiles {
   readonly source: ArtifactFile[] = [];
   readonly dist: ArtifactFile[] = [];
-  readonly refused: RefusedFile[] = [];
+  readonly rejected: RejectedFile[] = [];
   title: string | undefined;
   readonly #names = new Set<string>();
   #changesAddress = false;
@@ -115,7 +115,7 @@ const storeFiles = async ({ sandbox, store, start, report }: VersionOptions): Pr
       (entry) => {
         const { key, path, files: listed } = files.place(entry.path, start.artifact.prefix);
         if (files.isTaken(entry.path)) {
-          files.refused.push({ path, reason: "another name differs from it only in case or form" });
+          files.rejected.push({ path, reason: "another name differs from it only in case or form" });
           entry.resume();
           return Promise.resolve();
         }
@@ -129,8 +129,8 @@ const storeFiles = async ({ sandbox, store, start, report }: VersionOptions): Pr
         });
       },
     );
-    const refused = [...files.refused, ...told.refused];
-    tellRefused(refused, files.refused.length + Math.max(told.refusedCount, told.refused.length), report);
+    const rejected = [...files.rejected, ...told.rejected];
+    reportRejected(rejected, files.rejected.length + Math.max(told.rejectedCount, told.rejected.length), report);
     return files;
   } finally {
     await uploads.done();

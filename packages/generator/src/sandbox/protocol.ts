@@ -158,8 +158,8 @@ export const RESULTS = {
   import: Nothing,
   export: z.object({
     /** Files that a version may not hold: the first of them, and how many there are in all. */
-    refused: z.array(z.object({ path: z.string().max(500), reason: z.string().max(200) })).max(20),
-    refusedCount: Count,
+    rejected: z.array(z.object({ path: z.string().max(500), reason: z.string().max(200) })).max(20),
+    rejectedCount: Count,
   }),
   changes: z.object({
     /** Grows with each change that is seen. */

@@ -6,7 +6,7 @@
 import { constants } from "node:fs";
 import { copyFile, mkdir, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { listFiles, withinLimits, type RefusedFile } from "../workspace/files.ts";
+import { listFiles, withinLimits, type RejectedFile } from "../workspace/files.ts";
 import type { RunPaths } from "../run-paths.ts";
 import { linkModules } from "../workspace/template.ts";
 
@@ -16,7 +16,7 @@ const NAMED_MAX = 10;
 const versionOf = async ({ workspace }: RunPaths) => withinLimits(await listFiles(workspace));
 
 /** What of the workspace is no part of a version. */
-export const leftOutOf = async (paths: RunPaths): Promise<RefusedFile[]> => (await versionOf(paths)).refused;
+export const leftOutOf = async (paths: RunPaths): Promise<RejectedFile[]> => (await versionOf(paths)).rejected;
 
 /**
  * Copies what a version may hold, and links the packages that a run which begins with it will have.
@@ -43,7 +43,7 @@ export const stageVersion = async (
 };
 
 /** What an agent is told about files that are no part of the version; undefined where there are none. */
-export const leftOutNote = (leftOut: readonly RefusedFile[]): string | undefined => {
+export const leftOutNote = (leftOut: readonly RejectedFile[]): string | undefined => {
   if (leftOut.length === 0) return undefined;
   const named = leftOut.slice(0, NAMED_MAX).map(({ path, reason }) => `${path} (${reason})`);
   const more = leftOut.length > NAMED_MAX ? ` and ${leftOut.length - NAMED_MAX} more` : "";

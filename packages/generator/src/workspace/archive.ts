@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { FilePath } from "@leo/core/artifact.ts";
 import { CHECKPOINT_UNPACKED_MAX_BYTES, CheckpointAbout, ENTRY } from "./checkpoint-format.ts";
-import { listFiles, listOutput, totalBytes, withinLimits, type RefusedFile } from "./files.ts";
+import { listFiles, listOutput, totalBytes, withinLimits, type RejectedFile } from "./files.ts";
 import type { RunPaths } from "../run-paths.ts";
 import { adoptSession, hasSession, sessionFile } from "./session.ts";
 
@@ -14,7 +14,7 @@ const loadTar = () => import("tar");
 
 interface Packed {
   archive: AsyncIterable<Buffer>;
-  refused: RefusedFile[];
+  rejected: RejectedFile[];
 }
 
 /** @param names files by their name in the archive, with their path under the run's root */
@@ -43,16 +43,16 @@ const packVersion = async (paths: RunPaths): Promise<Packed> => {
     ...source.files.map(({ path }) => [`workspace/${path}`, `source/${path}`] as const),
     ...output.files.map(({ path }) => [`workspace/dist/${path}`, `dist/${path}`] as const),
   ]);
-  return { archive: await pack(paths, names), refused: [...source.refused, ...output.refused] };
+  return { archive: await pack(paths, names), rejected: [...source.rejected, ...output.rejected] };
 };
 
 const packState = async (paths: RunPaths, sessionId: string | undefined): Promise<Packed> => {
-  const { files, refused } = withinLimits(await listFiles(paths.workspace));
+  const { files, rejected } = withinLimits(await listFiles(paths.workspace));
   const names = new Map(files.map(({ path }) => [`workspace/${path}`, `workspace/${path}`]));
   // The harness writes no transcript before its first answer.
   if (sessionId && (await hasSession(paths, sessionId)))
     names.set(sessionFile(paths, sessionId), ENTRY.session);
-  return { archive: await pack(paths, names), refused };
+  return { archive: await pack(paths, names), rejected };
 };
 
 /** Packs what a version or a checkpoint holds; the caller reads the archive while the files are read. */

@@ -5,8 +5,8 @@ import { listFiles } from "./files.ts";
 
 /** Removes the environment files that a command has left, whatever it was. @returns their paths */
 export const removeEnvironmentFiles = async (workspace: string): Promise<string[]> => {
-  const { refused } = await listFiles(workspace);
-  const paths = refused.map(({ path }) => path).filter(isEnvironmentFile);
+  const { rejected } = await listFiles(workspace);
+  const paths = rejected.map(({ path }) => path).filter(isEnvironmentFile);
   for (const path of paths) await rm(join(workspace, path), { force: true });
   return paths;
 };

@@ -2,7 +2,7 @@
  * What of a workspace counts as the app.
  *
  * A workspace is written by an agent and by whatever it runs, so its tree is not trusted: links are
- * never followed, and what a version may not hold is refused by name, kind or size.
+ * never followed, and what a version may not hold is rejected by name, kind or size.
  */
 import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
@@ -19,7 +19,7 @@ export interface WorkspaceFile {
   modifiedMs: number;
 }
 
-export interface RefusedFile {
+export interface RejectedFile {
   path: string;
   reason: string;
 }
@@ -27,7 +27,7 @@ export interface RefusedFile {
 export interface FileListing {
   /** Sorted by path. */
   files: WorkspaceFile[];
-  refused: RefusedFile[];
+  rejected: RejectedFile[];
 }
 
 /** Directories that are made by tools and can be made again. */
@@ -38,7 +38,7 @@ const BUILD_OUTPUT = "dist";
 /** The agent's tools write a file beside the old one and rename it. */
 const HALF_WRITTEN = /\.tmp\.\d+\.[0-9a-f]+$/;
 
-const refusalOf = (entry: Dirent, path: string): string | undefined => {
+const rejectionOf = (entry: Dirent, path: string): string | undefined => {
   if (entry.isSymbolicLink()) return "links are not stored";
   if (!entry.isFile()) return "only files are stored";
   if (isEnvironmentFile(entry.name)) return "environment files may hold secrets";
@@ -63,7 +63,7 @@ const readDirectory = async (path: string, isRoot: boolean): Promise<Dirent[]> =
  */
 export const listFiles = async (root: string, isOutput = false): Promise<FileListing> => {
   const found: WorkspaceFile[] = [];
-  const refused: RefusedFile[] = [];
+  const rejected: RejectedFile[] = [];
 
   const visit = async (directory: string, prefix: string): Promise<void> => {
     const entries = await readDirectory(directory, directory === root);
@@ -74,8 +74,8 @@ export const listFiles = async (root: string, isOutput = false): Promise<FileLis
           if (!isOutput && (NEVER_LISTED.has(entry.name) || path === BUILD_OUTPUT)) return;
           return visit(join(directory, entry.name), `${path}/`);
         }
-        const reason = refusalOf(entry, path);
-        if (reason) return void refused.push({ path, reason });
+        const reason = rejectionOf(entry, path);
+        if (reason) return void rejected.push({ path, reason });
         const stat = await lstat(join(directory, entry.name)).catch(unlessGone);
         if (stat) found.push({ path, sizeBytes: stat.size, modifiedMs: stat.mtimeMs });
       }),
@@ -83,7 +83,7 @@ export const listFiles = async (root: string, isOutput = false): Promise<FileLis
   };
 
   await visit(root, "");
-  return { files: found.toSorted((a, b) => (a.path < b.path ? -1 : 1)), refused };
+  return { files: found.toSorted((a, b) => (a.path < b.path ? -1 : 1)), rejected };
 };
 
 /** Files of the build's output; there may be none. */
@@ -91,7 +91,7 @@ export const listOutput = async (paths: RunPaths): Promise<FileListing> => {
   try {
     return await listFiles(outputDirectory(paths), true);
   } catch (error) {
-    if (isSystemError(error, "ENOENT")) return { files: [], refused: [] };
+    if (isSystemError(error, "ENOENT")) return { files: [], rejected: [] };
     throw error;
   }
 };
@@ -102,19 +102,19 @@ export const totalBytes = ({ files }: Pick<FileListing, "files">): number =>
 
 /**
  * Keeps what fits a version: 10 MB a file, 5,000 files a part, 200 MB in all. What does not is
- * refused; the files are taken in the order of their paths.
+ * rejected; the files are taken in the order of their paths.
  * @param usedBytes what the version's other part takes
  */
 export const withinLimits = (listing: FileListing, usedBytes = 0): FileListing => {
-  const refused = [...listing.refused];
+  const rejected = [...listing.rejected];
   let versionBytes = usedBytes;
   const files = listing.files.filter(({ path, sizeBytes }, index) => {
     const reason = tooLarge(sizeBytes, versionBytes, index);
-    if (reason) refused.push({ path, reason });
+    if (reason) rejected.push({ path, reason });
     if (!reason) versionBytes += sizeBytes;
     return !reason;
   });
-  return { files, refused };
+  return { files, rejected };
 };
 
 const tooLarge = (sizeBytes: number, versionBytes: number, index: number) => {

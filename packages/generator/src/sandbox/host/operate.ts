@@ -62,11 +62,11 @@ const HANDLERS: Handlers = {
     return {};
   },
   export: async ({ paths }, { what, sessionId }, { output, signal }) => {
-    const { archive, refused } = await packExport(paths, what, sessionId);
+    const { archive, rejected } = await packExport(paths, what, sessionId);
     await pipeline(archive, output(), { signal });
     return {
-      refused: refused.slice(0, 20).map(({ path, reason }) => ({ path: path.slice(0, 500), reason })),
-      refusedCount: refused.length,
+      rejected: rejected.slice(0, 20).map(({ path, reason }) => ({ path: path.slice(0, 500), reason })),
+      rejectedCount: rejected.length,
     };
   },
   changes: async ({ tracker }) => {
