@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders, RequestOptions, ClientRe
 import { reasonOf } from "@leo/core/explain.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
-const REFUSAL_MAX_BYTES = 1024 * 1024;
+const ERROR_MAX_BYTES = 1024 * 1024;
 /** A whole answer is read to this size; the API's own are far smaller. */
 const ANSWER_MAX_BYTES = 20 * 1024 * 1024;
 
@@ -69,7 +69,7 @@ const read = async (call: UpstreamCall, answer: Answer): Promise<UpstreamResult>
   const { statusCode: status = 502, headers } = answer;
   const isEvents = headers["content-type"]?.includes("event-stream") ?? false;
   if (status === 200 && isEvents) return readHead(call, answer);
-  const body = await readBody(answer, status === 200 ? ANSWER_MAX_BYTES : REFUSAL_MAX_BYTES);
+  const body = await readBody(answer, status === 200 ? ANSWER_MAX_BYTES : ERROR_MAX_BYTES);
   const reply = { status, headers, body };
   if (status === 200 && isMessage(body)) return { kind: "whole", reply };
   return problem(call, reply);
@@ -83,7 +83,7 @@ const readHead = async (call: UpstreamCall, answer: Answer): Promise<UpstreamRes
     if (done) throw new Error("the answer ended before it began");
     head = Buffer.concat([head, value]);
     const first = firstEvent(head.toString("utf8"));
-    if (first === undefined && head.length < REFUSAL_MAX_BYTES) continue;
+    if (first === undefined && head.length < ERROR_MAX_BYTES) continue;
     if (first?.type !== "error") return { kind: "stream", headers: answer.headers, head, rest };
     const reply = { status: 200, headers: answer.headers, body: Buffer.from(first.json) };
     await rest.return?.();

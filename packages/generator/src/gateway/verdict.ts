@@ -26,7 +26,7 @@ export interface Verdict {
   status: number;
 }
 
-export interface Refusal {
+export interface ErrorAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   /** At most its first megabyte. */
@@ -82,7 +82,7 @@ const regainMs = (message: string): number | undefined => {
 };
 
 /** Judges an answer other than a message. @param nowMs for headers that name a duration */
-export const judge = ({ status: httpStatus, headers, body }: Refusal, nowMs: number): Verdict => {
+export const judge = ({ status: httpStatus, headers, body }: ErrorAnswer, nowMs: number): Verdict => {
   const error = parse(body);
   const status = httpStatus === 200 && error ? (STATUS_OF_TYPE[error.type] ?? 500) : httpStatus;
   const detail = error
