@@ -29,7 +29,7 @@ const EXIT_TERMINATED = 143;
 /** How long the last words may take to arrive after SIGTERM. */
 const LAST_WORDS_MS = 3_000;
 /** How long a run that passed its deadline still tries to be heard. */
-const HEARD_MS = 30_000;
+const DELIVERY_MS = 30_000;
 
 const REJECTION_EXIT: Record<Rejection, number> = { fenced: 0, finished: 0, unauthenticated: 1, protocol: 1 };
 
@@ -87,7 +87,7 @@ class Generator {
     if (this.#isSandboxGivenUp && !this.#hasRun && cause?.kind === "failed") {
       this.#report({ type: "all_work_complete", failure: cause.failure });
     }
-    await this.#untilHeard();
+    await this.#untilDelivered();
     this.#link.close();
     this.#logger.info(
       { event: "generator_ends", cause: cause?.kind, rejection: this.#rejection },
@@ -191,9 +191,9 @@ class Generator {
   };
 
   /** Waits until everything is acknowledged, or nobody will. */
-  async #untilHeard(): Promise<void> {
+  async #untilDelivered(): Promise<void> {
     if (this.#rejection) return;
-    const leftMs = Math.max(this.#deadlineMs - this.#clock.nowMs(), HEARD_MS);
+    const leftMs = Math.max(this.#deadlineMs - this.#clock.nowMs(), DELIVERY_MS);
     const tooLate = Promise.withResolvers<void>();
     const giveUp = () => this.#clock.after(LAST_WORDS_MS, () => tooLate.resolve());
     const cancel = this.#clock.after(leftMs, () => tooLate.resolve());

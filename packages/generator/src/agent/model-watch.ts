@@ -41,7 +41,7 @@ export class ModelWatch {
   readonly #options: ModelWatchOptions;
   readonly #stop = new AbortController();
   #state: ModelState = { version: -1, faults: {} };
-  #told: string | undefined;
+  #lastReported: string | undefined;
   #hasEnded = false;
 
   constructor(options: ModelWatchOptions) {
@@ -104,16 +104,16 @@ export class ModelWatch {
     const waited = this.isWaiting;
     this.#state = state;
     if (waited !== this.isWaiting) this.#options.onWaiting(this.isWaiting);
-    this.#tell(state.waiting);
+    this.#reportWaiting(state.waiting);
     this.#endIfLasting(state.faults);
   }
 
-  #tell(waiting: Waiting | undefined): void {
+  #reportWaiting(waiting: Waiting | undefined): void {
     const { report } = this.#options;
     const text = waiting && SENTENCES[waiting.reason];
-    const told = waiting && `${text} ${waiting.retryAt}`;
-    if (told === this.#told) return;
-    this.#told = told;
+    const reported = waiting && `${text} ${waiting.retryAt}`;
+    if (reported === this.#lastReported) return;
+    this.#lastReported = reported;
     if (!waiting) return report({ type: "progress", step: "agent" });
     report({ type: "progress", step: "rate_limited", text, retryAt: waiting.retryAt });
   }

@@ -26,7 +26,7 @@ export class TextCoalescer {
     if (this.#blockId !== blockId) this.end();
     this.#blockId = blockId;
     this.#text += text;
-    if (!this.#cancel) this.#tell();
+    if (!this.#cancel) this.#sendWords();
   }
 
   /** Tells a block that did not come token by token. */
@@ -49,11 +49,11 @@ export class TextCoalescer {
   }
 
   /** Tells what there is, and then nothing for a while. */
-  #tell(): void {
+  #sendWords(): void {
     if (!this.#flush()) return;
     this.#cancel = this.#clock.after(LIMITS.coalesceMs, () => {
       this.#cancel = undefined;
-      this.#tell();
+      this.#sendWords();
     });
   }
 

@@ -31,7 +31,7 @@ export class UsageWatch {
     try {
       const response = await fetch(this.#url, { signal: AbortSignal.timeout(5_000) });
       const usage = GatewayUsage.parse(await response.json());
-      this.#tell(usage);
+      this.#reportGrowth(usage);
       return usage;
     } catch (error) {
       this.#logger.warn({ event: "usage_unknown", err: error }, "the gateway did not tell the usage");
@@ -39,7 +39,7 @@ export class UsageWatch {
     }
   }
 
-  #tell({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd }: GatewayUsage): void {
+  #reportGrowth({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd }: GatewayUsage): void {
     const totals = { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd };
     const text = JSON.stringify(totals);
     if (text === this.#last || inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens === 0) return;

@@ -108,7 +108,7 @@ const storeFiles = async ({ sandbox, store, start, report }: VersionOptions): Pr
   const files = new VersionFiles();
   const uploads = new Uploads(store);
   try {
-    const told = await exported(
+    const exportedFiles = await exported(
       sandbox,
       { operation: "export", what: "version" },
       VERSION_LIMITS,
@@ -129,8 +129,10 @@ const storeFiles = async ({ sandbox, store, start, report }: VersionOptions): Pr
         });
       },
     );
-    const rejected = [...files.rejected, ...told.rejected];
-    reportRejected(rejected, files.rejected.length + Math.max(told.rejectedCount, told.rejected.length), report);
+    const rejected = [...files.rejected, ...exportedFiles.rejected];
+    const { rejectedCount } = exportedFiles;
+    const count = files.rejected.length + Math.max(rejectedCount, exportedFiles.rejected.length);
+    reportRejected(rejected, count, report);
     return files;
   } finally {
     await uploads.done();

@@ -157,11 +157,11 @@ const agreeOnPlan = async (work: Work): Promise<string> => {
 
 const answerToPlan = async ({ userMessages, report, clock }: Work): Promise<UserMessage> => {
   let cancel = () => {};
-  const tell = () => {
+  const remind = () => {
     report({ type: "progress", step: "planning", text: "Waiting for your answer to the plan." });
-    cancel = clock.after(WAITING_REPORTED_EVERY_MS, tell);
+    cancel = clock.after(WAITING_REPORTED_EVERY_MS, remind);
   };
-  tell();
+  remind();
   try {
     return await userMessages.next();
   } finally {

@@ -65,7 +65,7 @@ export class Problems {
     const where = this.#page === START ? "" : `On ${this.#page}: `;
     this.#found.set(
       key,
-      text.then((told) => where + told),
+      text.then((explained) => where + explained),
     );
   }
 
@@ -74,7 +74,7 @@ export class Problems {
     const explained = this.#sources.explain(cut, (url) => this.#fileOf(url));
     this.#keep(
       cut,
-      explained.then((told) => told.replace(ADDRESS, (url) => this.#pathOf(url) ?? url)),
+      explained.then((problem) => problem.replace(ADDRESS, (url) => this.#pathOf(url) ?? url)),
     );
   }
 
