@@ -10,8 +10,9 @@ export const STEADY_AFTER_MS = 5_000;
  * is random, so that generators do not return all at once after an orchestrator's restart.
  * @param failures connection attempts that have failed since the last steady connection, from 0
  * @param random a number in [0, 1)
+ * @param maxMs the longest wait
  */
-export const backoffMs = (failures: number, random: number): number => {
-  const ceilingMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures, 10));
+export const backoffMs = (failures: number, random: number, maxMs = LONGEST_MS): number => {
+  const ceilingMs = Math.min(maxMs, FIRST_MS * 2 ** Math.min(failures, 10));
   return ceilingMs / 2 + (ceilingMs / 2) * random;
 };

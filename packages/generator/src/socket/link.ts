@@ -6,16 +6,19 @@
  * to stop by a close code, so an orchestrator may come and go.
  */
 import type { Logger } from "pino";
-import { WebSocket } from "ws";
+import { WebSocket, type ClientOptions } from "ws";
 import type { GeneratorFact } from "@leo/core/event.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
-import type { FromGenerator, NumberedMessage } from "@leo/core/protocol/generator.ts";
+import type { FromGenerator } from "@leo/core/protocol/generator.ts";
 import { GENERATOR_PROTOCOL, ToGenerator } from "@leo/core/protocol/to-generator.ts";
 import { inAnyOrder } from "./any-order.ts";
 import { backoffMs, STEADY_AFTER_MS } from "./backoff.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { Outbox } from "./outbox.ts";
+
+/** What a connection is opened with. */
+export type SocketOptions = ClientOptions & { lookup?: ReturnType<typeof inAnyOrder> };
 
 /** Why the orchestrator will not talk to this generator again. */
 export type Rejection = "unauthenticated" | "fenced" | "finished" | "protocol";
@@ -35,7 +38,7 @@ export interface LinkOptions {
   /** `ws://…/ws/generator` */
   url: string;
   token: string;
-  logger: Logger;
+  logger: Pick<Logger, "debug" | "info" | "warn">;
   onMessage: (message: Exclude<ToGenerator, { type: "ack" }>) => void;
   /** Called once; the link is closed by then. */
   onRejected: (rejection: Rejection) => void;
@@ -45,7 +48,13 @@ export interface LinkOptions {
   outbox?: Outbox;
   /** Instead of the system's DNS, in any order. */
   lookup?: ReturnType<typeof inAnyOrder>;
+  /** Instead of a plain WebSocket, for tests of a bad connection. */
+  openSocket?: (url: string, options: SocketOptions) => WebSocket;
+  /** The longest wait between two connections, in milliseconds. */
+  backoffMaxMs?: number;
 }
+
+const openWebSocket = (url: string, options: SocketOptions) => new WebSocket(url, options);
 
 export class OrchestratorLink {
   readonly #options: LinkOptions;
@@ -93,8 +102,9 @@ export class OrchestratorLink {
   }
 
   #connect(): void {
-    const { url, token, logger, lookup = inAnyOrder(this.#clock.random) } = this.#options;
-    const socket = new WebSocket(url, {
+    const { url, token, logger, openSocket = openWebSocket } = this.#options;
+    const { lookup = inAnyOrder(this.#clock.random) } = this.#options;
+    const socket = openSocket(url, {
       lookup,
       headers: { authorization: `Bearer ${token}` },
       maxPayload: LIMITS.frameMaxBytes,
@@ -116,7 +126,9 @@ export class OrchestratorLink {
 
     socket.on("open", () => {
       seen();
-      this.#post({ type: "ready", protocol: GENERATOR_PROTOCOL, started: this.#options.isStarted() });
+      const started = this.#options.isStarted();
+      const ready: FromGenerator = { type: "ready", protocol: GENERATOR_PROTOCOL, started };
+      socket.send(JSON.stringify(ready));
       this.#later(LIMITS.pingIntervalMs, ping);
       this.#later(STEADY_AFTER_MS, () => {
         this.#failures = 0;
@@ -154,7 +166,7 @@ export class OrchestratorLink {
     this.#outbox.acknowledge(parsed.data.n);
     if (!this.#inStep) {
       this.#inStep = true;
-      for (const messages of this.#outbox.unacknowledged()) this.#post({ type: "messages", messages });
+      for (const frame of this.#outbox.unacknowledged()) this.#socket?.send(frame);
     }
     this.#flush();
     if (!this.#outbox.isEmpty) return;
@@ -163,11 +175,7 @@ export class OrchestratorLink {
 
   #flush(): void {
     if (!this.#inStep || this.#socket?.readyState !== WebSocket.OPEN) return;
-    for (const messages of this.#outbox.take()) this.#post({ type: "messages", messages });
-  }
-
-  #post(frame: FromGenerator | { type: "messages"; messages: NumberedMessage[] }): void {
-    this.#socket?.send(JSON.stringify(frame));
+    for (const frame of this.#outbox.take()) this.#socket.send(frame);
   }
 
   /** The connection is over, or never came about. `socket` guards against hearing of it twice. */
@@ -182,7 +190,7 @@ export class OrchestratorLink {
       this.#options.onRejected(rejection);
       return;
     }
-    const waitMs = backoffMs(this.#failures, this.#clock.random());
+    const waitMs = backoffMs(this.#failures, this.#clock.random(), this.#options.backoffMaxMs);
     this.#failures += 1;
     this.#options.logger.info(
       { event: "connection_lost", code, waitMs: Math.round(waitMs) },

@@ -11,6 +11,7 @@ import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 
 /** Leaves room for the frame around the messages. */
 const FRAME_BUDGET_BYTES = LIMITS.frameMaxBytes - 64 * 1024;
+const FRAME_MAX_MESSAGES = 1_000;
 
 /** Facts that may be lost when an orchestrator stays away for long, cheapest first. */
 const DROP_ORDER: ((fact: GeneratorFact) => boolean)[] = [
@@ -31,9 +32,15 @@ const merge = (earlier: GeneratorFact, later: GeneratorFact): GeneratorFact | un
   return text.length > LIMITS.eventTextMaxChars ? undefined : { ...later, text };
 };
 
+/** A numbered fact as it travels: its JSON is made once, however often it is sent. */
+interface Message {
+  n: number;
+  json: string;
+}
+
 export class Outbox {
   #waiting: GeneratorFact[] = [];
-  #sent: NumberedMessage[] = [];
+  #sent: Message[] = [];
   #nextNumber = 1;
   readonly #max: number;
 
@@ -64,18 +71,21 @@ export class Outbox {
   }
 
   /**
-   * Numbers waiting facts and returns them in frames below the size limit. While as many are
+   * Numbers waiting facts and returns them as frames below the size limit. While as many are
    * unacknowledged as the outbox may hold, nothing more is taken: the orchestrator is behind.
    */
-  take(): NumberedMessage[][] {
+  take(): string[] {
     const room = Math.max(0, this.#max - this.#sent.length);
-    const taken = this.#waiting.splice(0, room).map((fact) => ({ n: this.#nextNumber++, ...fact }));
+    const taken = this.#waiting.splice(0, room).map((fact): Message => {
+      const message: NumberedMessage = { n: this.#nextNumber++, ...fact };
+      return { n: message.n, json: JSON.stringify(message) };
+    });
     this.#sent.push(...taken);
     return toFrames(taken);
   }
 
-  /** Everything that is numbered and unacknowledged, in frames, for a new connection. */
-  unacknowledged(): NumberedMessage[][] {
+  /** Everything that is numbered and unacknowledged, as frames, for a new connection. */
+  unacknowledged(): string[] {
     return toFrames(this.#sent);
   }
 
@@ -99,20 +109,20 @@ export class Outbox {
   }
 }
 
-const toFrames = (messages: NumberedMessage[]): NumberedMessage[][] => {
-  const frames: NumberedMessage[][] = [];
+const toFrames = (messages: readonly Message[]): string[] => {
+  const frames: string[][] = [];
   let frameBytes = Infinity;
-  for (const message of messages) {
-    const sizeBytes = Buffer.byteLength(JSON.stringify(message)) + 1;
+  for (const { json } of messages) {
+    const sizeBytes = Buffer.byteLength(json) + 1;
     const frame = frames.at(-1);
-    const full = frameBytes + sizeBytes > FRAME_BUDGET_BYTES || (frame?.length ?? 0) >= 1_000;
-    if (frame && !full) {
-      frame.push(message);
+    const isFull = frameBytes + sizeBytes > FRAME_BUDGET_BYTES || (frame?.length ?? 0) >= FRAME_MAX_MESSAGES;
+    if (frame && !isFull) {
+      frame.push(json);
       frameBytes += sizeBytes;
       continue;
     }
-    frames.push([message]);
+    frames.push([json]);
     frameBytes = sizeBytes;
   }
-  return frames;
+  return frames.map((frame) => `{"type":"messages","messages":[${frame.join()}]}`);
 };
