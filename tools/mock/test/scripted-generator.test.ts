@@ -5,6 +5,8 @@ import { expect, test } from "vitest";
 import { Manifest } from "@leo/core/artifact.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
+import { STEADY_AFTER_MS } from "@leo/generator/socket/backoff.ts";
+import { systemClock, type Clock } from "@leo/generator/socket/clock.ts";
 import { withBucket } from "@leo/local/testing/bucket.ts";
 import { until } from "@leo/local/testing/until.ts";
 import { runScriptedGenerator, type ScriptedGeneratorOptions } from "../src/scripted-generator/run.ts";
@@ -52,13 +54,16 @@ test("no more messages wait unacknowledged than the outbox holds", async () => {
 
 test("the rate is kept by the clock", async () => {
   let nowMs = 0;
-  const clock = {
+  const clock: Clock = {
+    ...systemClock,
     nowMs: () => nowMs,
-    sleep: (durationMs: number) => {
-      // The deadline and the pings are far off; only the beats are played.
-      if (durationMs > 10_000) return new Promise(() => undefined);
-      nowMs += durationMs;
-      return Promise.resolve();
+    after: (durationMs, act) => {
+      // The deadline, the pings and the steady connection are far off; only the beats are played.
+      if (durationMs < 1_000) {
+        nowMs += durationMs;
+        setImmediate(act);
+      }
+      return () => undefined;
     },
   };
   const limits = { deadlineAt: new Date(3_600_000).toISOString(), budgetUsd: 1, maxTurns: 1 };
@@ -123,17 +128,20 @@ test("it works on while disconnected and delivers afterwards", async () => {
 test("a restarting orchestrator (1012) and one that is gone for a while are waited for, with jitter", async () => {
   await withOrchestrator(async (orchestrator) => {
     const waits: number[] = [];
-    const clock = {
+    const clock: Clock = {
       nowMs: () => Date.now(),
-      sleep: (durationMs: number) => {
-        if (durationMs > 60_000 || durationMs === 25_000) return new Promise(() => undefined);
+      random: () => 0.5,
+      after: (durationMs, act) => {
+        const isWait = durationMs < 60_000 && ![STEADY_AFTER_MS, LIMITS.pingIntervalMs].includes(durationMs);
+        if (!isWait) return () => undefined;
         waits.push(durationMs);
         if (waits.length === 5) orchestrator.refuseWith = undefined;
-        return Promise.resolve();
+        setImmediate(act);
+        return () => undefined;
       },
     };
     const script = { events: 3, ending: "hang" as const, backoffMaxMs: 30_000 };
-    const generator = start(orchestrator, script, { clock, random: () => 0.5 });
+    const generator = start(orchestrator, script, { clock });
     await until("three messages", () => orchestrator.committed.length === 3);
     orchestrator.refuseWith = 503;
     waits.length = 0;

@@ -1,17 +1,18 @@
 /**
- * A generator without an agent: it speaks `/ws/generator` as the real one does and plays a script
- * of messages and faults. Hundreds of them run in one process.
+ * A generator without an agent: it plays a script of messages and faults over the real generator's own
+ * link and outbox. Hundreds of them run in one process.
  */
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { GeneratorFact } from "@leo/core/event.ts";
 import { failure } from "@leo/core/failure.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { StartGeneration, ToGenerator } from "@leo/core/protocol/generator.ts";
+import { systemClock, type Clock } from "@leo/generator/socket/clock.ts";
+import { OrchestratorLink, type Rejection } from "@leo/generator/socket/link.ts";
 import { s3FromEnvironment, uploadArtifact } from "./artifact.ts";
-import { systemClock, type Clock } from "./clock.ts";
-import { Connection, type Refusal } from "./connection.ts";
 import { scriptedFact } from "./facts.ts";
-import { Outbox } from "./outbox.ts";
+import { ConnectionFaults } from "./faults.ts";
+import { ScriptedOutbox } from "./outbox.ts";
 import { GeneratorScript, scriptInPrompt, type ScriptInput } from "./script.ts";
 
 /** With no rate, one batch is made per turn of the event loop. */
@@ -29,14 +30,12 @@ export interface ScriptedGeneratorOptions {
   /** What to report instead of the script's events; the next fact is asked for when there is room for it. */
   facts?: (start: StartGeneration) => AsyncIterable<GeneratorFact>;
   clock?: Clock;
-  /** A number in [0, 1): the jitter of reconnects. */
-  random?: () => number;
   /** Needed by scripts that upload; the default reads the environment. */
   s3?: S3Client;
 }
 
 export interface ScriptedOutcome {
-  end: "completed" | "cancelled" | "exited" | "deadline" | "stopped" | Refusal;
+  end: "completed" | "cancelled" | "exited" | "deadline" | "stopped" | Rejection;
   exitCode: number;
   /** Messages made, and how many of them the orchestrator has acknowledged. */
   messages: number;
@@ -55,58 +54,67 @@ export interface ScriptedGenerator {
 
 type End = Pick<ScriptedOutcome, "end" | "exitCode">;
 
+/** What happens to the connection is the script's doing. */
+const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+
 class Run {
   readonly #options: ScriptedGeneratorOptions;
   readonly #clock: Clock;
   readonly #stopped = new AbortController();
   readonly #cancelled = new AbortController();
-  readonly #refused = Promise.withResolvers<End>();
+  readonly #rejected = Promise.withResolvers<End>();
   readonly #work = Promise.withResolvers<StartGeneration>();
-  readonly #outbox: Outbox;
-  readonly #heard = new Set<string>();
+  readonly #faults = new ConnectionFaults(() => this.#script);
+  readonly #outbox = new ScriptedOutbox(
+    () => this.#script.resendAll,
+    () => this.#onAcknowledged(),
+  );
+  readonly #received = new Set<string>();
   #script: GeneratorScript;
-  #connection: Connection | undefined;
+  #link: OrchestratorLink | undefined;
   #started = false;
-  #wake = Promise.withResolvers<void>();
+  #messages = 0;
+  #acknowledgement = Promise.withResolvers<void>();
 
   constructor(options: ScriptedGeneratorOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#script = GeneratorScript.parse(options.script ?? {});
-    this.#outbox = new Outbox(this.#script.resendAll);
   }
 
   stop = () => this.#stopped.abort();
-  cut = () => this.#connection?.cut();
+  cut = () => this.#faults.cut();
 
   async play(): Promise<ScriptedOutcome> {
     const stopped = new Promise<End>((resolve) => {
       this.#stopped.signal.addEventListener("abort", () => resolve({ end: "stopped", exitCode: 137 }));
     });
     try {
-      const end = await Promise.race([stopped, this.#refused.promise, this.#live()]);
-      if (end.end === "completed" || end.end === "cancelled") this.#connection?.close();
+      const end = await Promise.race([stopped, this.#rejected.promise, this.#live()]);
+      // Only a generator that ends in order says goodbye.
+      if (end.end !== "completed" && end.end !== "cancelled") this.#faults.cut();
       return {
         ...end,
-        messages: this.#outbox.lastN,
-        acknowledged: this.#outbox.ackedN,
-        reconnects: Math.max(0, this.#connection?.reconnects ?? 0),
+        messages: this.#messages,
+        acknowledged: this.#messages - this.#outbox.size,
+        reconnects: Math.max(0, this.#faults.connections - 1),
       };
     } finally {
       this.#stopped.abort();
+      this.#link?.close();
     }
   }
 
   async #live(): Promise<End> {
-    const { signal } = this.#stopped;
-    await this.#clock.sleep(this.#script.startDelayMs, signal);
-    this.#connection = this.#connect();
+    await this.#sleep(this.#script.startDelayMs);
+    if (this.#stopped.signal.aborted) return new Promise(() => undefined);
+    this.#link = this.#connect();
     const start = await this.#work.promise;
     const hangs = this.#script.ending === "hang";
     const leftMs = Date.parse(start.limits.deadlineAt) - this.#clock.nowMs();
     const deadline: Promise<End> = hangs
       ? new Promise(() => undefined)
-      : this.#clock.sleep(Math.max(0, leftMs), signal).then(() => ({ end: "deadline", exitCode: 1 }));
+      : this.#sleep(Math.max(0, leftMs)).then(() => ({ end: "deadline", exitCode: 1 }));
     const cancelled = new Promise<void>((resolve) => {
       // It may have been cancelled before it got its work.
       if (this.#cancelled.signal.aborted) resolve();
@@ -115,28 +123,38 @@ class Run {
     return Promise.race([deadline, cancelled, this.#perform(start)]);
   }
 
-  #connect(): Connection {
-    const { url, token, random = Math.random } = this.#options;
-    const script = this.#script;
-    return new Connection({
+  #connect(): OrchestratorLink {
+    const { url, token } = this.#options;
+    return new OrchestratorLink({
       url,
       token,
-      random,
-      outbox: this.#outbox,
+      logger: SILENT,
       clock: this.#clock,
-      signal: this.#stopped.signal,
-      sayReady: script.ready,
-      backoffMaxMs: script.backoffMaxMs,
+      outbox: this.#outbox,
+      openSocket: this.#faults.open,
+      backoffMaxMs: this.#script.backoffMaxMs,
       isStarted: () => this.#started,
-      cutsAfter: (n) =>
-        this.#script.cutAt.includes(n) || (this.#script.cutEvery ? n % this.#script.cutEvery === 0 : false),
       onMessage: (message) => this.#receive(message),
-      onAck: () => {
-        this.#wake.resolve();
-        this.#wake = Promise.withResolvers<void>();
-      },
-      onRefused: (end) => this.#refused.resolve({ end, exitCode: end === "finished" ? 0 : 1 }),
+      onRejected: (end) => this.#rejected.resolve({ end, exitCode: end === "finished" ? 0 : 1 }),
     });
+  }
+
+  /** Resolves after a while, and never once the generator was stopped. */
+  #sleep(durationMs: number): Promise<void> {
+    const { signal } = this.#stopped;
+    return new Promise((resolve) => {
+      const stop = () => cancel();
+      const cancel = this.#clock.after(durationMs, () => {
+        signal.removeEventListener("abort", stop);
+        resolve();
+      });
+      signal.addEventListener("abort", stop, { once: true });
+    });
+  }
+
+  #onAcknowledged(): void {
+    this.#acknowledgement.resolve();
+    this.#acknowledgement = Promise.withResolvers();
   }
 
   #receive(message: Exclude<ToGenerator, { type: "ack" }>): void {
@@ -148,23 +166,23 @@ class Run {
       case "cancel":
         return this.#script.ignoreCancel ? undefined : this.#cancelled.abort();
       case "user_message":
-        return this.#hear(message);
+        return this.#take(message);
     }
   }
 
-  #hear({ messageId, text }: Extract<ToGenerator, { type: "user_message" }>): void {
-    if (this.#heard.has(messageId)) return;
-    this.#heard.add(messageId);
+  #take({ messageId, text }: Extract<ToGenerator, { type: "user_message" }>): void {
+    if (this.#received.has(messageId)) return;
+    this.#received.add(messageId);
     this.#send({ type: "user_message_taken", messageId });
     this.#send({ type: "progress", step: "turn_complete", text: `Heard: ${text}` });
   }
 
   #send(fact: GeneratorFact): void {
-    const n = this.#outbox.add(fact);
     const { offlineFrom, offlineUntil } = this.#script;
-    this.#connection?.flushSoon();
-    if (n === offlineFrom) setImmediate(() => this.#connection?.setOffline(true));
-    if (n === offlineUntil) setImmediate(() => this.#connection?.setOffline(false));
+    this.#link?.send(fact);
+    this.#messages += 1;
+    if (this.#messages === offlineFrom) setImmediate(() => this.#faults.setOffline(true));
+    if (this.#messages === offlineUntil) setImmediate(() => this.#faults.setOffline(false));
   }
 
   async #perform(start: StartGeneration): Promise<End> {
@@ -176,10 +194,10 @@ class Run {
       this.#send(fact);
       await this.#room();
     }
-    if (mute) this.#connection?.mute();
+    if (mute) this.#faults.mute();
     if (ending === "hang") return forever;
     if (ending === "exit") {
-      await this.#acknowledged();
+      await this.#link?.delivered();
       return { end: "exited", exitCode };
     }
     if (upload && ending === "complete") await this.#upload(start, false);
@@ -187,7 +205,7 @@ class Run {
     const reason = ending === "fail" ? failure(code, "as the script says") : undefined;
     if (reason) this.#send({ type: "error", failure: reason });
     this.#send({ type: "all_work_complete", ...(reason ? { failure: reason } : {}) });
-    await this.#acknowledged();
+    await this.#link?.delivered();
     return { end: "completed", exitCode: reason ? 1 : 0 };
   }
 
@@ -198,10 +216,10 @@ class Run {
   }
 
   async #endCancelled(): Promise<End> {
-    this.#connection?.setOffline(false);
+    this.#faults.setOffline(false);
     this.#send({ type: "log", level: "info", text: "Stopped, as asked." });
     this.#send({ type: "all_work_complete" });
-    await this.#acknowledged();
+    await this.#link?.delivered();
     return { end: "cancelled", exitCode: 0 };
   }
 
@@ -214,7 +232,7 @@ class Run {
       const dueMs = rate > 0 ? beganMs + (index * 1_000) / rate : 0;
       const waitMs = dueMs - this.#clock.nowMs();
       if (waitMs > TICK_MS || (rate > 0 && waitMs > 0 && 1_000 / rate > TICK_MS)) {
-        await this.#clock.sleep(waitMs, signal);
+        await this.#sleep(waitMs);
       }
       if (rate === 0 && index % BATCH === 0) await new Promise((resolve) => setImmediate(resolve));
       yield scriptedFact(index, this.#script.textChars);
@@ -222,12 +240,8 @@ class Run {
   }
 
   async #room(): Promise<void> {
-    while (this.#outbox.waiting >= LIMITS.outboxMax && !this.#stopped.signal.aborted)
-      await this.#wake.promise;
-  }
-
-  async #acknowledged(): Promise<void> {
-    while (this.#outbox.waiting > 0 && !this.#stopped.signal.aborted) await this.#wake.promise;
+    while (this.#outbox.size >= LIMITS.outboxMax && !this.#stopped.signal.aborted)
+      await this.#acknowledgement.promise;
   }
 }
 
