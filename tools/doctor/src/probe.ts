@@ -25,12 +25,3 @@ export const probe = async (
     return { unreachable: reasonOf(error) };
   }
 };
-
-/** Parsed JSON, or undefined for text that is none. */
-export const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};

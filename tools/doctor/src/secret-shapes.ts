@@ -1,7 +1,7 @@
 /** What each secret looks like. Sentences never repeat a value. */
 import { databaseUrlProblem, JWT_SECRET_CHARS_MIN, type Problem } from "../../preflight/problems.ts";
 import type { AnySecretName } from "../../../infra/secret-list.ts";
-import { jsonOf } from "./probe.ts";
+import { parseJson } from "@leo/core/parse-json.ts";
 
 const NONE = "none";
 
@@ -9,7 +9,7 @@ const NONE = "none";
 const roleOf = (key: string): string | undefined => {
   const payload = key.split(".")[1];
   if (!key.startsWith("eyJ") || !payload) return undefined;
-  const claims = jsonOf(Buffer.from(payload, "base64url").toString("utf8"));
+  const claims = parseJson(Buffer.from(payload, "base64url").toString("utf8"));
   return (claims as { role?: string } | undefined)?.role;
 };
 

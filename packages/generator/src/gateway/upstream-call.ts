@@ -4,7 +4,9 @@
  */
 import { once } from "node:events";
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, RequestOptions, ClientRequest } from "node:http";
+import { z } from "zod";
 import { reasonOf } from "@leo/core/explain.ts";
+import { parseJson } from "@leo/core/parse-json.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
 const ERROR_MAX_BYTES = 1024 * 1024;
@@ -109,25 +111,13 @@ const firstEvent = (text: string): { type: string; json: string } | undefined =>
   return undefined;
 };
 
-const typeOf = (json: string): string | undefined => {
-  try {
-    return (JSON.parse(json) as { type?: string } | null)?.type;
-  } catch {
-    // Passed on as it is: the harness knows more kinds of events than this needs to.
-    return undefined;
-  }
-};
+const Typed = z.object({ type: z.string() });
+/** Undefined for what is passed on as it is: the harness knows more kinds of events than this needs to. */
+const typeOf = (json: string): string | undefined => Typed.safeParse(parseJson(json)).data?.type;
 
+const Counted = z.union([z.object({ usage: z.object({}) }), z.object({ input_tokens: z.number() })]);
 /** A message has its counts; without them nothing could be charged. */
-const isMessage = (body: Buffer): boolean => {
-  try {
-    const value = JSON.parse(body.toString("utf8")) as { usage?: unknown; input_tokens?: unknown } | null;
-    return value?.usage !== undefined || value?.input_tokens !== undefined;
-  } catch {
-    // A page of a proxy, for example.
-    return false;
-  }
-};
+const isMessage = (body: Buffer): boolean => Counted.safeParse(parseJson(body.toString("utf8"))).success;
 
 const readBody = async (answer: Answer, maxBytes: number): Promise<Buffer> => {
   const parts: Buffer[] = [];

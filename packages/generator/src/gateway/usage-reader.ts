@@ -7,6 +7,7 @@
  */
 import { StringDecoder } from "node:string_decoder";
 import { z } from "zod";
+import { parseJson } from "@leo/core/parse-json.ts";
 import type { Outcome } from "./meter.ts";
 import { NO_TOKENS } from "./prices.ts";
 
@@ -31,14 +32,6 @@ const Counted = z.object({
 const LINE_MAX_CHARS = 1_000_000;
 /** A whole answer is read to this size; the API's own are far smaller. */
 const BODY_MAX_CHARS = 20_000_000;
-
-const parse = (json: string): unknown => {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-};
 
 const StreamError = z.object({ type: z.literal("error"), error: z.object({ type: z.string() }) });
 
@@ -85,7 +78,7 @@ export class UsageReader {
 
   /** How the answer ended, to be asked once nothing more comes. */
   end(): Exclude<Outcome, { kind: "rejected" }> {
-    if (!this.#isStream) this.#count(parse(this.#rest));
+    if (!this.#isStream) this.#count(parseJson(this.#rest));
     if (this.#stopReason !== undefined) return { kind: "answered", usage: this.#usage };
     const outputTokens = Math.max(this.#usage.outputTokens, Math.ceil(this.#deltaChars / 4));
     const usage = { ...this.#usage, outputTokens };
@@ -96,7 +89,7 @@ export class UsageReader {
   #line(line: string): void {
     if (!line.startsWith("data:")) return;
     const data = line.slice(5);
-    if (data.includes('"error"')) this.#error ??= StreamError.safeParse(parse(data)).data?.error.type;
+    if (data.includes('"error"')) this.#error ??= StreamError.safeParse(parseJson(data)).data?.error.type;
     if (data.includes('"content_block_delta"')) {
       // The event around a delta takes about 100 characters.
       this.#deltaChars += Math.max(0, data.length - 100);
@@ -104,7 +97,7 @@ export class UsageReader {
     }
     if (!data.includes('"usage"')) return;
     this.#deltaChars = 0;
-    this.#count(parse(data));
+    this.#count(parseJson(data));
   }
 
   #count(json: unknown): void {

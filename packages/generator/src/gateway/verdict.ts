@@ -7,6 +7,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
+import { parseJson } from "@leo/core/parse-json.ts";
 import type { FailureCode } from "@leo/core/failure.ts";
 import { resetTimeMs } from "./reset-time.ts";
 
@@ -65,14 +66,9 @@ const BY_STATUS: Record<number, FailureCode> = {
   413: "request_too_large",
 };
 
-const parse = (body: string): { type: string; message: string } | undefined => {
-  try {
-    return ErrorBody.parse(JSON.parse(body)).error;
-  } catch {
-    // HTML, or the JSON of something else: not the API's words.
-    return undefined;
-  }
-};
+/** Undefined for HTML or the JSON of something else: not the API's words. */
+const parse = (body: string): { type: string; message: string } | undefined =>
+  ErrorBody.safeParse(parseJson(body)).data?.error;
 
 /** "You will regain access on 2026-12-01 at 00:00 UTC." */
 const regainMs = (message: string): number | undefined => {

@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import { WebSocket, type ClientOptions } from "ws";
 import type { GeneratorFact } from "@leo/core/event.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import { parseJson } from "@leo/core/parse-json.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { FromGenerator } from "@leo/core/protocol/generator.ts";
 import { GENERATOR_PROTOCOL, ToGenerator } from "@leo/core/protocol/to-generator.ts";
@@ -207,12 +208,3 @@ export class OrchestratorLink {
     for (const cancel of this.#cancelTimers.splice(0)) cancel();
   }
 }
-
-/** The JSON value, or undefined where the text is none; the schema then refuses it. */
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};

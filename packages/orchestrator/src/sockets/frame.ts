@@ -1,3 +1,4 @@
+import { parseJson } from "@leo/core/parse-json.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { z } from "zod";
 import type { RawData, WebSocket } from "ws";
@@ -41,13 +42,4 @@ export const sizeOf = (data: RawData): number =>
 const textOf = (data: RawData): string => {
   if (Array.isArray(data)) return Buffer.concat(data).toString();
   return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString();
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the schema refuses it and the peer is told so.
-    return undefined;
-  }
 };

@@ -2,6 +2,7 @@
  * Task-state changes from the SQS queue: at least once, unordered. A poll is never broken off: SQS would give
  * its messages to a connection that nobody reads and hide them from everybody else for half a minute.
  */
+import { parseJson } from "@leo/core/parse-json.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   DeleteMessageBatchCommand,
@@ -33,7 +34,7 @@ const OVERDUE_MS = 5_000;
 const RETRY_MS = 1_000;
 
 const handle = async (context: Context, message: Message): Promise<void> => {
-  const parsed = TaskEvent.safeParse(parseBody(message.Body ?? ""));
+  const parsed = TaskEvent.safeParse(parseJson(message.Body ?? ""));
   if (!parsed.success) {
     // Somebody else's task or event: deleting it is right, it will never be ours.
     context.log.debug(
@@ -43,15 +44,6 @@ const handle = async (context: Context, message: Message): Promise<void> => {
     return;
   }
   await observeTask(context, parsed.data.detail);
-};
-
-const parseBody = (body: string): unknown => {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // Not JSON: the schema refuses it and the caller logs that.
-    return undefined;
-  }
 };
 
 /**

@@ -1,3 +1,4 @@
+import { parseJson } from "@leo/core/parse-json.ts";
 import {
   attemptPrefix,
   distKey,
@@ -108,15 +109,6 @@ export const findArtifact = async (
     return reject("it is another attempt's");
   const disagreement = await disagreementOf(context, found);
   return disagreement === undefined ? found : reject(disagreement);
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the schema refuses it and the caller logs that.
-    return undefined;
-  }
 };
 
 const numberOf = (key: string) => Number(/(\d+)\.tar\.gz$/.exec(key)?.[1] ?? 0);

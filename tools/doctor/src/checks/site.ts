@@ -1,5 +1,6 @@
 import { type Check, failure, LeftOut, ok } from "../check.ts";
-import { jsonOf, probe } from "../probe.ts";
+import { parseJson } from "@leo/core/parse-json.ts";
+import { probe } from "../probe.ts";
 import { needCredentials } from "../target.ts";
 
 const WHY: Record<string, string> = {
@@ -34,7 +35,7 @@ export const siteCheck: Check = {
       ];
     }
     if (answer.status === 200) return [ok(`${publicUrl} answers`)];
-    const { status = "" } = (jsonOf(answer.text) ?? {}) as { status?: string };
+    const { status = "" } = (parseJson(answer.text) ?? {}) as { status?: string };
     return [
       failure(
         `${publicUrl} answers ${answer.status}${WHY[status] ? `: ${WHY[status]}` : ""}`,

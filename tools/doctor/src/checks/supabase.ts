@@ -1,7 +1,8 @@
 import { importJWK, type JWK } from "jose";
 import { z } from "zod";
 import { type Check, failure, type Finding, ok, warning } from "../check.ts";
-import { jsonOf, probe } from "../probe.ts";
+import { parseJson } from "@leo/core/parse-json.ts";
+import { probe } from "../probe.ts";
 import { secretOf, type Target } from "../target.ts";
 
 const Keys = z.object({ keys: z.array(z.looseObject({ kty: z.string(), alg: z.string().optional() })) });
@@ -13,7 +14,7 @@ const LOOK_AT_JWT_KEYS =
 const NO_KEY = "it publishes no key: the project signs with a shared secret";
 
 const keyFindings = async (text: string, hasSharedSecret: boolean): Promise<Finding[]> => {
-  const parsed = Keys.safeParse(jsonOf(text));
+  const parsed = Keys.safeParse(parseJson(text));
   if (!parsed.success) return [failure("the keys (JWKS) are not what Supabase Auth publishes")];
   const { keys } = parsed.data;
   if (keys.length === 0 && hasSharedSecret) {

@@ -16,15 +16,6 @@ export const readBody = async (request: IncomingMessage): Promise<string | undef
   return sizeBytes > BODY_MAX_BYTES ? undefined : Buffer.concat(chunks).toString("utf8");
 };
 
-/** The value of a JSON text, or undefined when it is not JSON. */
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
 export const sendJson = (
   response: ServerResponse,
   status: number,

@@ -1,0 +1,8 @@
+/** The value of a JSON text, or undefined where the text is not JSON: a schema then rejects it. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
