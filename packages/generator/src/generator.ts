@@ -166,7 +166,10 @@ class Generator {
 
   #onRejected(rejection: Rejection): void {
     this.#rejection = rejection;
-    this.#logger.warn({ event: "rejected", rejection }, "the orchestrator wants nothing more of this attempt");
+    this.#logger.warn(
+      { event: "rejected", rejection },
+      "the orchestrator wants nothing more of this attempt",
+    );
     this.#end({ kind: "abandoned" });
     this.#rejected.resolve();
   }

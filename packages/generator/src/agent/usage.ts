@@ -39,7 +39,13 @@ export class UsageWatch {
     }
   }
 
-  #reportGrowth({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd }: GatewayUsage): void {
+  #reportGrowth({
+    inputTokens,
+    outputTokens,
+    cacheReadTokens,
+    cacheWriteTokens,
+    costUsd,
+  }: GatewayUsage): void {
     const totals = { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd };
     const text = JSON.stringify(totals);
     if (text === this.#last || inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens === 0) return;

@@ -16,7 +16,8 @@ const NAMED_MAX = 10;
 const versionOf = async ({ workspace }: RunPaths) => withinLimits(await listFiles(workspace));
 
 /** What of the workspace is no part of a version. */
-export const leftOutOf = async (paths: RunPaths): Promise<RejectedFile[]> => (await versionOf(paths)).rejected;
+export const leftOutOf = async (paths: RunPaths): Promise<RejectedFile[]> =>
+  (await versionOf(paths)).rejected;
 
 /**
  * Copies what a version may hold, and links the packages that a run which begins with it will have.

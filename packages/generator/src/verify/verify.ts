@@ -95,12 +95,12 @@ const build = async (
     const passed = result.exitCode === 0;
     const said = result.timedOut ? `${result.output}\nEnded after ${timeoutMs / 1_000} s.` : result.output;
     const text = said.replaceAll(directory, paths.workspace).trim();
-    const output = [text || `exit ${result.exitCode ?? "by signal"}`, note].filter(Boolean).join("\n\n");
+    const report = [text || `exit ${result.exitCode ?? "by signal"}`, note].filter(Boolean).join("\n\n");
     return {
       name,
       result: passed ? "passed" : "failed",
       durationMs: result.durationMs,
-      ...(passed ? {} : { output }),
+      ...(passed ? {} : { output: report }),
     };
   };
   const checks = await Promise.all([
