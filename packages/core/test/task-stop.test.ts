@@ -28,7 +28,7 @@ const notStarted = (stoppedReason: string): StoppedTask => ({
   containers: leo(null),
 });
 
-/** Every row of the table "How a task ends" in docs/lifecycle.md. */
+/** Every row of "How a task ends" in docs/lifecycle.md. */
 const ROWS: Record<
   string,
   { class: StopClass; retry: boolean; code: string; pays: "user" | "nobody"; samples: StoppedTask[] }
@@ -109,7 +109,7 @@ const ROWS: Record<
       notStarted("CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: EOF"),
     ],
   },
-  "`CannotPullContainerError`, no such image or denied": {
+  "`CannotPullContainerError`, missing or denied": {
     class: "image_fatal",
     retry: false,
     code: "image_pull",
@@ -126,7 +126,7 @@ const ROWS: Record<
     pays: "nobody",
     samples: [notStarted("ResourceInitializationError: unable to pull secrets or registry auth")],
   },
-  "no network, storage or host; no exit code; stopped from outside": {
+  "no network, storage, host or exit code": {
     class: "infrastructure",
     retry: true,
     code: "interrupted",
@@ -136,8 +136,14 @@ const ROWS: Record<
       notStarted("Timeout waiting for EphemeralStorage provisioning to complete."),
       stopped("InfrastructureHealth", "Task stopped because of an infrastructure failure"),
       exited(null),
-      stopped("UserInitiated", "Task stopped by user"),
     ],
+  },
+  "stopped from outside Leo": {
+    class: "infrastructure",
+    retry: true,
+    code: "interrupted",
+    pays: "nobody",
+    samples: [stopped("UserInitiated", "Task stopped by user")],
   },
 };
 
@@ -149,7 +155,7 @@ test.each(Object.entries(ROWS))("%s", (_row, { samples, ...expected }) => {
   expect(verdicts).toEqual(samples.map(() => expected));
 });
 
-test("docs/lifecycle.md has these rows, with the class, the code, whether there is a new attempt, and who pays", () => {
+test("docs/lifecycle.md lists these rows with class, code, retry and who pays", () => {
   const [, table = ""] = /## How a task ends\n([\s\S]*?)\n## /.exec(page) ?? [];
   const rows = [...table.matchAll(/^\| (.+?) +\| `(\w+)` +\| `(\w+)` +\| (yes|no)[^|]*\| (user|nobody)/gm)];
   expect(rows.map(([, ...cells]) => cells)).toEqual(
