@@ -1,6 +1,6 @@
 /**
- * Leo's own metrics: one table for what the orchestrator counts, what its alarms and the dashboard look at,
- * and what docs/observability.md explains. Names follow Prometheus: base units, `_total` for counters.
+ * Leo's own metrics: one table behind the orchestrator's counters, the alarms and dashboard of `infra/`, and
+ * docs/observability.md. Names follow Prometheus: base units, `_total` for counters.
  */
 interface MetricFacts {
   type: "counter" | "gauge" | "histogram";
@@ -8,20 +8,20 @@ interface MetricFacts {
   labels?: readonly string[];
   /** Upper bounds of a histogram, in the unit of its name. */
   buckets?: readonly number[];
-  /** Also goes to CloudWatch, once a minute. Each series there costs money. */
+  /** Also sent to CloudWatch, once a minute. Every series there costs money. */
   cloud?: boolean;
 }
 
 export const METRICS = {
   leo_generations: {
     type: "gauge",
-    help: "Generations that have not ended, by state",
+    help: "Generations that haven't ended, by state",
     labels: ["state"],
   },
-  leo_queue_depth: { type: "gauge", help: "Generations that wait for a task", cloud: true },
+  leo_queue_depth: { type: "gauge", help: "Generations waiting for a task", cloud: true },
   leo_queue_age_seconds: {
     type: "gauge",
-    help: "Age of the oldest queued generation that does not wait for the model",
+    help: "Age of the oldest queued generation, except those waiting for the model",
     cloud: true,
   },
   leo_running: {
@@ -31,12 +31,12 @@ export const METRICS = {
   },
   leo_ended_last_hour: {
     type: "gauge",
-    help: "Generations that ended in the last hour, by state, and by failure code when they failed",
+    help: "Generations that ended in the last hour, by state and failure code",
     labels: ["state", "code"],
   },
   leo_platform_failures_last_hour: {
     type: "gauge",
-    help: "Generations that failed in the last hour through a fault of the platform",
+    help: "Generations that failed in the last hour because of the platform",
     cloud: true,
   },
   leo_model_paused: {
@@ -44,43 +44,43 @@ export const METRICS = {
     help: "1 while launches are paused because of the model",
     cloud: true,
   },
-  leo_vcpus_in_use: { type: "gauge", help: "vCPUs that attempts hold", cloud: true },
-  leo_spend_today_usd: { type: "gauge", help: "What the model cost since midnight UTC", cloud: true },
-  leo_reserved_today_usd: { type: "gauge", help: "Budgets set aside for runs that are not over" },
+  leo_vcpus_in_use: { type: "gauge", help: "vCPUs held by attempts", cloud: true },
+  leo_spend_today_usd: { type: "gauge", help: "Model cost since midnight UTC", cloud: true },
+  leo_reserved_today_usd: { type: "gauge", help: "Budgets reserved for runs that haven't ended" },
   leo_launch_seconds: {
     type: "histogram",
-    help: "Claim to a task that ECS accepted",
+    help: "Time from claim to a task accepted by ECS",
     buckets: [0.05, 0.1, 0.5, 1, 5, 15, 60, 180, 600],
   },
   leo_ready_seconds: {
     type: "histogram",
-    help: "Claim to the first message of its generator",
+    help: "Time from claim to the generator's first message",
     buckets: [0.5, 1, 5, 10, 20, 30, 60, 120, 180],
   },
   leo_launch_failures_total: {
     type: "counter",
-    help: "RunTask calls that gave no task, by reason",
+    help: "RunTask calls that started no task, by reason",
     labels: ["reason"],
     cloud: true,
   },
-  leo_orphans_found_total: { type: "counter", help: "Tasks found that no attempt owned", cloud: true },
+  leo_orphans_found_total: { type: "counter", help: "Orphaned tasks found", cloud: true },
   leo_orphans_stopped_total: {
     type: "counter",
-    help: "Tasks found that no attempt owned, and stopped",
+    help: "Orphaned tasks stopped",
   },
   leo_objects_removed_total: {
     type: "counter",
-    help: "Objects removed that belonged to no attempt, or passed its limits",
+    help: "Objects removed because no attempt owned them or they exceeded its limits",
     cloud: true,
   },
-  leo_bucket_objects: { type: "gauge", help: "Objects in the bucket, as the last walk counted them" },
+  leo_bucket_objects: { type: "gauge", help: "Objects in the bucket at the last walk" },
   leo_bucket_bytes: {
     type: "gauge",
-    help: "Bytes in the bucket, as the last walk counted them",
+    help: "Bytes in the bucket at the last walk",
     cloud: true,
   },
-  leo_sockets: { type: "gauge", help: "Open WebSockets of this orchestrator, by kind", labels: ["kind"] },
-  leo_orchestrators: { type: "gauge", help: "Orchestrators at work, as far as this one hears" },
+  leo_sockets: { type: "gauge", help: "Open WebSockets on this orchestrator, by kind", labels: ["kind"] },
+  leo_orchestrators: { type: "gauge", help: "Orchestrators that this one hears from, itself included" },
   leo_events_total: { type: "counter", help: "Events committed by this orchestrator", cloud: true },
   leo_commit_seconds: {
     type: "histogram",
@@ -90,13 +90,13 @@ export const METRICS = {
   },
   leo_database_up: {
     type: "gauge",
-    help: "1 when the database answered; with 0 what is read from it is missing",
+    help: "1 if the database answered; at 0, the metrics read from it are missing",
   },
 } as const satisfies Record<string, MetricFacts>;
 
 export type MetricName = keyof typeof METRICS;
 
-/** A metric's facts with every field there is. */
+/** A metric's facts, typed with all optional fields. */
 export const metricFacts = (name: MetricName): MetricFacts => METRICS[name];
 
 /** Namespace of the metrics in CloudWatch. */
@@ -106,12 +106,12 @@ export type CloudMetricName = {
   [Name in MetricName]: (typeof METRICS)[Name] extends { cloud: true } ? Name : never;
 }[MetricName];
 
-/** Names of what goes to CloudWatch. */
+/** The metrics sent to CloudWatch. */
 export const CLOUD_METRICS = (Object.keys(METRICS) as MetricName[]).filter(
   (name): name is CloudMetricName => metricFacts(name).cloud === true,
 );
 
-/** Kinds of answers of RunTask that gave no task, and `broken_off`: the launcher itself failed. */
+/** Why RunTask started no task. `broken_off`: the launcher itself failed. */
 export const LAUNCH_FAILURE_REASONS = [
   "quota",
   "capacity",

@@ -6,11 +6,11 @@ import { CLOUD_METRICS, METRICS, metricFacts, type MetricName } from "@leo/core/
 const ROOT = path.resolve(import.meta.dirname, "../../../..");
 const readDoc = () => readFile(path.join(ROOT, "docs/observability.md"), "utf8");
 
-/** First cells of the table under a heading, without their back quotes. */
+/** The names that a section's list explains. */
 const namesUnder = (doc: string, heading: string): string[] => {
   const [, after = ""] = doc.split(`\n${heading}\n`);
   const [section = ""] = after.split(/\n#+ /);
-  return [...section.matchAll(/^\| `([a-z_0-9]+)`/gm)].map(([, name = ""]) => name);
+  return [...section.matchAll(/^- `([a-z_0-9]+)`/gm)].map(([, name = ""]) => name);
 };
 
 const sources = async (folder: string): Promise<Map<string, string>> => {
@@ -24,16 +24,13 @@ test.for([
   ["### Orchestrator", "orchestrator"],
   ["### Generator", "generator"],
   ["### Reaper", "functions"],
-] as const)(
-  "%s: the catalogue lists the events that the code logs, and no others",
-  async ([heading, folder]) => {
-    const logged = new Set<string>();
-    for (const text of (await sources(folder)).values())
-      for (const [, event = ""] of text.matchAll(/event: "([a-z_0-9]+)"/g)) logged.add(event);
-    expect(logged.size).toBeGreaterThan(0);
-    expect(namesUnder(await readDoc(), heading).toSorted()).toEqual([...logged].toSorted());
-  },
-);
+] as const)("%s: the catalogue lists exactly the events that the code logs", async ([heading, folder]) => {
+  const logged = new Set<string>();
+  for (const text of (await sources(folder)).values())
+    for (const [, event = ""] of text.matchAll(/event: "([a-z_0-9]+)"/g)) logged.add(event);
+  expect(logged.size).toBeGreaterThan(0);
+  expect(namesUnder(await readDoc(), heading).toSorted()).toEqual([...logged].toSorted());
+});
 
 test("every log call names its event", async () => {
   const call = /\b(?:log|logger|#logger)(?:\)|\])?\.(?:trace|debug|info|warn|error|fatal)\(\s*([^)]{0,200})/g;
@@ -44,20 +41,19 @@ test("every log call names its event", async () => {
   expect(nameless).toEqual([]);
 });
 
-test("the table of metrics is the code's", async () => {
+test("the list of metrics matches the code", async () => {
   const doc = await readDoc();
   expect(namesUnder(doc, "## Metrics")).toEqual(Object.keys(METRICS));
+  const text = doc.replaceAll(/\n {2,}/g, " ");
   for (const name of Object.keys(METRICS) as MetricName[]) {
-    const { type, help } = metricFacts(name);
-    const row = doc.split("\n").find((line) => line.startsWith(`| \`${name}\``)) ?? "";
-    const cells = row.split("|").map((cell) => cell.trim());
-    expect(cells.slice(2, 3)).toEqual([type]);
-    expect(cells).toContain(help);
-    expect(cells.at(-2)).toBe((CLOUD_METRICS as string[]).includes(name) ? "yes" : "");
+    const { type, help, labels = [] } = metricFacts(name);
+    const by = labels.length > 0 ? ` by ${labels.map((label) => `\`${label}\``).join(" and ")}` : "";
+    const cloud = (CLOUD_METRICS as string[]).includes(name) ? ", CloudWatch" : "";
+    expect(text).toContain(`\n- \`${name}\` (${type}${by}${cloud}): ${help}\n`);
   }
 });
 
-test("nothing loads the tracing SDK but the module that is imported when an endpoint is set", async () => {
+test("only the module imported when an endpoint is set loads the tracing SDK", async () => {
   const importers = [...(await sources("orchestrator"))]
     .filter(([, text]) =>
       /^import (?!type).*(?:telemetry\/tracing|\.\/tracing|exporter-trace|sdk-trace)/m.test(text),
