@@ -149,7 +149,7 @@ describe.each(CLOUDS)("the bucket, $name", ({ open }) => {
       }),
     ));
 
-  test("a multipart upload that was given up cannot be completed", () =>
+  test("an aborted multipart upload cannot be completed", () =>
     within((cloud) =>
       withObjects(cloud, async ({ s3, prefix }) => {
         const late = await giveUp(s3, { Bucket: cloud.bucket, Key: `${prefix}big` });

@@ -93,7 +93,7 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
       }),
     ));
 
-  test("a task has every container of its definition, and a time of creation", () =>
+  test("a task has all containers of its definition and a creation time", () =>
     within((cloud) =>
       withTasks(cloud, async (tasks, request) => {
         const [task] = await tasks.describe([await startedBy(tasks, request)]);
@@ -127,7 +127,7 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
       }),
     ));
 
-  test("a task that was stopped is not found by its attempt", () =>
+  test("a stopped task is not found by its attempt", () =>
     within((cloud) =>
       withTasks(cloud, async (tasks, request) => {
         const taskArn = await startedBy(tasks, request);
@@ -136,7 +136,7 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
       }),
     ));
 
-  test("a task that was stopped says that a user did it", () =>
+  test("a stopped task has the stop code UserInitiated", () =>
     within((cloud) =>
       withTasks(cloud, async (tasks, request) => {
         const taskArn = await startedBy(tasks, request);
@@ -155,7 +155,7 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
       }),
     ));
 
-  test("stopping a task that ECS does not know is rejected", () =>
+  test("stopping an unknown task is rejected", () =>
     within((cloud) =>
       withTasks(cloud, async (tasks, request) => {
         const unknown = unknownBeside(await startedBy(tasks, request));
@@ -163,14 +163,14 @@ describe.each(CLOUDS)("the orchestrator's ECS client, $name", ({ open }) => {
       }),
     ));
 
-  test("the same client token is one task", () =>
+  test("one client token starts one task", () =>
     within((cloud) =>
       withTasks(cloud, async (tasks, request) => {
         expect(await startedBy(tasks, request)).toBe(await startedBy(tasks, request));
       }),
     ));
 
-  test("the same client token with other parameters is a conflict that names the task", () =>
+  test("reusing a client token with other parameters conflicts and names the task", () =>
     within((cloud) =>
       withTasks(cloud, async (tasks, request) => {
         const taskArn = await startedBy(tasks, request);
