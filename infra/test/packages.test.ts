@@ -23,7 +23,7 @@ test("package.json names SST, its AWS provider, TypeScript, Vitest and the ECS c
   expect(Object.keys(devDependencies)).toEqual(expect.arrayContaining(named));
 });
 
-test("the AWS provider is the one that SST pins, in package.json, in sst.config.ts and in what is installed", () => {
+test("package.json, sst.config.ts and the installed packages have the AWS provider that SST pins", () => {
   const pinned = manifest(path.relative(ROOT, path.join(PLATFORM, "package.json"))).dependencies?.[
     "@pulumi/aws"
   ];
@@ -33,7 +33,7 @@ test("the AWS provider is the one that SST pins, in package.json, in sst.config.
   expect(/aws: \{ version: "([^"]+)"/.exec(read("sst.config.ts"))?.[1]).toBe(pinned);
 });
 
-test("SST is one version in package.json, in sst.config.ts and in what is installed", () => {
+test("package.json, sst.config.ts and the installed packages agree on SST's version", () => {
   const { version } = manifest("node_modules/sst/package.json");
   expect(manifest("package.json").devDependencies?.sst).toBe(version);
   expect(/version: "([^"]+)",\n\s+home/.exec(read("sst.config.ts"))?.[1]).toBe(version);

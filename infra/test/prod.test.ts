@@ -190,7 +190,7 @@ describe("who can connect to whom", () => {
     expect(reaches(graph, "world", "OrchestratorGroup", 5013)).toBe(false);
   });
 
-  test("the load balancer reaches the orchestrator's port and nothing else", () => {
+  test("the load balancer reaches only the orchestrator's port", () => {
     expect(reaches(graph, BALANCER, "OrchestratorGroup", 5013)).toBe(true);
     expect(reaches(graph, BALANCER, "OrchestratorGroup", 5014)).toBe(false);
     expect(reaches(graph, BALANCER, "OrchestratorGroup", 22)).toBe(false);
@@ -198,7 +198,7 @@ describe("who can connect to whom", () => {
     expect(reaches(graph, BALANCER, "GeneratorGroup", 8080)).toBe(false);
   });
 
-  test("a generator reaches the port of its socket, HTTP and HTTPS, and no other port, the API's neither", () => {
+  test("a generator reaches its socket's port, HTTP and HTTPS, but not the API's or any other port", () => {
     expect(reaches(graph, "GeneratorGroup", "OrchestratorGroup", 5014)).toBe(true);
     expect(reaches(graph, "world", "OrchestratorGroup", 5014)).toBe(false);
     for (const port of [80, 443, 5013])
@@ -263,7 +263,7 @@ describe("generator", () => {
     }
   });
 
-  test("the sandbox has no secret and no variable; the driver has the Claude token and nothing else", () => {
+  test("the sandbox has no secrets or variables; the driver has only the Claude token", () => {
     const driver = container(graph, "GeneratorTask", "leo");
     const sandbox = container(graph, "GeneratorTask", "sandbox");
     expect(sandbox.secrets ?? []).toEqual([]);

@@ -178,12 +178,12 @@ describe("generator task", () => {
     expectMay(generator(), { ...put, context: { "s3:ObjectCreationOperation": "false" } });
   });
 
-  test("may not overwrite an object: a request that creates must carry If-None-Match", () => {
+  test("cannot overwrite an object: a create request must carry If-None-Match", () => {
     expectMayNot(generator(), { ...put, context: creating });
     expectMayNot(generator(), put);
   });
 
-  test("may not write outside of apps/ or into another stage's bucket", () => {
+  test("cannot write outside apps/ or into another stage's bucket", () => {
     const context = { ...creating, "s3:if-none-match": "*" };
     expectMayNot(generator(), { ...put, context, resource: object("index.html") });
     expectMayNot(generator(), { ...put, context, resource: object("apps/a/g/1/source/index.html", "-ada") });

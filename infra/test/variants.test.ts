@@ -72,7 +72,7 @@ test("a domain in Route 53 gets a certificate, records, HTTPS and an origin for 
   ]);
 });
 
-test("previews on a domain of their own, and a legacy JWT secret, reach the certificate, the records and the task", async () => {
+test("a preview domain and a legacy JWT secret reach the certificate, the records and the task", async () => {
   const graph = await graphOf({
     stage: "prod",
     settings: { ...DOMAIN, LEO_PREVIEW_DOMAIN: "leo-previews.example" },

@@ -16,7 +16,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › requests a minute of an address: what the caller writes into X-Forwarded-For does not help`,
+      `${TEST}/limits/limits.test.ts › requests a minute per address: forging X-Forwarded-For doesn't help`,
     ],
   },
   {
@@ -29,7 +29,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › refused tokens of an address: no further one is looked at for a while`,
+      `${TEST}/limits/limits.test.ts › rejected tokens per address: no further token is checked for a while`,
     ],
   },
   {
@@ -42,7 +42,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › a token that was good before is looked at, whatever others at its address tried out`,
+      `${TEST}/limits/limits.test.ts › a token accepted before is still checked, whatever others at its address have tried`,
     ],
   },
   {
@@ -54,7 +54,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "",
       },
     ],
-    tests: [`${TEST}/limits/limits.test.ts › a suspended user may read and not write, on every route`],
+    tests: [`${TEST}/limits/limits.test.ts › a suspended user can read but not write, on every route`],
   },
   {
     name: "foreign pages are rejected before they count",
@@ -62,9 +62,9 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       { file: "packages/orchestrator/src/api.ts", from: '"/api/*", rejectForeignPages, ', to: '"/api/*", ' },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › what a page of another site sends is rejected before it counts`,
-      `${TEST}/preview/hostile-app-browser.test.ts › with previews %s, an app that asks Leo without end uses up nobody's allowance`,
-      `${TEST}/routes/operations.test.ts › no other origin may read the API, and a lost database is a 500 without details`,
+      `${TEST}/limits/limits.test.ts › requests from another site's page are rejected before they count`,
+      `${TEST}/preview/hostile-app-browser.test.ts › with previews %s, an app that floods Leo with requests uses up nobody's allowance`,
+      `${TEST}/routes/operations.test.ts › no other origin can read the API, and a lost database is a 500 without details`,
     ],
   },
   {
@@ -77,7 +77,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › signed-in users are counted by user: strangers at their address keep none of them out`,
+      `${TEST}/limits/limits.test.ts › signed-in users are counted by user, so strangers at their address can't lock them out`,
     ],
   },
   {
@@ -89,15 +89,13 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "return refresh();",
       },
     ],
-    tests: [
-      `${TEST}/http/health.test.ts › whoever asks for health without end asks the database once a second`,
-    ],
+    tests: [`${TEST}/http/health.test.ts › flooding /health asks the database once a second at most`],
   },
   {
     name: "made-up links are counted",
     edits: [{ file: `${HTTP}/preview.ts`, from: "    else guard.refusedPreview(address);\n", to: "" }],
     tests: [
-      `${TEST}/preview/preview.test.ts › made-up links of one address are looked up so often and no more; those that work go on`,
+      `${TEST}/preview/preview.test.ts › made-up links are limited per address; links that have worked keep working`,
     ],
   },
   {
@@ -110,7 +108,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/preview/preview.test.ts › a page of another origin gets no part of a preview, before anything is looked up`,
+      `${TEST}/preview/preview.test.ts › another origin's page gets no part of a preview, and nothing is looked up`,
     ],
   },
   {
@@ -128,7 +126,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/http/hygiene.test.ts › who sends a byte now and then is cut in the headers and in the body, and so is who sends nothing`,
+      `${TEST}/http/hygiene.test.ts › a client that trickles or sends nothing is disconnected, in headers and in bodies`,
     ],
   },
   {
@@ -142,7 +140,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       { file: `${HTTP}/server.ts`, from: "  server.timeout = config.LEO_UNREAD_TIMEOUT_MS;\n", to: "" },
     ],
     tests: [
-      `${TEST}/http/hygiene.test.ts › who reads nothing of a large answer holds no more than a part of it, and is cut`,
+      `${TEST}/http/hygiene.test.ts › a client that doesn't read a large response holds only a part of it and is disconnected`,
     ],
   },
   {
@@ -151,7 +149,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       { file: "packages/orchestrator/src/api.ts", from: "maxSize: BODY_MAX_BYTES,", to: "maxSize: 1e9," },
     ],
     tests: [
-      `${TEST}/http/hygiene.test.ts › a body over 64 KiB is refused in a sentence before it is read, however it is announced`,
+      `${TEST}/http/hygiene.test.ts › a body over 64 KiB is rejected with a sentence before it's read, however it's announced`,
     ],
   },
   {
@@ -160,14 +158,14 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       { file: `${HTTP}/server.ts`, from: "  server.maxConnections = config.LEO_CONNECTIONS_MAX;\n", to: "" },
     ],
     tests: [
-      `${TEST}/http/hygiene.test.ts › connections over the limit are refused and told once, and those that there are go on`,
+      `${TEST}/http/hygiene.test.ts › connections over the limit are rejected and logged once; existing ones keep working`,
     ],
   },
   {
     name: "answers to what is no HTTP",
     edits: [{ file: `${HTTP}/server.ts`, from: "  answerMalformed(server, config);\n", to: "" }],
     tests: [
-      `${TEST}/http/hygiene.test.ts › what is no proper HTTP is refused without a word about Leo's insides, and the next request is served`,
+      `${TEST}/http/hygiene.test.ts › malformed HTTP is rejected without revealing internals, and the next request is served`,
     ],
   },
   {
@@ -180,15 +178,15 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/http/hygiene.test.ts › too large headers get a sentence, the strict headers, and the word to delete the site's cookies`,
-      `${TEST}/preview/hostile-app-browser.test.ts › an app on Leo's site that fills its cookies keeps nobody out: the browser is told to delete them`,
+      `${TEST}/http/hygiene.test.ts › oversized headers get a sentence, strict headers and the instruction to clear cookies`,
+      `${TEST}/preview/hostile-app-browser.test.ts › an app that fills Leo's site with cookies locks nobody out: the browser must clear them`,
     ],
   },
   {
     name: "the strict headers",
     edits: [{ file: `${HTTP}/security-headers.ts`, from: '"x-content-type-options": "nosniff",', to: "" }],
     tests: [
-      `${TEST}/http/hygiene.test.ts › every answer has the strict headers, refusals and errors too; HSTS needs HTTPS`,
+      `${TEST}/http/hygiene.test.ts › every response has the strict headers, including rejections and errors; HSTS needs HTTPS`,
     ],
   },
   {
@@ -201,7 +199,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/http/hygiene.test.ts › a name that another site leads here gets nothing, whatever it asks for`,
+      `${TEST}/http/hygiene.test.ts › a host name that another site points here gets nothing, whatever it requests`,
     ],
   },
   {
@@ -213,7 +211,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "",
       },
     ],
-    tests: [`${TEST}/sockets/hygiene.test.ts › a socket under another site's name is not opened`],
+    tests: [`${TEST}/sockets/hygiene.test.ts › a socket can't be opened under another site's host name`],
   },
   {
     name: "origins of sockets are checked",
@@ -226,14 +224,14 @@ export const NETWORK_GUARDS: readonly Guard[] = [
     ],
     tests: [
       `${TEST}/sockets/sockets.test.ts › a page of another origin cannot open the socket`,
-      `${TEST}/sockets/hygiene.test.ts › no upgrade request, however odd, is answered but with a refusal, and none ends the process`,
+      `${TEST}/sockets/hygiene.test.ts › odd upgrade requests are all rejected, and none kills the process`,
     ],
   },
   {
     name: "pieces of a message are limited",
     edits: [{ file: `${SOCKETS}/upgrade.ts`, from: "    maxFragments: FRAGMENTS_MAX,\n", to: "" }],
     tests: [
-      `${TEST}/sockets/hygiene.test.ts › compressed, unmasked, broken and over-long frames close the socket and cost nothing`,
+      `${TEST}/sockets/hygiene.test.ts › compressed, unmasked, broken and oversized frames close the socket and cost nothing`,
     ],
   },
   {
@@ -245,7 +243,9 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "until the token is looked up.\n",
       },
     ],
-    tests: [`${TEST}/sockets/hygiene.test.ts › nothing of a generator is read before its token is known`],
+    tests: [
+      `${TEST}/sockets/hygiene.test.ts › nothing a generator sends is read before its token is verified`,
+    ],
   },
   {
     name: "peers that never read are cut",
@@ -261,7 +261,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "",
       },
     ],
-    tests: [`${TEST}/sockets/hygiene.test.ts › a peer that asks and never reads is cut`],
+    tests: [`${TEST}/sockets/hygiene.test.ts › a peer that sends requests and never reads is disconnected`],
   },
   {
     name: "there is nothing else on the generators' port",
@@ -273,7 +273,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/sockets/generator-port.test.ts › on the generators' port there is their socket and nothing else, and their socket is nowhere else`,
+      `${TEST}/sockets/generator-port.test.ts › the generators' port serves only their socket, and no other port serves it`,
     ],
   },
   {
@@ -286,7 +286,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/sockets/generator-port.test.ts › a generator that tries out tokens in somebody else's name locks nobody out but its own address`,
+      `${TEST}/sockets/generator-port.test.ts › a generator that guesses tokens under another address locks out only its own`,
     ],
   },
   {
@@ -299,7 +299,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/sockets/generator-port.test.ts › the database is asked about no text that is not a token`,
+      `${TEST}/sockets/generator-port.test.ts › text that isn't shaped like a token never reaches the database`,
     ],
   },
   {
@@ -313,7 +313,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       { file: "infra/security-groups.ts", from: "  port: GENERATOR_PORT,\n", to: "  port: 5013,\n" },
     ],
     tests: [
-      "infra/test/prod.test.ts › a generator reaches the port of its socket, HTTP and HTTPS, and no other port, the API's neither",
+      "infra/test/prod.test.ts › a generator reaches its socket's port, HTTP and HTTPS, but not the API's or any other port",
     ],
   },
   {
@@ -326,6 +326,6 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
       { file: "infra/orchestrator.ts", from: "    fromPort: PORT,\n", to: "    fromPort: 22,\n" },
     ],
-    tests: ["infra/test/prod.test.ts › the load balancer reaches the orchestrator's port and nothing else"],
+    tests: ["infra/test/prod.test.ts › the load balancer reaches only the orchestrator's port"],
   },
 ];

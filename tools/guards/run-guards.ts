@@ -14,8 +14,8 @@ export const RUN_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › money a day: a request whose budget has no room is refused, for the user and for the platform`,
-      `${TEST}/limits/ledger.test.ts › never take more of the platform's day, of whichever users they are`,
+      `${TEST}/limits/limits.test.ts › USD a day: a request whose budget doesn't fit the user's or the platform's day is rejected`,
+      `${TEST}/limits/ledger.test.ts › never reserve more than the platform's day, whoever the users are`,
     ],
   },
   {
@@ -27,7 +27,7 @@ export const RUN_GUARDS: readonly Guard[] = [
         to: "return json;",
       },
     ],
-    tests: [`${TEST}/events/events.test.ts › stores no token shape`],
+    tests: [`${TEST}/events/events.test.ts › stores nothing shaped like a token`],
   },
   {
     name: "escape sequences go before tokens are looked for",
@@ -46,7 +46,7 @@ export const RUN_GUARDS: readonly Guard[] = [
       { file: "packages/orchestrator/src/telemetry/log.ts", from: "write(scrub(line))", to: "write(line)" },
     ],
     tests: [
-      `${TEST}/telemetry/log-secrets.test.ts › no log line of a process that fails holds a credential, however it fails`,
+      `${TEST}/telemetry/log-secrets.test.ts › however a process fails, no log line holds a credential`,
     ],
   },
   {
@@ -83,7 +83,7 @@ export const RUN_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/storage/storage.test.ts › an object, or a part of one, that is larger than its reader takes is not read`,
+      `${TEST}/storage/storage.test.ts › an object, or a part of one, larger than the reader's limit is not read`,
     ],
   },
   {
@@ -96,7 +96,7 @@ export const RUN_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/preview/preview.test.ts › a file that is not as large as its manifest says is announced at its own size, or not at all`,
+      `${TEST}/preview/preview.test.ts › a file whose size contradicts its manifest is served at its real size or not at all`,
     ],
   },
   {
@@ -109,7 +109,7 @@ export const RUN_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      "infra/test/roles.test.ts › may not overwrite an object: a request that creates must carry If-None-Match",
+      "infra/test/roles.test.ts › cannot overwrite an object: a create request must carry If-None-Match",
     ],
   },
   {
@@ -121,7 +121,7 @@ export const RUN_GUARDS: readonly Guard[] = [
         to: "const objects = $interpolate`${bucket.arn}/*`;",
       },
     ],
-    tests: ["infra/test/roles.test.ts › may not write outside of apps/ or into another stage's bucket"],
+    tests: ["infra/test/roles.test.ts › cannot write outside apps/ or into another stage's bucket"],
   },
   {
     name: "older attempts are fenced",
@@ -149,7 +149,7 @@ export const RUN_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/sockets/sockets.test.ts › a generator of an ended generation is told so, and changes nothing`,
+      `${TEST}/sockets/sockets.test.ts › a generator whose generation has ended is notified and changes nothing`,
     ],
   },
 ];

@@ -15,7 +15,7 @@ export const SITE_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/site/site-serving.test.ts › a site for those with its link is found by nobody else, and the link leaves the address`,
+      `${TEST}/site/site-serving.test.ts › a site shared by link is invisible to others, and the link disappears from the address`,
     ],
   },
   {
@@ -28,7 +28,7 @@ export const SITE_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/site/site.test.ts › every name of an app gives a slug; a slug is a host's label and never an id; a host is one thing`,
+      `${TEST}/site/site.test.ts › every app name gives a valid slug, which is never an id; a host has one meaning`,
     ],
   },
   {
@@ -41,7 +41,7 @@ export const SITE_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/site/site.test.ts › what looks like a secret is published only once its owner has seen it`,
+      `${TEST}/site/site.test.ts › a version with apparent secrets is published only after its owner has reviewed them`,
     ],
   },
   {
@@ -50,7 +50,7 @@ export const SITE_GUARDS: readonly Guard[] = [
       { file: `${SITE}/site.ts`, from: "if (!row?.takenDownReason) return;", to: "if (row || !row) return;" },
     ],
     tests: [
-      `${TEST}/site/site.test.ts › an operator takes a site down with a reason: visitors get 410, its owner reads why, and it is on record`,
+      `${TEST}/site/site.test.ts › taking a site down needs a reason: visitors get 410, its owner reads why, and it's audited`,
     ],
   },
   {
@@ -63,7 +63,7 @@ export const SITE_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/site/site-browser.test.ts › under a path a site runs with an opaque origin, and reads nothing of Leo's page`,
+      `${TEST}/site/site-browser.test.ts › under a path a site has an opaque origin and can't read Leo's page`,
     ],
   },
 ];

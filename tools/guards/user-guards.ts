@@ -16,7 +16,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/auth/authenticate.test.ts › every token that is not Supabase's own for this project is refused with a sentence`,
+      `${TEST}/auth/authenticate.test.ts › only Supabase's own tokens for this project are accepted; others are rejected with a sentence`,
     ],
   },
   {
@@ -29,7 +29,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/db/row-security.test.ts › shows a user their own rows and lets them touch no other, whatever the statement`,
+      `${TEST}/db/row-security.test.ts › shows users their own rows and no others, whatever the statement`,
     ],
   },
   {
@@ -42,7 +42,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/admin/admin.test.ts › the role comes from app_metadata alone; for everybody else there is nothing here`,
+      `${TEST}/admin/admin.test.ts › only app_metadata makes an operator; for everyone else the page doesn't exist`,
     ],
   },
   {
@@ -55,7 +55,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/account/session.test.ts › signing out closes the sockets of that sign-in on every orchestrator, and its tokens are refused`,
+      `${TEST}/account/session.test.ts › signing out closes that sign-in's sockets on every orchestrator and rejects its tokens`,
     ],
   },
   {
@@ -73,7 +73,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/sockets/limits.test.ts › a user has as many sockets as they may, their own budget for a run, and none while suspended`,
+      `${TEST}/sockets/limits.test.ts › a user has a limit of sockets and a budget per run, and no sockets while suspended`,
     ],
   },
   {
@@ -82,7 +82,7 @@ export const USER_GUARDS: readonly Guard[] = [
       { file: "packages/orchestrator/src/server.ts", from: "    await followBans(context);\n", to: "" },
     ],
     tests: [
-      `${TEST}/sockets/limits.test.ts › who is banned in Supabase is suspended, their sockets close, and when the ban is over they go on`,
+      `${TEST}/sockets/limits.test.ts › a ban in Supabase suspends the user and closes their sockets until it's lifted`,
     ],
   },
   {
@@ -95,7 +95,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/preview/preview.test.ts › a preview opens with its link only, and the link gives the page a cookie of its own host`,
+      `${TEST}/preview/preview.test.ts › a preview opens only with its link, which sets a cookie for that host alone`,
       `${TEST}/preview/preview-browser.test.ts › with previews %s, a share link opens the app for anyone until it is revoked`,
     ],
   },
@@ -109,7 +109,9 @@ export const USER_GUARDS: readonly Guard[] = [
       },
       { file: "packages/orchestrator/src/telemetry/log.ts", from: "write(scrub(line))", to: "write(line)" },
     ],
-    tests: [`${TEST}/preview/preview.test.ts › neither a link's token nor a share's is in any log line`],
+    tests: [
+      `${TEST}/preview/preview.test.ts › no log line contains the token of a preview link or a share link`,
+    ],
   },
   {
     name: "tokens leave the address",
@@ -120,9 +122,7 @@ export const USER_GUARDS: readonly Guard[] = [
         to: "",
       },
     ],
-    tests: [
-      `${TEST}/preview/preview-browser.test.ts › with previews %s, an app finds the token of its link nowhere`,
-    ],
+    tests: [`${TEST}/preview/preview-browser.test.ts › with previews %s, an app can't find its link's token`],
   },
   {
     name: "passes expire",
@@ -134,7 +134,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/preview/preview.test.ts › a pass in a path opens one version, and ends with its link or after some days`,
+      `${TEST}/preview/preview.test.ts › a pass in a path opens one version, and expires with its link or after some days`,
     ],
   },
   {
@@ -172,7 +172,7 @@ export const USER_GUARDS: readonly Guard[] = [
         to: "return next();",
       },
     ],
-    tests: ["tools/local/test/rebinding.test.ts › sign-in answers this machine's own names only"],
+    tests: ["tools/local/test/rebinding.test.ts › sign-in only answers to this machine's own names"],
   },
   {
     name: "only Leo's page signs in without a password",
@@ -183,7 +183,7 @@ export const USER_GUARDS: readonly Guard[] = [
         to: "if (origins.length < 0)",
       },
     ],
-    tests: ["tools/local/test/auth.test.ts › Leo's own page signs in with one click, no other page does"],
+    tests: ["tools/local/test/auth.test.ts › only Leo's own page can sign in with one click"],
   },
   {
     name: "other users of the machine",
@@ -195,7 +195,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      "tools/local/test/own-user.test.ts › another user of this machine gets in with the password and not without, whatever it says of itself",
+      "tools/local/test/own-user.test.ts › another user of this machine needs the password, whoever they claim to be",
     ],
   },
   {
@@ -208,7 +208,7 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      "tools/local/test/own-user.test.ts › a socket of another user is not one's own, nor is one that nobody knows",
+      "tools/local/test/own-user.test.ts › another user's socket isn't ours, and neither is one of unknown origin",
     ],
   },
   {
@@ -221,14 +221,14 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      "tools/local/test/auth.test.ts › no constant opens anything: passwords and the administrator's key are random",
+      "tools/local/test/auth.test.ts › nothing opens with a constant: passwords and the admin key are random",
     ],
   },
   {
     name: "the rights of the password's file",
     edits: [{ file: "tools/local/src/start/data-dir.ts", from: "    await chmod(file, 0o600);\n", to: "" }],
     tests: [
-      "tools/local/test/start-settings.test.ts › the local users' password is made once, kept for this user only, and can be chosen",
+      "tools/local/test/start-settings.test.ts › the local password is generated once, readable by its owner only, and can be set",
     ],
   },
   {
@@ -237,7 +237,7 @@ export const USER_GUARDS: readonly Guard[] = [
       { file: "tools/local/src/start/orchestrator-env.ts", from: "LEO_(?!LOCAL_PASSWORD$)", to: "LEO_" },
     ],
     tests: [
-      "tools/local/test/start-settings.test.ts › a real credential reaches the driver's container and nothing else",
+      "tools/local/test/start-settings.test.ts › a real credential reaches only the driver's container",
     ],
   },
 ];

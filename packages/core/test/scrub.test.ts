@@ -232,7 +232,7 @@ test("a mebibyte of anything is read in a moment", () => {
   }
 });
 
-test("what only a terminal reads goes, tabs and line feeds stay", () => {
+test("terminal escapes are removed; tabs and line feeds stay", () => {
   const cases: [text: string, clean: string][] = [
     ["\u001b[31mred\u001b[0m \u001b[1;38;2;1;2;3mbold\u001b[m", "red bold"],
     ["\u001b]0;title\u0007a\u001b]8;;https://evil.example\u001b\\link\u001b]8;;\u001b\\", "alink"],

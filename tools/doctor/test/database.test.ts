@@ -174,7 +174,7 @@ describe("the roles that keep users apart", () => {
     });
   });
 
-  test("a table that is open, a schema that the public API may use and a missing role are told, and mended by a start", async () => {
+  test("an open table, a schema exposed to the API and a missing role are reported, and fixed by a start", async () => {
     await withDatabase(async (url) => {
       await migrateDatabase(url);
       await runSql(

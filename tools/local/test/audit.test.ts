@@ -86,7 +86,7 @@ test("dependencies without known vulnerabilities pass", async () => {
   });
 });
 
-test("a known vulnerability fails the check and is named", async () => {
+test("a known vulnerability is named and fails the check", async () => {
   const { code, output } = await audit(registry({ [NAME]: [ADVISORY] }));
   expect([code, output]).toEqual([1, expect.stringMatching(new RegExp(`${NAME} \\S+: high`))]);
 });

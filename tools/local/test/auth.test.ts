@@ -151,7 +151,7 @@ test("a banned user cannot sign in and has no session left", async () => {
 const continueHere = (auth: TestAuth, origin?: string) =>
   fetch(`${auth.url}/auth/v1/this-computer`, { method: "POST", headers: origin ? { origin } : {} });
 
-test("Leo's own page signs in with one click, no other page does", async () => {
+test("only Leo's own page can sign in with one click", async () => {
   await withClient(async (client, auth) => {
     const answer = (await (await continueHere(auth, ORIGIN)).json()) as {
       access_token: string;
@@ -177,7 +177,7 @@ test("Leo's own page signs in with one click, no other page does", async () => {
   });
 });
 
-test("no constant opens anything: passwords and the administrator's key are random", async () => {
+test("nothing opens with a constant: passwords and the admin key are random", async () => {
   const keys = async () =>
     withAuth({}, async (auth) => {
       await expect(auth.signIn("dev@leo.local", "leo-local")).rejects.toThrow("Invalid login credentials");

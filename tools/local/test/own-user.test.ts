@@ -34,7 +34,7 @@ test.each(["127.0.0.1", "::ffff:127.0.0.1"])("a connection of this user to %s is
   }),
 );
 
-test.runIf(isLinux)("a socket of another user is not one's own, nor is one that nobody knows", () =>
+test.runIf(isLinux)("another user's socket isn't ours, and neither is one of unknown origin", () =>
   withConnection("127.0.0.1", async (server) => {
     const folder = await mkdtemp(path.join(tmpdir(), "leo-own-user-"));
     const table = path.join(folder, "tcp");
@@ -52,7 +52,7 @@ test.runIf(isLinux)("a socket of another user is not one's own, nor is one that 
   }),
 );
 
-test("another user of this machine gets in with the password and not without, whatever it says of itself", () =>
+test("another user of this machine needs the password, whoever they claim to be", () =>
   withAuth({ origins: ["http://localhost:5013"], isOwnUser: async () => false }, async (auth) => {
     const post = async (route: string, body: object) => {
       const headers = { origin: "http://localhost:5013", "content-type": "application/json" };

@@ -33,7 +33,7 @@ const expectGuarded = async (url: string, path: string) => {
   }
 };
 
-test("sign-in answers this machine's own names only", async () => {
+test("sign-in only answers to this machine's own names", async () => {
   const auth = await startAuth();
   try {
     await expectGuarded(auth.url, "/auth/v1/settings");

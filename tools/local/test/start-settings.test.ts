@@ -19,7 +19,7 @@ const withDirectory = async (run: (directory: string) => Promise<void>): Promise
   await rm(directory, { recursive: true, force: true });
 };
 
-test("a real credential reaches the driver's container and nothing else", () => {
+test("a real credential reaches only the driver's container", () => {
   const { credential } = readSettings({ fresh: false }, { CLAUDE_CODE_OAUTH_TOKEN: "token-value" });
   const definition = generatorDefinition(
     { credential },
@@ -106,7 +106,7 @@ test.for<[NodeJS.ProcessEnv, RegExp]>([
   expect(() => readSettings({ fresh: false }, env)).toThrow(sentence);
 });
 
-test("the local users' password is made once, kept for this user only, and can be chosen", async () => {
+test("the local password is generated once, readable by its owner only, and can be set", async () => {
   await withDirectory(async (directory) => {
     const file = path.join(directory, LOCAL_PASSWORD_FILE);
     const password = (chosen?: string) => localSecret(directory, LOCAL_PASSWORD_FILE, chosen);

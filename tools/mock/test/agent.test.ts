@@ -13,7 +13,7 @@ const expectNoRefusal = ({ result, toolResults }: AgentRun) => {
   expect(toolResults.some((text) => /error|not been read/i.test(text))).toBe(false);
 };
 
-test("the real agent builds an app from the template, changes it in its session by edits, and finds it in the files without one", () =>
+test("the real agent builds an app, edits it within its session, and finds it again without one", () =>
   withModel({}, (model) =>
     withWorkspace(async (workspace) => {
       const file = (path: string) => readFileSync(join(workspace.path, path), "utf8");

@@ -3,7 +3,7 @@ import { newId } from "@leo/core/id.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { openUiSocket, withOrchestrator } from "../support/orchestrator.ts";
 
-test("signing out closes the sockets of that sign-in on every orchestrator, and its tokens are refused", () =>
+test("signing out closes that sign-in's sockets on every orchestrator and rejects its tokens", () =>
   withOrchestrator({}, async (leo) => {
     const other = await leo.startAnother();
     const [ended, lasting] = [newId(), newId()];

@@ -29,7 +29,7 @@ const submit = async (api: TestApi, token: string) => {
 const auditOf = async (api: TestApi, admin: string, query = "") =>
   (await api.call<{ entries: AuditEntry[] }>(admin, "GET", `/api/admin/audit${query}`)).body.entries;
 
-test("the role comes from app_metadata alone; for everybody else there is nothing here", () =>
+test("only app_metadata makes an operator; for everyone else the page doesn't exist", () =>
   withApi(async (api) => {
     const claims = [
       {},

@@ -23,7 +23,7 @@ test("a token tells user, e-mail, expiry, and a role only from app_metadata", ()
     expect(admin.role).toBe("admin");
   }));
 
-test("every token that is not Supabase's own for this project is refused with a sentence", () =>
+test("only Supabase's own tokens for this project are accepted; others are rejected with a sentence", () =>
   withApi(async (api) => {
     const sub = newId();
     const stranger = await api.foreignKey();

@@ -112,7 +112,7 @@ describe("every table of the schema", () => {
       );
     }));
 
-  test("shows a user their own rows and lets them touch no other, whatever the statement", () =>
+  test("shows users their own rows and no others, whatever the statement", () =>
     withTwoUsers(async ({ database }, ann, bob, tables) => {
       const foreign = new Map<string, Row>();
       await asUser(database, bob, async (client) => {
@@ -160,7 +160,7 @@ describe("every table of the schema", () => {
       });
     }));
 
-  test("of the operators is closed to users, and what is in the audit stays as it is until it is old", () =>
+  test("of the operators is closed to users, and audit entries can't change until they are old", () =>
     withContext({}, async ({ database }) => {
       await database.orm.insert(audit).values({
         id: newId(),
@@ -252,7 +252,7 @@ describe("the roles", () => {
       }
     }));
 
-  test("the public API's roles get at nothing, whatever they were given before", () =>
+  test("the public API's roles have no access, whatever they were granted before", () =>
     withTwoUsers(async ({ config }, _ann, _bob, tables) => {
       const { DATABASE_URL } = config;
       const make = (role: string) =>

@@ -44,7 +44,7 @@ const stored = async ({ database }: TestOrchestrator, id: string) => {
   return rows[0] ?? { events: 0, bytes: 0, counted: 0 };
 };
 
-test("a run that writes more events than it may is asked to stop, leaves its draft, and pays", () =>
+test("a run that writes too many events is asked to stop, leaves its draft, and pays", () =>
   withOrchestrator({ settings: { LEO_RUN_MAX_EVENTS: "200" } }, async (leo) => {
     const { generation, task, generator, acked } = await begin(leo);
     generator.send({ type: "messages", messages: lines(1, 100) });
@@ -79,7 +79,7 @@ test("a run that writes more events than it may is asked to stop, leaves its dra
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
   }));
 
-test("a flood of bytes ends at the limit, and its generator is stopped if it goes on", () => {
+test("a flood of bytes stops at the limit, and its generator is stopped if it continues", () => {
   const maxBytes = 1024 * 1024;
   const settings = {
     LEO_RUN_MAX_EVENT_BYTES: String(maxBytes),
@@ -136,7 +136,7 @@ test("a user who changes a waiting message again and again meets the limit too",
     expect((await stored(leo, generation.id)).bytes).toBeLessThan(120_000);
   }));
 
-test("a run that uploads more objects than it may is asked to stop as well", () => {
+test("a run that uploads too many objects is asked to stop too", () => {
   const settings = { LEO_RUN_MAX_OBJECTS: "5", LEO_OBJECTS_INTERVAL_MS: "200" };
   return withOrchestrator({ settings }, async (leo) => {
     const { generation, generator, acked } = await begin(leo);

@@ -147,7 +147,7 @@ describe("committing", () => {
       expect(rows[0].cost).toBeCloseTo(0.4);
     }));
 
-  test("stores no token shape", () =>
+  test("stores nothing shaped like a token", () =>
     withContext({}, async (context) => {
       const { generationId, attemptId } = await running(context);
       const secret = ["sk-ant", "api03-abcdefghijklmnop"].join("-");
@@ -253,7 +253,7 @@ describe("fanning out", () => {
       expect(slow.seen).toEqual(range(1, 102));
     }));
 
-  test("pages are cut by bytes, and cover everything all the same", () =>
+  test("pages are split by bytes and still cover everything", () =>
     withContext({}, async (context) => {
       const { generationId, attemptId } = await running(context);
       const committer = committerOf(context);
@@ -279,7 +279,7 @@ describe("fanning out", () => {
       expect(browser.seen).toEqual(range(1, 402));
     }));
 
-  test("subscriptions that are replaced while a reader is full hold nothing", () =>
+  test("subscriptions replaced while a reader is full hold no memory", () =>
     withContext({}, async (context) => {
       const { generationId, attemptId } = await running(context);
       const committer = committerOf(context);

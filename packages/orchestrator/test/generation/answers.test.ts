@@ -62,7 +62,7 @@ const appOf = async (leo: SharedOrchestrator, { appId }: Generation) => {
   return ((await answer.json()) as { app: { latest: Generation; previewUrl?: string } }).app;
 };
 
-test("a run that changed nothing ends as answered and is charged; it makes no version, and the reply continues its conversation on the files it left alone", () =>
+test("a run without changes is answered, charged and makes no version; the reply continues from it", () =>
   withShared(async (leo) => {
     const first = await leo.submit();
     (await endRun(leo, first)).exit(0);
@@ -94,7 +94,7 @@ test("a run that changed nothing ends as answered and is charged; it makes no ve
     await leo.reaches(fourth.id, "cancelled");
   }));
 
-test("the reply to the first answer is given its session; starting over is not, and an answer is not something to build on", () =>
+test("the reply to a first answer gets its session; starting over doesn't; an answer is no base", () =>
   withShared(async (leo) => {
     const first = await leo.submit();
     (await endRun(leo, first)).exit(0);
@@ -114,7 +114,7 @@ test("the reply to the first answer is given its session; starting over is not, 
     expect((await appOf(leo, first)).latest.id).toBe(over.id);
   }));
 
-test("that a run only answered is read from the bucket: a file there makes the claim false, and a task that dies before its last word has answered all the same", () =>
+test("the bucket proves an answer: a file disproves it, and a task that died early has still answered", () =>
   withShared(async (leo) => {
     const hiding = await leo.submit();
     (await endRun(leo, hiding, { upload: "src/App.tsx" })).exit(0);

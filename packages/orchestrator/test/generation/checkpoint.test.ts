@@ -53,7 +53,7 @@ const hostile: [string, ArchiveEntry][] = [
   ["a second file of one name", { path: "workspace/kept.txt", content: "other" }],
   ["a file that is too large", { path: "workspace/big", content: Buffer.alloc(LIMITS.fileMaxBytes + 1) }],
 ];
-test.for(hostile)("%s is left out and the rest is kept", async ([, entry]) => {
+test.for(hostile)("%s is dropped and the rest is kept", async ([, entry]) => {
   const archive = archiveOf([
     { path: "workspace/kept.txt", content: "kept" },
     entry,

@@ -239,7 +239,7 @@ test("a revoked token, or one that may not push, fails at once with what to do",
 
 const KEY = ["sk-ant", "api03-abcdefghijklmnop"].join("-");
 
-test("secrets are named, never shown, and pass once the owner has seen just these", async () => {
+test("secrets are located, never shown, and pass once the owner has reviewed exactly those", async () => {
   const { api } = world;
   const service = [{ alg: "HS256" }, { role: "service_role" }, { sig: "0123456789" }]
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
@@ -309,7 +309,7 @@ test("the token is in no URL, no argument, no log line, no event and no row, and
   expect(left.filter((name) => name.startsWith(`leo-publish-${process.pid}-`))).toEqual([]);
 });
 
-test("a publisher that is killed in the middle of its push is followed by the next, which makes no second commit", async () => {
+test("after a worker is killed during a push, the next one finishes without a second commit", async () => {
   const { api, github } = world;
   const { appId, id } = await world.makeApp("Killed");
   await world.pause();

@@ -58,7 +58,7 @@ const makeLarge = async (api: TestApi) => {
   return { id, preview: new URL(previewUrl) };
 };
 
-test("who sends a byte now and then is cut in the headers and in the body, and so is who sends nothing", () =>
+test("a client that trickles or sends nothing is disconnected, in headers and in bodies", () =>
   withApi(
     async (api) => {
       const headers = await trickle(api.url, `GET /api/config HTTP/1.1\r\n${HOST}x: `, "a");
@@ -77,7 +77,7 @@ test("who sends a byte now and then is cut in the headers and in the body, and s
     { env: { LEO_HEADERS_TIMEOUT_MS: "400", LEO_REQUEST_TIMEOUT_MS: "800" } },
   ));
 
-test("who reads nothing of a large answer holds no more than a part of it, and is cut", () =>
+test("a client that doesn't read a large response holds only a part of it and is disconnected", () =>
   withApi(
     async (api) => {
       const { id, preview } = await makeLarge(api);
@@ -118,7 +118,7 @@ test("who reads nothing of a large answer holds no more than a part of it, and i
     { env: { LEO_UNREAD_TIMEOUT_MS: "1000" } },
   ));
 
-test("a body over 64 KiB is refused in a sentence before it is read, however it is announced", () =>
+test("a body over 64 KiB is rejected with a sentence before it's read, however it's announced", () =>
   withApi(async (api) => {
     const start = `POST /api/apps HTTP/1.1\r\n${HOST}authorization: Bearer ${api.ann}\r\ncontent-type: application/json\r\n`;
     const announced = await connectRaw(api.url, `${start}content-length: 99999999\r\n\r\n{`);
@@ -169,7 +169,7 @@ const MALFORMED = [
   "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 ];
 
-test("what is no proper HTTP is refused without a word about Leo's insides, and the next request is served", () =>
+test("malformed HTTP is rejected without revealing internals, and the next request is served", () =>
   withApi(async (api) => {
     for (const text of MALFORMED) {
       const connection = await connectRaw(api.url, Buffer.from(text, "latin1"));
@@ -183,7 +183,7 @@ test("what is no proper HTTP is refused without a word about Leo's insides, and 
     expect(api.logged().filter((line) => line.includes("request_failed"))).toEqual([]);
   }));
 
-test("too large headers get a sentence, the strict headers, and the word to delete the site's cookies", () =>
+test("oversized headers get a sentence, strict headers and the instruction to clear cookies", () =>
   withApi(async (api) => {
     const tooMany = `GET / HTTP/1.1\r\n${HOST}cookie: a=${"x".repeat(20_000)}\r\n\r\n`;
     const answer = await soon("the refusal", (await connectRaw(api.url, tooMany)).ended);
@@ -196,7 +196,7 @@ test("too large headers get a sentence, the strict headers, and the word to dele
     expect(malformed).not.toContain("clear-site-data");
   }));
 
-test("connections over the limit are refused and told once, and those that there are go on", () =>
+test("connections over the limit are rejected and logged once; existing ones keep working", () =>
   withApi(
     async (api) => {
       const open = await Promise.all([1, 2, 3].map(() => connectRaw(api.url)));
@@ -216,7 +216,7 @@ const HTTPS = {
   LEO_PREVIEW_URL_TEMPLATE: "https://{generationId}.preview.example.com/",
 };
 
-test("every answer has the strict headers, refusals and errors too; HSTS needs HTTPS", async () => {
+test("every response has the strict headers, including rejections and errors; HSTS needs HTTPS", async () => {
   const answers = async (api: TestApi) => [
     await api.call(null, "GET", "/"),
     await api.call(null, "GET", "/api/config"),
@@ -257,7 +257,7 @@ test("every answer has the strict headers, refusals and errors too; HSTS needs H
   await withApi((api) => check(api, true), { parts, env: HTTPS });
 });
 
-test("a name that another site leads here gets nothing, whatever it asks for", () =>
+test("a host name that another site points here gets nothing, whatever it requests", () =>
   withApi(async (api) => {
     const ask = (path: string, host: string, method = "GET") =>
       raw(api.url, path, { method, headers: { host, authorization: `Bearer ${api.ann}` } });

@@ -46,7 +46,7 @@ describe("many submissions at once, through two orchestrators", () => {
       });
     }));
 
-  test("never take more of the platform's day, of whichever users they are", () =>
+  test("never reserve more than the platform's day, whoever the users are", () =>
     withContext({ LEO_PLATFORM_DAY_BUDGET_USD: "62" }, async (context) => {
       const { taken, refused } = await submitMany(
         context,
@@ -97,7 +97,7 @@ test("a fault of the platform costs the user nothing, and the next attempt may s
     expect(await platformDay(context.database.orm, context.now())).toMatchObject({ spentUsd: 2.25 });
   }));
 
-test("what is the user's own is charged: the agent's failure, a cancelled run, and never more than the budget", () =>
+test("users pay for the agent's failures and cancelled runs, and never more than the budget", () =>
   withContext({ LEO_VCPU_BUDGET: "400", LEO_RUNNING_PER_USER: "9" }, async (context) => {
     const owner = newId();
     const failed = await start(context, owner);

@@ -76,7 +76,7 @@ test("requests a day: refused with the time of the next day, and taken then", ()
     ]);
   }));
 
-test("money a day: a request whose budget has no room is refused, for the user and for the platform", () =>
+test("USD a day: a request whose budget doesn't fit the user's or the platform's day is rejected", () =>
   withClock({ LEO_USER_DAY_BUDGET_USD: "9", LEO_PLATFORM_DAY_BUDGET_USD: "12" }, async (api) => {
     const [ann, bob, eve] = api.people;
     const first = await create(api, ann);
@@ -119,7 +119,7 @@ test("requests a minute of a user, whatever addresses they come from", () =>
 const askAsNobody = (api: TestApi, headers?: Record<string, string>, path = "/api/apps") =>
   api.call<ApiError>(null, "GET", path, undefined, headers);
 
-test("requests a minute of an address: what the caller writes into X-Forwarded-For does not help", () =>
+test("requests a minute per address: forging X-Forwarded-For doesn't help", () =>
   withClock({ LEO_REQUESTS_PER_MINUTE_ADDRESS: "4", LEO_TRUSTED_PROXIES: "1" }, async (api) => {
     const from = (claim: string, address: string) => ({ "x-forwarded-for": `${claim}, ${address}` });
     for (const claim of ["1.1.1.1", "2.2.2.2", "3.3.3.3, 4.4.4.4", "nonsense"])
@@ -134,7 +134,7 @@ test("requests a minute of an address: what the caller writes into X-Forwarded-F
     expect((await askAsNobody(api, from("", "203.0.113.7"))).status).toBe(401);
   }));
 
-test("signed-in users are counted by user: strangers at their address keep none of them out", () =>
+test("signed-in users are counted by user, so strangers at their address can't lock them out", () =>
   withClock({ LEO_REQUESTS_PER_MINUTE_ADDRESS: "4" }, async (api) => {
     const [ann, bob] = api.people;
     for (let count = 0; count < 4; count += 1) await askAsNobody(api);
@@ -144,7 +144,7 @@ test("signed-in users are counted by user: strangers at their address keep none 
     expect((await askAsNobody(api, {}, "/api/config")).status).toBe(200);
   }));
 
-test("what a page of another site sends is rejected before it counts", () =>
+test("requests from another site's page are rejected before they count", () =>
   withClock({ LEO_REQUESTS_PER_MINUTE_ADDRESS: "4" }, async (api) => {
     const [ann] = api.people;
     const foreign: Record<string, string>[] = [
@@ -181,7 +181,7 @@ test("what a page of another site sends is rejected before it counts", () =>
     expect((await askAsNobody(api)).status).toBe(429);
   }));
 
-test("refused tokens of an address: no further one is looked at for a while", () =>
+test("rejected tokens per address: no further token is checked for a while", () =>
   withClock({ LEO_REFUSED_SIGN_INS_PER_MINUTE: "3" }, async (api) => {
     const [ann, bob] = api.people;
     for (let count = 0; count < 3; count += 1) expect((await read(api, `wrong-${count}`)).status).toBe(401);
@@ -194,7 +194,7 @@ test("refused tokens of an address: no further one is looked at for a while", ()
     expect((await read(api, bob)).status).toBe(429);
   }));
 
-test("a token that was good before is looked at, whatever others at its address tried out", () =>
+test("a token accepted before is still checked, whatever others at its address have tried", () =>
   withClock({ LEO_REFUSED_SIGN_INS_PER_MINUTE: "3" }, async (api) => {
     const [ann, bob] = api.people;
     expect((await read(api, ann)).status).toBe(200);
@@ -229,7 +229,7 @@ test("a closed intake takes no new requests, and says so in the operator's words
     expect((await create(api, ann)).status).toBe(201);
   }));
 
-test("a suspended user may read and not write, on every route", () =>
+test("a suspended user can read but not write, on every route", () =>
   withClock({}, async (api) => {
     const [ann = "", bob = ""] = api.people;
     const [id = ""] = api.ids;

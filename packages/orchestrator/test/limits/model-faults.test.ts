@@ -92,7 +92,7 @@ describe("a fault that passes", () => {
       expect((await rowOf(context, id)).waitCode).toBeNull();
     }));
 
-  test("without a time: each wait is twice as long as the one before, up to half an hour, and ten hours in all", () =>
+  test("without a time, waits double up to half an hour, for ten hours in total", () =>
     withContext(ROOM, async (context) => {
       const id = await start(context, newId());
       const waitsMin: number[] = [];
@@ -235,7 +235,7 @@ describe("a fault that only the operator can mend", () => {
       expect(await resumeLaunches(context)).toBe(true);
     }));
 
-  test("one generator's word is not believed while another user's run gets answers, but its own run's do not count", () =>
+  test("one generator's claim is ignored while another user's run gets responses, not its own", () =>
     withContext(ROOM, async (context) => {
       const liar = newId();
       const own = await start(context, liar);

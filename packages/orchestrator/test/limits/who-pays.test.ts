@@ -33,7 +33,7 @@ const FREE_WHEN_SEEN = [
   "internal",
 ];
 
-test("every code: what the attempt used is charged, but for a fault that Leo saw and for the model's", () =>
+test("every code charges what was used, except faults that Leo saw and the model's", () =>
   withContext(ROOM, async (context) => {
     const charged = async (input: Parameters<typeof transition>[2]) => {
       const id = await start(context, newId());
@@ -61,7 +61,7 @@ test("every code: what the attempt used is charged, but for a fault that Leo saw
     }
   }));
 
-test("a generator cannot report what only Leo can see", () => {
+test("a generator can't report what only Leo can see", () => {
   const notReportable = FailureCode.options.filter((code) => !REPORTABLE_CODES.includes(code));
   for (const code of notReportable) {
     const kept = reportedFailure({ code, message: "This one is on the house.", detail: "no machine" });
@@ -76,7 +76,7 @@ test("a generator cannot report what only Leo can see", () => {
 describe("free attempts", () => {
   const modelAway = { type: "work_complete", failure: failure("model_unavailable") } as const;
 
-  test("are so many a day; beyond that a run costs what it used, also when several end at once", () =>
+  test("are limited per day; beyond that a run costs what it used, even if several end at once", () =>
     withContext({ ...ROOM, LEO_FREE_ATTEMPTS_PER_DAY: "3" }, async (context) => {
       const owner = newId();
       const runs: string[] = [];

@@ -48,7 +48,7 @@ const version = async (api: TestApi) => {
 };
 
 describe("a walk through the bucket", () => {
-  test("removes what belongs to no attempt and what a version does not name, and nothing else", () =>
+  test("removes only what belongs to no attempt or isn't named by a version", () =>
     withApi(
       async (api) => {
         await own(api);

@@ -239,26 +239,28 @@ Promise.allSettled(asked).then(() => (document.title = "asked"));
 test.for([
   ["on hosts of their own", ON_HOSTS],
   ["under a path", UNDER_A_PATH],
-] as const)("with previews %s, an app that asks Leo without end uses up nobody's allowance", ([, template]) =>
-  withStage(
-    template,
-    async ({ api, browser, leo, publish }) => {
-      const link = await publish({
-        "index.html":
-          '<!doctype html><link rel="icon" href="data:,"><script type="module" crossorigin src="./assets/a.js"></script>',
-        "assets/a.js": REQUESTS,
-      });
-      const page = await browser.newPage();
-      await page.goto(`${link}#${leo}`);
-      await page.waitForFunction("document.title === 'asked'");
-      // Another person, in another browser behind the same address, signed in and not.
-      expect((await api.call(api.bob, "GET", "/api/usage")).status).toBe(200);
-      for (const path of ["/api/config", "/api/openapi.json"])
-        expect([path, (await api.call(null, "GET", path)).status]).toEqual([path, 200]);
-      expect((await api.call(null, "GET", "/s/x")).status).toBe(404);
-    },
-    { LEO_REQUESTS_PER_MINUTE_ADDRESS: "5", LEO_REFUSED_SIGN_INS_PER_MINUTE: "5" },
-  ),
+] as const)(
+  "with previews %s, an app that floods Leo with requests uses up nobody's allowance",
+  ([, template]) =>
+    withStage(
+      template,
+      async ({ api, browser, leo, publish }) => {
+        const link = await publish({
+          "index.html":
+            '<!doctype html><link rel="icon" href="data:,"><script type="module" crossorigin src="./assets/a.js"></script>',
+          "assets/a.js": REQUESTS,
+        });
+        const page = await browser.newPage();
+        await page.goto(`${link}#${leo}`);
+        await page.waitForFunction("document.title === 'asked'");
+        // Another person, in another browser behind the same address, signed in and not.
+        expect((await api.call(api.bob, "GET", "/api/usage")).status).toBe(200);
+        for (const path of ["/api/config", "/api/openapi.json"])
+          expect([path, (await api.call(null, "GET", path)).status]).toEqual([path, 200]);
+        expect((await api.call(null, "GET", "/s/x")).status).toBe(404);
+      },
+      { LEO_REQUESTS_PER_MINUTE_ADDRESS: "5", LEO_REFUSED_SIGN_INS_PER_MINUTE: "5" },
+    ),
 );
 
 /** More cookies for Leo's whole site than a server takes in the headers of a request. */
@@ -268,7 +270,7 @@ for (let n = 0; n < 12; n += 1)
 document.title = "flooded";
 `;
 
-test("an app on Leo's site that fills its cookies keeps nobody out: the browser is told to delete them", () =>
+test("an app that fills Leo's site with cookies locks nobody out: the browser must clear them", () =>
   withStage(ON_HOSTS, async ({ browser, leo, publish }) => {
     const link = await publish({
       // With an icon of its own: a request for one would be the first to be refused.

@@ -78,7 +78,7 @@ const SERVED: Files = Object.fromEntries(
 
 const NAVIGATION = { "sec-fetch-mode": "navigate", accept: "text/html" };
 
-test("a preview host serves the built files with their types", () =>
+test("a preview host serves the built files with the right types", () =>
   withPreview(async ({ get }) => {
     const cases: [path: string, type: string, file: string][] = [
       ["/", "text/html; charset=utf-8", "index.html"],
@@ -122,7 +122,7 @@ test("a client-side route gets the index of an app that has such routes, a missi
     { routes: "client" },
   ));
 
-test("an app of several pages has an address for each, folders with and without their slash, and a 404 of its own for the rest", () => {
+test("every page has an address, folders work without their slash, and the app's 404 covers the rest", () => {
   const dist = { ...DIST, "about.html": "<p>about</p>", "404.html": "<p>lost</p>" };
   return withPreview(
     async ({ get, token }) => {
@@ -150,7 +150,7 @@ test("an address that an app without routes does not have is a 404, and not its 
       expect((await get(path, NAVIGATION)).status).toBe(404);
   }));
 
-test("path tricks never leave the version", () =>
+test("path tricks never escape the version", () =>
   withPreview(async ({ get, id, prefix }) => {
     const secrets = [
       "manifest.json",
@@ -276,7 +276,7 @@ test("a preview is sandboxed, framed by Leo only, and takes no credential but it
     expect((await get("/", { cookie: "session=1", ...credentials })).status).toBe(404);
   }));
 
-test("a preview opens with its link only, and the link gives the page a cookie of its own host", () =>
+test("a preview opens only with its link, which sets a cookie for that host alone", () =>
   withPreview(async ({ id, link, token, get, call, ann, bob, appId, url }) => {
     expect(link).toBe(`http://${id}.localhost:5013/?leo-link=${token}`);
     const first = await get(`/?leo-link=${token}`, { cookie: "" });
@@ -336,7 +336,7 @@ test("a preview opens with its link only, and the link gives the page a cookie o
     );
   }));
 
-test("made-up links of one address are looked up so often and no more; those that work go on", () => {
+test("made-up links are limited per address; links that have worked keep working", () => {
   const clock = { ms: Date.parse("2026-03-01T20:20:00Z") };
   return withPreview(
     async ({ get, token }) => {
@@ -357,7 +357,7 @@ test("made-up links of one address are looked up so often and no more; those tha
   );
 });
 
-test("a page of another origin gets no part of a preview, before anything is looked up", () =>
+test("another origin's page gets no part of a preview, and nothing is looked up", () =>
   withPreview(async ({ get, context }) => {
     const foreign = { "sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" };
     expect((await get("/video.mp4", { ...foreign, "sec-fetch-site": "same-origin" })).status).toBe(200);
@@ -375,7 +375,7 @@ test("a page of another origin gets no part of a preview, before anything is loo
     expect((await get("/", framed)).status).toBe(200);
   }));
 
-test("neither a link's token nor a share's is in any log line", () =>
+test("no log line contains the token of a preview link or a share link", () =>
   withPreview(async ({ id, token, get, call, ann, appId, url, logged }) => {
     await get(`/?leo-link=${token}`);
     const { body } = await call<z.infer<typeof CreatedShare>>(ann, "POST", `/api/apps/${appId}/shares`, {
@@ -386,7 +386,7 @@ test("neither a link's token nor a share's is in any log line", () =>
     expect(logged().join("")).not.toMatch(/leo_(?:pv|sh)_/);
   }));
 
-test("the API is not reachable on a preview host, nor a preview on Leo's", () =>
+test("a preview host doesn't serve the API, and Leo's host doesn't serve previews", () =>
   withPreview(async ({ get, ann, id, url }) => {
     const authorization = `Bearer ${ann}`;
     for (const path of ["/api/apps", "/api/config", "/api/openapi.json", "/health", "/metrics", "/ws/ui"]) {
@@ -521,7 +521,7 @@ test("without a preview domain, previews live under a path with an opaque origin
     expect(body.app.previewUrl).toBe(link);
   }, UNDER_PATH));
 
-test("a pass in a path opens one version, and ends with its link or after some days", () => {
+test("a pass in a path opens one version, and expires with its link or after some days", () => {
   const clock = { ms: Date.parse("2026-03-01T20:20:00Z") };
   return withPreview(
     async ({ url, id, token, call, ann, appId, context, ...api }) => {
@@ -570,7 +570,7 @@ test("a pass in a path opens one version, and ends with its link or after some d
   );
 });
 
-test("a file that is not as large as its manifest says is announced at its own size, or not at all", () =>
+test("a file whose size contradicts its manifest is served at its real size or not at all", () =>
   withPreview(async ({ get, prefix, ...api }) => {
     // What an object of another size would do on a kept connection: its rest would be read as an answer.
     const smuggled = "console.log(1)HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nowned";

@@ -79,7 +79,7 @@ test("the picture of a version comes with its card, may be kept, and is the owne
     expect([bare.status, bare.body.error.message]).toEqual([404, "There is no such picture."]);
   }));
 
-test("a file comes back byte for byte, and nothing ever as a document of the API's origin", () =>
+test("a file comes back byte for byte, and never as a document on the API's origin", () =>
   withApi(async (api) => {
     const binary = randomBytes(300_000);
     const source: Files = {
@@ -105,7 +105,7 @@ test("a file comes back byte for byte, and nothing ever as a document of the API
     }
   }));
 
-test("paths that are not in the manifest do not exist, tricks included", () =>
+test("paths outside the manifest don't exist, tricks included", () =>
   withApi(async (api) => {
     const { id, prefix } = await makeVersion(api, { "src/App.tsx": "1" });
     const tricks = [

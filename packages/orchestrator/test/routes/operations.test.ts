@@ -93,7 +93,7 @@ test("each request is one log line with its route, and no query, body, header or
     }
   }));
 
-test("what nobody expected is a fixed sentence outside and the cause in the log", () =>
+test("an unexpected error is a fixed sentence outside, and its cause is in the log", () =>
   withApi(
     async ({ call, logged }) => {
       const { status, body } = await call<ApiError>(null, "GET", "/metrics");
@@ -106,7 +106,7 @@ test("what nobody expected is a fixed sentence outside and the cause in the log"
     { parts: { metrics: () => Promise.reject(new Error("the database said no")) } },
   ));
 
-test("no other origin may read the API, and a lost database is a 500 without details", () =>
+test("no other origin can read the API, and a lost database is a 500 without details", () =>
   withApi(async ({ call, ann, context }) => {
     const answer = await call(null, "OPTIONS", "/api/apps", undefined, {
       origin: "https://evil.example",

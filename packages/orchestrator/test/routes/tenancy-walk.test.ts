@@ -113,7 +113,7 @@ test("no route of the API is missing from its document", () =>
     expect(new Set(registered)).toEqual(new Set(documented));
   }));
 
-test("every route refuses whoever is not its owner, exactly as it does for what never was", () =>
+test("every route answers a stranger exactly as it answers for something that doesn't exist", () =>
   withApi(async (api) => {
     const operations = await operationsOf(api);
     const anns = await makeThings(api);
@@ -161,7 +161,7 @@ test("every route refuses whoever is not its owner, exactly as it does for what 
     expect(await seenBy(api, api.ann, users, anns)).toEqual(before);
   }));
 
-test("a route without an id tells nobody anything of another user", () =>
+test("routes without an id reveal nothing about other users", () =>
   withApi(async (api) => {
     const anns = await makeThings(api);
     const operations = (await operationsOf(api)).filter(

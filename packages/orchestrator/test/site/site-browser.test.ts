@@ -120,7 +120,7 @@ test("two sites cannot reach each other, nor Leo", () =>
     expect(await page.evaluate<string>("document.cookie")).toContain("leo=secret");
   }));
 
-test("under a path a site runs with an opaque origin, and reads nothing of Leo's page", () =>
+test("under a path a site has an opaque origin and can't read Leo's page", () =>
   withStage(UNDER_A_PATH, async ({ api, browser, leo }) => {
     const script = `
       const of = (read) => { try { return String(read()); } catch { return "refused"; } };

@@ -170,7 +170,7 @@ test("search engines stay away until the owner lets them in", () =>
     expect((await get("/robots.txt")).body.toString()).toBe(DIST["robots.txt"]);
   }));
 
-test("a site has none of Leo's cookies, tokens or answers, and may have a service worker", () =>
+test("a site gets none of Leo's cookies, tokens or responses, and may have a service worker", () =>
   withSite(async ({ get, ann, server, url }) => {
     const authorization = `Bearer ${ann}`;
     for (const path of [
@@ -203,7 +203,7 @@ test("a site has none of Leo's cookies, tokens or answers, and may have a servic
       expect((await raw(server, path)).status).toBe(404);
   }));
 
-test("a host is one site's or nobody's", () =>
+test("a host belongs to one site or to none", () =>
   withSite(async ({ get, url }) => {
     const { host } = new URL(url);
     for (const name of [host.toUpperCase(), host.replace(":5013", ""), host.replace(":5013", ".")])
@@ -223,7 +223,7 @@ test("a host is one site's or nobody's", () =>
       expect([name, (await get("/", { host: name })).status]).toEqual([name, 421]);
   }));
 
-test("no path makes a site answer 5xx or a file that is not in it", () =>
+test("no path makes a site answer 5xx or serve a file that isn't its own", () =>
   withSite(async ({ get }) => {
     const piece = fc.oneof(
       fc.constantFrom(
@@ -259,7 +259,7 @@ test("no path makes a site answer 5xx or a file that is not in it", () =>
 
 const COOKIE = "__Host-leo-site";
 
-test("a site for those with its link is found by nobody else, and the link leaves the address", () =>
+test("a site shared by link is invisible to others, and the link disappears from the address", () =>
   withSite(async (site) => {
     const { get, ann, appId, url } = site;
     const { body } = await change(site, ann, appId, { visibility: "link" });

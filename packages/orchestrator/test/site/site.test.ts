@@ -224,7 +224,7 @@ test("a user has so many sites and so many bytes, and room again once one is unp
     expect((await publish(api, api.ann, mine.appId, mine.versions[0])).status).toBe(200);
   }));
 
-test("what looks like a secret is published only once its owner has seen it", () =>
+test("a version with apparent secrets is published only after its owner has reviewed them", () =>
   withApi(async (api) => {
     const secret = `ghp_${"a1B2".repeat(9)}`;
     const dist = (text: string) => ({ ...builtFiles(text), "config.js": `const token = "${secret}";` });
@@ -366,7 +366,7 @@ test("the copies that a site holds are few, and those that are live or fresh sta
     expect((await keysUnder(api, appSitePrefix(appId))).length).toBe(12);
   }));
 
-test("an operator takes a site down with a reason: visitors get 410, its owner reads why, and it is on record", () =>
+test("taking a site down needs a reason: visitors get 410, its owner reads why, and it's audited", () =>
   withApi(async (api) => {
     const { appId, versions } = await makeApp(api, api.ann);
     const { body } = await publish(api, api.ann, appId, versions[0]);
@@ -421,7 +421,7 @@ const SETTINGS = {
 } as Parameters<typeof proposedSlug>[0];
 const template = SETTINGS.LEO_PREVIEW_URL_TEMPLATE;
 
-test("every name of an app gives a slug; a slug is a host's label and never an id; a host is one thing", () => {
+test("every app name gives a valid slug, which is never an id; a host has one meaning", () => {
   const names = fc.oneof(
     fc.string({ minLength: 1, maxLength: 80 }),
     fc.string({ unit: "grapheme", minLength: 1, maxLength: 80 }),
@@ -455,7 +455,7 @@ test("every name of an app gives a slug; a slug is a host's label and never an i
   );
 });
 
-test("no user finds or changes the site of another", () =>
+test("no user can find or change another user's site", () =>
   withApi(async (api) => {
     const { appId, versions } = await makeApp(api, api.ann);
     const { body } = await publish(api, api.ann, appId, versions[0]);

@@ -222,7 +222,7 @@ const settings = {
 const statusOf = async (leo: TestOrchestrator) => (await fetch(`${leo.orchestrator.url}/health`)).status;
 
 test(
-  "no message of a browser, however odd, makes a socket fail, hang or take down the process",
+  "no browser message, however odd, breaks the socket, hangs it or kills the process",
   { timeout: 300_000 },
   () =>
     withOrchestrator({ settings }, async (leo) => {
@@ -234,7 +234,7 @@ test(
 );
 
 test(
-  "no message of a generator, however odd, makes a socket fail, hang or take down the process",
+  "no generator message, however odd, breaks the socket, hangs it or kills the process",
   { timeout: 300_000 },
   () =>
     withOrchestrator({ settings }, async (leo) => {

@@ -28,7 +28,7 @@ const statusOf = (url: string, headers: Record<string, string> = {}): Promise<nu
     socket.on("error", () => undefined);
   });
 
-test("on the generators' port there is their socket and nothing else, and their socket is nowhere else", () =>
+test("the generators' port serves only their socket, and no other port serves it", () =>
   withOrchestrator({}, async ({ orchestrator }) => {
     const generators = new URL(orchestrator.generatorUrl).host;
     for (const path of [
@@ -55,7 +55,7 @@ test("on the generators' port there is their socket and nothing else, and their 
     expect(await statusOf(`${browsers}/ws/ui`)).toBe(101);
   }));
 
-test("a generator that tries out tokens in somebody else's name locks nobody out but its own address", () => {
+test("a generator that guesses tokens under another address locks out only its own", () => {
   const clock = { aheadMs: 0 };
   const settings = { LEO_TRUSTED_PROXIES: "1", LEO_REFUSED_SIGN_INS_PER_MINUTE: "30" };
   return withOrchestrator({ settings, clock }, async (leo) => {
@@ -86,7 +86,7 @@ test("a generator that tries out tokens in somebody else's name locks nobody out
   });
 });
 
-test("the database is asked about no text that is not a token", () =>
+test("text that isn't shaped like a token never reaches the database", () =>
   withOrchestrator({}, async (leo) => {
     const client = await leo.database.pool.connect();
     await client.query("begin; lock table leo.attempts in access exclusive mode");

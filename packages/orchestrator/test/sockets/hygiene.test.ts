@@ -72,7 +72,7 @@ const closeCode = (received: string) => {
   return at === -1 ? undefined : bytes.readUInt16BE(at + 2);
 };
 
-test("no upgrade request, however odd, is answered but with a refusal, and none ends the process", async () => {
+test("odd upgrade requests are all rejected, and none kills the process", async () => {
   const targets = [
     "//[",
     "http://[",
@@ -117,7 +117,7 @@ test("no upgrade request, however odd, is answered but with a refusal, and none 
   await isWell();
 });
 
-test("compressed, unmasked, broken and over-long frames close the socket and cost nothing", async () => {
+test("compressed, unmasked, broken and oversized frames close the socket and cost nothing", async () => {
   const fragments = Buffer.concat([frame(TEXT, "a"), ...Array.from({ length: 2_000 }, () => frame(0, "a"))]);
   const cases: [name: string, bytes: Buffer, code: number | undefined][] = [
     ["compressed", frame(FIN | RSV1 | TEXT, "\x4a\xce\x4a\x05\x00"), 1002],
@@ -147,7 +147,7 @@ test("compressed, unmasked, broken and over-long frames close the socket and cos
   await isWell();
 });
 
-test("a peer that asks and never reads is cut", async () => {
+test("a peer that sends requests and never reads is disconnected", async () => {
   const { socket, received } = await openRaw();
   // Signed in, so that no other timeout closes it.
   socket.write(frame(FIN | TEXT, JSON.stringify({ type: "hello", protocol: 1, accessToken: leo.token })));
@@ -175,7 +175,7 @@ test("a flood of messages is answered in order, and no more of it is read than t
   browser.socket.terminate();
 });
 
-test("nothing of a generator is read before its token is known", async () => {
+test("nothing a generator sends is read before its token is verified", async () => {
   const client = await leo.database.pool.connect();
   await client.query("begin; lock table leo.attempts in access exclusive mode");
   const { socket, received } = await openRaw("/ws/generator", {
@@ -206,7 +206,7 @@ test("nothing of a generator is read before its token is known", async () => {
   socket.destroy();
 });
 
-test("a socket under another site's name is not opened", async () => {
+test("a socket can't be opened under another site's host name", async () => {
   for (const target of ["/ws/ui", "/ws/generator"]) {
     const connection = await connectRaw(serverOf(target), handshake(target, { host: "evil.example" }));
     expect(await connection.ended).toMatch(/^HTTP\/1.1 421 Misdirected Request/);

@@ -7,7 +7,7 @@ import { resumeUser, setUserLimits, suspendUser } from "../../src/account/accoun
 import { BASE_ENV } from "../support/context.ts";
 import { openGeneratorSocket, openUiSocket, withOrchestrator } from "../support/orchestrator.ts";
 
-test("a user has as many sockets as they may, their own budget for a run, and none while suspended", () =>
+test("a user has a limit of sockets and a budget per run, and no sockets while suspended", () =>
   withOrchestrator({ settings: { LEO_SOCKETS_PER_USER: "2" } }, async (leo) => {
     const operator = { config: readConfig(BASE_ENV), database: leo.database, now: () => new Date() };
     const hello = async (accessToken: string) => {
@@ -63,7 +63,7 @@ test("a user has as many sockets as they may, their own budget for a run, and no
     await welcomed(leo.token);
   }));
 
-test("who is banned in Supabase is suspended, their sockets close, and when the ban is over they go on", () =>
+test("a ban in Supabase suspends the user and closes their sockets until it's lifted", () =>
   withOrchestrator({}, async (leo) => {
     const welcomed = async () => {
       const browser = await openUiSocket(leo.orchestrator.url);

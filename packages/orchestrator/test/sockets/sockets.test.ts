@@ -141,7 +141,7 @@ describe("/ws/generator", () => {
     }),
   );
 
-  test("a generator of an ended generation is told so, and changes nothing", () =>
+  test("a generator whose generation has ended is notified and changes nothing", () =>
     withShared(async (leo) => {
       const { generation, task, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
@@ -223,7 +223,7 @@ describe("requests that the user adds", () => {
       expect(textsOf(generator)).toEqual(["one", "two"]);
     }));
 
-  test("while one waits it can be changed and taken back, once it is delivered it cannot, and every tab is told", () =>
+  test("a waiting message can be changed or withdrawn until it's delivered, and every tab is notified", () =>
     withShared(async (leo) => {
       const { generation, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
@@ -274,7 +274,7 @@ describe("requests that the user adds", () => {
       expect(textsOf(generator)).toEqual([status === 200 ? "new" : "old"]);
     }));
 
-  test("one that was added before the version is stored arrives before that is acknowledged; after it is refused", () =>
+  test("a message added before the version is stored arrives before the acknowledgement; later ones don't", () =>
     withShared(async (leo) => {
       const { generation, generator } = await startRun(leo);
       await leo.reaches(generation.id, "running");
@@ -358,7 +358,7 @@ describe("/ws/ui", () => {
       expect(all).toEqual(all.map((_, index) => index + 1));
     }));
 
-  test("a foreign or unknown generation is not found, and the socket stays open", () =>
+  test("another user's generation is not found, like an unknown one, and the socket stays open", () =>
     withShared(async (leo) => {
       const generation = await leo.submit();
       const stranger = await openUiSocket(leo.orchestrator.url);
@@ -369,7 +369,7 @@ describe("/ws/ui", () => {
       expect(stranger.socket.readyState).toBe(stranger.socket.OPEN);
     }));
 
-  test("a wrong token, an expired one, no hello first, malformed and over-large frames close with their codes", () =>
+  test("wrong and expired tokens, a missing hello, malformed and oversized frames close with their codes", () =>
     withShared(async (leo) => {
       const expired = await leo.sign(leo.userId, { exp: Math.floor(Date.now() / 1000) - 60 });
       const frames: [string, number][] = [

@@ -118,7 +118,7 @@ const idsOf = ({ generation, messageId, token }: Run): Ids => ({
 /** The same message, with ids that never were. */
 const unknownIds = (ids: Ids): Ids => ({ ...ids, generationId: newId(), messageId: newId() });
 
-test("no message of a browser tells of another's generation more than of one that never was", () =>
+test("no browser message reveals whether another user's generation exists", () =>
   withOrchestrator({}, async (leo) => {
     const anns = await startRun(leo, leo.token);
     const bob = await leo.sign(newId());
@@ -169,7 +169,7 @@ test("no message of a browser tells of another's generation more than of one tha
     expect(own.heard.map((each) => each.type)).toContain("subscribed");
   }));
 
-test("no message of a generator changes anything of another's run, whatever ids it names", () =>
+test("no generator message changes another run, whatever ids it names", () =>
   withOrchestrator({}, async (leo) => {
     const anns = await startRun(leo, leo.token);
     const bobs = await startRun(leo, await leo.sign(newId()));
@@ -200,7 +200,7 @@ test("no message of a generator changes anything of another's run, whatever ids 
     expect(anns.generator.received.filter(({ type }) => type === "user_message")).toEqual([]);
   }));
 
-test("no message counts from who has no token, a user's, or that of a replaced attempt", () =>
+test("messages without a token, with a user's, or from a replaced attempt don't count", () =>
   withOrchestrator({}, async (leo) => {
     const anns = await startRun(leo, leo.token);
     anns.task.exit(1);

@@ -45,7 +45,7 @@ test("an object is read whole, as text or in part; one that is not there is unde
     expect(await storage.readText("nope", 1)).toBeUndefined();
   }));
 
-test("an object, or a part of one, that is larger than its reader takes is not read", () =>
+test("an object, or a part of one, larger than the reader's limit is not read", () =>
   withStorage(async (storage, put) => {
     await put("a/large", "x".repeat(1_000));
     await expect(storage.read("a/large", { maxBytes: 999 })).rejects.toThrow(ObjectTooLargeError);

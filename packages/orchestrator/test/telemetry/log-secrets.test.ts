@@ -42,7 +42,7 @@ const timer = setInterval(() => {
 
 const FAILURE = `Object.assign(new Error(${JSON.stringify(`login failed for ${ALL.replace(TOKENS.password, "")}`)}), { url: "postgres://leo:${TOKENS.password}@db.example/leo" })`;
 
-test("no log line of a process that fails holds a credential, however it fails", async () => {
+test("however a process fails, no log line holds a credential", async () => {
   // A database that takes connections and says nothing holds the start open.
   const silent = createServer(() => undefined);
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));

@@ -124,7 +124,7 @@ describe("metrics", () => {
     });
   });
 
-  test("a histogram is told as the bound under which 99 % of what it gained lie, and not when it gained nothing", async () => {
+  test("a histogram is sent as the bound of 99 % of its new values, and skipped if there are none", async () => {
     const registry = new Registry();
     const commits = new Histogram({
       name: "leo_commit_seconds",

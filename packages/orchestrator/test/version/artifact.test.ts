@@ -44,7 +44,7 @@ const upload = async (write: (manifest: Manifest, prefix: string) => string) => 
 const changed = (change: (manifest: Manifest) => object) => (manifest: Manifest) =>
   JSON.stringify({ ...manifest, ...change(manifest) });
 
-test("a manifest that says what is stored is taken", async () => {
+test("a manifest that matches the stored objects is accepted", async () => {
   const found = await upload((manifest) => JSON.stringify(manifest));
   expect(found?.manifest.dist).toMatchObject([{ path: "index.html", sizeBytes: 12 }]);
 });
