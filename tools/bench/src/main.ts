@@ -1,4 +1,4 @@
-/** `npm run bench`: one table, and a JSON file with the same numbers. Exits 1 when a benchmark broke off. */
+/** `npm run bench`: tables, and a JSON file with the same numbers. Exits 1 when a benchmark broke off. */
 import { writeFile } from "node:fs/promises";
 import { type Command, readCommand, rejectUsage } from "../../command.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
@@ -6,7 +6,7 @@ import { summary, type Figure } from "./harness/figure.ts";
 import { writeDocument } from "./harness/document.ts";
 import { describeMachine } from "./harness/machine.ts";
 import { withServices, type Services } from "./harness/services.ts";
-import { table } from "./harness/table.ts";
+import { tables } from "./harness/table.ts";
 import { firstEvent } from "./first-event.ts";
 import { queue } from "./queue.ts";
 import { recovery } from "./recovery.ts";
@@ -39,7 +39,7 @@ const COMMAND = {
     },
     quick: { type: "flag", about: "Show that everything works; the numbers mean nothing" },
     out: { type: "text", value: "FILE", default: "bench.json", about: "Where all values are written" },
-    document: { type: "flag", about: "Put the table into docs/benchmarks.md" },
+    document: { type: "flag", about: "Put the tables into docs/benchmarks.md" },
   },
 } as const satisfies Command;
 
@@ -68,7 +68,7 @@ const runAll = async (services: Services, { names, rounds, quick }: Arguments) =
       const found = (await BENCHMARKS[name]?.({ services, rounds, quick, say })) ?? [];
       figures.push(...found);
       // At once: a run that is ended in the middle has told what it found.
-      say(table(found));
+      say(tables(found));
     } catch (cause) {
       process.exitCode = 1;
       say(`${name} broke off: ${cause instanceof Error ? cause.stack : String(cause)}`);
@@ -87,7 +87,7 @@ await withServices(async (services) => {
   const measured = await runAll(services, chosen);
   const result = { startedAt, machine, rounds, quick, ...measured, figures: measured.figures.map(summary) };
   await writeFile(out, `${JSON.stringify(result, undefined, 2)}\n`);
-  process.stdout.write(`${table(measured.figures)}\n\n${JSON.stringify(machine, undefined, 2)}\n`);
+  process.stdout.write(`${tables(measured.figures)}\n\n${JSON.stringify(machine, undefined, 2)}\n`);
   if (document) await writeDocument({ startedAt, machine, rounds, ...measured });
   if (quick) say("This was a quick run: it shows that everything works, its numbers mean nothing.");
   say(`All values are in ${out}.`);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { holds, summary, type Figure } from "../src/harness/figure.ts";
 import { interleave } from "../src/harness/interleave.ts";
 import { median, percentile, ratios } from "../src/harness/statistics.ts";
-import { table } from "../src/harness/table.ts";
+import { tables } from "../src/harness/table.ts";
 import { Reception } from "../src/load/reception.ts";
 
 const figure = (values: number[], bar?: Figure["bar"]): Figure => ({
@@ -53,8 +53,8 @@ describe("bars", () => {
     expect(summary(figure([1, 3, 2]))).toMatchObject({ median: 2, min: 1, max: 3, holds: undefined });
   });
 
-  test("the table says which bars are missed", () => {
-    const text = table([figure([40, 60, 51], { atMost: 50 }), figure([12_345])]);
+  test("the tables say which bars are missed", () => {
+    const text = tables([figure([40, 60, 51], { atMost: 50 }), figure([12_345])]);
     expect(text).toContain("≤ 50 MISSED");
     expect(text).toContain("12,345");
   });

@@ -3,7 +3,7 @@ import path from "node:path";
 import { ROOT } from "@leo/local/start/settings.ts";
 import type { Figure } from "./figure.ts";
 import type { Machine } from "./machine.ts";
-import { table } from "./table.ts";
+import { tables } from "./table.ts";
 
 const PAGE = path.join(ROOT, "docs/benchmarks.md");
 const [BEGIN, END] = ["<!-- numbers: written by npm run bench -- --document -->", "<!-- end of numbers -->"];
@@ -16,7 +16,7 @@ export interface Numbers {
   figures: Figure[];
 }
 
-/** What the page says about a run: when, where, how long, and the table. */
+/** What the page says about a run: when, where, how long, and the tables. */
 export const numbersAsMarkdown = ({
   startedAt,
   machine,
@@ -35,7 +35,7 @@ export const numbersAsMarkdown = ({
     `- load average when it began: ${machine.loadAverage.toFixed(2)}`,
     `- took: ${durations.join(", ")}`,
     "",
-    table(figures),
+    tables(figures),
   ].join("\n");
 };
 

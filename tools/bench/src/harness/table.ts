@@ -1,6 +1,6 @@
 import { holds, summary, type Figure } from "./figure.ts";
 
-const HEAD = ["benchmark", "given", "of", "what", "median", "min", "max", "rounds", "bar"];
+const HEAD = ["of", "what", "median", "min", "max", "rounds", "bar"];
 
 const number = (value: number): string => {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
@@ -16,23 +16,12 @@ const barOf = (figure: Figure): string => {
 
 const rowOf = (figure: Figure): string[] => {
   const { median, min, max } = summary(figure);
-  const { benchmark, given, of, what, unit, values } = figure;
+  const { of, what, unit, values } = figure;
   const measured = unit ? `${what}, ${unit}` : what;
-  return [
-    benchmark,
-    given,
-    of,
-    measured,
-    number(median),
-    number(min),
-    number(max),
-    String(values.length),
-    barOf(figure),
-  ];
+  return [of, measured, number(median), number(min), number(max), String(values.length), barOf(figure)];
 };
 
-/** All figures as one Markdown table. */
-export const table = (figures: Figure[]): string => {
+const table = (figures: Figure[]): string => {
   const rows = [HEAD, ...figures.map(rowOf)];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]) =>
@@ -40,3 +29,9 @@ export const table = (figures: Figure[]): string => {
   const [head = HEAD, ...body] = rows;
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 };
+
+/** All figures in Markdown: a table for each benchmark and its conditions. */
+export const tables = (figures: Figure[]): string =>
+  [...Map.groupBy(figures, ({ benchmark, given }) => `**${benchmark}**: ${given}`)]
+    .map(([title, group]) => `${title}\n\n${table(group)}`)
+    .join("\n\n");
