@@ -1,5 +1,6 @@
 /** A generation followed over `/ws/ui` to its end, as the page does it. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { stateOf } from "@leo/core/event-state.ts";
 import { isFinal, type GenerationState } from "@leo/core/generation.ts";
 import type { Event } from "@leo/core/event.ts";
 import { FromBrowser, ToBrowser } from "@leo/core/protocol/ui.ts";
@@ -37,7 +38,7 @@ const take = (event: Event, progress: Progress, { say, budgetUsd }: FollowOption
     throw new ProofError(`It has cost USD ${progress.costUsd.toFixed(2)}, which is more than it may.`);
   }
   if (event.type !== "state_changed") return;
-  progress.state = event.state;
+  progress.state = stateOf(event.state);
   if (event.state === "failed") throw new ProofError(event.failure?.message ?? "The run failed.");
   if (event.state === "answered") throw new ProofError("The agent answered in words and built nothing.");
   if (event.state === "cancelled") throw new ProofError("Somebody cancelled the run.");

@@ -23,7 +23,7 @@ export type AdminAction = z.infer<typeof AdminAction>;
 export const AdminOverview = z.object({
   platform: Platform,
   /** Generations that have not ended. */
-  states: z.object({ queued: z.int(), starting: z.int(), running: z.int(), publishing: z.int() }),
+  states: z.object({ queued: z.int(), starting: z.int(), running: z.int(), finalizing: z.int() }),
   /** When the oldest queued one was asked for. */
   oldestQueuedAt: z.iso.datetime().optional(),
   vcpus: z.object({ inUse: z.number(), budget: z.number() }),

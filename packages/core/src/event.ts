@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Check } from "./artifact.ts";
 import { Failure } from "./failure.ts";
-import { GenerationState } from "./generation.ts";
+import { EventState } from "./generation.ts";
 import { Id } from "./id.ts";
 import { LIMITS } from "./limits.ts";
 import { PublicationFailureCode } from "./publishing.ts";
@@ -101,7 +101,7 @@ export type GeneratorFact = z.infer<typeof GeneratorFact>;
 export const LifecycleFact = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("state_changed"),
-    state: GenerationState,
+    state: EventState,
     attempt: z.int(),
     failure: Failure.optional(),
     /** Why it is back in the queue, and until when. */

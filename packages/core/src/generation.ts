@@ -9,13 +9,17 @@ export const GenerationState = z.enum([
   "queued",
   "starting",
   "running",
-  "publishing",
+  "finalizing",
   "completed",
   "answered",
   "failed",
   "cancelled",
 ]);
 export type GenerationState = z.infer<typeof GenerationState>;
+
+/** A state as a stored event has it. Until November 2026 `finalizing` was called `publishing`. */
+export const EventState = z.enum([...GenerationState.options, "publishing"]);
+export type EventState = z.infer<typeof EventState>;
 
 /**
  * `completed` made a version. `answered` changed no file: it ended in words, such as a question or an explanation,

@@ -15,7 +15,7 @@ const SAMPLES: Sample[] = [
   { label: "work complete", input: { type: "work_complete" } },
   { label: "work ended with a failure", input: { type: "work_complete", failure: failure("budget") } },
   { label: "waits for the model", input: { type: "work_complete", failure: failure("model_limit") } },
-  { label: "published", input: { type: "published" } },
+  { label: "version saved", input: { type: "version_saved" } },
   { label: "answered in words", input: { type: "answered" } },
   {
     label: "platform fault",

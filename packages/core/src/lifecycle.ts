@@ -1,7 +1,7 @@
 /**
  * The generation's state machine: one pure function over (generation, input).
  *
- * States: queued → starting → running → publishing → completed | answered | failed |
+ * States: queued → starting → running → finalizing → completed | answered | failed |
  * cancelled.
  * A state changes only here; SQL carries a decision out, guarded by `where state = …`, so of two
  * orchestrators with the same input one wins and the other finds nothing to do.
@@ -36,8 +36,8 @@ export type LifecycleInput =
   | { type: "ready" }
   /** `all_work_complete` was committed, or the manifest was found. The failure is what the generator reported. */
   | { type: "work_complete"; failure?: Failure; retryInMs?: number }
-  /** The artifact was checked and published. */
-  | { type: "published" }
+  /** The artifact was checked and recorded as a version. */
+  | { type: "version_saved" }
   /** The artifact was checked and holds words only: the run changed no file. */
   | { type: "answered" }
   /**
@@ -115,7 +115,7 @@ const waitFor = (status: GenerationStatus, code: FailureCode, retryInMs?: number
 
 const workComplete: NonNullable<Rules["work_complete"]> = (status, input) => {
   if (status.cancelRequested) return undefined;
-  if (!input.failure) return to("publishing", { effects: [{ type: "publish" }] });
+  if (!input.failure) return to("finalizing", { effects: [{ type: "publish" }] });
   const wait = waitFor(status, input.failure.code, input.retryInMs);
   if (wait) return to("queued", { wait });
   return attemptFailed(status, {
@@ -152,8 +152,8 @@ export const TRANSITIONS: Record<GenerationState, Rules> = {
     cancel_requested: stopping,
     task_gone: gone,
   },
-  publishing: {
-    published: () => to("completed"),
+  finalizing: {
+    version_saved: () => to("completed"),
     answered: () => to("answered"),
     attempt_failed: attemptFailed,
   },

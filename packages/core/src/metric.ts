@@ -26,7 +26,7 @@ export const METRICS = {
   },
   leo_running: {
     type: "gauge",
-    help: "Generations with a task: starting, running or publishing",
+    help: "Generations with a task: starting, running or finalizing",
     cloud: true,
   },
   leo_ended_last_hour: {

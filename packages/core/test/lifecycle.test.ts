@@ -10,7 +10,7 @@ const anyInput: fc.Arbitrary<LifecycleInput> = fc.oneof(
     { type: "claimed" },
     { type: "launch_deferred" },
     { type: "ready" },
-    { type: "published" },
+    { type: "version_saved" },
     { type: "answered" },
     { type: "cancel_requested" },
     { type: "task_gone" },
@@ -77,14 +77,14 @@ describe("any sequence of inputs", () => {
     );
   });
 
-  test("a cancel that was asked for never ends as completed, unless it was already publishing", () => {
+  test("a cancel that was asked for never ends as completed, unless it was already finalizing", () => {
     fc.assert(
       fc.property(fc.array(anyInput, { maxLength: 40 }), (inputs) => {
         let status = queued;
         for (const input of inputs) {
-          const wasPublishing = status.state === "publishing";
+          const wasFinalizing = status.state === "finalizing";
           status = step(status, input);
-          if (status.cancelRequested && !wasPublishing) expect(status.state).not.toBe("completed");
+          if (status.cancelRequested && !wasFinalizing) expect(status.state).not.toBe("completed");
         }
       }),
       { numRuns: 2_000 },
@@ -95,19 +95,19 @@ describe("any sequence of inputs", () => {
     const ends = (status: GenerationStatus): GenerationState => {
       const cancelled = step(status, { type: "cancel_requested" });
       const gone = step(cancelled, { type: "task_gone" });
-      return step(gone, { type: "published" }).state;
+      return step(gone, { type: "version_saved" }).state;
     };
     for (const state of GenerationState.options)
       expect(isFinal(ends({ ...queued, attempt: 1, state }))).toBe(true);
   });
 });
 
-test("a whole run goes queued, starting, running, publishing, completed", () => {
+test("a whole run goes queued, starting, running, finalizing, completed", () => {
   const inputs: LifecycleInput[] = [
     { type: "claimed" },
     { type: "ready" },
     { type: "work_complete" },
-    { type: "published" },
+    { type: "version_saved" },
   ];
   const states: GenerationState[] = [];
   let status = queued;
@@ -115,7 +115,7 @@ test("a whole run goes queued, starting, running, publishing, completed", () => 
     status = step(status, input);
     states.push(status.state);
   }
-  expect(states).toEqual(["starting", "running", "publishing", "completed"]);
+  expect(states).toEqual(["starting", "running", "finalizing", "completed"]);
 });
 
 test("a run that changed nothing ends as answered, and only once what it uploaded was looked at", () => {

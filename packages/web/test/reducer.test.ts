@@ -35,6 +35,11 @@ const chunked = <T>(list: readonly T[]) =>
 const reduceAll = (chunks: readonly (readonly Event[])[], from: LiveState = EMPTY) =>
   chunks.reduce((state, chunk) => reduceEvents(state, chunk), from);
 
+test("an event from before the state was called finalizing still says that the version is saved", () => {
+  const stored: Fact[] = [...START, ...WORK, { type: "state_changed", state: "publishing", attempt: 1 }];
+  expect(reduceEvents(EMPTY, stamp(stored)).state).toBe("finalizing");
+});
+
 test("any chunking of the same events gives the same state", () => {
   fc.assert(
     fc.property(

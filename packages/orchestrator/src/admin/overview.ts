@@ -1,7 +1,9 @@
 /** How the platform stands right now, for the operator. */
 import type { AdminOverview } from "@leo/core/admin.ts";
 import type { FailureCode } from "@leo/core/failure.ts";
+import type { GenerationState } from "@leo/core/generation.ts";
 import type { Context } from "../app-context.ts";
+import { stateFrom } from "../db/schema/state.ts";
 import { dayOf } from "../limits/ledger.ts";
 import { countOrphans } from "./orphans.ts";
 import { readPlatform } from "../limits/platform.ts";
@@ -24,14 +26,15 @@ export const readOverview = async (context: Context): Promise<AdminOverview> => 
     readPlatform(context),
     countOrphans(database.orm, midnight),
   ]);
-  const countOf = (wanted: string) => atWork.rows.find(({ state }) => state === wanted)?.count ?? 0;
+  const countOf = (wanted: GenerationState) =>
+    atWork.rows.find(({ state }) => stateFrom(state) === wanted)?.count ?? 0;
   return {
     platform,
     states: {
       queued: countOf("queued"),
       starting: countOf("starting"),
       running: countOf("running"),
-      publishing: countOf("publishing"),
+      finalizing: countOf("finalizing"),
     },
     oldestQueuedAt: atWork.rows.find(({ state }) => state === "queued")?.oldest.toISOString(),
     vcpus: { inUse: held.rows[0]?.vcpus ?? 0, budget: config.LEO_VCPU_BUDGET },

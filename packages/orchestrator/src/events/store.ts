@@ -6,6 +6,7 @@
  * row with its messages as lines, so that no plan ever compares every message with every attempt.
  */
 import type { Queryable } from "../db/database.ts";
+import { WITH_TASK } from "../db/schema/state.ts";
 import { EVENTS_CHANNEL } from "./append.ts";
 import { lastNOf, type Run } from "./batch.ts";
 
@@ -22,7 +23,7 @@ with incoming as (
            g.last_seq + i.top_n - greatest(a.last_n, i.first_n - 1) > $11 or g.event_bytes + i.size_bytes > $12)) as is_cut
   from incoming i join leo.attempts a on a.id = i.attempt_id
        join leo.generations g on g.id = a.generation_id and g.attempt = a.number
-  where a.ended_at is null and g.state in ('starting', 'running', 'publishing')
+  where a.ended_at is null and g.state in ${WITH_TASK}
   order by g.id for update of g, a
 ), stored as (
   insert into leo.events (generation_id, seq, attempt_id, n, at, type, body)

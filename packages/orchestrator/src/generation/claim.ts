@@ -14,6 +14,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { newId } from "@leo/core/id.ts";
 import type { Context } from "../app-context.ts";
+import { WITH_TASK } from "../db/schema/state.ts";
 import { PROBE_MAX_MS } from "../limits/model-pause.ts";
 import { EVENTS_CHANNEL } from "../events/append.ts";
 
@@ -49,7 +50,7 @@ with used as materialized (
   select coalesce(sum(vcpu), 0) as vcpu from leo.attempts where ended_at is null
 ), active as (
   select owner_id, count(*) as running from leo.generations
-  where state in ('starting', 'running', 'publishing') group by owner_id
+  where state in ${WITH_TASK} group by owner_id
 ), ranked as (
   select g.id, g.created_at, g.vcpu,
          row_number() over (partition by g.owner_id order by g.created_at, g.id) + coalesce(a.running, 0) as turn,

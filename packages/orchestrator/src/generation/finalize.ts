@@ -3,13 +3,14 @@ import { distKey, sourceKey } from "@leo/core/artifact.ts";
 import { failure } from "@leo/core/failure.ts";
 import type { Context } from "../app-context.ts";
 import { generations } from "../db/schema.ts";
+import { IS_FINALIZING } from "../db/schema/state.ts";
 import { publishAutomatically } from "../github/publication.ts";
 import { withIds } from "../telemetry/log.ts";
 import { inSpan } from "../telemetry/span.ts";
 import { findArtifact, listCheckpoints, type FoundArtifact } from "../version/artifact.ts";
 import { transition, transitionIn } from "./transition.ts";
 
-/** Takes the lease on a generation in `publishing`; only its holder publishes. */
+/** Takes the lease on a generation in `finalizing`; only its holder publishes. */
 const takeLease = async (context: Context, generationId: string) => {
   const at = context.now();
   const [row] = await context.database.orm
@@ -18,7 +19,7 @@ const takeLease = async (context: Context, generationId: string) => {
     .where(
       and(
         eq(generations.id, generationId),
-        eq(generations.state, "publishing"),
+        eq(generations.state, "finalizing"),
         or(isNull(generations.publishLeaseUntil), lt(generations.publishLeaseUntil, at)),
       ),
     )
@@ -68,7 +69,7 @@ const publishLeased = async (context: Context, generationId: string): Promise<vo
   const version = { artifactPrefix: found.prefix, manifest: found.manifest };
   await context.database.transaction(async (orm) => {
     const at = context.now();
-    const type = found.manifest.answered ? "answered" : "published";
+    const type = found.manifest.answered ? "answered" : "version_saved";
     const done = await transitionIn(orm, context.config, generationId, { type }, at, row.attempt, version);
     // In the same transaction: a version that is to be on GitHub cannot be forgotten.
     if (done?.decision.state === "completed") await publishAutomatically(orm, at, done.generation);
@@ -77,7 +78,7 @@ const publishLeased = async (context: Context, generationId: string): Promise<vo
   await context.storage.delete(keys.filter((key) => key !== found.manifest.checkpoint?.key));
 };
 
-/** Generations in `publishing` whose holder is gone. */
+/** Generations in `finalizing` whose holder is gone. */
 export const findUnpublished = async (context: Context): Promise<string[]> => {
   const rows = await context.database.orm
     .select({ id: generations.id })
@@ -85,7 +86,7 @@ export const findUnpublished = async (context: Context): Promise<string[]> => {
     .where(
       and(
         // As a literal: a partial index is of no use to a parameter.
-        sql`${generations.state} = 'publishing'`,
+        sql`${generations.state} = ${sql.raw(IS_FINALIZING)}`,
         or(isNull(generations.publishLeaseUntil), lt(generations.publishLeaseUntil, context.now())),
       ),
     );

@@ -1,6 +1,7 @@
 import type { FailureCode } from "@leo/core/failure.ts";
 import { waitingFor, type Waiting } from "@leo/core/waiting.ts";
 import type { Context } from "../app-context.ts";
+import { WITH_TASK } from "../db/schema/state.ts";
 
 export interface QueuePlace {
   /** 1 is the next to start; absent for one that waits for the model. */
@@ -15,7 +16,7 @@ const TYPICAL_RUN_MS = 5 * 60_000;
 const POSITIONS = `
 with active as (
   select owner_id, count(*) as running from leo.generations
-  where state in ('starting', 'running', 'publishing') group by owner_id
+  where state in ${WITH_TASK} group by owner_id
 ), ranked as (
   select g.id, g.owner_id, g.created_at,
          row_number() over (partition by g.owner_id order by g.created_at, g.id) + coalesce(a.running, 0) as turn

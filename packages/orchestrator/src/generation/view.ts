@@ -141,7 +141,7 @@ export const viewOne = async (context: UserContext, queue: QueueView, id: string
 
 /** @throws ApiFault `conflict` for one that can no longer be stopped */
 export const refuseLateCancel = ({ state }: Pick<GenerationRow, "state">) => {
-  if (state === "publishing")
+  if (state === "finalizing")
     throw new ApiFault("conflict", "The version is nearly done: too late to cancel.");
   if (state === "cancelled" || !isFinal(state)) return;
   throw new ApiFault("conflict", `This run has already ${state === "failed" ? "failed" : "finished"}.`);

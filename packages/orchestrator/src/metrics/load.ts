@@ -3,6 +3,7 @@ import { FAILURES, type FailureCode } from "@leo/core/failure.ts";
 import type { MetricName } from "@leo/core/metric.ts";
 import type { Context } from "../app-context.ts";
 import { objectWalk } from "../db/schema.ts";
+import { stateFrom, UNFINISHED } from "../db/schema/state.ts";
 import { platformDay } from "../limits/ledger.ts";
 import { readPlatformSettings } from "../limits/platform.ts";
 
@@ -36,7 +37,7 @@ const sum = (rows: { count: number }[]) => rows.reduce((total, { count }) => tot
 
 const ACTIVE = `
 select state, count(*)::int as count, min(created_at) filter (where wait_code is null) as oldest
-from leo.generations where state in ('queued', 'starting', 'running', 'publishing') group by state`;
+from leo.generations where state in ${UNFINISHED} group by state`;
 const ENDED = `
 select state, coalesce(failure ->> 'code', '') as code, count(*)::int as count
 from leo.generations where finished_at > $1 group by 1, 2`;
@@ -56,7 +57,10 @@ export const readLoad = async ({ database, now }: Context): Promise<Load> => {
   ]);
   const queued = active.rows.find(({ state }) => state === "queued");
   return {
-    leo_generations: active.rows.map(({ state, count }) => ({ labels: { state }, value: count })),
+    leo_generations: active.rows.map(({ state, count }) => ({
+      labels: { state: stateFrom(state) },
+      value: count,
+    })),
     leo_queue_depth: one(queued?.count ?? 0),
     leo_queue_age_seconds: one(
       queued?.oldest ? Math.max(0, at.getTime() - queued.oldest.getTime()) / 1_000 : 0,

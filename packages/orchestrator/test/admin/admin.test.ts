@@ -75,7 +75,7 @@ test("it shows everybody's work, the tasks with their ends, the failures and the
       const overview = async () => (await api.call<AdminOverview>(admin, "GET", "/api/admin/overview")).body;
       expect(await overview()).toMatchObject({
         platform: { intakeOpen: true, launchesPaused: false, today: { reservedUsd: 10, generations: 2 } },
-        states: { queued: 1, starting: 1, running: 0, publishing: 0 },
+        states: { queued: 1, starting: 1, running: 0, finalizing: 0 },
         vcpus: { inUse: 4, budget: 4 },
         failuresToday: [],
         orphansToday: { found: 2, stopped: 1 },

@@ -161,7 +161,7 @@ describe("committing", () => {
     withContext({ LEO_VCPU_BUDGET: "40" }, async (context) => {
       const [good, bad] = [await running(context), await running(context)];
       await transition(context, bad.generationId, { type: "work_complete" });
-      await transition(context, bad.generationId, { type: "published" });
+      await transition(context, bad.generationId, { type: "version_saved" });
       const committer = committerOf(context);
       const outcomes = await Promise.all([
         committer.commit(bad.attemptId, [log(1)]),

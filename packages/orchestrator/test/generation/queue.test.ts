@@ -38,7 +38,7 @@ describe("claiming", () => {
       const [attempt] = await claim(context, 5);
       await transition(context, first, { type: "ready" });
       await transition(context, first, { type: "work_complete" });
-      await transition(context, first, { type: "published" });
+      await transition(context, first, { type: "version_saved" });
       expect(await claim(context, 5)).toEqual([]);
       if (attempt) await endAttempt(context.database.orm, attempt, "clean_exit", "", context.now());
       expect(await claim(context, 5)).toHaveLength(1);

@@ -97,7 +97,7 @@ test("with the switch on a version is published as soon as it is complete, in or
   for (const each of [id, second]) {
     await orm
       .update(generations)
-      .set({ state: "publishing", finishedAt: null, artifactPrefix: null, manifest: null })
+      .set({ state: "finalizing", finishedAt: null, artifactPrefix: null, manifest: null })
       .where(eq(generations.id, each));
     await completeVersion(api.context, each);
   }
@@ -269,7 +269,7 @@ test("secrets are located, never shown, and pass once the owner has reviewed exa
   await api.call(api.ann, "PATCH", settingsOf(appId), { automatic: true });
   await api.context.database.orm
     .update(generations)
-    .set({ state: "publishing", finishedAt: null })
+    .set({ state: "finalizing", finishedAt: null })
     .where(eq(generations.id, leaky));
   await completeVersion(api.context, leaky);
   const failed = await world.ended(appId, leaky);

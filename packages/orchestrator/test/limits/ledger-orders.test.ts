@@ -154,7 +154,7 @@ const take = async (
     finish(expected);
   } else if (kind === "complete") {
     await transition(context, id, { type: "work_complete" }, attempt);
-    await transition(context, id, { type: "published" }, attempt);
+    await transition(context, id, { type: "version_saved" }, attempt);
     finish(expected);
   } else if (kind === "end_by_hand") {
     await context.database.pool.query(

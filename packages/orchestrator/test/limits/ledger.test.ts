@@ -87,7 +87,7 @@ test("a fault of the platform costs the user nothing, and the next attempt may s
     await claim(context, 1);
     await spend(context, id, 0.75);
     await transition(context, id, { type: "work_complete" }, 2);
-    await transition(context, id, { type: "published" }, 2);
+    await transition(context, id, { type: "version_saved" }, 2);
     expect((await entriesOf(context, id))[1]).toEqual({ attempt: 2, reserved: 5, cost: 0.75, charged: 0.75 });
     expect(await userDay(context.database.orm, owner, context.now())).toMatchObject({
       spentUsd: 0.75,

@@ -6,7 +6,7 @@ const LABELS: Record<GenerationState, { text: string; tone: "live" | "good" | "b
   queued: { text: "Queued", tone: "still" },
   starting: { text: "Starting", tone: "live" },
   running: { text: "Building", tone: "live" },
-  publishing: { text: "Saving", tone: "live" },
+  finalizing: { text: "Saving", tone: "live" },
   completed: { text: "Ready", tone: "good" },
   answered: { text: "Answered", tone: "still" },
   failed: { text: "Failed", tone: "bad" },

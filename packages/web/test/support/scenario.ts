@@ -121,7 +121,7 @@ export const FINISH: Fact[] = [
   { type: "progress", step: "uploading" },
   { type: "artifact_uploaded", fileCount: 14, sizeBytes: 184_320, durationMs: 320 },
   { type: "all_work_complete" },
-  { type: "state_changed", state: "publishing", attempt: 1 },
+  { type: "state_changed", state: "finalizing", attempt: 1 },
   { type: "state_changed", state: "completed", attempt: 1 },
 ];
 

@@ -8,6 +8,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { PublicConfig, Share } from "@leo/core/api.ts";
 import type { Event, Fact } from "@leo/core/event.ts";
+import { stateOf } from "@leo/core/event-state.ts";
 import type { App, Generation } from "@leo/core/generation.ts";
 import type { Call } from "./stub-answer.ts";
 import { apiRoute } from "./stub-api.ts";
@@ -152,7 +153,7 @@ export class Stub {
       if (added?.type === "user_message") (generation.addedRequests ??= []).push(added.text);
     }
     if (event.type !== "state_changed") return;
-    generation.state = event.state;
+    generation.state = stateOf(event.state);
     generation.attempt = event.attempt;
     if (event.state !== "queued") delete generation.queuePosition;
     if (event.failure) generation.failure = event.failure;

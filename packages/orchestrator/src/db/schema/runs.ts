@@ -28,6 +28,7 @@ import {
   userMay,
 } from "./policies.ts";
 import { at, leo, quoted, usd } from "./columns.ts";
+import { generationState, storedState, WITH_TASK } from "./state.ts";
 
 export const apps = leo.table(
   "apps",
@@ -65,7 +66,7 @@ export const generations = leo.table(
     ownerId: uuid("owner_id").notNull(),
     prompt: text("prompt").notNull(),
     mode: text("mode").$type<GenerationMode>().notNull(),
-    state: text("state").$type<GenerationState>().notNull().default("queued"),
+    state: generationState("state").notNull().default("queued"),
     /** Whose files the run begins with. */
     baseGenerationId: uuid("base_generation_id"),
     /** The answer after that base whose conversation the run continues. Its files are those of the base. */
@@ -121,7 +122,7 @@ export const generations = leo.table(
       columns: [table.continuesId],
       foreignColumns: [table.id],
     }).onDelete("set null"),
-    check("generations_state", sql`${table.state} in (${quoted(GenerationState.options)})`),
+    check("generations_state", sql`${table.state} in (${quoted(GenerationState.options.map(storedState))})`),
     check("generations_wait", sql`${table.waitCode} is null or ${table.state} = 'queued'`),
     check("generations_mode", sql`${table.mode} in (${quoted(GenerationMode.options)})`),
     check("generations_failure", sql`(${table.state} = 'failed') = (${table.failure} is not null)`),
@@ -151,7 +152,7 @@ export const generations = leo.table(
       .where(sql`${table.state} = 'queued'`),
     index("generations_active")
       .on(table.ownerId)
-      .where(sql`${table.state} in ('starting', 'running', 'publishing')`),
+      .where(sql`${table.state} in ${sql.raw(WITH_TASK)}`),
     index("generations_owner_day").on(table.ownerId, table.createdAt),
     index("generations_finished_at").on(table.finishedAt),
     index("generations_unpurged")

@@ -76,7 +76,7 @@ export const activityWords = (generation: Generation, live: LiveState, nowMs: nu
       return startingWords(live);
     case "running":
       return runningWords(live);
-    case "publishing":
+    case "finalizing":
       return "Saving the version";
     case "completed":
     case "answered":

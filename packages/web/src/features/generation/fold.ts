@@ -1,5 +1,6 @@
 /** What each type of event does to the state and to the rows of the timeline. */
 import type { Event } from "@leo/core/event.ts";
+import { stateOf } from "@leo/core/event-state.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import type { Draft } from "./reducer.ts";
 import type { EventOf, FileChange, ItemOf, StartStep, TimelineItem } from "./timeline-item.ts";
@@ -35,7 +36,8 @@ const stopTools = (draft: Draft) => {
 };
 
 const stateChanged = (draft: Draft, event: EventOf<"state_changed">) => {
-  const { state, attempt, failure, waiting, at } = event;
+  const { attempt, failure, waiting, at } = event;
+  const state = stateOf(event.state);
   draft.state = state;
   if (attempt !== draft.attempt) draft.costUsd = 0;
   draft.attempt = attempt;

@@ -1,6 +1,7 @@
 /** The lines of a log that leaves nothing out: one or more for each event, in the words of the conversation. */
 import type { Event } from "@leo/core/event.ts";
 import type { Failure } from "@leo/core/failure.ts";
+import { stateOf } from "@leo/core/event-state.ts";
 import { stateText } from "../../components/state-label.tsx";
 import { formatCount, formatSize, formatTime, plural } from "../../lib/format.ts";
 import { START_WORDS, STEP_WORDS } from "../generation/activity.ts";
@@ -104,7 +105,7 @@ const describe = (event: Event): Said => {
         level: event.failure ? "error" : "info",
         source: "state",
         text: words([
-          stateText(event.state),
+          stateText(stateOf(event.state)),
           event.attempt > 1 ? `(attempt ${event.attempt})` : undefined,
           event.failure && `\n${event.failure.message}`,
         ]),

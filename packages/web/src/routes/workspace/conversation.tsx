@@ -32,7 +32,7 @@ const ACCEPT_PLAN = "The plan is good. Build it.";
 const blockedBecause = (generation: Generation, state: Generation["state"]): string | undefined => {
   if (isFinal(state)) return undefined;
   if (generation.cancelRequestedAt) return "Stopping. You can send in a moment.";
-  return state === "publishing" ? "Saving the version. You can send in a moment." : undefined;
+  return state === "finalizing" ? "Saving the version. You can send in a moment." : undefined;
 };
 
 export const Conversation = ({

@@ -29,7 +29,7 @@ export const useWorkspaceCommands = ({ latest, newest }: Selection, write: () =>
     onError: (error) => toast.error(errorMessage(error)),
   });
   const state = live.state ?? latest.state;
-  const canCancel = !isFinal(state) && state !== "publishing" && latest.cancelRequestedAt === undefined;
+  const canCancel = !isFinal(state) && state !== "finalizing" && latest.cancelRequestedAt === undefined;
   const url = newest?.generation.previewUrl;
   const commands = useMemo(
     (): Command[] => [

@@ -17,7 +17,7 @@ const Figures = ({ data }: { data: AdminOverview }) => {
   const { platform, states, vcpus, orphansToday } = data;
   return (
     <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
-      <Figure label="Running" value={formatCount(states.starting + states.running + states.publishing)} />
+      <Figure label="Running" value={formatCount(states.starting + states.running + states.finalizing)} />
       <Figure
         label={data.oldestQueuedAt ? `Queued, the oldest ${formatAgo(data.oldestQueuedAt)}` : "Queued"}
         value={formatCount(states.queued)}

@@ -21,7 +21,7 @@ export const StatusStrip = ({ generation, live }: StatusStripProps) => {
   const costSoFar = useCostSoFar(generation, live);
   const words = activityWords(generation, live, nowMs);
   if (over || words === undefined) return null;
-  const cancellable = state !== "publishing" && !generation.cancelRequestedAt;
+  const cancellable = state !== "finalizing" && !generation.cancelRequestedAt;
   return (
     <div role="group" aria-label="Progress" className="flex h-9 items-center gap-2.5 pr-1 pl-1 text-[13px]">
       <Pulse tone={state === "queued" ? "still" : "live"} className="mx-1" />
