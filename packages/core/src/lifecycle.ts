@@ -72,7 +72,7 @@ export type Effect =
   /** Ask the generator to stop; StopTask follows after the grace time. */
   | { type: "send_cancel" }
   /** Check the manifest, record the version or the answer, push to GitHub if asked. */
-  | { type: "publish" };
+  | { type: "finalize" };
 
 type Rule = (status: GenerationStatus, input: never) => Decision | undefined;
 type Rules = {
@@ -115,7 +115,7 @@ const waitFor = (status: GenerationStatus, code: FailureCode, retryInMs?: number
 
 const workComplete: NonNullable<Rules["work_complete"]> = (status, input) => {
   if (status.cancelRequested) return undefined;
-  if (!input.failure) return to("finalizing", { effects: [{ type: "publish" }] });
+  if (!input.failure) return to("finalizing", { effects: [{ type: "finalize" }] });
   const wait = waitFor(status, input.failure.code, input.retryInMs);
   if (wait) return to("queued", { wait });
   return attemptFailed(status, {

@@ -26,7 +26,7 @@ export const timings = {
   LEO_LAUNCH_LEASE_MS: atMost(15_000),
   /** While launches are paused because of the model, one run is let through after this, then after twice as long. */
   LEO_MODEL_PROBE_MS: atMost(LIMITS.modelProbeMs),
-  LEO_PUBLISH_LEASE_MS: atMost(30_000),
+  LEO_FINALIZE_LEASE_MS: atMost(30_000),
   /** One statement; what else the database may take follows from it (`databaseTimes`). */
   LEO_STATEMENT_MS: atMost(15_000),
   LEO_WATCH_INTERVAL_MS: atMost(2_000),

@@ -10,7 +10,7 @@ import type { Orm } from "../db/database.ts";
 import { attempts, events, generations } from "../db/schema.ts";
 import { findArtifact, type FoundArtifact } from "../version/artifact.ts";
 import type { AttemptRow } from "./attempt.ts";
-import { publish } from "./finalize.ts";
+import { finalize } from "./finalize.ts";
 import { transitionIn, type Transition } from "./transition.ts";
 
 /** How an attempt's work ended, as its generator reports it. */
@@ -70,13 +70,13 @@ export const completeWorkIn = (
     word.failure && artifact ? { artifactPrefix: artifact.prefix, manifest: artifact.manifest } : {},
   );
 
-/** Publishes after the commit. The version is shown as soon as it is recorded; nobody waits for it here. */
-export const publishSoon = (context: Context, { generation, decision }: Transition): void => {
-  if (!decision.effects.some((effect) => effect.type === "publish")) return;
-  publish(context, generation.id).catch((error: unknown) => {
+/** Saves the version after the commit. It is shown as soon as it is recorded; nobody waits for it here. */
+export const finalizeSoon = (context: Context, { generation, decision }: Transition): void => {
+  if (!decision.effects.some((effect) => effect.type === "finalize")) return;
+  finalize(context, generation.id).catch((error: unknown) => {
     context.log.error(
-      { err: error, event: "publish_failed", generationId: generation.id },
-      "publishing will be tried again",
+      { err: error, event: "finalize_failed", generationId: generation.id },
+      "the version will be saved later",
     );
   });
 };
@@ -98,5 +98,5 @@ export const completeWork = async (
   const done = await transaction((inside) =>
     completeWorkIn(inside, context.config, generationId, attempt, context.now(), word, partial),
   );
-  if (done) publishSoon(context, done);
+  if (done) finalizeSoon(context, done);
 };

@@ -37,7 +37,7 @@ const claimEnded = (context: Context, limit: number, id?: string): Promise<Ended
     .where(
       and(
         UNSOUGHT,
-        sql`coalesce(${generations.publishLeaseUntil}, to_timestamp(0)) < ${at.toISOString()}::timestamptz`,
+        sql`coalesce(${generations.saveLeaseUntil}, to_timestamp(0)) < ${at.toISOString()}::timestamptz`,
         id === undefined ? undefined : eq(generations.id, id),
       ),
     )
@@ -45,7 +45,7 @@ const claimEnded = (context: Context, limit: number, id?: string): Promise<Ended
     .for("update", { skipLocked: true });
   return orm
     .update(generations)
-    .set({ publishLeaseUntil: new Date(at.getTime() + context.config.LEO_PUBLISH_LEASE_MS) })
+    .set({ saveLeaseUntil: new Date(at.getTime() + context.config.LEO_FINALIZE_LEASE_MS) })
     .where(sql`${generations.id} in ${wanted}`)
     .returning({ id: generations.id, appId: generations.appId, attempt: generations.attempt });
 };

@@ -10,17 +10,17 @@ import { inSpan } from "../telemetry/span.ts";
 import { findArtifact, listCheckpoints, type FoundArtifact } from "../version/artifact.ts";
 import { transition, transitionIn } from "./transition.ts";
 
-/** Takes the lease on a generation in `finalizing`; only its holder publishes. */
-const takeLease = async (context: Context, generationId: string) => {
+/** Takes the lease on a generation in `finalizing`; only its holder saves the version. */
+const claimLease = async (context: Context, generationId: string) => {
   const at = context.now();
   const [row] = await context.database.orm
     .update(generations)
-    .set({ publishLeaseUntil: new Date(at.getTime() + context.config.LEO_PUBLISH_LEASE_MS) })
+    .set({ saveLeaseUntil: new Date(at.getTime() + context.config.LEO_FINALIZE_LEASE_MS) })
     .where(
       and(
         eq(generations.id, generationId),
         eq(generations.state, "finalizing"),
-        or(isNull(generations.publishLeaseUntil), lt(generations.publishLeaseUntil, at)),
+        or(isNull(generations.saveLeaseUntil), lt(generations.saveLeaseUntil, at)),
       ),
     )
     .returning();
@@ -46,13 +46,13 @@ const objectionTo = async (
  * Checks what a generator uploaded and makes it a version, or an answer when the run changed no file. Safe to
  * repeat: whoever holds the lease does it, and reconciliation calls again for one whose holder died.
  */
-export const publish = (context: Context, generationId: string): Promise<void> =>
+export const finalize = (context: Context, generationId: string): Promise<void> =>
   withIds({ generationId }, () =>
-    inSpan("publish", { "leo.generation_id": generationId }, () => publishLeased(context, generationId)),
+    inSpan("finalize", { "leo.generation_id": generationId }, () => finalizeLeased(context, generationId)),
   );
 
-const publishLeased = async (context: Context, generationId: string): Promise<void> => {
-  const row = await takeLease(context, generationId);
+const finalizeLeased = async (context: Context, generationId: string): Promise<void> => {
+  const row = await claimLease(context, generationId);
   if (!row) return;
   const found = await findArtifact(context, row.appId, generationId, row.attempt);
   const objection = await objectionTo(context, found);
@@ -79,7 +79,7 @@ const publishLeased = async (context: Context, generationId: string): Promise<vo
 };
 
 /** Generations in `finalizing` whose holder is gone. */
-export const findUnpublished = async (context: Context): Promise<string[]> => {
+export const findUnfinalized = async (context: Context): Promise<string[]> => {
   const rows = await context.database.orm
     .select({ id: generations.id })
     .from(generations)
@@ -87,7 +87,7 @@ export const findUnpublished = async (context: Context): Promise<string[]> => {
       and(
         // As a literal: a partial index is of no use to a parameter.
         sql`${generations.state} = ${sql.raw(IS_FINALIZING)}`,
-        or(isNull(generations.publishLeaseUntil), lt(generations.publishLeaseUntil, context.now())),
+        or(isNull(generations.saveLeaseUntil), lt(generations.saveLeaseUntil, context.now())),
       ),
     );
   return rows.map(({ id }) => id);

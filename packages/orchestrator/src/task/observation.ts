@@ -16,7 +16,7 @@ import {
   type AttemptRow,
 } from "../generation/attempt.ts";
 import { findArtifact } from "../version/artifact.ts";
-import { completeWorkIn, publishSoon, wordOf } from "../generation/complete.ts";
+import { completeWorkIn, finalizeSoon, wordOf } from "../generation/complete.ts";
 import { saveDraftSoon } from "../generation/draft.ts";
 import { lockGeneration } from "../generation/lock.ts";
 import { transitionIn, type GenerationRow } from "../generation/transition.ts";
@@ -132,7 +132,7 @@ export const taskStopped = async (
     "task ended",
   );
   if (!completed) return;
-  publishSoon(context, completed);
+  finalizeSoon(context, completed);
   if (isFinal(completed.generation.state)) saveDraftSoon(context, generation.id);
 };
 

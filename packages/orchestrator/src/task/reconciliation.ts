@@ -15,7 +15,7 @@ import { withIds, type LogIds } from "../telemetry/log.ts";
 import { adoptLaunches, findAttempt, type AttemptRow } from "../generation/attempt.ts";
 import { observeTask, taskStopped, UNKNOWN_TASK, type ObservedTask } from "./observation.ts";
 import { saveDrafts } from "../generation/draft.ts";
-import { findUnpublished, publish } from "../generation/finalize.ts";
+import { finalize, findUnfinalized } from "../generation/finalize.ts";
 import { transition } from "../generation/transition.ts";
 
 export const toObserved = (task: Task): ObservedTask | undefined => {
@@ -175,9 +175,9 @@ export const takeOver = async (context: Context, adopt: (attempt: AttemptRow) =>
   for (const attempt of await adoptLaunches(context)) adopt(attempt);
   await forEach(
     context,
-    await findUnpublished(context),
+    await findUnfinalized(context),
     (generationId) => ({ generationId }),
-    (generationId) => publish(context, generationId),
+    (generationId) => finalize(context, generationId),
   );
   await saveDrafts(context);
 };

@@ -33,7 +33,7 @@ export const QUICK_TAKEOVER: Record<string, string> = LONG
   ? {}
   : {
       LEO_LAUNCH_LEASE_MS: "3000",
-      LEO_PUBLISH_LEASE_MS: "3000",
+      LEO_FINALIZE_LEASE_MS: "3000",
       LEO_TASK_SETTLE_MS: "5000",
       LEO_RECONCILE_INTERVAL_MS: "3000",
     };

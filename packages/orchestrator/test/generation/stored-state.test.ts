@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { generations } from "../../src/db/schema.ts";
 import { claim } from "../../src/generation/claim.ts";
-import { findUnpublished } from "../../src/generation/finalize.ts";
+import { findUnfinalized } from "../../src/generation/finalize.ts";
 import { transition } from "../../src/generation/transition.ts";
 import { readLoad } from "../../src/metrics/load.ts";
 import { enqueue, withContext, type TestContext } from "../support/context.ts";
@@ -35,7 +35,7 @@ test("a row that an older orchestrator left in publishing is found and becomes a
     const id = await enqueue(context, newId());
     await claim(context, 1);
     await context.database.pool.query("update leo.generations set state = 'publishing' where id = $1", [id]);
-    expect(await findUnpublished(context)).toEqual([id]);
+    expect(await findUnfinalized(context)).toEqual([id]);
     const saved = await transition(context, id, { type: "version_saved" }, 1);
     expect(saved?.generation.state).toBe("completed");
   }));

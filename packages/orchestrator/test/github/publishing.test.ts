@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ApiError, PublicConfig } from "@leo/core/api.ts";
 import { until } from "@leo/local/testing/until.ts";
 import { appPublishing, generations, publications } from "../../src/db/schema.ts";
-import { publish as completeVersion } from "../../src/generation/finalize.ts";
+import { finalize as completeVersion } from "../../src/generation/finalize.ts";
 import { withPublishing, type PublishingWorld } from "../support/publishing.ts";
 
 let world: PublishingWorld;

@@ -232,5 +232,5 @@ test("a generation's trace has its id, and spans for its request, its queue, its
     for (const { startTimeUnixNano, endTimeUnixNano } of spans)
       expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano));
     const names = new Set(collector.spans().map(({ name }) => name));
-    for (const name of ["POST /api/apps", "launch", "ecs RunTask", "publish"]) expect(names).toContain(name);
+    for (const name of ["POST /api/apps", "launch", "ecs RunTask", "finalize"]) expect(names).toContain(name);
   }));

@@ -102,7 +102,7 @@ export const generations = leo.table(
     /** Hash of the request made with that key: the same key with another request is refused. */
     requestHash: text("request_hash"),
     /** Only the orchestrator that holds this lease records what the run has made: a version, or a draft. */
-    publishLeaseUntil: at("publish_lease_until"),
+    saveLeaseUntil: at("publish_lease_until"),
     createdAt: at("created_at").notNull().defaultNow(),
     startedAt: at("started_at"),
     finishedAt: at("finished_at"),
