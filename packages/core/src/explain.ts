@@ -22,6 +22,24 @@ const NETWORK: Record<string, string> = {
   AbortError: "it does not answer",
 };
 
+/** What OpenSSL and Node call a certificate that nobody here trusts. */
+const CERTIFICATE: Record<string, string> = {
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet, or the clock of this machine is wrong",
+  CERT_REJECTED: "its certificate is rejected here",
+  CERT_REVOKED: "its certificate was revoked",
+  CERT_SIGNATURE_FAILURE: "the signature of its certificate is wrong",
+  CERT_UNTRUSTED: "its certificate is not trusted here",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is signed by itself",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  HOSTNAME_MISMATCH: "its certificate is for another name",
+  INVALID_CA: "the authority of its certificate is not valid",
+  SELF_SIGNED_CERT_IN_CHAIN: "the authority of its certificate is not known here",
+  UNABLE_TO_GET_ISSUER_CERT: "the authority of its certificate is not known here",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the authority of its certificate is not known here",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the authority of its certificate is not known here",
+};
+
 /** Node wraps what happened: fetch in `cause`, a connection to several addresses in `errors`. */
 const root = (error: unknown): Coded => {
   const coded = error as Coded;
@@ -37,14 +55,18 @@ export const networkProblem = (error: unknown): string | undefined => {
   return NETWORK[code] ?? NETWORK[name];
 };
 
+/** Why the certificate of the other side is not trusted, or undefined when the error is of another kind. */
+export const certificateProblem = (error: unknown): string | undefined => CERTIFICATE[root(error).code ?? ""];
+
 /** The error's own first line, for what nobody foresaw. */
 export const plainMessage = (error: unknown): string => {
   const { message, name, code } = root(error);
   return (message || code || name || "unknown error").split("\n")[0] ?? "";
 };
 
-/** Why it failed: the network's reason, or the error's own words. */
-export const reasonOf = (error: unknown): string => networkProblem(error) ?? plainMessage(error);
+/** Why it failed: the network's reason, the certificate's, or the error's own words. */
+export const reasonOf = (error: unknown): string =>
+  networkProblem(error) ?? certificateProblem(error) ?? plainMessage(error);
 
 const AWS_KINDS: [RegExp, kind: AwsProblem][] = [
   [/CredentialsProviderError/, "no_credentials"],

@@ -27,6 +27,9 @@ export const FailureCode = z.enum([
   "model_credential",
   "model_balance",
   "model_unknown",
+  "model_address",
+  "model_certificate",
+  "model_proxy",
   "request_too_large",
   "declined",
   "internal",
@@ -246,6 +249,30 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
   model_unknown: {
     message: "The model that Leo is set to use does not exist. Your administrator has to choose another one.",
+    owner: "operator",
+    price: "free_if_few",
+    platformFault: true,
+    retryable: false,
+  },
+  model_address: {
+    message:
+      "There is no Claude API at the address that Leo is set to use. Your administrator has to correct it.",
+    owner: "operator",
+    price: "free_if_few",
+    platformFault: true,
+    retryable: false,
+  },
+  model_certificate: {
+    message:
+      "Leo can't trust the certificate that it gets in place of Claude's. Your administrator has to add its authority.",
+    owner: "operator",
+    price: "free_if_few",
+    platformFault: true,
+    retryable: false,
+  },
+  model_proxy: {
+    message:
+      "The proxy between Leo and Claude rejects Leo. Your administrator has to correct its address, user or password.",
     owner: "operator",
     price: "free_if_few",
     platformFault: true,

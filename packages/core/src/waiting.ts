@@ -42,6 +42,27 @@ export const WAITS: Partial<Record<FailureCode, WaitKind>> = {
     onThisComputer:
       "The model in LEO_MODEL does not exist. Stop Leo, set LEO_MODEL to another one or leave it out, and run npm start again. The run then goes on by itself.",
   },
+  model_address: {
+    for: "operator",
+    message:
+      "There is no Claude API at the address that Leo is set to use. The run goes on by itself once your administrator has corrected it.",
+    onThisComputer:
+      "There is no Messages API at the address in ANTHROPIC_BASE_URL. Stop Leo, correct the address or leave it out, and run npm start again. The run then goes on by itself.",
+  },
+  model_certificate: {
+    for: "operator",
+    message:
+      "Leo can't trust the certificate that it gets in place of Claude's. The run goes on by itself once your administrator has added its authority.",
+    onThisComputer:
+      "Leo can't trust the certificate of the model's endpoint. Stop Leo, set NODE_EXTRA_CA_CERTS to a file with the authority that issued it, and run npm start again. The run then goes on by itself.",
+  },
+  model_proxy: {
+    for: "operator",
+    message:
+      "The proxy between Leo and Claude rejects Leo. The run goes on by itself once your administrator has corrected its address, user or password.",
+    onThisComputer:
+      "Your proxy rejects Leo. Stop Leo, correct the address, user and password in HTTPS_PROXY, and run npm start again. The run then goes on by itself.",
+  },
 };
 
 /** Why a queued generation does not start although there may be room. */

@@ -141,7 +141,14 @@ describe("a fault that passes", () => {
 });
 
 describe("a fault that only the operator can mend", () => {
-  const CODES = ["model_credential", "model_balance", "model_unknown"] as const;
+  const CODES = [
+    "model_credential",
+    "model_balance",
+    "model_unknown",
+    "model_address",
+    "model_certificate",
+    "model_proxy",
+  ] as const;
 
   test.each(CODES)("%s: the run is back in the queue, nothing starts, and nobody pays", (code) =>
     withContext(ROOM, async (context) => {

@@ -21,6 +21,9 @@ const FREE_WHEN_REPORTED = [
   "model_credential",
   "model_balance",
   "model_unknown",
+  "model_address",
+  "model_certificate",
+  "model_proxy",
 ];
 const FREE_WHEN_SEEN = [
   "capacity",
