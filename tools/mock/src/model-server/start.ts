@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseJson } from "@leo/core/parse-json.ts";
@@ -25,6 +26,8 @@ export interface RecordedRequest {
 export interface ModelServerOptions {
   /** 0 takes a free port. */
   port?: number;
+  /** PEM. With it the server speaks TLS; a client trusts it only if it knows the certificate. */
+  certificate?: { key: string; cert: string };
   /** Names of behaviours and an app, for every conversation whatever its prompt says. */
   scenario?: string;
   /** Milliseconds between two deltas of a stream, so that a person can watch it. Default 0. */
@@ -128,7 +131,7 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
     return sendJson(response, 200, { input_tokens: countInputTokens(parsed.data) });
   };
 
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (response.destroyed || stop.signal.aborted) return;
       if (response.headersSent) {
@@ -138,11 +141,14 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
       const message = error instanceof Error ? error.message : String(error);
       sendFault(response, { status: 500, type: "api_error", message });
     });
-  });
+  };
+  const server = options.certificate
+    ? createTlsServer(options.certificate, listener)
+    : createServer(listener);
   await listen(server, port);
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${options.certificate ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     endFaults: () => modelFaults.end(),
     close: () => {

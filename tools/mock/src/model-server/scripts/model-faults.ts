@@ -11,6 +11,7 @@ const PASSING_MS = 5_000;
 const RESET_MS = 2 * 3_600_000;
 const CUT_AFTER_EVENTS = 6;
 const STREAM = { "content-type": "text/event-stream; charset=utf-8" };
+const NOT_FOUND = "<!DOCTYPE html><html><head><title>404 Not Found</title></head><body>nginx</body></html>\n";
 const PAGE = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\n";
 
 export interface Moment {
@@ -138,6 +139,19 @@ const MODEL_FAULTS: Record<string, ModelFault> = {
   ),
   "unknown-model": lasting(
     () => fault({ status: 404, type: "not_found_error", message: "model: claude-opus-9" }),
+    0,
+  ),
+  "wrong-address": lasting(
+    () => ({ kind: "raw", status: 404, headers: { "content-type": "text/html" }, body: NOT_FOUND }),
+    0,
+  ),
+  "proxy-login": lasting(
+    () => ({
+      kind: "raw",
+      status: 407,
+      headers: { "content-type": "text/html", "proxy-authenticate": 'Basic realm="proxy"' },
+      body: "<!DOCTYPE html><title>407 Proxy Authentication Required</title>\n",
+    }),
     0,
   ),
   // From the start: later the harness would make the conversation shorter.
