@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { FAILURES, type FailureCode } from "@leo/core/failure.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import { withBucket } from "@leo/local/testing/bucket.ts";
+import { makeCertificate } from "@leo/local/testing/certificate.ts";
 import { withGeneration, type TestGenerationOptions } from "./support/generation.ts";
 import { presign } from "./support/previous.ts";
 
@@ -111,6 +112,8 @@ test.for<[behaviour: string, code: FailureCode, owner: string]>([
   ["revoked-token", "model_credential", "operator"],
   ["empty-balance", "model_balance", "operator"],
   ["unknown-model", "model_unknown", "operator"],
+  ["wrong-address", "model_address", "operator"],
+  ["proxy-login", "model_proxy", "operator"],
   ["usage-limit", "model_limit", "operator"],
   ["spend-limit", "model_limit", "operator"],
   ["rate-limit-until=3600s", "model_limit", "operator"],
@@ -139,6 +142,17 @@ test.for<[behaviour: string, code: FailureCode, owner: string]>([
     expect(costUsd(facts)).toBeLessThan(0.05);
   }),
 );
+
+test("a certificate that nobody here trusts ends the run at once, and the operator reads what to do", () =>
+  withGeneration(
+    todo("", { model: { certificate: makeCertificate("localhost") } }),
+    async ({ orchestrator, finished }) => {
+      expect((await finished()).failure).toBe("model_certificate");
+      const error = await orchestrator.fact("error");
+      expect(error.failure.detail).toMatch(/^Leo doesn't trust 127\.0\.0\.1:\d+: .*NODE_EXTRA_CA_CERTS/);
+      expect(waits(orchestrator.facts)).toEqual([]);
+    },
+  ));
 
 test("a run whose limit has reset goes on from where it was", () =>
   withBucket(async (bucket) => {

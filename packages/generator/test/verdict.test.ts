@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { resetTimeMs } from "../src/gateway/reset-time.ts";
-import { judge, type Verdict } from "../src/gateway/verdict.ts";
+import { judge, judgeError, type Verdict } from "../src/gateway/verdict.ts";
 
 const NOW_MS = Date.parse("2026-12-01T12:00:00.400Z");
 const UNIFIED = "anthropic-ratelimit-unified";
@@ -57,7 +57,9 @@ test.for<[status: number, body: string, means: string]>([
   [200, "{}", "foreign"],
   [302, "", "foreign"],
   [403, PAGE, "foreign"],
-  [407, "", "foreign"],
+  [407, "", "model_proxy"],
+  [301, "", "model_address"],
+  [405, PAGE, "model_address"],
   [200, error("overloaded_error"), "busy"],
   [200, error("rate_limit_error"), "limit"],
   [200, error("api_error"), "error"],
@@ -69,7 +71,8 @@ test.for<[status: number, body: string, means: string]>([
   [400, error("invalid_request_error", "Your credit balance is too low to access it."), "model_balance"],
   [402, error("billing_error"), "model_balance"],
   [404, error("not_found_error", "model: claude-opus-9"), "model_unknown"],
-  [404, PAGE, "model_unknown"],
+  [404, PAGE, "model_address"],
+  [404, error("not_found_error", "Not Found"), "model_address"],
   [413, error("request_too_large"), "request_too_large"],
   [400, error("invalid_request_error", "prompt is too long: 2 tokens > 1 maximum"), "request_too_large"],
   [400, error("invalid_request_error", "messages.0: Your credit balance is too low"), "rejected"],
@@ -77,6 +80,22 @@ test.for<[status: number, body: string, means: string]>([
   [422, error("invalid_request_error"), "rejected"],
 ])("%s %s means %s", ([status, body, means]) => {
   expect(kindOf(judge({ status, headers: {}, body }, NOW_MS))).toBe(means);
+});
+
+test.for<[cause: { code: string; statusCode?: number }, means: string]>([
+  [{ code: "SELF_SIGNED_CERT_IN_CHAIN" }, "model_certificate"],
+  [{ code: "CERT_HAS_EXPIRED" }, "model_certificate"],
+  [{ code: "ERR_TLS_CERT_ALTNAME_INVALID" }, "model_certificate"],
+  [{ code: "ERR_PROXY_TUNNEL", statusCode: 407 }, "model_proxy"],
+  [{ code: "ERR_PROXY_TUNNEL", statusCode: 403 }, "model_proxy"],
+  [{ code: "ERR_PROXY_TUNNEL", statusCode: 502 }, "unreachable"],
+  [{ code: "EPROTO" }, "model_address"],
+  [{ code: "ECONNRESET" }, "unreachable"],
+  [{ code: "ENOTFOUND" }, "unreachable"],
+])("no answer because of %o means %s, and what lasts says what to do", ([cause, means]) => {
+  const verdict = judgeError(Object.assign(new Error("no"), cause), "model.test");
+  expect(kindOf(verdict)).toBe(means);
+  if (means !== "unreachable") expect(verdict.detail).toMatch(/\b(?:add|correct) .*[A-Z]_[A-Z]/i);
 });
 
 test("a limit of spending says in words when it ends", () => {

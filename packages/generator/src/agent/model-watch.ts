@@ -29,8 +29,14 @@ const SENTENCES: Record<Waiting["reason"], string> = {
   silent: "Claude doesn't answer.",
   foreign: "Something between Leo and Claude answered in Claude's place.",
 };
-/** Whatever model has it: the account is at fault. */
-const OF_THE_ACCOUNT = new Set<FailureCode>(["model_credential", "model_balance"]);
+/** Whatever model has it: the account is at fault, or the way to the API. */
+const OF_EVERY_MODEL = new Set<FailureCode>([
+  "model_credential",
+  "model_balance",
+  "model_address",
+  "model_certificate",
+  "model_proxy",
+]);
 /** The harness may still get over these, by a shorter prompt or another try. */
 const LEFT_TO_THE_HARNESS = new Set<FailureCode>(["request_too_large", "declined"]);
 const ASK_AGAIN_MS = 1_000;
@@ -127,7 +133,7 @@ export class ModelWatch {
   }
 
   #isLasting(model: string, { code, retryAt }: Fault): boolean {
-    if (OF_THE_ACCOUNT.has(code)) return true;
+    if (OF_EVERY_MODEL.has(code)) return true;
     if (model !== this.#options.model || LEFT_TO_THE_HARNESS.has(code)) return false;
     // An answer that broke off is asked for again; a model that is away until a known time is not.
     return FAILURES[code].owner === "operator" || retryAt !== undefined;

@@ -5,9 +5,8 @@
 import { once } from "node:events";
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, RequestOptions, ClientRequest } from "node:http";
 import { z } from "zod";
-import { reasonOf } from "@leo/core/explain.ts";
 import { parseJson } from "@leo/core/parse-json.ts";
-import { judge, type Verdict } from "./verdict.ts";
+import { judge, judgeError, silent, type Verdict } from "./verdict.ts";
 
 const ERROR_MAX_BYTES = 1024 * 1024;
 /** A whole answer is read to this size; the API's own are far smaller. */
@@ -58,7 +57,8 @@ export const callUpstream = async (call: UpstreamCall): Promise<UpstreamResult> 
     return await read(call, answer);
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: "problem", verdict: unanswered(error) };
+    const verdict = error instanceof Silence ? silent(error.message) : judgeError(error, target.host);
+    return { kind: "problem", verdict };
   }
 };
 
@@ -128,10 +128,4 @@ const readBody = async (answer: Answer, maxBytes: number): Promise<Buffer> => {
     parts.push(part);
   }
   return Buffer.concat(parts);
-};
-
-const unanswered = (error: unknown): Verdict => {
-  const reason = error instanceof Silence ? "silent" : "unreachable";
-  const detail = error instanceof Silence ? error.message : reasonOf(error);
-  return { problem: { kind: "passing", reason, retryAtMs: undefined }, detail, status: 502 };
 };

@@ -7,6 +7,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
+import { certificateProblem, reasonOf } from "@leo/core/explain.ts";
 import { parseJson } from "@leo/core/parse-json.ts";
 import type { FailureCode } from "@leo/core/failure.ts";
 import { resetTimeMs } from "./reset-time.ts";
@@ -62,7 +63,6 @@ const BY_STATUS: Record<number, FailureCode> = {
   401: "model_credential",
   402: "model_balance",
   403: "model_credential",
-  404: "model_unknown",
   413: "request_too_large",
 };
 
@@ -87,14 +87,64 @@ export const judge = ({ status: httpStatus, headers, body }: ErrorAnswer, nowMs:
   const retryAtMs = resetTimeMs(headers, nowMs);
   const verdict = (problem: Verdict["problem"]): Verdict => ({ problem, detail, status });
   const passing = (reason: WaitReason) => verdict({ kind: "passing", reason, retryAtMs });
+  const lasting = (code: FailureCode) => verdict({ kind: "lasting", code });
 
   const account = error && ACCOUNT_SENTENCES.find(([sentence]) => sentence.test(error.message))?.[1];
   if (account) return verdict({ kind: "lasting", code: account, retryAtMs: regainMs(error.message) });
   if (status === 429) return passing("limit");
   if (status === 529) return passing("busy");
   if (error && (status >= 500 || status === 408 || status === 409)) return passing("error");
-  // A page of a proxy may stand in for any answer, but these three are about what Leo was set to use.
-  if (!error && ![400, 401, 404].includes(status)) return passing(status >= 500 ? "error" : "foreign");
+  if (status === 407) return proxyRejects(status);
+  if (!error && NO_API_HERE.has(status)) return noApiHere(detail, status);
+  // A page of a proxy may stand in for any answer, but these are about what Leo was set to use.
+  if (!error && ![400, 401].includes(status)) return passing(status >= 500 ? "error" : "foreign");
+  // The API says which model it does not know; another 404 of its form is about the path.
+  if (error && status === 404)
+    return /model/i.test(error.message) ? lasting("model_unknown") : noApiHere(detail, status);
   const code = BY_STATUS[status];
-  return verdict(code ? { kind: "lasting", code } : { kind: "rejected" });
+  return code ? lasting(code) : verdict({ kind: "rejected" });
 };
+
+/** What a server that is not the API says to its requests: not here, not like this, elsewhere for good. */
+const NO_API_HERE = new Set([301, 308, 404, 405, 410]);
+
+const noApiHere = (detail: string, status: number): Verdict => ({
+  problem: { kind: "lasting", code: "model_address" },
+  detail: `Correct LEO_UPSTREAM_URL (ANTHROPIC_BASE_URL of npm start): what is there answered ${detail}`,
+  status,
+});
+
+const passingError = (reason: WaitReason, detail: string): Verdict => ({
+  problem: { kind: "passing", reason, retryAtMs: undefined },
+  detail,
+  status: 502,
+});
+
+/** The model's side said nothing for too long. */
+export const silent = (detail: string): Verdict => passingError("silent", detail);
+
+/** OpenSSL's words for an answer that is not TLS at all, such as that of a plain HTTP server. */
+const NO_TLS_HERE = new Set(["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
+/** What a proxy answers to a CONNECT that it will not carry out for this client. */
+const PROXY_REJECTIONS = new Set([401, 403, 407]);
+
+/** Judges why no answer came at all. @param host where it should have come from */
+export const judgeError = (error: unknown, host: string): Verdict => {
+  const certificate = certificateProblem(error);
+  if (certificate)
+    return {
+      problem: { kind: "lasting", code: "model_certificate" },
+      detail: `Leo doesn't trust ${host}: ${certificate}. Add its authority to NODE_EXTRA_CA_CERTS, or renew it.`,
+      status: 502,
+    };
+  const { code = "", statusCode = 0 } = error as { code?: string; statusCode?: number };
+  if (NO_TLS_HERE.has(code)) return noApiHere("without TLS", 502);
+  if (code === "ERR_PROXY_TUNNEL" && PROXY_REJECTIONS.has(statusCode)) return proxyRejects(statusCode);
+  return passingError("unreachable", reasonOf(error));
+};
+
+const proxyRejects = (status: number): Verdict => ({
+  problem: { kind: "lasting", code: "model_proxy" },
+  detail: `The proxy answered ${status}: correct the address, user and password in HTTPS_PROXY or HTTP_PROXY.`,
+  status,
+});
