@@ -1,10 +1,10 @@
-import { SiteHeader } from "../app/site-header.tsx";
+import { SiteHeader } from "../layout/site-header.tsx";
 import { NotificationsSection } from "../features/account/components/notifications-section.tsx";
 import { ProfileSection } from "../features/account/components/profile-section.tsx";
 import { Section } from "../features/account/components/section.tsx";
 import { ThemeSection } from "../features/account/components/theme-section.tsx";
 import { UsageSection } from "../features/account/components/usage-section.tsx";
-import { GithubForm } from "../features/publishing/components/github-form.tsx";
+import { GithubForm } from "../features/github/components/account-form.tsx";
 import { useConfig } from "../lib/config.ts";
 
 export const AccountPage = () => (

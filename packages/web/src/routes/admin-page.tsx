@@ -1,6 +1,6 @@
 import { Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { SiteHeader } from "../app/site-header.tsx";
+import { SiteHeader } from "../layout/site-header.tsx";
 import { Generations } from "../features/admin/components/generations.tsx";
 import { Overview } from "../features/admin/components/overview.tsx";
 import { Audit, Orphans } from "../features/admin/components/records.tsx";

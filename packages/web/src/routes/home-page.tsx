@@ -1,7 +1,7 @@
-import { SiteHeader } from "../app/site-header.tsx";
+import { SiteHeader } from "../layout/site-header.tsx";
 import { MockNotice } from "../components/mock-notice.tsx";
-import { AppList } from "../features/apps/components/app-list.tsx";
-import { NewAppForm } from "../features/apps/components/new-app-form.tsx";
+import { AppList } from "../features/app/components/app-list.tsx";
+import { NewAppForm } from "../features/app/components/new-app-form.tsx";
 
 export const HomePage = ({ prompt }: { prompt: string }) => (
   <div className="flex min-h-full flex-col">

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { SiteHeader } from "../app/site-header.tsx";
+import { SiteHeader } from "../layout/site-header.tsx";
 import { Empty } from "../components/empty.tsx";
 import { buttonClass } from "../components/ui/button.tsx";
 

@@ -15,7 +15,7 @@ import { apiRoute } from "./stub-api.ts";
 import { StubAuth } from "./stub-auth.ts";
 import { configOf, type StubOptions } from "./stub-config.ts";
 import { serve } from "./stub-http.ts";
-import { StubPublishing } from "./stub-publishing.ts";
+import { StubPublishing } from "./stub-github.ts";
 import { StubSites } from "./stub-sites.ts";
 import { StubSockets } from "./stub-sockets.ts";
 import { StubVersions } from "./stub-versions.ts";

@@ -1,8 +1,8 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { Empty } from "../../components/empty.tsx";
 import { Select } from "../../components/ui/select.tsx";
-import { ChangesPanel } from "../../features/changes/components/changes-panel.tsx";
-import { hasFiles, versionBefore, versionName } from "../../features/generation/versions.ts";
+import { ChangesPanel } from "../../features/diff/components/changes-panel.tsx";
+import { hasFiles, versionBefore, versionName } from "../../features/version/numbered.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 const route = getRouteApi("/apps/$appId");

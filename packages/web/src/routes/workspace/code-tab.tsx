@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { Empty } from "../../components/empty.tsx";
-import { diffQuery } from "../../features/changes/api/get-diff.ts";
-import type { FileMark } from "../../features/files/components/file-tree.tsx";
-import { FilesPanel } from "../../features/files/components/files-panel.tsx";
-import { hasFiles } from "../../features/generation/versions.ts";
+import { diffQuery } from "../../features/diff/api/get-diff.ts";
+import type { FileMark } from "../../features/file/components/file-tree.tsx";
+import { FilesPanel } from "../../features/file/components/files-panel.tsx";
+import { hasFiles } from "../../features/version/numbered.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 const route = getRouteApi("/apps/$appId");

@@ -9,7 +9,7 @@ import { StatusStrip } from "../../features/generation/components/status-strip.t
 import { Timeline } from "../../features/generation/components/timeline.tsx";
 import { Turn } from "../../features/generation/components/turn.tsx";
 import { useLive } from "../../features/generation/use-live.ts";
-import { copyWords, type NumberedGeneration } from "../../features/generation/versions.ts";
+import { copyWords, type NumberedGeneration } from "../../features/version/numbered.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import { errorMessage } from "../../lib/errors.ts";
 

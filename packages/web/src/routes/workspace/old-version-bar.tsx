@@ -1,6 +1,6 @@
 import { History } from "lucide-react";
 import { Button } from "../../components/ui/button.tsx";
-import { versionName } from "../../features/generation/versions.ts";
+import { versionName } from "../../features/version/numbered.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 /** Says that the tabs show something else than the newest version, and leads back to it. */

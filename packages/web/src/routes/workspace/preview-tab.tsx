@@ -5,7 +5,7 @@ import { PreviewPanel } from "../../features/preview/components/preview-panel.ts
 import { useWhenQuiet } from "../../features/preview/use-when-quiet.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import { useNow } from "../../lib/use-now.ts";
-import { versionName } from "../../features/generation/versions.ts";
+import { versionName } from "../../features/version/numbered.ts";
 import type { Selection } from "./use-workspace.ts";
 
 /** The place in the queue is told in minutes. */

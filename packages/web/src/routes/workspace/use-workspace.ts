@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo } from "react";
 import type { Generation } from "@leo/core/generation.ts";
 import { useLive } from "../../features/generation/use-live.ts";
-import { hasFiles, numberVersions, type NumberedGeneration } from "../../features/generation/versions.ts";
+import { hasFiles, numberVersions, type NumberedGeneration } from "../../features/version/numbered.ts";
 import type { WorkspaceSearch } from "./search.ts";
 
 export interface Selection {

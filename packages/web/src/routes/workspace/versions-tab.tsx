@@ -1,9 +1,9 @@
 import { useConfig } from "../../lib/config.ts";
-import { AppPublishing } from "../../features/publishing/components/app-publishing.tsx";
-import { PublicationNote, PublishButton } from "../../features/publishing/components/publish-version.tsx";
-import { VersionMenu } from "../../features/versions/components/version-menu.tsx";
-import { VersionRow } from "../../features/versions/components/version-row.tsx";
-import { copyWords, hasFiles, versionBefore } from "../../features/generation/versions.ts";
+import { AppPublishing } from "../../features/github/components/app-repository.tsx";
+import { PublicationNote, PublishButton } from "../../features/github/components/push-version.tsx";
+import { VersionMenu } from "../../features/version/components/version-menu.tsx";
+import { VersionRow } from "../../features/version/components/version-row.tsx";
+import { copyWords, hasFiles, versionBefore } from "../../features/version/numbered.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 interface VersionsTabProps {

@@ -1,9 +1,9 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useRef, useState } from "react";
 import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
-import { ConnectionBanner } from "../../app/connection-banner.tsx";
-import type { AppDetail } from "../../features/apps/api/get-app.ts";
-import { versionName } from "../../features/generation/versions.ts";
+import { ConnectionBanner } from "../../layout/connection-banner.tsx";
+import type { AppDetail } from "../../features/app/api/get-app.ts";
+import { versionName } from "../../features/version/numbered.ts";
 import { useDraft } from "../../lib/draft.ts";
 import { useIsWide, useMediaQuery } from "../../lib/use-media-query.ts";
 import { Announcer } from "./announcer.tsx";

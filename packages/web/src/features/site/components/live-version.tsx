@@ -1,7 +1,7 @@
 import type { Site } from "@leo/core/site.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { formatAgo, formatDateTime } from "../../../lib/format.ts";
-import { versionName, type NumberedGeneration } from "../../generation/versions.ts";
+import { versionName, type NumberedGeneration } from "../../version/numbered.ts";
 import type { SiteChanges } from "../use-site-changes.ts";
 
 interface LiveVersionProps {

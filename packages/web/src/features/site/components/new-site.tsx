@@ -2,7 +2,7 @@ import { useId, useState, type FormEvent } from "react";
 import type { Site, SiteVisibility } from "@leo/core/site.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
-import { versionName, type NumberedGeneration } from "../../generation/versions.ts";
+import { versionName, type NumberedGeneration } from "../../version/numbered.ts";
 import { addressParts } from "../address-parts.ts";
 import type { SiteChanges } from "../use-site-changes.ts";
 import { VisibilityChoice } from "./visibility-choice.tsx";

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Globe } from "lucide-react";
 import { useMemo, useState } from "react";
 import { buttonClass } from "../../../components/ui/button.tsx";
-import type { NumberedGeneration } from "../../generation/versions.ts";
+import type { NumberedGeneration } from "../../version/numbered.ts";
 import { useOfferCommands } from "../../palette/commands.ts";
 import { siteQuery } from "../api/site.ts";
 import { SitePanel } from "./site-panel.tsx";

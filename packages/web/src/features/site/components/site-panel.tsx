@@ -3,7 +3,7 @@ import type { Site } from "@leo/core/site.ts";
 import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { errorMessage } from "../../../lib/errors.ts";
-import type { NumberedGeneration } from "../../generation/versions.ts";
+import type { NumberedGeneration } from "../../version/numbered.ts";
 import { siteQuery } from "../api/site.ts";
 import { useSiteChanges } from "../use-site-changes.ts";
 import { LiveVersion } from "./live-version.tsx";

@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { HomePage } from "../routes/home-page.tsx";
-import { NotFoundPage } from "../routes/not-found-page.tsx";
-import { parseWorkspaceSearch } from "../routes/workspace/search.ts";
+import { HomePage } from "./routes/home-page.tsx";
+import { NotFoundPage } from "./routes/not-found-page.tsx";
+import { parseWorkspaceSearch } from "./routes/workspace/search.ts";
 import { Root } from "./root.tsx";
 
 const rootRoute = createRootRoute({ component: Root, notFoundComponent: NotFoundPage });
@@ -20,16 +20,16 @@ const workspaceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/apps/$appId",
   validateSearch: parseWorkspaceSearch,
-  component: lazyRouteComponent(() => import("../routes/workspace/workspace-page.tsx"), "WorkspacePage"),
+  component: lazyRouteComponent(() => import("./routes/workspace/workspace-page.tsx"), "WorkspacePage"),
 });
 
 const accountRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/account",
-  component: lazyRouteComponent(() => import("../routes/account-page.tsx"), "AccountPage"),
+  component: lazyRouteComponent(() => import("./routes/account-page.tsx"), "AccountPage"),
 });
 
-const loadAdmin = () => import("../routes/admin-page.tsx");
+const loadAdmin = () => import("./routes/admin-page.tsx");
 
 const adminRoute = createRoute({
   getParentRoute: () => rootRoute,

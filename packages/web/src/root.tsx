@@ -1,13 +1,13 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { Toaster } from "sonner";
-import { useFollowApps } from "../features/apps/use-follow-apps.ts";
-import { SignInPage } from "../features/auth/components/sign-in-page.tsx";
-import { setPaletteOpen, usePaletteOpen } from "../features/palette/palette-state.ts";
-import { useSession } from "../lib/session.ts";
-import { useResolvedTheme } from "../lib/theme.ts";
+import { useFollowApps } from "./features/app/use-follow-apps.ts";
+import { SignInPage } from "./features/auth/components/sign-in-page.tsx";
+import { setPaletteOpen, usePaletteOpen } from "./features/palette/palette-state.ts";
+import { useSession } from "./lib/session.ts";
+import { useResolvedTheme } from "./lib/theme.ts";
 
-const Palette = lazy(() => import("../features/palette/components/palette.tsx"));
+const Palette = lazy(() => import("./features/palette/components/palette.tsx"));
 
 const usePaletteShortcut = () => {
   useEffect(() => {

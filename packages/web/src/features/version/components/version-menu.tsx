@@ -6,7 +6,7 @@ import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
 import { errorMessage } from "../../../lib/errors.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
-import { versionName } from "../../generation/versions.ts";
+import { versionName } from "../numbered.ts";
 import { forkVersion } from "../api/fork-version.ts";
 
 interface VersionMenuProps {

@@ -7,7 +7,7 @@ import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { findingsOf } from "../../../lib/findings.ts";
 import { errorMessage } from "../../../lib/errors.ts";
-import { versionName } from "../../generation/versions.ts";
+import { versionName } from "../numbered.ts";
 import { downloadArchive } from "../api/download-archive.ts";
 
 interface DownloadButtonProps {

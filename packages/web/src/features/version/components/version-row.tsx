@@ -5,7 +5,7 @@ import { StateLabel } from "../../../components/state-label.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { formatWhen } from "../../../lib/format.ts";
-import { hasFiles, versionName } from "../../generation/versions.ts";
+import { hasFiles, versionName } from "../numbered.ts";
 import { useRunFacts } from "../../generation/run-cost.ts";
 import { DownloadButton } from "./download-button.tsx";
 import { RestoreButton } from "./restore-button.tsx";

@@ -1,5 +1,5 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
-import { HttpError, isExpected, isPassing } from "../lib/errors.ts";
+import { HttpError, isExpected, isPassing } from "./lib/errors.ts";
 
 const MAX_TRIES = 3;
 

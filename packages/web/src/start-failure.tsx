@@ -1,6 +1,6 @@
-import { Empty } from "../components/empty.tsx";
-import { Button } from "../components/ui/button.tsx";
-import { isUnreachable } from "../lib/errors.ts";
+import { Empty } from "./components/empty.tsx";
+import { Button } from "./components/ui/button.tsx";
+import { isUnreachable } from "./lib/errors.ts";
 
 const UNREACHABLE = {
   title: "Can't reach Leo",

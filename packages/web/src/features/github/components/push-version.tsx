@@ -4,7 +4,7 @@ import type { Publication } from "@leo/core/publishing.ts";
 import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
 import { buttonClass } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
-import { usePublish } from "../use-publish.ts";
+import { usePublish } from "../use-push.ts";
 
 interface VersionProps {
   appId: string;
