@@ -1,4 +1,4 @@
-import type { LiveFeed } from "./features/generation/live-feed.ts";
+import type { LiveFeed } from "./features/live/feed.ts";
 
 /** A tab that returns, and a network that returns, must catch up at once. */
 export const followNetwork = (feed: LiveFeed): void => {

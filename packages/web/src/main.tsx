@@ -8,8 +8,8 @@ import { followNetwork } from "./follow-network.ts";
 import { router } from "./router.tsx";
 import { StartFailure } from "./start-failure.tsx";
 import "./styles.css";
-import { createLiveFeed } from "./features/generation/live-feed.ts";
-import { LiveFeedContext } from "./features/generation/use-live.ts";
+import { createLiveFeed } from "./features/live/feed.ts";
+import { LiveFeedContext } from "./features/live/use-live.ts";
 import { ConfigContext, fetchConfig } from "./lib/config.ts";
 import { accessToken, currentUserId, onSession, renewSession, startSession } from "./lib/session.ts";
 

@@ -1,7 +1,7 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { Toaster } from "sonner";
-import { useFollowApps } from "./features/app/use-follow-apps.ts";
+import { useFollowApps } from "./use-follow-apps.ts";
 import { SignInPage } from "./features/auth/components/sign-in-page.tsx";
 import { setPaletteOpen, usePaletteOpen } from "./features/palette/palette-state.ts";
 import { useSession } from "./lib/session.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Event } from "@leo/core/event.ts";
-import { createLiveStore } from "../src/features/generation/live-store.ts";
+import { createLiveStore } from "../src/features/live/store.ts";
 
 const log = (seq: number): Event => ({
   type: "log",

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import type { Event, Fact } from "@leo/core/event.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { activityWords } from "../src/features/generation/activity.ts";
-import { EMPTY, type LiveState } from "../src/features/generation/live-state.ts";
-import { reduceEvents } from "../src/features/generation/reducer.ts";
+import { EMPTY, type LiveState } from "../src/features/live/state.ts";
+import { reduceEvents } from "../src/features/live/reducer.ts";
 import { FAIL, FINISH, START, WORK } from "./support/scenario.ts";
 
 const at = (seq: number) => new Date(Date.UTC(2026, 0, 1) + seq * 10).toISOString();

@@ -1,5 +1,5 @@
 import { Button } from "../components/ui/button.tsx";
-import { useConnectionStatus } from "../features/generation/use-live.ts";
+import { useConnectionStatus } from "../features/live/use-live.ts";
 import { useSyncExternalStore } from "react";
 
 const subscribe = (listener: () => void) => {

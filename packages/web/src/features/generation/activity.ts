@@ -2,9 +2,9 @@
 import type { Generation } from "@leo/core/generation.ts";
 import { formatDuration, formatTime } from "../../lib/format.ts";
 import { isFinal } from "../../lib/generation-state.ts";
-import type { LiveState } from "./live-state.ts";
+import type { LiveState } from "../live/state.ts";
 import { toolWords } from "./tool-words.ts";
-import type { ItemOf, StartStep } from "./timeline-item.ts";
+import type { ItemOf, StartStep } from "../live/timeline-item.ts";
 
 export const START_WORDS: Record<StartStep["step"], string> = {
   queued: "In the queue",

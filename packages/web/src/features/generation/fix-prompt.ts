@@ -1,7 +1,7 @@
 import type { FailureCode } from "@leo/core/failure.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Generation } from "@leo/core/generation.ts";
-import type { LiveState } from "./live-state.ts";
+import type { LiveState } from "../live/state.ts";
 
 /** Failures that the agent can mend in another run, told what they were. */
 const MENDABLE = new Set<FailureCode | undefined>([

@@ -3,7 +3,7 @@ import type { Generation } from "@leo/core/generation.ts";
 import { formatUsd } from "@leo/core/money.ts";
 import { useConfig } from "../../lib/config.ts";
 import { formatDuration } from "../../lib/format.ts";
-import type { LiveState } from "./live-state.ts";
+import type { LiveState } from "../live/state.ts";
 
 /** A demo model costs nothing, and for a copy nothing ran. */
 const useIsFree = ({ copiedFromId }: Generation) => useConfig().modelIsMock || copiedFromId !== undefined;

@@ -1,4 +1,4 @@
-import type { ItemOf } from "./timeline-item.ts";
+import type { ItemOf } from "../live/timeline-item.ts";
 
 /** What a tool of the agent does, in words a person would use. */
 interface Words {

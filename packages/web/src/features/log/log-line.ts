@@ -6,7 +6,7 @@ import { stateText } from "../../components/state-label.tsx";
 import { formatCount, formatSize, formatTime, plural } from "../../lib/format.ts";
 import { START_WORDS, STEP_WORDS } from "../generation/activity.ts";
 import { CHECK_NAMES } from "../generation/check-names.ts";
-import type { EventOf } from "../generation/timeline-item.ts";
+import type { EventOf } from "../live/timeline-item.ts";
 import { toolWords } from "../generation/tool-words.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

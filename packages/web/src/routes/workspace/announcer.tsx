@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { App, GenerationState } from "@leo/core/generation.ts";
-import { useLive } from "../../features/generation/use-live.ts";
+import { useLive } from "../../features/live/use-live.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import { notify } from "../../lib/notifications.ts";
 import type { Selection } from "./use-workspace.ts";

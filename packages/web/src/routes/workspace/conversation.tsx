@@ -8,7 +8,7 @@ import { MessageQueue } from "../../features/generation/components/message-queue
 import { StatusStrip } from "../../features/generation/components/status-strip.tsx";
 import { Timeline } from "../../features/generation/components/timeline.tsx";
 import { Turn } from "../../features/generation/components/turn.tsx";
-import { useLive } from "../../features/generation/use-live.ts";
+import { useLive } from "../../features/live/use-live.ts";
 import { copyWords, type NumberedGeneration } from "../../features/version/numbered.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import { errorMessage } from "../../lib/errors.ts";

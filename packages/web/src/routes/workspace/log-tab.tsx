@@ -1,6 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { LogPanel } from "../../features/log/components/log-panel.tsx";
-import { useLive } from "../../features/generation/use-live.ts";
+import { useLive } from "../../features/live/use-live.ts";
 import type { Selection } from "./use-workspace.ts";
 
 const route = getRouteApi("/apps/$appId");

@@ -1,6 +1,6 @@
 import { Empty } from "../../components/empty.tsx";
 import { activityWords } from "../../features/generation/activity.ts";
-import { useLive } from "../../features/generation/use-live.ts";
+import { useLive } from "../../features/live/use-live.ts";
 import { PreviewPanel } from "../../features/preview/components/preview-panel.tsx";
 import { useWhenQuiet } from "../../features/preview/use-when-quiet.ts";
 import { isFinal } from "../../lib/generation-state.ts";

@@ -12,8 +12,8 @@ import {
 import { useMemo } from "react";
 import { toast } from "sonner";
 import { cancelGeneration } from "../../features/generation/api/cancel-generation.ts";
-import { useLive } from "../../features/generation/use-live.ts";
-import { useOfferCommands, type Command } from "../../features/palette/commands.ts";
+import { useLive } from "../../features/live/use-live.ts";
+import { useOfferCommands, type Command } from "../../lib/commands.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import { isFinal } from "../../lib/generation-state.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo } from "react";
 import type { Generation } from "@leo/core/generation.ts";
-import { useLive } from "../../features/generation/use-live.ts";
+import { useLive } from "../../features/live/use-live.ts";
 import { hasFiles, numberVersions, type NumberedGeneration } from "../../features/version/numbered.ts";
 import type { WorkspaceSearch } from "./search.ts";
 

@@ -5,7 +5,7 @@ import { MockBadge } from "../../components/mock-notice.tsx";
 import { StateLabel } from "../../components/state-label.tsx";
 import { AccountMenu } from "../../features/account/components/account-menu.tsx";
 import { AppName } from "../../features/app/components/app-name.tsx";
-import { useLive } from "../../features/generation/use-live.ts";
+import { useLive } from "../../features/live/use-live.ts";
 import type { NumberedGeneration } from "../../features/version/numbered.ts";
 import { PaletteButton } from "../../features/palette/components/palette-button.tsx";
 import { ShareButton } from "../../features/share/components/share-button.tsx";

@@ -8,7 +8,7 @@ import type { App } from "@leo/core/generation.ts";
 import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
 import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
 import { errorMessage } from "../../../lib/errors.ts";
-import { useOfferCommands } from "../../palette/commands.ts";
+import { useOfferCommands } from "../../../lib/commands.ts";
 import { deleteApp } from "../api/delete-app.ts";
 import { renameApp } from "../api/rename-app.ts";
 

@@ -1,7 +1,7 @@
 import { Check as CheckIcon, Minus, X } from "lucide-react";
 import type { Check } from "@leo/core/artifact.ts";
 import { formatDuration } from "../../../lib/format.ts";
-import type { ItemOf } from "../timeline-item.ts";
+import type { ItemOf } from "../../live/timeline-item.ts";
 import { CHECK_NAMES } from "../check-names.ts";
 import { Output } from "./row.tsx";
 

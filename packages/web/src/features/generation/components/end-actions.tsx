@@ -8,7 +8,7 @@ import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
 import { createGeneration } from "../api/create-generation.ts";
 import { retryGeneration } from "../api/retry-generation.ts";
 import { fixPrompt } from "../fix-prompt.ts";
-import { useLive } from "../use-live.ts";
+import { useLive } from "../../live/use-live.ts";
 
 /** Continue with the failure as the request, continue with the same request, or begin where the run began. */
 type Action = "fix" | "try-again" | "start-over";

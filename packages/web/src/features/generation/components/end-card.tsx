@@ -2,7 +2,7 @@ import { CircleCheck, CircleSlash, MessageCircle, TriangleAlert } from "lucide-r
 import type { ReactNode } from "react";
 import type { Generation } from "@leo/core/generation.ts";
 import { useRunFacts } from "../run-cost.ts";
-import type { ItemOf } from "../timeline-item.ts";
+import type { ItemOf } from "../../live/timeline-item.ts";
 import { FoldRow, Output } from "./row.tsx";
 
 interface EndCardProps {

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { errorMessage } from "../../../lib/errors.ts";
 import { changeMessage } from "../api/change-message.ts";
-import type { QueuedMessage } from "../timeline-item.ts";
+import type { QueuedMessage } from "../../live/timeline-item.ts";
 import { QueuedEditor } from "./queued-editor.tsx";
 import { QueuedRow } from "./queued-row.tsx";
 

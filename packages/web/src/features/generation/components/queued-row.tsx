@@ -4,7 +4,7 @@ import { toast } from "sonner";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { errorMessage } from "../../../lib/errors.ts";
 import { removeMessage } from "../api/remove-message.ts";
-import type { QueuedMessage } from "../timeline-item.ts";
+import type { QueuedMessage } from "../../live/timeline-item.ts";
 
 interface QueuedRowProps {
   generationId: string;

@@ -2,7 +2,7 @@ import { Check, Server } from "lucide-react";
 import { Pulse } from "../../../components/pulse.tsx";
 import { formatDuration } from "../../../lib/format.ts";
 import { START_WORDS } from "../activity.ts";
-import type { ItemOf } from "../timeline-item.ts";
+import type { ItemOf } from "../../live/timeline-item.ts";
 import { FoldRow, Row } from "./row.tsx";
 
 const durationMs = (item: ItemOf<"start">) =>

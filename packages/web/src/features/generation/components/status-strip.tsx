@@ -4,7 +4,7 @@ import { formatElapsed } from "../../../lib/format.ts";
 import { isFinal } from "../../../lib/generation-state.ts";
 import { useNow } from "../../../lib/use-now.ts";
 import { activityWords } from "../activity.ts";
-import type { LiveState } from "../live-state.ts";
+import type { LiveState } from "../../live/state.ts";
 import { useCostSoFar } from "../run-cost.ts";
 import { CancelButton } from "./cancel-button.tsx";
 

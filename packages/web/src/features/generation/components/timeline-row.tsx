@@ -14,7 +14,7 @@ import { memo } from "react";
 import { Markdown } from "../../../components/markdown.tsx";
 import { formatDuration, formatSize, formatTime, plural } from "../../../lib/format.ts";
 import { STEP_WORDS } from "../activity.ts";
-import type { ItemOf, TimelineItem } from "../timeline-item.ts";
+import type { ItemOf, TimelineItem } from "../../live/timeline-item.ts";
 import { ChecksCard } from "./checks-card.tsx";
 import { MessageBubble } from "./message-bubble.tsx";
 import { FoldRow, Row } from "./row.tsx";

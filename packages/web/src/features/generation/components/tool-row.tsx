@@ -12,7 +12,7 @@ import {
 } from "lucide-react";
 import { Pulse } from "../../../components/pulse.tsx";
 import { formatDuration, formatSize } from "../../../lib/format.ts";
-import type { ItemOf } from "../timeline-item.ts";
+import type { ItemOf } from "../../live/timeline-item.ts";
 import { toolVerb } from "../tool-words.ts";
 import { FoldRow, Output } from "./row.tsx";
 

@@ -1,6 +1,6 @@
 import { memo, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import type { ItemOf, TimelineItem } from "../timeline-item.ts";
+import type { ItemOf, TimelineItem } from "../../live/timeline-item.ts";
 import { TimelineRow } from "./timeline-row.tsx";
 
 interface TurnItemsProps {

@@ -4,7 +4,7 @@ import { Command, defaultFilter } from "cmdk";
 import { AppWindow, Ellipsis, House, Monitor, Moon, Sun, UserRound, type LucideIcon } from "lucide-react";
 import { useState } from "react";
 import { setTheme } from "../../../lib/theme.ts";
-import { useOfferedCommands, type Command as PageCommand } from "../commands.ts";
+import { useOfferedCommands, type Command as PageCommand } from "../../../lib/commands.ts";
 import { setPaletteOpen, usePaletteOpen } from "../palette-state.ts";
 import { useFoundApps } from "../use-found-apps.ts";
 

@@ -2,7 +2,7 @@ import { Popover } from "@base-ui/react/popover";
 import { Share2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { buttonClass } from "../../../components/ui/button.tsx";
-import { useOfferCommands } from "../../palette/commands.ts";
+import { useOfferCommands } from "../../../lib/commands.ts";
 import { SharePanel } from "./share-panel.tsx";
 
 /** Links by which others see the app run. */

@@ -4,7 +4,7 @@ import { Globe } from "lucide-react";
 import { useMemo, useState } from "react";
 import { buttonClass } from "../../../components/ui/button.tsx";
 import type { NumberedGeneration } from "../../version/numbered.ts";
-import { useOfferCommands } from "../../palette/commands.ts";
+import { useOfferCommands } from "../../../lib/commands.ts";
 import { siteQuery } from "../api/site.ts";
 import { SitePanel } from "./site-panel.tsx";
 

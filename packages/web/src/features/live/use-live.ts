@@ -1,7 +1,7 @@
 import { createContext, use, useEffect, useSyncExternalStore } from "react";
-import type { ConnectionStatus } from "./live-socket.ts";
-import type { LiveFeed } from "./live-feed.ts";
-import type { LiveSnapshot } from "./live-store.ts";
+import type { ConnectionStatus } from "./socket.ts";
+import type { LiveFeed } from "./feed.ts";
+import type { LiveSnapshot } from "./store.ts";
 
 export const LiveFeedContext = createContext<LiveFeed | undefined>(undefined);
 

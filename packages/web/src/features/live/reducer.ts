@@ -7,7 +7,7 @@
  */
 import type { Event } from "@leo/core/event.ts";
 import { fold } from "./fold.ts";
-import type { LiveState } from "./live-state.ts";
+import type { LiveState } from "./state.ts";
 
 /** A state under construction: its collections belong to this call alone and may be changed. */
 export type Draft = Omit<LiveState, "events" | "items" | "files"> & {

@@ -1,5 +1,5 @@
 import type { Event } from "@leo/core/event.ts";
-import { EMPTY, type LiveState } from "./live-state.ts";
+import { EMPTY, type LiveState } from "./state.ts";
 import { reduceEvents } from "./reducer.ts";
 
 /** How the subscription of one generation stands. */

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { useFeed } from "../generation/use-live.ts";
+import { useFeed } from "./features/live/use-live.ts";
 
 /** Reads apps again whenever they change, be it in another tab, on another device or by a run that ends. */
 export const useFollowApps = () => {

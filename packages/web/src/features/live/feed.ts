@@ -6,8 +6,8 @@
  * page that was away loses nothing and sees nothing twice.
  */
 import type { ToBrowser } from "@leo/core/protocol/ui.ts";
-import { createLiveSocket, type ConnectionStatus, type LiveSocketOptions } from "./live-socket.ts";
-import { createLiveStore, type LiveStore } from "./live-store.ts";
+import { createLiveSocket, type ConnectionStatus, type LiveSocketOptions } from "./socket.ts";
+import { createLiveStore, type LiveStore } from "./store.ts";
 
 /** The apps that changed; `any`: which ones is not known. */
 export type ChangedApps = "any" | readonly string[];
