@@ -4,14 +4,23 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Tooltip } from "@base-ui/react/tooltip";
 import { createQueryClient } from "./query-client.ts";
-import { followNetwork } from "./follow-network.ts";
 import { router } from "./router.tsx";
 import { StartFailure } from "./start-failure.tsx";
 import "./styles.css";
-import { createLiveFeed } from "./features/live/feed.ts";
+import { createLiveFeed, type LiveFeed } from "./features/live/feed.ts";
 import { LiveFeedContext } from "./features/live/use-live.ts";
 import { ConfigContext, fetchConfig } from "./lib/config.ts";
 import { accessToken, currentUserId, onSession, renewSession, startSession } from "./lib/session.ts";
+
+/** A tab that returns, and a network that returns, must catch up at once. */
+const followNetwork = (feed: LiveFeed): void => {
+  addEventListener("online", feed.wake);
+  addEventListener("offline", feed.sleep);
+  addEventListener("pageshow", feed.wake);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") feed.wake();
+  });
+};
 
 const start = async () => {
   const config = await fetchConfig();

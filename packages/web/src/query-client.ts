@@ -1,5 +1,14 @@
-import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
-import { HttpError, isExpected, isPassing } from "./lib/errors.ts";
+import { MutationCache, QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
+import { isExpected, isPassing } from "./lib/errors.ts";
+
+declare module "@tanstack/react-query" {
+  interface Register {
+    mutationMeta: {
+      /** Keys of what a mutation changes: read again once it has ended. */
+      changes?: readonly QueryKey[];
+    };
+  }
+}
 
 const MAX_TRIES = 3;
 
@@ -11,16 +20,14 @@ const logBug = (error: Error) => {
   if (!isExpected(error)) console.error(error);
 };
 
-/** The page asked for what an app's state forbids, so it shows an older one. */
-const isConflict = (error: Error) => error instanceof HttpError && error.code === "conflict";
-
 export const createQueryClient = () => {
   const client = new QueryClient({
     queryCache: new QueryCache({ onError: logBug }),
     mutationCache: new MutationCache({
-      onError: (error) => {
-        logBug(error);
-        if (isConflict(error)) void client.invalidateQueries({ queryKey: ["apps"] });
+      onError: logBug,
+      // After a rejection too: the page may have shown an older state than the server's.
+      onSettled: async (_data, _error, _variables, _result, { meta }) => {
+        await Promise.all((meta?.changes ?? []).map((queryKey) => client.invalidateQueries({ queryKey })));
       },
     }),
     defaultOptions: {

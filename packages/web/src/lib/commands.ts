@@ -4,6 +4,7 @@
  */
 import type { LucideIcon } from "lucide-react";
 import { useEffect, useSyncExternalStore } from "react";
+import { createListeners } from "./listeners.ts";
 
 export interface Command {
   icon: LucideIcon;
@@ -13,27 +14,20 @@ export interface Command {
 
 let groups: readonly (readonly Command[])[] = [];
 let offered: readonly Command[] = [];
-const listeners = new Set<() => void>();
+const { subscribe, notify } = createListeners();
 
-const publish = (next: typeof groups) => {
+const setGroups = (next: typeof groups) => {
   groups = next;
   offered = next.flat();
-  for (const listener of listeners) listener();
+  notify();
 };
 
 /** @param commands the same array as long as they are the same */
 export const useOfferCommands = (commands: readonly Command[]) => {
   useEffect(() => {
-    publish([...groups, commands]);
-    return () => publish(groups.filter((other) => other !== commands));
+    setGroups([...groups, commands]);
+    return () => setGroups(groups.filter((other) => other !== commands));
   }, [commands]);
-};
-
-const subscribe = (listener: () => void) => {
-  listeners.add(listener);
-  return () => {
-    listeners.delete(listener);
-  };
 };
 
 export const useOfferedCommands = () => useSyncExternalStore(subscribe, () => offered);

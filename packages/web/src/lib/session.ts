@@ -2,18 +2,19 @@
 import { GoTrueClient, isAuthRetryableFetchError, type Session } from "@supabase/auth-js";
 import { useSyncExternalStore } from "react";
 import type { PublicConfig } from "@leo/core/api.ts";
+import { createListeners } from "./listeners.ts";
 
 let client: GoTrueClient | undefined;
 let session: Session | null = null;
 /** The user whose session ended although they did not sign out here. */
 let endedUserId: string | undefined;
 let isLeaving = false;
-const listeners = new Set<() => void>();
+const { subscribe, notify } = createListeners();
 
-const publish = (next: Session | null) => {
+const setSession = (next: Session | null) => {
   endedUserId = next || isLeaving ? undefined : (endedUserId ?? session?.user.id);
   session = next;
-  for (const listener of listeners) listener();
+  notify();
 };
 
 /** The client that `startSession` made. Throws when it was not called. */
@@ -81,8 +82,8 @@ export const startSession = async (config: PublicConfig): Promise<void> => {
   const { data, error } = await client.getSession();
   if (isAuthRetryableFetchError(error)) throw error;
   if (!data.session) endedUserId = storedUserId;
-  publish(data.session);
-  client.onAuthStateChange((_event, next) => publish(next));
+  setSession(data.session);
+  client.onAuthStateChange((_event, next) => setSession(next));
 };
 
 /** A token that is valid now, refreshed when needed; undefined when nobody is signed in. */
@@ -103,12 +104,7 @@ export const renewSession = async (): Promise<boolean> => {
   return true;
 };
 
-export const onSession = (listener: () => void) => {
-  listeners.add(listener);
-  return () => {
-    listeners.delete(listener);
-  };
-};
+export const onSession = subscribe;
 
 /** Ends the session in this browser because its user wants it to end. */
 export const leave = async (): Promise<void> => {

@@ -1,11 +1,12 @@
 import { useSyncExternalStore } from "react";
+import { createListeners } from "./listeners.ts";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
 /** The same key stands in public/theme.js, which applies it before the first paint. */
 const STORAGE_KEY = "leo.theme";
-const listeners = new Set<() => void>();
+const listeners = createListeners();
 
 const readTheme = (): Theme => {
   const stored = localStorage.getItem(STORAGE_KEY);
@@ -16,16 +17,16 @@ export const setTheme = (theme: Theme) => {
   if (theme === "system") localStorage.removeItem(STORAGE_KEY);
   else localStorage.setItem(STORAGE_KEY, theme);
   document.documentElement.style.colorScheme = theme === "system" ? "" : theme;
-  for (const listener of listeners) listener();
+  listeners.notify();
 };
 
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
 const subscribe = (listener: () => void) => {
-  listeners.add(listener);
+  const unsubscribe = listeners.subscribe(listener);
   darkQuery.addEventListener("change", listener);
   return () => {
-    listeners.delete(listener);
+    unsubscribe();
     darkQuery.removeEventListener("change", listener);
   };
 };

@@ -4,7 +4,7 @@ import { ProfileSection } from "../features/account/components/profile-section.t
 import { Section } from "../features/account/components/section.tsx";
 import { ThemeSection } from "../features/account/components/theme-section.tsx";
 import { UsageSection } from "../features/account/components/usage-section.tsx";
-import { GithubForm } from "../features/github/components/account-form.tsx";
+import { AccountForm } from "../features/github/components/account-form.tsx";
 import { useConfig } from "../lib/config.ts";
 
 export const AccountPage = () => (
@@ -17,7 +17,7 @@ export const AccountPage = () => (
       <UsageSection />
       {useConfig().publishing && (
         <Section title="GitHub">
-          <GithubForm />
+          <AccountForm />
         </Section>
       )}
       <ThemeSection />

@@ -1,8 +1,9 @@
-import type { ReactNode } from "react";
+import { errorMessage } from "../../lib/errors.ts";
 
-/** A sentence about what went wrong, read out at once. */
-export const FormError = ({ children }: { children: ReactNode }) => (
-  <p role="alert" className="text-sm text-bad">
-    {children}
-  </p>
-);
+/** What went wrong, if anything did, read out at once. */
+export const FormError = ({ error }: { error: unknown }) =>
+  error ? (
+    <p role="alert" className="text-sm text-bad">
+      {errorMessage(error)}
+    </p>
+  ) : null;

@@ -5,6 +5,7 @@
  * told on the current connection. Each subscription starts after the last event its store has, so a
  * page that was away loses nothing and sees nothing twice.
  */
+import { createListeners } from "../../lib/listeners.ts";
 import type { ToBrowser } from "@leo/core/protocol/ui.ts";
 import { createLiveSocket, type ConnectionStatus, type LiveSocketOptions } from "./socket.ts";
 import { createLiveStore, type LiveStore } from "./store.ts";
@@ -32,7 +33,7 @@ export const createLiveFeed = (
 ): LiveFeed => {
   const stores = new Map<string, LiveStore>();
   const watchers = new Map<string, number>();
-  const listeners = new Set<() => void>();
+  const statusListeners = createListeners();
   const appListeners = new Set<(changed: ChangedApps) => void>();
   let status: ConnectionStatus = "idle";
 
@@ -86,7 +87,7 @@ export const createLiveFeed = (
     },
     onStatus: (next) => {
       status = next;
-      for (const listener of listeners) listener();
+      statusListeners.notify();
     },
   });
 
@@ -114,12 +115,7 @@ export const createLiveFeed = (
       };
     },
     status: () => status,
-    onStatus: (listener) => {
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
-    },
+    onStatus: statusListeners.subscribe,
     wake: socket.wake,
     sleep: socket.sleep,
     close: () => {

@@ -1,4 +1,5 @@
 import type { Event } from "@leo/core/event.ts";
+import { createListeners } from "../../lib/listeners.ts";
 import { EMPTY, type LiveState } from "./state.ts";
 import { reduceEvents } from "./reducer.ts";
 
@@ -38,7 +39,7 @@ export const createLiveStore = (
   onGap: () => void,
   schedule: (flush: () => void) => void = beforeNextFrame,
 ): LiveStore => {
-  const listeners = new Set<() => void>();
+  const { subscribe, notify } = createListeners();
   let current: LiveSnapshot = { live: EMPTY, status: "loading" };
   let pending: Event[] = [];
   let scheduled = false;
@@ -47,7 +48,7 @@ export const createLiveStore = (
   const publish = (next: LiveSnapshot) => {
     if (next.live === current.live && next.status === current.status) return;
     current = next;
-    for (const listener of listeners) listener();
+    notify();
   };
 
   const statusAt = (lastSeq: number): Feed["status"] => {
@@ -68,12 +69,7 @@ export const createLiveStore = (
   return {
     generationId,
     snapshot: () => current,
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
-    },
+    subscribe,
     receive: (events) => {
       // One by one: a replay of many thousands does not fit into a call's arguments.
       for (const event of events) pending.push(event);

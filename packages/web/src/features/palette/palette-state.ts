@@ -1,20 +1,14 @@
 import { useSyncExternalStore } from "react";
+import { createListeners } from "../../lib/listeners.ts";
 
 let open = false;
-const listeners = new Set<() => void>();
+const { subscribe, notify } = createListeners();
 
 export const setPaletteOpen = (next: boolean) => {
   open = next;
-  for (const listener of listeners) listener();
+  notify();
 };
 
 export const openPalette = () => setPaletteOpen(true);
-
-const subscribe = (listener: () => void) => {
-  listeners.add(listener);
-  return () => {
-    listeners.delete(listener);
-  };
-};
 
 export const usePaletteOpen = () => useSyncExternalStore(subscribe, () => open);

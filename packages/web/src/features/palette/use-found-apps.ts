@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { defaultFilter } from "cmdk";
 import type { App } from "@leo/core/generation.ts";
 import { useSettled } from "../../lib/use-settled.ts";
-import { appsQuery } from "../app/api/list-apps.ts";
+import { appsQuery } from "../app/api.ts";
 
 /** A search waits until the typing has paused. */
 const SETTLE_MS = 150;

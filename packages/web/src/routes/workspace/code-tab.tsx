@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { Empty } from "../../components/empty.tsx";
-import { diffQuery } from "../../features/diff/api/get-diff.ts";
+import { diffQuery } from "../../features/diff/api.ts";
 import type { FileMark } from "../../features/file/components/file-tree.tsx";
 import { FilesPanel } from "../../features/file/components/files-panel.tsx";
 import { hasFiles } from "../../features/version/numbered.ts";

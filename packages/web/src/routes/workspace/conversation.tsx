@@ -1,8 +1,7 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback, type RefObject } from "react";
 import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
-import { addMessage } from "../../features/generation/api/add-message.ts";
+import { addMessageMutation } from "../../features/generation/api.ts";
 import { Composer, type ComposerProps } from "../../features/generation/components/composer.tsx";
 import { MessageQueue } from "../../features/generation/components/message-queue.tsx";
 import { StatusStrip } from "../../features/generation/components/status-strip.tsx";
@@ -11,7 +10,7 @@ import { Turn } from "../../features/generation/components/turn.tsx";
 import { useLive } from "../../features/live/use-live.ts";
 import { copyWords, type NumberedGeneration } from "../../features/version/numbered.ts";
 import { isFinal } from "../../lib/generation-state.ts";
-import { errorMessage } from "../../lib/errors.ts";
+import { useAction } from "../../lib/use-action.ts";
 
 interface ConversationProps {
   /** The box for the next request. */
@@ -46,12 +45,8 @@ export const Conversation = ({
   setText,
 }: ConversationProps) => {
   const { live } = useLive(latest.id);
-  const queryClient = useQueryClient();
-  const { mutate: acceptPlan } = useMutation({
-    mutationFn: () => addMessage(latest.id, ACCEPT_PLAN),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["apps", latest.appId] }),
-    onError: (error) => toast.error(errorMessage(error)),
-  });
+  const { mutate: addMessage } = useAction(addMessageMutation(latest));
+  const acceptPlan = useCallback(() => addMessage(ACCEPT_PLAN), [addMessage]);
   const focusComposer = useCallback(() => composer.current?.focus(), [composer]);
   const editRequest = useCallback(
     (request: string) => {

@@ -1,4 +1,3 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import {
   CircleStop,
   ExternalLink,
@@ -10,24 +9,18 @@ import {
   SquarePen,
 } from "lucide-react";
 import { useMemo } from "react";
-import { toast } from "sonner";
-import { cancelGeneration } from "../../features/generation/api/cancel-generation.ts";
+import { cancelGenerationMutation } from "../../features/generation/api.ts";
 import { useLive } from "../../features/live/use-live.ts";
 import { useOfferCommands, type Command } from "../../lib/commands.ts";
-import { errorMessage } from "../../lib/errors.ts";
 import { isFinal } from "../../lib/generation-state.ts";
+import { useAction } from "../../lib/use-action.ts";
 import { useSetSearch, type Selection } from "./use-workspace.ts";
 
 /** What the palette offers while an app is open. */
 export const useWorkspaceCommands = ({ latest, newest }: Selection, write: () => void) => {
   const setSearch = useSetSearch();
-  const queryClient = useQueryClient();
   const { live } = useLive(latest.id);
-  const { mutate: cancel } = useMutation({
-    mutationFn: () => cancelGeneration(latest.id),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ["apps", latest.appId] }),
-    onError: (error) => toast.error(errorMessage(error)),
-  });
+  const { mutate: cancel } = useAction(cancelGenerationMutation(latest));
   const state = live.state ?? latest.state;
   const canCancel = !isFinal(state) && state !== "finalizing" && latest.cancelRequestedAt === undefined;
   const url = newest?.generation.previewUrl;

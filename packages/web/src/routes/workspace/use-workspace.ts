@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo } from "react";
 import type { Generation } from "@leo/core/generation.ts";
+import { appKeys } from "../../features/app/api.ts";
 import { useLive } from "../../features/live/use-live.ts";
 import { hasFiles, numberVersions, type NumberedGeneration } from "../../features/version/numbered.ts";
 import type { WorkspaceSearch } from "./search.ts";
@@ -47,6 +48,6 @@ export const useFollowState = (latest: Generation) => {
   const isDraftNew = draftSaved && latest.hasDraft !== true;
   useEffect(() => {
     const isStateNew = state !== undefined && state !== latest.state;
-    if (isStateNew || isDraftNew) void queryClient.invalidateQueries({ queryKey: ["apps"] });
+    if (isStateNew || isDraftNew) void queryClient.invalidateQueries({ queryKey: appKeys.all });
   }, [queryClient, state, latest.state, isDraftNew]);
 };

@@ -1,6 +1,6 @@
 import { useConfig } from "../../lib/config.ts";
-import { AppPublishing } from "../../features/github/components/app-repository.tsx";
-import { PublicationNote, PublishButton } from "../../features/github/components/push-version.tsx";
+import { AppRepository } from "../../features/github/components/app-repository.tsx";
+import { PushNote, PushButton } from "../../features/github/components/push-version.tsx";
 import { VersionMenu } from "../../features/version/components/version-menu.tsx";
 import { VersionRow } from "../../features/version/components/version-row.tsx";
 import { copyWords, hasFiles, versionBefore } from "../../features/version/numbered.ts";
@@ -45,9 +45,9 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
                 }
                 {...(publishing &&
                   number !== undefined && {
-                    publishing: {
-                      button: <PublishButton appId={generation.appId} generationId={id} number={number} />,
-                      note: <PublicationNote appId={generation.appId} generationId={id} />,
+                    push: {
+                      button: <PushButton appId={generation.appId} generationId={id} number={number} />,
+                      note: <PushNote appId={generation.appId} generationId={id} />,
                     },
                   })}
                 copyOf={copyWords(generation, versions)}
@@ -72,7 +72,7 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
             );
           })}
         </ul>
-        {publishing && appId && <AppPublishing appId={appId} />}
+        {publishing && appId && <AppRepository appId={appId} />}
         <p className="px-4 py-3 text-xs text-faint">
           Versions are kept for {limits.retentionDays} days. Download one to keep it longer.
         </p>

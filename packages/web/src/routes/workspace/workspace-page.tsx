@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { SiteHeader } from "../../layout/site-header.tsx";
 import { Empty } from "../../components/empty.tsx";
 import { Button } from "../../components/ui/button.tsx";
-import { appQuery } from "../../features/app/api/get-app.ts";
+import { appQuery } from "../../features/app/api.ts";
 import { errorMessage, HttpError } from "../../lib/errors.ts";
 import { NotFoundPage } from "../not-found-page.tsx";
 import { Workspace } from "./workspace.tsx";

@@ -2,7 +2,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useRef, useState } from "react";
 import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
 import { ConnectionBanner } from "../../layout/connection-banner.tsx";
-import type { AppDetail } from "../../features/app/api/get-app.ts";
+import type { AppDetail } from "../../features/app/api.ts";
 import { versionName } from "../../features/version/numbered.ts";
 import { useDraft } from "../../lib/draft.ts";
 import { useIsWide, useMediaQuery } from "../../lib/use-media-query.ts";

@@ -1,12 +1,10 @@
-import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Gauge, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
-import { toast } from "sonner";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../../../components/ui/menu.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
 import { useIsAdmin, useSession } from "../../../lib/session.ts";
 import { setTheme, THEMES, useTheme, type Theme } from "../../../lib/theme.ts";
-import { signOut } from "../../auth/api/sign-out.ts";
+import { useAction } from "../../../lib/use-action.ts";
+import { signOutMutation } from "../../auth/api.ts";
 
 const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
 const THEME_NAMES: Record<Theme, string> = {
@@ -21,10 +19,7 @@ export const AccountMenu = () => {
   const session = useSession();
   const isAdmin = useIsAdmin();
   const theme = useTheme();
-  const { mutate } = useMutation({
-    mutationFn: signOut,
-    onError: (error) => toast.error(errorMessage(error)),
-  });
+  const { mutate } = useAction(signOutMutation);
   const email = session?.user.email ?? "Signed in";
   const ThemeIcon = THEME_ICONS[theme];
   return (

@@ -1,19 +1,14 @@
-import { useMutation } from "@tanstack/react-query";
-import { toast } from "sonner";
 import { Button } from "../../../components/ui/button.tsx";
 import { useConfig } from "../../../lib/config.ts";
-import { errorMessage } from "../../../lib/errors.ts";
 import { useSession } from "../../../lib/session.ts";
-import { signOut } from "../../auth/api/sign-out.ts";
+import { useAction } from "../../../lib/use-action.ts";
+import { signOutMutation } from "../../auth/api.ts";
 import { Section } from "./section.tsx";
 
 export const ProfileSection = () => {
   const session = useSession();
   const { mode } = useConfig();
-  const { mutate, isPending } = useMutation({
-    mutationFn: signOut,
-    onError: (error) => toast.error(errorMessage(error)),
-  });
+  const { mutate, isPending } = useAction(signOutMutation);
   return (
     <Section title="Signed in">
       <p className="text-sm break-all">{session?.user.email}</p>

@@ -1,10 +1,10 @@
 import { Meter } from "@base-ui/react/meter";
 import { useQuery } from "@tanstack/react-query";
+import { Loaded } from "../../../components/loaded.tsx";
 import { formatCount, plural } from "../../../lib/format.ts";
 import { formatUsd } from "@leo/core/money.ts";
-import { errorMessage } from "../../../lib/errors.ts";
 import { useConfig } from "../../../lib/config.ts";
-import { usageQuery } from "../api/get-usage.ts";
+import { usageQuery } from "../api.ts";
 import { UsageChart } from "./usage-chart.tsx";
 import { Section } from "./section.tsx";
 
@@ -48,7 +48,6 @@ const DEMO =
 
 export const UsageSection = () => {
   const { modelIsMock } = useConfig();
-  const { data, error } = useQuery(usageQuery);
   return (
     <Section
       title="Usage"
@@ -56,31 +55,32 @@ export const UsageSection = () => {
         modelIsMock ? DEMO : "Days begin at midnight UTC. You aren't charged for failures on Leo's side."
       }
     >
-      {error && !data && <p className="text-sm text-muted">{errorMessage(error)}</p>}
-      {data && (
-        <div className="flex flex-col gap-6">
-          <dl className="grid grid-cols-2 gap-4">
-            <Figure label="Spent today" value={formatUsd(data.spentTodayUsd)} />
-            <Figure label="Set aside for runs" value={formatUsd(data.reservedTodayUsd)} />
-          </dl>
-          <UsageChart days={data.days} />
-          <div className="flex flex-col gap-4">
-            <Bar label="Requests today" value={data.generationsToday} max={data.limits.generationsPerDay} />
-            <Bar
-              label="Spent and set aside today"
-              value={data.spentTodayUsd + data.reservedTodayUsd}
-              max={data.limits.dayBudgetUsd}
-              format={formatUsd}
-            />
-            <Bar label="Running now" value={data.running} max={data.limits.runningPerUser} />
-            <Bar label="Waiting" value={data.queued} max={data.limits.queuedPerUser} />
+      <Loaded query={useQuery(usageQuery)}>
+        {(data) => (
+          <div className="flex flex-col gap-6">
+            <dl className="grid grid-cols-2 gap-4">
+              <Figure label="Spent today" value={formatUsd(data.spentTodayUsd)} />
+              <Figure label="Set aside for runs" value={formatUsd(data.reservedTodayUsd)} />
+            </dl>
+            <UsageChart days={data.days} />
+            <div className="flex flex-col gap-4">
+              <Bar label="Requests today" value={data.generationsToday} max={data.limits.generationsPerDay} />
+              <Bar
+                label="Spent and set aside today"
+                value={data.spentTodayUsd + data.reservedTodayUsd}
+                max={data.limits.dayBudgetUsd}
+                format={formatUsd}
+              />
+              <Bar label="Running now" value={data.running} max={data.limits.runningPerUser} />
+              <Bar label="Waiting" value={data.queued} max={data.limits.queuedPerUser} />
+            </div>
+            <p className="text-xs text-pretty text-faint">
+              A run may cost up to {formatUsd(data.limits.generationBudgetUsd)}. Versions are kept for{" "}
+              {plural(data.limits.retentionDays, "day")}.
+            </p>
           </div>
-          <p className="text-xs text-pretty text-faint">
-            A run may cost up to {formatUsd(data.limits.generationBudgetUsd)}. Versions are kept for{" "}
-            {plural(data.limits.retentionDays, "day")}.
-          </p>
-        </div>
-      )}
+        )}
+      </Loaded>
     </Section>
   );
 };

@@ -1,4 +1,5 @@
 import { useId, type ReactNode } from "react";
+import { Loaded } from "../../../components/loaded.tsx";
 
 interface BlockProps {
   title: string;
@@ -32,4 +33,22 @@ export const Figure = ({ label, value }: { label: string; value: string }) => (
 
 export const Nothing = ({ children }: { children: ReactNode }) => (
   <p className="text-sm text-muted">{children}</p>
+);
+
+interface ItemsProps<Data, Item> {
+  query: { data: Data | undefined; error: Error | null };
+  itemsOf: (data: Data) => readonly Item[];
+  /** Said where there are none. */
+  none: string;
+  render: (item: Item) => ReactNode;
+}
+
+/** The list that a query brings. */
+export const Items = <Data, Item>({ query, itemsOf, none, render }: ItemsProps<Data, Item>) => (
+  <Loaded query={query}>
+    {(data) => {
+      const items = itemsOf(data);
+      return items.length === 0 ? <Nothing>{none}</Nothing> : <ul>{items.map(render)}</ul>;
+    }}
+  </Loaded>
 );

@@ -3,13 +3,13 @@ import type { Platform } from "@leo/core/account.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
 import { formatUsd } from "@leo/core/money.ts";
-import { setDayBudget } from "../api/admin.ts";
-import { useChange } from "../use-change.ts";
+import { useAction } from "../../../lib/use-action.ts";
+import { dayBudgetMutation } from "../api.ts";
 
 /** What all runs of a day may cost together. */
 export const DayBudget = ({ platform }: { platform: Platform }) => {
   const { dayBudgetUsd, dayBudgetSettingUsd } = platform;
-  const { mutate, isPending } = useChange(setDayBudget, "Daily budget changed");
+  const { mutate, isPending } = useAction(dayBudgetMutation, "Daily budget changed");
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const text = new FormData(event.currentTarget).get("dayBudgetUsd");

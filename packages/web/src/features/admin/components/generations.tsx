@@ -5,9 +5,9 @@ import type { AdminGeneration, AdminGenerationFilter } from "@leo/core/admin.ts"
 import { StateLabel } from "../../../components/state-label.tsx";
 import { Segmented } from "../../../components/ui/segmented.tsx";
 import { formatAgo } from "../../../lib/format.ts";
-import { generationsQuery } from "../api/admin.ts";
+import { generationsQuery } from "../api.ts";
 import { costWords } from "../cost-words.ts";
-import { Block, Nothing } from "./block.tsx";
+import { Block, Items } from "./block.tsx";
 
 const FILTERS = [
   { value: "live", label: "At work" },
@@ -40,18 +40,17 @@ const Row = ({ generation }: { generation: AdminGeneration }) => {
 
 export const Generations = () => {
   const [filter, setFilter] = useState<AdminGenerationFilter>("live");
-  const { data } = useQuery(generationsQuery(filter));
   return (
     <Block
       title="Runs and tasks"
       tools={<Segmented label="Which runs" value={filter} onChange={setFilter} options={FILTERS} />}
     >
-      {data?.generations.length === 0 && <Nothing>None.</Nothing>}
-      <ul>
-        {data?.generations.map((generation) => (
-          <Row key={generation.id} generation={generation} />
-        ))}
-      </ul>
+      <Items
+        query={useQuery(generationsQuery(filter))}
+        itemsOf={({ generations }) => generations}
+        none="No runs"
+        render={(generation) => <Row key={generation.id} generation={generation} />}
+      />
     </Block>
   );
 };

@@ -2,14 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Platform } from "@leo/core/account.ts";
 import type { AdminOverview } from "@leo/core/admin.ts";
+import { Loaded } from "../../../components/loaded.tsx";
 import { Button } from "../../../components/ui/button.tsx";
-import { FormError } from "../../../components/ui/form-error.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
 import { formatAgo, formatTime, formatCount, plural } from "../../../lib/format.ts";
 import { formatUsd } from "@leo/core/money.ts";
-import { errorMessage } from "../../../lib/errors.ts";
-import { overviewQuery, setIntake, setLaunches } from "../api/admin.ts";
-import { useChange } from "../use-change.ts";
+import { useAction } from "../../../lib/use-action.ts";
+import { intakeMutation, launchesMutation, overviewQuery } from "../api.ts";
 import { Block, Figure, Nothing } from "./block.tsx";
 import { DayBudget } from "./day-budget.tsx";
 
@@ -44,12 +43,9 @@ const launchWords = ({ launchesPaused, modelFault }: Platform): string => {
 
 const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
   const [message, setMessage] = useState("");
-  const intake = useChange(
-    (open: boolean) => setIntake(open, open || message.trim() === "" ? undefined : message),
-    "Saved",
-  );
+  const intake = useAction(intakeMutation, "Saved");
   const isPaused = platform.launchesPaused || platform.modelFault !== undefined;
-  const launches = useChange(setLaunches, "Saved");
+  const launches = useAction(launchesMutation, "Saved");
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-end gap-3">
@@ -63,7 +59,11 @@ const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
               onChange={(event) => setMessage(event.target.value)}
               className="min-w-0 flex-1"
             />
-            <Button variant="danger" disabled={intake.isPending} onClick={() => intake.mutate(false)}>
+            <Button
+              variant="danger"
+              disabled={intake.isPending}
+              onClick={() => intake.mutate({ open: false, ...(message.trim() && { message }) })}
+            >
               Stop new requests
             </Button>
           </>
@@ -72,7 +72,7 @@ const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
             <p className="min-w-0 flex-1 text-sm text-muted">
               New requests are stopped{platform.intakeMessage ? `: ${platform.intakeMessage}` : "."}
             </p>
-            <Button disabled={intake.isPending} onClick={() => intake.mutate(true)}>
+            <Button disabled={intake.isPending} onClick={() => intake.mutate({ open: true })}>
               Accept new requests
             </Button>
           </>
@@ -89,29 +89,28 @@ const Switches = ({ platform }: Pick<AdminOverview, "platform">) => {
   );
 };
 
-export const Overview = () => {
-  const { data, error } = useQuery(overviewQuery);
-  if (error && !data) return <FormError>{errorMessage(error)}</FormError>;
-  if (!data) return <Nothing>Loading…</Nothing>;
-  return (
-    <>
-      <Block title="Now">
-        <Figures data={data} />
-      </Block>
-      <Block title="Switches">
-        <Switches platform={data.platform} />
-      </Block>
-      <Block title="Failures today">
-        {data.failuresToday.length === 0 && <Nothing>None.</Nothing>}
-        <ul className="flex flex-col gap-1 text-sm">
-          {data.failuresToday.map(({ code, count }) => (
-            <li key={code}>
-              <span className="font-mono text-xs">{code}</span>{" "}
-              <span className="text-muted">{plural(count, "run")}</span>
-            </li>
-          ))}
-        </ul>
-      </Block>
-    </>
-  );
-};
+export const Overview = () => (
+  <Loaded query={useQuery(overviewQuery)}>
+    {(data) => (
+      <>
+        <Block title="Now">
+          <Figures data={data} />
+        </Block>
+        <Block title="Switches">
+          <Switches platform={data.platform} />
+        </Block>
+        <Block title="Failures today">
+          {data.failuresToday.length === 0 && <Nothing>None.</Nothing>}
+          <ul className="flex flex-col gap-1 text-sm">
+            {data.failuresToday.map(({ code, count }) => (
+              <li key={code}>
+                <span className="font-mono text-xs">{code}</span>{" "}
+                <span className="text-muted">{plural(count, "run")}</span>
+              </li>
+            ))}
+          </ul>
+        </Block>
+      </>
+    )}
+  </Loaded>
+);

@@ -1,36 +1,38 @@
 import { useQuery } from "@tanstack/react-query";
 import { formatDateTime } from "../../../lib/format.ts";
-import { auditQuery, orphansQuery } from "../api/admin.ts";
-import { Block, Nothing } from "./block.tsx";
+import { auditQuery, orphansQuery } from "../api.ts";
+import { Block, Items } from "./block.tsx";
 
 export const Orphans = () => {
-  const { data } = useQuery(orphansQuery);
   return (
     <Block title="Orphans">
-      {data?.orphans.length === 0 && <Nothing>No orphaned tasks</Nothing>}
-      <ul className="flex flex-col gap-2 text-sm">
-        {data?.orphans.map(({ taskArn, foundAt, stoppedAt }) => (
-          <li key={taskArn}>
+      <Items
+        query={useQuery(orphansQuery)}
+        itemsOf={({ orphans }) => orphans}
+        none="No orphaned tasks"
+        render={({ taskArn, foundAt, stoppedAt }) => (
+          <li key={taskArn} className="py-1 text-sm">
             <span className="block truncate font-mono text-xs">{taskArn}</span>
             <span className="text-xs text-muted">
               found {formatDateTime(foundAt)},{" "}
               {stoppedAt ? `stopped ${formatDateTime(stoppedAt)}` : "not stopped yet"}
             </span>
           </li>
-        ))}
-      </ul>
+        )}
+      />
     </Block>
   );
 };
 
 export const Audit = ({ targetId }: { targetId?: string }) => {
-  const { data } = useQuery(auditQuery(targetId));
   return (
     <Block title="Audit log">
-      {data?.entries.length === 0 && <Nothing>No changes yet</Nothing>}
-      <ul className="flex flex-col gap-2 text-sm">
-        {data?.entries.map((entry) => (
-          <li key={entry.id}>
+      <Items
+        query={useQuery(auditQuery(targetId))}
+        itemsOf={({ entries }) => entries}
+        none="No changes yet"
+        render={(entry) => (
+          <li key={entry.id} className="py-1 text-sm">
             <details>
               <summary className="cursor-pointer">
                 <span className="font-mono text-xs">{entry.action}</span>{" "}
@@ -52,8 +54,8 @@ export const Audit = ({ targetId }: { targetId?: string }) => {
               </pre>
             </details>
           </li>
-        ))}
-      </ul>
+        )}
+      />
     </Block>
   );
 };

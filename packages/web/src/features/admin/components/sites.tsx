@@ -1,46 +1,28 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
 import type { AdminSite } from "@leo/core/site.ts";
-import { Button } from "../../../components/ui/button.tsx";
-import { TextField } from "../../../components/ui/text-field.tsx";
 import { formatAgo, formatSize } from "../../../lib/format.ts";
-import { allowSite, sitesQuery, takeDownSite } from "../api/admin.ts";
-import { useChange } from "../use-change.ts";
-import { Block, Nothing } from "./block.tsx";
+import { useAction } from "../../../lib/use-action.ts";
+import { allowSiteMutation, sitesQuery, takeDownSiteMutation } from "../api.ts";
+import { Fold } from "./fold.tsx";
+import { ReasonForm, ReasonNote } from "./reason-form.tsx";
+import { Block, Items } from "./block.tsx";
 
-const TakeDownForm = ({ site }: { site: AdminSite }) => {
-  const [reason, setReason] = useState("");
-  const takeDown = useChange(() => takeDownSite(site.appId, reason), "The site is taken down.");
-  const allow = useChange(() => allowSite(site.appId), "The owner may publish it again.");
-  if (site.takenDown)
+const TakeDown = ({ site: { appId, takenDown } }: { site: AdminSite }) => {
+  const takeDown = useAction(takeDownSiteMutation(appId), "Site taken down");
+  const allow = useAction(allowSiteMutation(appId), "The owner can publish it again");
+  if (takenDown)
     return (
-      <div className="mt-3 flex flex-wrap items-center gap-3 text-sm">
-        <p className="min-w-0 flex-1 text-muted">Taken down: {site.takenDown.reason}</p>
-        <Button size="small" disabled={allow.isPending} onClick={() => allow.mutate()}>
-          Allow again
-        </Button>
-      </div>
+      <ReasonNote undo="Allow again" isPending={allow.isPending} onUndo={allow.mutate}>
+        {`Taken down: ${takenDown.reason}`}
+      </ReasonNote>
     );
   return (
-    <form
-      className="mt-3 flex flex-wrap items-end gap-3"
-      onSubmit={(event) => {
-        event.preventDefault();
-        takeDown.mutate();
-      }}
-    >
-      <TextField
-        label="Reason, which the owner is told"
-        required
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.target.value)}
-        className="min-w-0 flex-1"
-      />
-      <Button type="submit" variant="danger" disabled={takeDown.isPending}>
-        Take down
-      </Button>
-    </form>
+    <ReasonForm
+      label="Reason shown to the owner"
+      action="Take down"
+      isPending={takeDown.isPending}
+      onSubmit={takeDown.mutate}
+    />
   );
 };
 
@@ -51,12 +33,11 @@ const STATES: Record<AdminSite["state"], string> = {
   taken_down: "taken down",
 };
 
-const SiteRow = ({ site }: { site: AdminSite }) => {
-  const [open, setOpen] = useState(false);
-  const id = useId();
-  return (
-    <li className="border-t border-line py-2.5">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+const SiteRow = ({ site }: { site: AdminSite }) => (
+  <Fold
+    name={site.url}
+    summary={
+      <>
         <a
           href={site.url}
           target="_blank"
@@ -67,37 +48,26 @@ const SiteRow = ({ site }: { site: AdminSite }) => {
         </a>
         <span className="text-xs text-muted tabular-nums">
           {site.appName} · {site.ownerEmail ?? site.ownerId} · {STATES[site.state]}
-          {site.visibility === "link" && ", with the link"} · {formatSize(site.sizeBytes)}
+          {site.visibility === "link" && ", link only"} · {formatSize(site.sizeBytes)}
           {site.publishedAt && ` · ${formatAgo(site.publishedAt)}`}
         </span>
-        <Button
-          size="small"
-          aria-expanded={open}
-          aria-controls={id}
-          aria-label={`Change ${site.url}`}
-          onClick={() => setOpen(!open)}
-        >
-          Change
-        </Button>
-      </div>
-      <div id={id} hidden={!open}>
-        <TakeDownForm site={site} />
-      </div>
-    </li>
-  );
-};
+      </>
+    }
+  >
+    <TakeDown site={site} />
+  </Fold>
+);
 
 /** What users have published. */
 export const Sites = () => {
-  const { data } = useQuery(sitesQuery);
   return (
     <Block title="Sites">
-      {data?.sites.length === 0 && <Nothing>Nobody has published anything.</Nothing>}
-      <ul>
-        {data?.sites.map((site) => (
-          <SiteRow key={site.appId} site={site} />
-        ))}
-      </ul>
+      <Items
+        query={useQuery(sitesQuery)}
+        itemsOf={({ sites }) => sites}
+        none="No sites yet"
+        render={(site) => <SiteRow key={site.appId} site={site} />}
+      />
     </Block>
   );
 };

@@ -1,14 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { AdminGeneration, AdminTask } from "@leo/core/admin.ts";
+import { Loaded } from "../../../components/loaded.tsx";
 import { StateLabel } from "../../../components/state-label.tsx";
 import { Button } from "../../../components/ui/button.tsx";
-import { FormError } from "../../../components/ui/form-error.tsx";
 import { formatClock, formatDateTime } from "../../../lib/format.ts";
 import { formatUsd } from "@leo/core/money.ts";
-import { errorMessage } from "../../../lib/errors.ts";
-import { cancelGeneration, eventsQuery, storyQuery } from "../api/admin.ts";
-import { useChange } from "../use-change.ts";
+import { useAction } from "../../../lib/use-action.ts";
+import { cancelGenerationMutation, eventsQuery, storyQuery } from "../api.ts";
 import { costWords } from "../cost-words.ts";
 import { Block, Nothing } from "./block.tsx";
 
@@ -84,7 +83,7 @@ const Events = ({ id }: { id: string }) => {
 };
 
 const Head = ({ generation }: { generation: AdminGeneration }) => {
-  const { mutate, isPending } = useChange(() => cancelGeneration(generation.id), "The run is being stopped.");
+  const { mutate, isPending } = useAction(cancelGenerationMutation(generation.id), "Stopping the run");
   return (
     <Block
       title="Request"
@@ -114,22 +113,21 @@ const Head = ({ generation }: { generation: AdminGeneration }) => {
   );
 };
 
-export const Story = ({ id }: { id: string }) => {
-  const { data, error } = useQuery(storyQuery(id));
-  if (error && !data) return <FormError>{errorMessage(error)}</FormError>;
-  if (!data) return <Nothing>Loading…</Nothing>;
-  return (
-    <>
-      <Head generation={data} />
-      <Block title="Attempts">
-        {data.tasks.length === 0 && <Nothing>Not started yet</Nothing>}
-        <ul>
-          {data.tasks.map((task) => (
-            <Attempt key={task.attemptId} task={task} />
-          ))}
-        </ul>
-      </Block>
-      <Events id={id} />
-    </>
-  );
-};
+export const Story = ({ id }: { id: string }) => (
+  <Loaded query={useQuery(storyQuery(id))}>
+    {(data) => (
+      <>
+        <Head generation={data} />
+        <Block title="Attempts">
+          {data.tasks.length === 0 && <Nothing>Not started yet</Nothing>}
+          <ul>
+            {data.tasks.map((task) => (
+              <Attempt key={task.attemptId} task={task} />
+            ))}
+          </ul>
+        </Block>
+        <Events id={id} />
+      </>
+    )}
+  </Loaded>
+);

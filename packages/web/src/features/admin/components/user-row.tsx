@@ -1,11 +1,13 @@
-import { useId, useState, type FormEvent } from "react";
+import type { FormEvent } from "react";
 import type { UserLimits, UserRecord } from "@leo/core/account.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
 import { formatAgo } from "../../../lib/format.ts";
 import { formatUsd } from "@leo/core/money.ts";
-import { resumeUser, setLimits, suspendUser } from "../api/admin.ts";
-import { useChange } from "../use-change.ts";
+import { useAction } from "../../../lib/use-action.ts";
+import { resumeUserMutation, suspendUserMutation, userLimitsMutation } from "../api.ts";
+import { Fold } from "./fold.tsx";
+import { ReasonForm, ReasonNote } from "./reason-form.tsx";
 
 const LIMITS: [key: keyof UserLimits, label: string, step: string][] = [
   ["runningPerUser", "Runs at once", "1"],
@@ -16,10 +18,7 @@ const LIMITS: [key: keyof UserLimits, label: string, step: string][] = [
 ];
 
 const LimitsForm = ({ user }: { user: UserRecord }) => {
-  const { mutate, isPending } = useChange(
-    (limits: Partial<Record<keyof UserLimits, number | null>>) => setLimits(user.id, limits),
-    "Limits changed",
-  );
+  const { mutate, isPending } = useAction(userLimitsMutation(user.id), "Limits changed");
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -51,69 +50,43 @@ const LimitsForm = ({ user }: { user: UserRecord }) => {
   );
 };
 
-const SuspendForm = ({ user }: { user: UserRecord }) => {
-  const [reason, setReason] = useState("");
-  const suspend = useChange(() => suspendUser(user.id, reason), "User suspended");
-  const resume = useChange(() => resumeUser(user.id), "User resumed");
-  if (user.suspended)
+const Suspension = ({ user: { id, suspended } }: { user: UserRecord }) => {
+  const suspend = useAction(suspendUserMutation(id), "User suspended");
+  const resume = useAction(resumeUserMutation(id), "User reinstated");
+  if (suspended)
     return (
-      <div className="mt-3 flex flex-wrap items-center gap-3 text-sm">
-        <p className="min-w-0 flex-1 text-muted">Suspended: {user.suspended.reason}</p>
-        <Button size="small" disabled={resume.isPending} onClick={() => resume.mutate()}>
-          Resume
-        </Button>
-      </div>
+      <ReasonNote undo="Reinstate" isPending={resume.isPending} onUndo={resume.mutate}>
+        {`Suspended: ${suspended.reason}`}
+      </ReasonNote>
     );
   return (
-    <form
-      className="mt-3 flex flex-wrap items-end gap-3"
-      onSubmit={(event) => {
-        event.preventDefault();
-        suspend.mutate();
-      }}
-    >
-      <TextField
-        label="Reason shown to the user"
-        required
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.target.value)}
-        className="min-w-0 flex-1"
-      />
-      <Button type="submit" variant="danger" disabled={suspend.isPending}>
-        Suspend
-      </Button>
-    </form>
+    <ReasonForm
+      label="Reason shown to the user"
+      action="Suspend"
+      isPending={suspend.isPending}
+      onSubmit={suspend.mutate}
+    />
   );
 };
 
 export const UserRow = ({ user }: { user: UserRecord }) => {
-  const [open, setOpen] = useState(false);
-  const id = useId();
   const name = user.email ?? user.id;
   return (
-    <li className="border-t border-line py-2.5">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-        <span className="min-w-0 flex-1 truncate font-medium">{name}</span>
-        <span className="text-xs text-muted tabular-nums">
-          {user.suspended && <span className="text-bad">suspended · </span>}
-          {user.running} at work · {user.queued} queued · {formatUsd(user.today.spentUsd)} charged today ·{" "}
-          {formatAgo(user.lastSeenAt)}
-        </span>
-        <Button
-          size="small"
-          aria-expanded={open}
-          aria-controls={id}
-          aria-label={`Change ${name}`}
-          onClick={() => setOpen(!open)}
-        >
-          Change
-        </Button>
-      </div>
-      <div id={id} hidden={!open}>
-        <LimitsForm user={user} />
-        <SuspendForm user={user} />
-      </div>
-    </li>
+    <Fold
+      name={name}
+      summary={
+        <>
+          <span className="min-w-0 flex-1 truncate font-medium">{name}</span>
+          <span className="text-xs text-muted tabular-nums">
+            {user.suspended && <span className="text-bad">suspended · </span>}
+            {user.running} running · {user.queued} queued · {formatUsd(user.today.spentUsd)} charged today ·{" "}
+            {formatAgo(user.lastSeenAt)}
+          </span>
+        </>
+      }
+    >
+      <LimitsForm user={user} />
+      <Suspension user={user} />
+    </Fold>
   );
 };

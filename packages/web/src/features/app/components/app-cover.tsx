@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { App } from "@leo/core/generation.ts";
-import { screenshotQuery } from "../api/get-screenshot.ts";
+import { screenshotQuery } from "../api.ts";
 
 /**
  * The app's picture, or the request where there is none.

@@ -5,7 +5,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { inputClass } from "../../../components/ui/text-field.tsx";
 import { errorMessage } from "../../../lib/errors.ts";
 import { useSettled } from "../../../lib/use-settled.ts";
-import { appsQuery } from "../api/list-apps.ts";
+import { appsQuery } from "../api.ts";
 import { AppCard } from "./app-card.tsx";
 
 /** A search field for a handful of apps would only be in the way. */

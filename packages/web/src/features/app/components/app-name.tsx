@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ChevronDown, Pencil, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
@@ -7,10 +7,9 @@ import { LIMITS } from "@leo/core/limits.ts";
 import type { App } from "@leo/core/generation.ts";
 import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
 import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
 import { useOfferCommands } from "../../../lib/commands.ts";
-import { deleteApp } from "../api/delete-app.ts";
-import { renameApp } from "../api/rename-app.ts";
+import { useAction } from "../../../lib/use-action.ts";
+import { appKeys, deleteAppMutation, renameAppMutation } from "../api.ts";
 
 /** The app's name, with what can be done to the app itself. */
 export const AppName = ({ app }: { app: App }) => {
@@ -18,21 +17,14 @@ export const AppName = ({ app }: { app: App }) => {
   const [deleting, setDeleting] = useState(false);
   const queryClient = useQueryClient();
   const navigate = useNavigate();
-  const onError = (error: Error) => toast.error(errorMessage(error));
-  const rename = useMutation({
-    mutationFn: (name: string) => renameApp(app.id, name),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ["apps"] }),
-    onError,
-  });
-  const remove = useMutation({
-    mutationFn: () => deleteApp(app.id),
+  const rename = useAction(renameAppMutation(app.id));
+  const remove = useAction({
+    ...deleteAppMutation(app.id),
     onSuccess: async () => {
       await navigate({ to: "/" });
-      queryClient.removeQueries({ queryKey: ["apps", app.id] });
-      await queryClient.invalidateQueries({ queryKey: ["apps"] });
+      queryClient.removeQueries({ queryKey: appKeys.one(app.id) });
       toast("App deleted");
     },
-    onError,
   });
 
   const commands = useMemo(

@@ -1,6 +1,6 @@
 import { isBlank } from "@leo/core/blank.ts";
 import { Toggle } from "@base-ui/react/toggle";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { ListTodo } from "lucide-react";
@@ -10,9 +10,8 @@ import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { useConfig } from "../../../lib/config.ts";
 import { useDraft } from "../../../lib/draft.ts";
-import { errorMessage } from "../../../lib/errors.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
-import { createApp } from "../api/create-app.ts";
+import { createAppMutation } from "../api.ts";
 import { Examples } from "./examples.tsx";
 
 /** @param initialPrompt only fills the box: a link must never start a run */
@@ -23,21 +22,19 @@ export const NewAppForm = ({ initialPrompt }: { initialPrompt: string }) => {
   const box = useRef<HTMLTextAreaElement>(null);
   const { keyFor } = useIdempotencyKey();
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
   const mode = planFirst ? "plan_first" : "autonomous";
 
   const { mutate, isPending, error, reset } = useMutation({
-    mutationFn: (sent: string) => createApp({ prompt: sent, mode }, keyFor(`${mode} ${sent}`)),
-    onSuccess: async ({ app }, sent) => {
-      promptSent(sent);
-      void queryClient.invalidateQueries({ queryKey: ["apps", "list"] });
+    ...createAppMutation,
+    onSuccess: async ({ app }, { body }) => {
+      promptSent(body.prompt);
       await navigate({ to: "/apps/$appId", params: { appId: app.id } });
     },
   });
 
   const usable = !isBlank(prompt) && prompt.length <= limits.promptMaxChars;
   const submit = () => {
-    if (usable && !isPending) mutate(prompt);
+    if (usable && !isPending) mutate({ body: { prompt, mode }, idempotencyKey: keyFor(`${mode} ${prompt}`) });
   };
   const choose = (example: string) => {
     reset();
@@ -77,7 +74,7 @@ export const NewAppForm = ({ initialPrompt }: { initialPrompt: string }) => {
           </Button>
         }
       />
-      {error && <FormError>{errorMessage(error)}</FormError>}
+      <FormError error={error} />
       <Examples onChoose={choose} />
     </div>
   );

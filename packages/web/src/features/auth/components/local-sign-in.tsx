@@ -3,19 +3,17 @@ import { ArrowRight } from "lucide-react";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { useConfig } from "../../../lib/config.ts";
-import { errorMessage } from "../../../lib/errors.ts";
-import { signInHere } from "../api/sign-in-here.ts";
+import { localSignInMutation } from "../api.ts";
 
 export const LocalSignIn = () => {
-  const config = useConfig();
-  const { mutate, isPending, error } = useMutation({ mutationFn: () => signInHere(config) });
+  const { mutate, isPending, error } = useMutation(localSignInMutation(useConfig()));
   return (
     <div className="flex flex-col gap-2">
       <Button variant="primary" className="w-full" disabled={isPending} onClick={() => mutate()}>
         Continue on this computer
         <ArrowRight className="size-4" aria-hidden="true" />
       </Button>
-      {error && <FormError>{errorMessage(error)}</FormError>}
+      <FormError error={error} />
       <p className="text-xs text-faint">Leo runs only on this computer, so you don't need an account.</p>
     </div>
   );

@@ -3,10 +3,7 @@ import { useState, type SubmitEvent } from "react";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
-import { sendMagicLink } from "../api/send-magic-link.ts";
-import { signIn } from "../api/sign-in.ts";
-import { signUp } from "../api/sign-up.ts";
+import { sendMagicLink, signIn, signUp } from "../api.ts";
 
 type Intent = "sign-in" | "sign-up" | "link";
 
@@ -69,7 +66,7 @@ export const PasswordForm = ({ signUpOffered, linkOffered }: PasswordFormProps) 
           required
         />
       )}
-      {error && <FormError>{errorMessage(error)}</FormError>}
+      <FormError error={error} />
       {data && (
         <p role="status" className="text-sm text-good">
           {data}

@@ -2,15 +2,14 @@ import type { Provider } from "@supabase/auth-js";
 import { useMutation } from "@tanstack/react-query";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
-import { signInWithProvider } from "../api/sign-in-with-provider.ts";
+import { providerSignInMutation } from "../api.ts";
 
 interface ProviderButtonsProps {
   providers: readonly { id: Provider; name: string }[];
 }
 
 export const ProviderButtons = ({ providers }: ProviderButtonsProps) => {
-  const { mutate, isPending, error } = useMutation({ mutationFn: signInWithProvider });
+  const { mutate, isPending, error } = useMutation(providerSignInMutation);
   return (
     <div className="flex flex-col gap-2">
       {providers.map(({ id, name }) => (
@@ -18,7 +17,7 @@ export const ProviderButtons = ({ providers }: ProviderButtonsProps) => {
           Continue with {name}
         </Button>
       ))}
-      {error && <FormError>{errorMessage(error)}</FormError>}
+      <FormError error={error} />
     </div>
   );
 };

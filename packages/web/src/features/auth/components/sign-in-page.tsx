@@ -3,7 +3,7 @@ import { Mark } from "../../../components/mark.tsx";
 import { useConfig } from "../../../lib/config.ts";
 import { hasDrafts } from "../../../lib/draft.ts";
 import { useEndedUserId } from "../../../lib/session.ts";
-import { authSettingsQuery } from "../api/auth-settings.ts";
+import { authSettingsQuery } from "../api.ts";
 import { LocalSignIn } from "./local-sign-in.tsx";
 import { PasswordForm } from "./password-form.tsx";
 import { ProviderButtons } from "./provider-buttons.tsx";

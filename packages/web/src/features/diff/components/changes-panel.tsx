@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Empty } from "../../../components/empty.tsx";
 import { errorMessage } from "../../../lib/errors.ts";
 import { plural } from "../../../lib/format.ts";
-import { diffQuery } from "../api/get-diff.ts";
+import { diffQuery } from "../api.ts";
 import { FileDiffCard } from "./file-diff-card.tsx";
 
 interface ChangesPanelProps {

@@ -5,7 +5,7 @@ import { useMemo, useState } from "react";
 import { languageOf } from "../../../components/code/languages.ts";
 import { CODE_CSS, CODE_STYLE, CODE_THEME, makeReachable } from "../../../components/code/options.ts";
 import { useResolvedTheme } from "../../../lib/theme.ts";
-import type { FileChange } from "../api/get-diff.ts";
+import type { FileChange } from "../api.ts";
 
 const WORDS: Record<FileChange["change"], { word: string; className: string }> = {
   created: { word: "new", className: "text-good" },

@@ -7,7 +7,7 @@ import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { copyText } from "../../../lib/clipboard.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import { formatSize } from "../../../lib/format.ts";
-import { fileQuery } from "../api/read-file.ts";
+import { fileQuery } from "../api.ts";
 import { CodeView } from "./code-view.tsx";
 import { PlainView } from "./plain-view.tsx";
 

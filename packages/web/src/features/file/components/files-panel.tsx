@@ -5,7 +5,7 @@ import { Empty } from "../../../components/empty.tsx";
 import { inputClass } from "../../../components/ui/text-field.tsx";
 import { errorMessage } from "../../../lib/errors.ts";
 import { useIsWide } from "../../../lib/use-media-query.ts";
-import { filesQuery } from "../api/list-files.ts";
+import { filesQuery } from "../api.ts";
 import { FileTree, type FileMark } from "./file-tree.tsx";
 import { FileViewer } from "./file-viewer.tsx";
 

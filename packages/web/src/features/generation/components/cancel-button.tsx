@@ -1,22 +1,15 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
+import type { Generation } from "@leo/core/generation.ts";
 import { Button } from "../../../components/ui/button.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
-import { cancelGeneration } from "../api/cancel-generation.ts";
+import { useAction } from "../../../lib/use-action.ts";
+import { cancelGenerationMutation } from "../api.ts";
 
 interface CancelButtonProps {
-  generationId: string;
-  appId: string;
+  generation: Generation;
   disabled: boolean;
 }
 
-export const CancelButton = ({ generationId, appId, disabled }: CancelButtonProps) => {
-  const queryClient = useQueryClient();
-  const { mutate, isPending } = useMutation({
-    mutationFn: () => cancelGeneration(generationId),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ["apps", appId] }),
-    onError: (error) => toast.error(errorMessage(error)),
-  });
+export const CancelButton = ({ generation, disabled }: CancelButtonProps) => {
+  const { mutate, isPending } = useAction(cancelGenerationMutation(generation));
   return (
     <Button size="small" disabled={disabled || isPending} onClick={() => mutate()}>
       Cancel

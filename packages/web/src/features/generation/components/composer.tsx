@@ -1,15 +1,13 @@
 import { isBlank } from "@leo/core/blank.ts";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import type { Ref } from "react";
 import { PromptBox } from "../../../components/prompt-box.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
 import { useConfig } from "../../../lib/config.ts";
-import { errorMessage } from "../../../lib/errors.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
-import { addMessage } from "../api/add-message.ts";
-import { createGeneration } from "../api/create-generation.ts";
+import { addMessageMutation, createGenerationMutation } from "../api.ts";
 
 export interface ComposerProps {
   appId: string;
@@ -40,31 +38,31 @@ export const Composer = ({
 }: ComposerProps) => {
   const { limits } = useConfig();
   const { keyFor, done } = useIdempotencyKey();
-  const queryClient = useQueryClient();
 
-  const send = async (prompt: string) => {
-    if (runningId !== undefined) return void (await addMessage(runningId, prompt));
-    const body = { prompt, ...(base ? { baseGenerationId: base.id } : {}) };
-    await createGeneration(appId, body, keyFor(JSON.stringify(body)));
-  };
-
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: send,
-    onSuccess: async (_, sent) => {
+  const create = useMutation({
+    ...createGenerationMutation(appId),
+    onSuccess: (_, { body }) => {
       done();
-      onSent(sent);
-      await queryClient.invalidateQueries({ queryKey: ["apps", appId] });
+      onSent(body.prompt);
     },
   });
+  const add = useMutation({
+    ...addMessageMutation({ id: runningId ?? "", appId }),
+    onSuccess: (_, sent) => onSent(sent),
+  });
+  const { isPending, error } = runningId === undefined ? create : add;
 
   const usable = blockedBecause === undefined && !isBlank(text) && text.length <= limits.promptMaxChars;
   const submit = () => {
-    if (usable && !isPending) mutate(text);
+    if (!usable || isPending) return;
+    if (runningId !== undefined) return add.mutate(text);
+    const body = { prompt: text, ...(base && { baseGenerationId: base.id }) };
+    create.mutate({ body, idempotencyKey: keyFor(JSON.stringify(body)) });
   };
 
   return (
     <div className="flex flex-col gap-2">
-      {error && <FormError>{errorMessage(error)}</FormError>}
+      <FormError error={error} />
       <PromptBox
         ref={ref}
         label="What should change?"

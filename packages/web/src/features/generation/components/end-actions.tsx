@@ -1,17 +1,11 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Pencil, RotateCcw, Undo2, Wrench } from "lucide-react";
-import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
 import { Button } from "../../../components/ui/button.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
+import { useAction } from "../../../lib/use-action.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
-import { createGeneration } from "../api/create-generation.ts";
-import { retryGeneration } from "../api/retry-generation.ts";
+import { createGenerationMutation, retryGenerationMutation } from "../api.ts";
 import { fixPrompt } from "../fix-prompt.ts";
 import { useLive } from "../../live/use-live.ts";
-
-/** Continue with the failure as the request, continue with the same request, or begin where the run began. */
-type Action = "fix" | "try-again" | "start-over";
 
 /** What can be done about a run that ended without a version. */
 export const EndActions = ({
@@ -24,18 +18,17 @@ export const EndActions = ({
   const { live } = useLive(generation.id);
   const { id, appId } = generation;
   const { keyFor } = useIdempotencyKey();
-  const queryClient = useQueryClient();
   const fix = fixPrompt(generation, live);
-  const { mutate, isPending } = useMutation({
-    mutationFn: (action: Action) => {
-      const key = keyFor(`${action} ${id}`);
-      if (action !== "fix") return retryGeneration(id, action === "start-over", key);
-      const base = generation.hasDraft ? { baseGenerationId: id } : {};
-      return createGeneration(appId, { prompt: fix ?? "", mode: generation.mode, ...base }, key);
-    },
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["apps", appId] }),
-    onError: (error) => toast.error(errorMessage(error)),
-  });
+  const create = useAction(createGenerationMutation(appId));
+  const retry = useAction(retryGenerationMutation(generation));
+  const isPending = create.isPending || retry.isPending;
+  const fixIt = (prompt: string) => {
+    const base = generation.hasDraft ? { baseGenerationId: id } : {};
+    create.mutate({ body: { prompt, mode: generation.mode, ...base }, idempotencyKey: keyFor(`fix ${id}`) });
+  };
+  /** The same request again: it continues from what the run left, or starts over where the run began. */
+  const tryAgain = (startOver: boolean) =>
+    retry.mutate({ startOver, idempotencyKey: keyFor(`retry ${startOver} ${id}`) });
   // The same words again would be declined again.
   const isDeclined = (live.failure ?? generation.failure)?.code === "declined";
   return (
@@ -47,17 +40,17 @@ export const EndActions = ({
         </Button>
       )}
       {fix !== undefined && (
-        <Button variant="primary" size="small" disabled={isPending} onClick={() => mutate("fix")}>
+        <Button variant="primary" size="small" disabled={isPending} onClick={() => fixIt(fix)}>
           <Wrench className="size-3.5" aria-hidden="true" />
           Fix this
         </Button>
       )}
-      <Button size="small" disabled={isPending} onClick={() => mutate("try-again")}>
+      <Button size="small" disabled={isPending} onClick={() => tryAgain(false)}>
         <RotateCcw className="size-3.5" aria-hidden="true" />
         Try again
       </Button>
       {generation.hasDraft && (
-        <Button size="small" variant="ghost" disabled={isPending} onClick={() => mutate("start-over")}>
+        <Button size="small" variant="ghost" disabled={isPending} onClick={() => tryAgain(true)}>
           <Undo2 className="size-3.5" aria-hidden="true" />
           Start over
         </Button>

@@ -1,7 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { errorMessage } from "../../../lib/errors.ts";
-import { changeMessage } from "../api/change-message.ts";
+import { changeMessageMutation } from "../api.ts";
 import type { QueuedMessage } from "../../live/timeline-item.ts";
 import { QueuedEditor } from "./queued-editor.tsx";
 import { QueuedRow } from "./queued-row.tsx";
@@ -25,7 +24,7 @@ interface Draft {
 export const MessageQueue = ({ generationId, queued, closed, onUnsaved }: MessageQueueProps) => {
   const [draft, setDraft] = useState<Draft>();
   const save = useMutation({
-    mutationFn: ({ messageId, text }: Draft) => changeMessage(generationId, messageId, text),
+    ...changeMessageMutation(generationId),
     onSuccess: () => setDraft(undefined),
   });
   const edited = draft && queued.find(({ messageId }) => messageId === draft.messageId);
@@ -55,7 +54,7 @@ export const MessageQueue = ({ generationId, queued, closed, onUnsaved }: Messag
                 onSave={() => save.mutate(draft)}
                 onDiscard={() => setDraft(undefined)}
                 saving={save.isPending}
-                error={save.error ? errorMessage(save.error) : undefined}
+                error={save.error}
               />
             ) : (
               <QueuedRow

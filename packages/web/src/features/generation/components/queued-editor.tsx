@@ -10,7 +10,7 @@ interface QueuedEditorProps {
   onSave: () => void;
   onDiscard: () => void;
   saving: boolean;
-  error: string | undefined;
+  error: Error | null;
 }
 
 /** Another text for a request that waits. Escape leaves it as it was. */
@@ -25,7 +25,7 @@ export const QueuedEditor = ({ text, onChange, onSave, onDiscard, saving, error 
         if (event.key === "Escape") onDiscard();
       }}
     >
-      {error !== undefined && <FormError>{error}</FormError>}
+      <FormError error={error} />
       <PromptBox
         label="Queued request"
         value={text}

@@ -1,9 +1,7 @@
-import { useMutation } from "@tanstack/react-query";
 import { Pencil, X } from "lucide-react";
-import { toast } from "sonner";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
-import { removeMessage } from "../api/remove-message.ts";
+import { useAction } from "../../../lib/use-action.ts";
+import { removeMessageMutation } from "../api.ts";
 import type { QueuedMessage } from "../../live/timeline-item.ts";
 
 interface QueuedRowProps {
@@ -15,10 +13,7 @@ interface QueuedRowProps {
 
 /** One request that waits: its text, and while it can be, changing it and taking it back. */
 export const QueuedRow = ({ generationId, message, closed, onEdit }: QueuedRowProps) => {
-  const remove = useMutation({
-    mutationFn: () => removeMessage(generationId, message.messageId),
-    onError: (error) => toast.error(errorMessage(error)),
-  });
+  const remove = useAction(removeMessageMutation(generationId));
   const disabled = closed || remove.isPending;
   return (
     <div className="flex items-start gap-1">
@@ -31,7 +26,11 @@ export const QueuedRow = ({ generationId, message, closed, onEdit }: QueuedRowPr
       <IconButton label="Edit queued request" disabled={disabled} onClick={onEdit}>
         <Pencil className="size-3.5" aria-hidden="true" />
       </IconButton>
-      <IconButton label="Remove queued request" disabled={disabled} onClick={() => remove.mutate()}>
+      <IconButton
+        label="Remove queued request"
+        disabled={disabled}
+        onClick={() => remove.mutate(message.messageId)}
+      >
         <X className="size-4" aria-hidden="true" />
       </IconButton>
     </div>

@@ -32,7 +32,7 @@ export const StatusStrip = ({ generation, live }: StatusStripProps) => {
         {formatElapsed(nowMs - Date.parse(generation.createdAt))}
         {costSoFar !== undefined && ` · ${costSoFar}`}
       </span>
-      <CancelButton generationId={generation.id} appId={generation.appId} disabled={!cancellable} />
+      <CancelButton generation={generation} disabled={!cancellable} />
     </div>
   );
 };

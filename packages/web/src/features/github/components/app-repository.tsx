@@ -1,30 +1,28 @@
-import { Switch } from "@base-ui/react/switch";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId, useState } from "react";
-import { toast } from "sonner";
-import type { ChangeAppPublishing } from "@leo/core/publishing.ts";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { AppPublishing } from "@leo/core/publishing.ts";
+import { Loaded } from "../../../components/loaded.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
-import { changePublishing, publishingQuery } from "../api/app-publishing.ts";
+import { Switch } from "../../../components/ui/switch.tsx";
+import { useAction } from "../../../lib/use-action.ts";
+import { changeRepositoryMutation, repositoryQuery } from "../api.ts";
 
 /** Where an app's versions go on GitHub, and whether by themselves. */
-export const AppPublishing = ({ appId }: { appId: string }) => {
-  const switchId = useId();
-  const queryClient = useQueryClient();
-  const { queryKey } = publishingQuery(appId);
-  const { data, error } = useQuery(publishingQuery(appId));
+export const AppRepository = ({ appId }: { appId: string }) => (
+  <section aria-label="GitHub" className="border-t border-line px-4 py-3.5 text-[13px]">
+    <Loaded query={useQuery(repositoryQuery(appId))}>
+      {(data) => <Repository appId={appId} data={data} />}
+    </Loaded>
+  </section>
+);
+
+const Repository = ({ appId, data }: { appId: string; data: AppPublishing }) => {
   const [disconnecting, setDisconnecting] = useState(false);
-  const { mutate, isPending } = useMutation({
-    mutationFn: (body: ChangeAppPublishing) => changePublishing(appId, body),
-    onSuccess: (changed) => queryClient.setQueryData(queryKey, changed),
-    onError: (cause) => toast.error(errorMessage(cause)),
-  });
-  if (error && !data) return <p className="px-4 py-3 text-xs text-bad">{errorMessage(error)}</p>;
-  if (!data) return null;
+  const { mutate, isPending } = useAction(changeRepositoryMutation(appId));
   const { automatic, repository, invitedLogin, invitationFailure } = data;
   return (
-    <section aria-label="GitHub" className="border-t border-line px-4 py-3.5 text-[13px]">
+    <>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <p className="min-w-0 flex-1 basis-64 text-muted">
           {repository ? "Pushed to " : "Leo pushes versions to a private repository that it creates."}
@@ -35,18 +33,13 @@ export const AppPublishing = ({ appId }: { appId: string }) => {
           )}
           {invitedLogin && `, to which ${invitedLogin} is invited`}
         </p>
-        <label htmlFor={switchId} className="flex items-center gap-2">
-          <Switch.Root
-            id={switchId}
-            checked={automatic}
-            disabled={isPending}
-            onCheckedChange={(checked) => mutate({ automatic: checked })}
-            className="flex h-5 w-9 rounded-full bg-line-strong p-0.5 transition-colors data-checked:bg-accent"
-          >
-            <Switch.Thumb className="size-4 rounded-full bg-surface transition-transform data-checked:translate-x-4" />
-          </Switch.Root>
-          Push every version
-        </label>
+        <Switch
+          label="Push every version"
+          checked={automatic}
+          disabled={isPending}
+          onChange={(checked) => mutate({ automatic: checked })}
+          className="flex flex-row-reverse items-center gap-2"
+        />
         {repository && (
           <Button size="small" disabled={isPending} onClick={() => setDisconnecting(true)}>
             Disconnect
@@ -63,6 +56,6 @@ export const AppPublishing = ({ appId }: { appId: string }) => {
       >
         Nothing changes on GitHub. The next version you push goes into a new repository.
       </ConfirmDialog>
-    </section>
+    </>
   );
 };

@@ -4,7 +4,7 @@ import type { Publication } from "@leo/core/publishing.ts";
 import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
 import { buttonClass } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
-import { usePublish } from "../use-push.ts";
+import { usePush } from "../use-push.ts";
 
 interface VersionProps {
   appId: string;
@@ -25,11 +25,11 @@ const OnGithub = ({ number, commitUrl }: { number: number; commitUrl: string | u
   </a>
 );
 
-/** A version's button for publishing: it shows how that stands and does the next thing about it. */
-export const PublishButton = ({ appId, generationId, number }: VersionProps) => {
-  const { publication, publish, isPending, found, showFindings } = usePublish(appId, generationId);
-  const isOnItsWay = isPending || publication?.state === "queued" || publication?.state === "running";
-  if (publication?.state === "done") return <OnGithub number={number} commitUrl={publication.commitUrl} />;
+/** A version's button for pushing it: shows how that stands and does the next thing about it. */
+export const PushButton = ({ appId, generationId, number }: VersionProps) => {
+  const { latest, mutate, isPending, dialog } = usePush(appId, generationId);
+  const isOnItsWay = isPending || latest?.state === "queued" || latest?.state === "running";
+  if (latest?.state === "done") return <OnGithub number={number} commitUrl={latest.commitUrl} />;
   if (isOnItsWay) {
     return (
       <IconButton label={`Pushing version ${number} to GitHub`} aria-disabled>
@@ -37,20 +37,15 @@ export const PublishButton = ({ appId, generationId, number }: VersionProps) => 
       </IconButton>
     );
   }
-  const failed = publication?.state === "failed";
+  const failed = latest?.state === "failed";
   const Icon = failed ? CloudAlert : CloudUpload;
   const label = `Push version ${number} to GitHub${failed ? " again" : ""}`;
   return (
     <>
-      <IconButton label={label} className={clsx(failed && "text-bad")} onClick={() => publish({})}>
+      <IconButton label={label} className={clsx(failed && "text-bad")} onClick={() => mutate({})}>
         <Icon className="size-4" aria-hidden="true" />
       </IconButton>
-      <SecretsDialog
-        found={found}
-        onClose={() => showFindings(undefined)}
-        confirmLabel="Push anyway"
-        onConfirm={(confirm) => publish({ confirm })}
-      />
+      <SecretsDialog {...dialog} confirmLabel="Push anyway" />
     </>
   );
 };
@@ -89,24 +84,19 @@ const FailureNote = ({ failure, onTop, onFindings }: FailureProps) => {
   );
 };
 
-/** Why a version was not published, and what the person can do about it. Nothing where all is well. */
-export const PublicationNote = ({ appId, generationId }: Omit<VersionProps, "number">) => {
-  const { publication, publish, found, showFindings } = usePublish(appId, generationId);
-  if (!publication?.failure) return null;
-  const { failure } = publication;
+/** Why a version was not pushed, and what the person can do about it. Nothing where all is well. */
+export const PushNote = ({ appId, generationId }: Omit<VersionProps, "number">) => {
+  const { latest, mutate, show, dialog } = usePush(appId, generationId);
+  if (!latest?.failure) return null;
+  const { failure } = latest;
   return (
     <>
       <FailureNote
         failure={failure}
-        onTop={(onTopOf) => publish({ onTopOf })}
-        onFindings={() => showFindings(failure.secrets)}
+        onTop={(onTopOf) => mutate({ onTopOf })}
+        onFindings={() => failure.secrets && show(failure.secrets, {})}
       />
-      <SecretsDialog
-        found={found}
-        onClose={() => showFindings(undefined)}
-        confirmLabel="Push anyway"
-        onConfirm={(confirm) => publish({ confirm })}
-      />
+      <SecretsDialog {...dialog} confirmLabel="Push anyway" />
     </>
   );
 };

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Site } from "@leo/core/site.ts";
+import { Loaded } from "../../../components/loaded.tsx";
 import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
 import { FormError } from "../../../components/ui/form-error.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
 import type { NumberedGeneration } from "../../version/numbered.ts";
-import { siteQuery } from "../api/site.ts";
+import { siteQuery } from "../api.ts";
 import { useSiteChanges } from "../use-site-changes.ts";
 import { LiveVersion } from "./live-version.tsx";
 import { NewSite } from "./new-site.tsx";
@@ -30,9 +30,7 @@ interface SitePanelProps {
 }
 
 export const SitePanel = ({ appId, versions }: SitePanelProps) => {
-  const { data: site, error } = useQuery(siteQuery(appId));
   const changes = useSiteChanges(appId);
-  const failure = changes.failure ?? error;
   const body = (shown: Site) => {
     if (shown.takenDown) return <TakenDown reason={shown.takenDown.reason} />;
     if (shown.state === "new") return <NewSite site={shown} versions={versions} changes={changes} />;
@@ -51,16 +49,16 @@ export const SitePanel = ({ appId, versions }: SitePanelProps) => {
   };
   return (
     <div className="mt-3 flex flex-col gap-4">
-      {failure && <FormError>{errorMessage(failure)}</FormError>}
-      {!site && !error && <p className="text-xs text-faint">Loading the site…</p>}
-      {site && body(site)}
-      {site && !site.ownOrigin && <NoOrigin />}
-      <SecretsDialog
-        found={changes.found}
-        onClose={changes.dismissFound}
-        confirmLabel="Publish anyway"
-        onConfirm={changes.acceptFound}
-      />
+      <FormError error={changes.failure} />
+      <Loaded query={useQuery(siteQuery(appId))}>
+        {(site) => (
+          <>
+            {body(site)}
+            {!site.ownOrigin && <NoOrigin />}
+          </>
+        )}
+      </Loaded>
+      <SecretsDialog {...changes.secrets} confirmLabel="Publish anyway" />
     </div>
   );
 };

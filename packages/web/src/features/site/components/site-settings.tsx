@@ -1,8 +1,8 @@
-import { Switch } from "@base-ui/react/switch";
-import { useId, useState, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import type { Site } from "@leo/core/site.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
+import { Switch } from "../../../components/ui/switch.tsx";
 import { TextField } from "../../../components/ui/text-field.tsx";
 import { addressParts } from "../address-parts.ts";
 import type { SiteChanges } from "../use-site-changes.ts";
@@ -49,23 +49,15 @@ const AddressForm = ({ site, changes }: SettingsProps) => {
   );
 };
 
-const SearchEngines = ({ site, changes }: SettingsProps) => {
-  const id = useId();
-  return (
-    <label htmlFor={id} className="flex items-center justify-between gap-2 text-xs font-medium text-muted">
-      Let search engines list it
-      <Switch.Root
-        id={id}
-        checked={!site.noindex}
-        disabled={changes.isBusy}
-        onCheckedChange={(checked) => changes.change({ noindex: !checked })}
-        className="flex h-5 w-9 rounded-full bg-line-strong p-0.5 transition-colors data-checked:bg-accent"
-      >
-        <Switch.Thumb className="size-4 rounded-full bg-surface transition-transform data-checked:translate-x-4" />
-      </Switch.Root>
-    </label>
-  );
-};
+const SearchEngines = ({ site, changes }: SettingsProps) => (
+  <Switch
+    label="Let search engines list it"
+    checked={!site.noindex}
+    disabled={changes.isBusy}
+    onChange={(checked) => changes.change({ noindex: !checked })}
+    className="flex items-center justify-between gap-2 text-xs font-medium text-muted"
+  />
+);
 
 const Unpublish = ({ site, changes }: SettingsProps) => {
   const [isAsking, setIsAsking] = useState(false);

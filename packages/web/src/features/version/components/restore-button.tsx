@@ -1,11 +1,9 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { RotateCcw } from "lucide-react";
-import { toast } from "sonner";
 import type { Generation } from "@leo/core/generation.ts";
 import { Button } from "../../../components/ui/button.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
+import { useAction } from "../../../lib/use-action.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
-import { restoreVersion } from "../api/restore-version.ts";
+import { restoreVersionMutation } from "../api.ts";
 
 interface RestoreButtonProps {
   generation: Generation;
@@ -14,24 +12,18 @@ interface RestoreButtonProps {
 
 /** Makes an old version the newest again. */
 export const RestoreButton = ({ generation, onRestored }: RestoreButtonProps) => {
-  const queryClient = useQueryClient();
   const { keyFor, done } = useIdempotencyKey();
-  const { mutate, isPending } = useMutation({
-    mutationFn: () => restoreVersion(generation.id, keyFor(generation.id)),
-    onSuccess: async () => {
-      done();
-      await queryClient.invalidateQueries({ queryKey: ["apps"] });
-      onRestored();
-    },
-    onError: (error) => toast.error(errorMessage(error)),
-  });
+  const { mutate, isPending } = useAction(restoreVersionMutation(generation.id));
+  const restore = () =>
+    mutate(keyFor(generation.id), {
+      // Once the app has been read again, and the new version is there to be shown.
+      onSuccess: () => {
+        done();
+        onRestored();
+      },
+    });
   return (
-    <Button
-      size="small"
-      disabled={isPending}
-      onClick={() => mutate()}
-      title="Make a new version with these files"
-    >
+    <Button size="small" disabled={isPending} onClick={restore} title="Make a new version with these files">
       <RotateCcw className="size-3.5" aria-hidden="true" />
       Restore
     </Button>

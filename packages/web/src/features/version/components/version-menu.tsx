@@ -1,13 +1,12 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Copy, Ellipsis, GitBranchPlus } from "lucide-react";
 import { toast } from "sonner";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
 import { Menu, MenuItem } from "../../../components/ui/menu.tsx";
-import { errorMessage } from "../../../lib/errors.ts";
+import { useAction } from "../../../lib/use-action.ts";
 import { useIdempotencyKey } from "../../../lib/use-idempotency-key.ts";
 import { versionName } from "../numbered.ts";
-import { forkVersion } from "../api/fork-version.ts";
+import { forkVersionMutation } from "../api.ts";
 
 interface VersionMenuProps {
   generationId: string;
@@ -20,17 +19,14 @@ interface VersionMenuProps {
 /** Other ways to go on from a version. */
 export const VersionMenu = ({ generationId, number, onContinue }: VersionMenuProps) => {
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
   const { keyFor, done } = useIdempotencyKey();
-  const { mutate: fork, isPending } = useMutation({
-    mutationFn: () => forkVersion(generationId, keyFor(generationId)),
+  const { mutate: fork, isPending } = useAction({
+    ...forkVersionMutation(generationId),
     onSuccess: async ({ app }) => {
       done();
-      await queryClient.invalidateQueries({ queryKey: ["apps", "list"] });
       await navigate({ to: "/apps/$appId", params: { appId: app.id }, search: {} });
       toast(`Copied to “${app.name}”`);
     },
-    onError: (error) => toast.error(errorMessage(error)),
   });
   return (
     <Menu
@@ -50,7 +46,7 @@ export const VersionMenu = ({ generationId, number, onContinue }: VersionMenuPro
         <MenuItem
           icon={<Copy className="size-4" aria-hidden="true" />}
           disabled={isPending}
-          onClick={() => fork()}
+          onClick={() => fork(keyFor(generationId))}
         >
           Copy as a new app
         </MenuItem>

@@ -25,8 +25,8 @@ interface VersionRowProps {
   menu: ReactNode;
   /** The version was restored as a new one, which is now the newest. */
   onRestored: () => void;
-  /** How publishing stands, where there is publishing: a button and a note. */
-  publishing?: { button: ReactNode; note: ReactNode };
+  /** How its push to GitHub stands, where there is one: a button and a note. */
+  push?: { button: ReactNode; note: ReactNode };
 }
 
 export const VersionRow = (props: VersionRowProps) => {
@@ -56,7 +56,7 @@ export const VersionRow = (props: VersionRowProps) => {
         ))}
         <p className="mt-1 text-xs text-faint tabular-nums">{facts}</p>
         {generation.failure && <p className="mt-1 text-xs text-bad">{generation.failure.message}</p>}
-        {props.publishing?.note}
+        {props.push?.note}
       </div>
       {hasFiles({ generation, number }) && (
         <div className="flex items-center gap-1">
@@ -76,7 +76,7 @@ export const VersionRow = (props: VersionRowProps) => {
             </IconButton>
           )}
           <DownloadButton generationId={generation.id} number={number} />
-          {props.publishing?.button}
+          {props.push?.button}
           {props.menu}
         </div>
       )}
