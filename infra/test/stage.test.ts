@@ -77,7 +77,7 @@ test.for([
   ],
   [{ LEO_DATABASE_CONNECTIONS: "1" }, /LEO_DATABASE_CONNECTIONS/],
   [{ LEO_ALARM_EMAIL: "ops" }, /LEO_ALARM_EMAIL: is not an e-mail address/],
-  [{ LEO_GITHUB_ORGANIZATION: "acme/apps" }, /LEO_GITHUB_ORGANIZATION: This is not a GitHub user name/],
+  [{ LEO_GITHUB_ORGANIZATION: "acme/apps" }, /LEO_GITHUB_ORGANIZATION: That's not a valid GitHub username/],
   [{ LEO_GENERATOR_IMAGE: "not an image" }, /LEO_GENERATOR_IMAGE: is not an image reference/],
   [{ LEO_EXEC: "yes" }, /LEO_EXEC/],
   [{ LEO_REGION: "" }, /LEO_REGION: is not set/],

@@ -45,7 +45,7 @@ export const Reason = z
   .min(1)
   .max(500)
   // Postgres cannot take one.
-  .refine((text) => !text.includes("\0"), "The sentence contains a NUL character.");
+  .refine((text) => !text.includes("\0"), "The text contains a NUL character.");
 
 export const UserRecord = z.object({
   id: Id,

@@ -69,14 +69,14 @@ interface FailureKind {
 
 export const FAILURES: Record<FailureCode, FailureKind> = {
   capacity: {
-    message: "There was no free machine for this run. Try again in a few minutes.",
+    message: "No machine was available for this run. Try again in a few minutes.",
     owner: "nobody",
     price: "free_if_seen",
     platformFault: true,
     retryable: false,
   },
   quota: {
-    message: "The account's machine limit is reached. Try again when other runs have finished.",
+    message: "The account has reached its machine limit. Try again when other runs have finished.",
     owner: "operator",
     price: "free_if_seen",
     platformFault: true,
@@ -84,43 +84,42 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
   image_pull: {
     message:
-      "The generator's image could not be loaded. Try again; if it keeps happening, tell your administrator.",
+      "The machine couldn't load Leo's image. Try again; if it keeps happening, tell your administrator.",
     owner: "operator",
     price: "free_if_seen",
     platformFault: true,
     retryable: true,
   },
   out_of_memory: {
-    message: "The run needed more memory than it had. Try again with a smaller request.",
+    message: "The run ran out of memory. Try again with a smaller request.",
     owner: "user",
     price: "used",
     platformFault: true,
     retryable: true,
   },
   start_timeout: {
-    message: "The generator did not start in time. Try again.",
+    message: "The machine didn't start in time. Try again.",
     owner: "nobody",
     price: "free_if_seen",
     platformFault: true,
     retryable: true,
   },
   heartbeat_lost: {
-    message: "The machine stopped answering. Try again to continue from the last saved state.",
+    message: "The machine stopped responding. Try again to continue from the last saved state.",
     owner: "nobody",
     price: "free_if_seen",
     platformFault: true,
     retryable: true,
   },
   stalled: {
-    message: "The agent did nothing for ten minutes and was stopped. Try again, or reword the request.",
+    message: "The agent made no progress for ten minutes and was stopped. Try again, or reword your request.",
     owner: "nobody",
     price: "used",
     platformFault: true,
     retryable: true,
   },
   deadline: {
-    message:
-      "This run reached its time limit. What it has made is kept as a draft; ask for a smaller step to continue.",
+    message: "This run hit its time limit. Its work is kept as a draft; ask for a smaller step to continue.",
     owner: "user",
     price: "used",
     platformFault: false,
@@ -128,14 +127,14 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
   budget: {
     message:
-      "This run reached its budget. What it has made is kept as a draft; ask for a smaller step to continue.",
+      "This run hit its spending limit. Its work is kept as a draft; ask for a smaller step to continue.",
     owner: "user",
     price: "used",
     platformFault: false,
     retryable: false,
   },
   agent_error: {
-    message: "The agent ended with an error. Try again, or reword the request.",
+    message: "The agent stopped with an error. Try again, or reword your request.",
     owner: "user",
     price: "used",
     platformFault: false,
@@ -143,7 +142,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
   tool_timeout: {
     message:
-      "A command of the agent never returned and was stopped. What the run has made is kept as a draft; reword the request so that nothing has to wait.",
+      "One of the agent's commands never finished and was stopped. The run's work is kept as a draft; reword your request so that nothing has to wait.",
     owner: "user",
     price: "used",
     platformFault: false,
@@ -151,22 +150,21 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
   process_limit: {
     message:
-      "A command started more processes than a run may have and was stopped. What the run has made is kept as a draft; reword the request.",
+      "A command started too many processes and was stopped. The run's work is kept as a draft; reword your request.",
     owner: "user",
     price: "used",
     platformFault: false,
     retryable: false,
   },
   workspace_too_large: {
-    message:
-      "The files of the app grew beyond the size that a run may have. What fits is kept; ask for smaller or fewer files.",
+    message: "The app's files grew too large. What fits is kept; ask for smaller or fewer files.",
     owner: "user",
     price: "used",
     platformFault: false,
     retryable: false,
   },
   too_many_files: {
-    message: "The run made more files than it may have. What fits is kept; ask for fewer files.",
+    message: "The run created too many files. What fits is kept; ask for fewer files.",
     owner: "user",
     price: "used",
     platformFault: false,
@@ -174,44 +172,42 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
   output_too_large: {
     message:
-      "The run put out more than a version can hold. What fits is kept; ask for a smaller app or a smaller step.",
+      "The app is too large for a version. What fits is kept; ask for a smaller app or a smaller step.",
     owner: "user",
     price: "used",
     platformFault: false,
     retryable: false,
   },
   disk_full: {
-    message: "The run used up the disk of its machine. What fits is kept as a draft; ask for a smaller step.",
+    message: "The run filled its machine's disk. What fits is kept as a draft; ask for a smaller step.",
     owner: "user",
     price: "used",
     platformFault: false,
     retryable: false,
   },
   verify_failed: {
-    message:
-      "The app did not pass its checks after several tries. Ask the agent to fix the check that failed.",
+    message: "The app still fails its checks after several tries. Ask Leo to fix the failed check.",
     owner: "user",
     price: "used",
     platformFault: false,
     retryable: false,
   },
   upload_failed: {
-    message: "The app was built but could not be stored. Try again.",
+    message: "The app was built but couldn't be saved. Try again.",
     owner: "nobody",
     price: "used",
     platformFault: true,
     retryable: true,
   },
   interrupted: {
-    message: "The machine was taken away during the run. Try again to continue from the last saved state.",
+    message: "The machine was shut down during the run. Try again to continue from the last saved state.",
     owner: "nobody",
     price: "free_if_seen",
     platformFault: true,
     retryable: true,
   },
   expired: {
-    message:
-      "The request waited too long for a free place, so it was not started and costs nothing. Try again.",
+    message: "The request waited too long in the queue and never started. It costs nothing. Try again.",
     owner: "nobody",
     price: "free_if_seen",
     platformFault: true,
@@ -219,7 +215,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
   },
   model_unavailable: {
     message:
-      "Claude was unavailable for longer than this run could wait. Try again to continue where it stopped.",
+      "Claude was unavailable for longer than this run could wait. Try again to pick up where it stopped.",
     owner: "nobody",
     price: "free_if_few",
     platformFault: true,
@@ -233,22 +229,21 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: false,
   },
   model_credential: {
-    message: "Claude rejected Leo's credential. Your administrator has to replace it.",
+    message: "Claude rejected Leo's credential. Ask your administrator to replace it.",
     owner: "operator",
     price: "free_if_few",
     platformFault: true,
     retryable: false,
   },
   model_balance: {
-    message:
-      "The account that Leo uses for Claude has run out of credit. Your administrator has to top it up.",
+    message: "Leo's Claude account is out of credit. Ask your administrator to top it up.",
     owner: "operator",
     price: "free_if_few",
     platformFault: true,
     retryable: false,
   },
   model_unknown: {
-    message: "The model that Leo is set to use does not exist. Your administrator has to choose another one.",
+    message: "The model Leo is set to use doesn't exist. Ask your administrator to choose another one.",
     owner: "operator",
     price: "free_if_few",
     platformFault: true,
@@ -279,7 +274,7 @@ export const FAILURES: Record<FailureCode, FailureKind> = {
     retryable: false,
   },
   request_too_large: {
-    message: "The conversation has grown too long for the model. Start over, or ask for a smaller step.",
+    message: "The conversation is too long for the model. Start over, or ask for a smaller step.",
     owner: "user",
     price: "used",
     platformFault: false,

@@ -75,8 +75,8 @@ export type Publication = z.infer<typeof Publication>;
 export const GithubLogin = z
   .string()
   .trim()
-  .max(39, "A GitHub user name has at most 39 characters.")
-  .regex(/^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/, "This is not a GitHub user name.");
+  .max(39, "A GitHub username has at most 39 characters.")
+  .regex(/^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/, "That's not a valid GitHub username.");
 
 /** How an app is published. */
 export const AppPublishing = z.object({
@@ -106,7 +106,7 @@ export const PublishVersion = z.object({
   /** The commit of somebody else that the caller has seen and builds upon. */
   onTopOf: z
     .string()
-    .regex(/^[0-9a-f]{40}$/, "This is not a commit.")
+    .regex(/^[0-9a-f]{40}$/, "That's not a commit.")
     .optional(),
 });
 export type PublishVersion = z.infer<typeof PublishVersion>;

@@ -28,13 +28,14 @@ export const slugProblem = (slug: string): string | undefined => {
   const stranger = /[^a-z0-9-]/u.exec(slug)?.[0];
   if (slug === "") return "The address is empty.";
   if (stranger !== undefined)
-    return `An address has letters from a to z, digits and hyphens. “${stranger}” is none of them.`;
-  if (slug.length < MIN) return `An address has at least ${MIN} characters.`;
-  if (slug.length > MAX) return `An address has at most ${MAX} characters. This one has ${slug.length}.`;
+    return `Use only letters from a to z, digits and hyphens in the address, not “${stranger}”.`;
+  if (slug.length < MIN) return `The address needs at least ${MIN} characters.`;
+  if (slug.length > MAX)
+    return `The address can have at most ${MAX} characters. This one has ${slug.length}.`;
   if (slug.startsWith("-") || slug.endsWith("-"))
-    return "An address begins and ends with a letter or a digit.";
-  if (slug.includes("--")) return "An address has no two hyphens in a row.";
-  if (UUID.test(slug)) return "An address cannot look like an id. Choose words.";
+    return "The address must start and end with a letter or digit.";
+  if (slug.includes("--")) return "The address can't have two hyphens in a row.";
+  if (UUID.test(slug)) return "The address can't look like an ID. Choose words.";
   if (RESERVED.has(slug)) return `“${slug}” is reserved. Choose another address.`;
   return undefined;
 };
@@ -42,7 +43,7 @@ export const slugProblem = (slug: string): string | undefined => {
 /** The first label of a site's host. Capital letters are taken as small ones. */
 export const SiteSlug = z
   .string()
-  .max(1_000, `An address has at most ${MAX} characters.`)
+  .max(1_000, `The address can have at most ${MAX} characters.`)
   .trim()
   .toLowerCase()
   .superRefine((slug, context) => {

@@ -15,32 +15,30 @@ interface WaitKind {
 export const WAITS: Partial<Record<FailureCode, WaitKind>> = {
   model_unavailable: {
     for: "time",
-    message: "Claude is unavailable at the moment. The run goes on by itself.",
+    message: "Claude is unavailable right now. Your run will continue on its own.",
   },
   model_limit: {
     for: "time",
-    message: "Waiting for Claude's usage limit to reset. The run goes on by itself.",
+    message: "Waiting for Claude's usage limit to reset. Your run will continue on its own.",
   },
   model_credential: {
     for: "operator",
-    message:
-      "Claude rejected Leo's credential. The run goes on by itself once your administrator has replaced it.",
+    message: "Claude rejected Leo's credential. Your run continues once your administrator replaces it.",
     onThisComputer:
-      "Claude rejected the credential. Stop Leo, set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY to a valid one, and run npm start again. The run then goes on by itself.",
+      "Claude rejected the credential. Stop Leo, set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY to a valid one, and run npm start again. Your run will then continue on its own.",
   },
   model_balance: {
     for: "operator",
-    message:
-      "The account that Leo uses for Claude has run out of credit. The run goes on by itself once your administrator has topped it up.",
+    message: "Leo's Claude account is out of credit. Your run continues once your administrator tops it up.",
     onThisComputer:
-      "Your account for Claude has run out of credit. Top it up, and the run goes on by itself within a few minutes.",
+      "Your Claude account is out of credit. Top it up, and your run continues within a few minutes.",
   },
   model_unknown: {
     for: "operator",
     message:
-      "The model that Leo is set to use does not exist. The run goes on by itself once your administrator has chosen another one.",
+      "The model Leo is set to use doesn't exist. Your run continues once your administrator chooses another one.",
     onThisComputer:
-      "The model in LEO_MODEL does not exist. Stop Leo, set LEO_MODEL to another one or leave it out, and run npm start again. The run then goes on by itself.",
+      "The model in LEO_MODEL doesn't exist. Stop Leo, set LEO_MODEL to another one or leave it out, and run npm start again. Your run will then continue on its own.",
   },
   model_address: {
     for: "operator",

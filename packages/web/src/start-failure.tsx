@@ -18,7 +18,7 @@ export const StartFailure = ({ error }: { error: unknown }) => {
     <main className="h-full">
       <title>{title}</title>
       <h1 className="sr-only">{title}</h1>
-      <Empty title={title} action={<Button onClick={() => location.reload()}>Load again</Button>}>
+      <Empty title={title} action={<Button onClick={() => location.reload()}>Try again</Button>}>
         {text}
       </Empty>
     </main>

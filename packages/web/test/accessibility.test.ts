@@ -96,13 +96,7 @@ test("everything in the workspace can be reached and used with the keyboard alon
         });
         reached.add(name.trim());
       }
-      for (const name of [
-        "Leo, home",
-        "Timeline",
-        "What should change?",
-        "Width of the conversation",
-        "Preview",
-      ]) {
+      for (const name of ["Leo, home", "Timeline", "What should change?", "Conversation width", "Preview"]) {
         expect([...reached]).toContain(name);
       }
       await page.getByRole("tab", { name: "Preview" }).focus();

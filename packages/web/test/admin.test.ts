@@ -80,29 +80,29 @@ test("the day's budget of the platform and a user's limits are changed, held and
   withPage({}, async (page) => {
     await signIn(page, leo.url);
     await page.goto(`${leo.url}/admin`);
-    const budget = page.getByRole("spinbutton", { name: /^USD a day for all users/ });
-    const save = page.getByRole("button", { name: "Save the day's budget" });
-    await page.getByText("Model cost today, of $500.00").waitFor();
+    const budget = page.getByRole("spinbutton", { name: /^Daily budget for all users/ });
+    const save = page.getByRole("button", { name: "Save daily budget" });
+    await page.getByText("Model cost today (limit $500.00)").waitFor();
     await budget.fill("0.5");
     await save.click();
-    await page.getByText("Model cost today, of $0.50").waitFor();
+    await page.getByText("Model cost today (limit $0.50)").waitFor();
     expect(await submitAs("other@leo.local")).toMatchObject({
       status: 429,
       body: { error: { details: { limit: "usd_per_platform_day", max: 0.5 } } },
     });
     await budget.fill("");
     await save.click();
-    await page.getByText("Model cost today, of $500.00").waitFor();
+    await page.getByText("Model cost today (limit $500.00)").waitFor();
 
     await page.getByRole("button", { name: "Change other@leo.local" }).click();
-    await page.getByRole("spinbutton", { name: "USD a day", exact: true }).fill("0.25");
+    await page.getByRole("spinbutton", { name: "USD per day", exact: true }).fill("0.25");
     await page.getByRole("button", { name: "Save limits" }).click();
     await expect.poll(async () => (await actions(page))[0]).toBe("user_limits");
     expect(await submitAs("other@leo.local")).toMatchObject({
       status: 429,
       body: { error: { details: { limit: "usd_per_user_day", max: 0.25 } } },
     });
-    await page.getByRole("spinbutton", { name: "USD a day", exact: true }).fill("");
+    await page.getByRole("spinbutton", { name: "USD per day", exact: true }).fill("");
     await page.getByRole("button", { name: "Save limits" }).click();
     await expect
       .poll(async () => (await actions(page)).slice(0, 4))
@@ -111,7 +111,7 @@ test("the day's budget of the platform and a user's limits are changed, held and
 );
 
 test(
-  "who is no operator finds nothing at /admin; suspended they are told why, and resumed they go on",
+  "who is no operator finds nothing at /admin; suspended users see why and reinstated ones carry on",
   LONG,
   () =>
     withPage({ allowedErrors: /403/ }, (page) =>
@@ -141,7 +141,7 @@ test(
         await ask();
         await page.getByText("Too many robots.").first().waitFor();
 
-        await row.getByRole("button", { name: "Resume" }).click();
+        await row.getByRole("button", { name: "Reinstate" }).click();
         await row.getByRole("button", { name: "Suspend" }).waitFor();
         await expect
           .poll(async () => (await actions(operator)).slice(0, 2))

@@ -66,7 +66,9 @@ test("when the session ends the sign-in page says so, and leads back to the same
         localStorage.setItem("leo.session", JSON.stringify({ ...session, expires_at: 1 }));
       });
       await page.reload();
-      await page.getByText("Your session has ended. Sign in to go on; what you typed is kept.").waitFor();
+      await page
+        .getByText("Your session ended. Sign in to continue; what you typed is still here.")
+        .waitFor();
       stub.auth.refreshes = "given";
       await signInAgain(page);
       await expect.poll(() => composer(page).inputValue()).toBe("Add a calendar");
@@ -87,7 +89,9 @@ test("a session that the server ends while the page is open is told in the same 
       stub.auth.revoke(token);
       stub.auth.refreshes = "refused";
       await page.getByRole("button", { name: "Send", exact: true }).click();
-      await page.getByText("Your session has ended. Sign in to go on; what you typed is kept.").waitFor();
+      await page
+        .getByText("Your session ended. Sign in to continue; what you typed is still here.")
+        .waitFor();
       stub.auth.refreshes = "given";
       await signInAgain(page);
       await expect.poll(() => composer(page).inputValue()).toBe("Add a calendar");
@@ -105,7 +109,7 @@ test("signing out leaves nothing that was typed behind, and gives no reason", as
       await page.getByRole("menuitem", { name: "Sign out" }).click();
       await page.getByRole("heading", { name: "Say it. Leo builds it." }).waitFor();
       await expect.poll(() => kept(page)).toBe(0);
-      expect(await page.getByText("Your session has ended").count()).toBe(0);
+      expect(await page.getByText("Your session ended").count()).toBe(0);
     }),
   );
 });

@@ -26,10 +26,10 @@ test("what cannot be seen is not sent, and the page says why", async () => {
     withPage({}, async (page) => {
       await signIn(page, addApp(stub).url);
       await composer(page).fill("\u200B\u2060");
-      await page.getByText("There's nothing to see in this text.").waitFor();
+      await page.getByText("This text has no visible characters.").waitFor();
       expect(await page.getByRole("button", { name: "Send", exact: true }).isDisabled()).toBe(true);
       await composer(page).fill("x".repeat(stub.config.limits.promptMaxChars + 1));
-      await page.getByText("1 character too long").waitFor();
+      await page.getByText("1 character over the limit").waitFor();
     }),
   );
 });

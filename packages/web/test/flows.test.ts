@@ -82,7 +82,7 @@ const publishAndTakeDown = async (page: Page, sees: string) => {
   const publish = async () => {
     await page.getByRole("button", { name: "Publish", exact: true }).click();
     await page.getByRole("button", { name: /^Publish version/ }).click();
-    return page.getByRole("textbox", { name: "Address of the site" }).inputValue();
+    return page.getByRole("textbox", { name: "Site address" }).inputValue();
   };
   const address = await publish();
   // The app has no icon of its own, which the browser asks for.
@@ -100,7 +100,7 @@ const publishAndTakeDown = async (page: Page, sees: string) => {
     await page.goto(new URL("/admin", workspace).href);
     const row = page.getByRole("region", { name: "Sites" }).getByRole("listitem");
     await row.getByRole("button", { name: `Change ${address}` }).click();
-    await row.getByRole("textbox", { name: "Reason, which the owner is told" }).fill("A test of this.");
+    await row.getByRole("textbox", { name: "Reason shown to the owner" }).fill("A test of this.");
     await row.getByRole("button", { name: "Take down" }).click();
     await row.getByText("Taken down: A test of this.").waitFor();
     await finds("It was taken down by an administrator.");
@@ -111,7 +111,7 @@ const publishAndTakeDown = async (page: Page, sees: string) => {
     await finds(sees);
     await page.getByRole("button", { name: "Unpublish" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Unpublish" }).click();
-    await page.getByText("Nothing is published now.").waitFor();
+    await page.getByText("Nothing is published.").waitFor();
     await finds("Whoever made it has unpublished it.");
   });
   await page.keyboard.press("Escape");
@@ -243,7 +243,7 @@ test(
           .getByText(/is ready|Saving the files/)
           .count(),
       ).toBe(0);
-      await page.getByText("Leo answered in words and built nothing.").waitFor();
+      await page.getByText("Leo replied without building anything.").waitFor();
       await page.getByRole("button", { name: "Reply" }).click();
       await page.keyboard.type("In euros, please.");
       await page.getByRole("button", { name: "Send", exact: true }).click();
@@ -292,8 +292,8 @@ const downloadVersion1 = async (page: Page) => {
 
 const copyVersion2 = async (page: Page) => {
   await page.getByRole("tab", { name: "Versions" }).click();
-  await page.getByRole("button", { name: "More for version 2" }).click();
-  await page.getByRole("menuitem", { name: "Copy as a new app" }).click();
+  await page.getByRole("button", { name: "More actions for version 2" }).click();
+  await page.getByRole("menuitem", { name: "Copy to new app" }).click();
   await untilReady(page, 1);
   await preview(page).getByText("Todo list").first().waitFor();
   await page.getByRole("link", { name: "Leo, home" }).click();
@@ -344,7 +344,7 @@ const withThree = (run: (one: Page, window: Page, phone: Page) => Promise<void>)
 const rename = async (page: Page, from: string, to: string) => {
   await page.getByRole("button", { name: from }).click();
   await page.getByRole("menuitem", { name: "Rename" }).click();
-  await page.getByRole("textbox", { name: "Name of the app" }).fill(to);
+  await page.getByRole("textbox", { name: "App name" }).fill(to);
   await page.keyboard.press("Enter");
 };
 

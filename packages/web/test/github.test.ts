@@ -107,10 +107,10 @@ test("the account names the GitHub user who is invited, and a wrong name is told
   withStub({}, (stub) =>
     withPage({ allowedErrors: REFUSED }, async (page) => {
       await signIn(page, `${stub.url}/account`);
-      const login = page.getByRole("textbox", { name: "GitHub user name" });
+      const login = page.getByRole("textbox", { name: "GitHub username" });
       await login.fill("not a name");
       await button(page, "Save").click();
-      await page.getByRole("alert").getByText("This is not a GitHub user name.").waitFor();
+      await page.getByRole("alert").getByText("This is not a GitHub username.").waitFor();
       await login.fill("ann-dev");
       await button(page, "Save").click();
       await page.getByText("ann-dev is invited to your repositories.").waitFor();

@@ -82,7 +82,7 @@ test("with a demo model nothing looks paid", async () => {
       expect(await timeline(page).innerText()).not.toContain("$");
       expect(await amounts(page, "Versions")).not.toContain("$");
       await page.goto(`${stub.url}/account`);
-      await page.getByText("Runs with the demo model are free").waitFor();
+      await page.getByText("The demo model is free").waitFor();
     }),
   );
 });

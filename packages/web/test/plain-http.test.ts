@@ -44,8 +44,8 @@ const copyALink = async (page: Page) => {
   await page.getByRole("button", { name: "Share" }).click();
   await page.getByRole("button", { name: "Create link" }).click();
   const link = await page.getByRole("textbox", { name: "New link" }).inputValue();
-  await page.getByRole("button", { name: "Copy", exact: true }).click();
-  await page.getByText("Link copied").waitFor();
+  await page.getByRole("button", { name: "Copy new link" }).click();
+  await page.getByText("New link copied").waitFor();
   expect(await page.getByRole("textbox", { name: "New link" }).inputValue()).toBe(link);
   await page.keyboard.press("Escape");
   expect(await pasted(page)).toBe(link);
@@ -54,15 +54,15 @@ const copyALink = async (page: Page) => {
 const copyAFile = async (page: Page) => {
   await page.getByRole("tab", { name: "Code" }).click();
   await page.getByRole("treeitem", { name: /^App\.tsx/ }).click();
-  await page.getByRole("button", { name: "Copy the file" }).click();
+  await page.getByRole("button", { name: "Copy file" }).click();
   await page.getByRole("button", { name: "Copied" }).waitFor();
   expect(await pasted(page)).toContain("export default");
 };
 
 const fork = async (page: Page) => {
   await page.getByRole("tab", { name: "Versions" }).click();
-  await page.getByRole("button", { name: "More for version 1" }).click();
-  await page.getByRole("menuitem", { name: "Copy as a new app" }).click();
+  await page.getByRole("button", { name: "More actions for version 1" }).click();
+  await page.getByRole("menuitem", { name: "Copy to new app" }).click();
   await untilReady(page, 1);
   await preview(page).getByText("Todo list").first().waitFor();
 };
@@ -99,7 +99,7 @@ test("an app that needs HTTPS fails its check, and the agent mends it from what 
   withPage({}, async (page) => {
     await signIn(page, leo.url);
     await build(page, "A notes app mock:needs-https");
-    const output = timeline(page).getByLabel("Output of the check: Opens in a browser");
+    const output = timeline(page).getByLabel("Check output: Opens in a browser");
     await output.waitFor({ timeout: RUN_MS });
     expect(await output.textContent()).toContain("crypto.subtle is missing: browsers offer it only on HTTPS");
     await untilReady(page, 1);
@@ -141,16 +141,16 @@ test("where a browser lets no page copy, the text is selected and a sentence say
       await signIn(page, app);
       await page.getByRole("button", { name: "Share" }).click();
       await page.getByRole("button", { name: "Create link" }).click();
-      const link = await page.getByLabel("New link").inputValue();
-      await page.getByRole("button", { name: "Copy", exact: true }).click();
-      await page.getByText("The link is selected: press Ctrl+C").waitFor();
+      const link = await page.getByRole("textbox", { name: "New link" }).inputValue();
+      await page.getByRole("button", { name: "Copy new link" }).click();
+      await page.getByText("Press Ctrl+C (⌘C on a Mac) to copy the selected text").waitFor();
       expect(await selected(page)).toBe(link);
       await page.keyboard.press("Escape");
 
       await page.getByRole("tab", { name: "Code" }).click();
       await page.getByRole("treeitem", { name: /^App\.tsx/ }).click();
-      await page.getByRole("button", { name: "Copy the file" }).click();
-      const dialog = page.getByRole("dialog", { name: "Copy it by hand" });
+      await page.getByRole("button", { name: "Copy file" }).click();
+      const dialog = page.getByRole("dialog", { name: "Copy manually" });
       await dialog.getByText("press Ctrl+C").waitFor();
       const text = await dialog.getByRole("textbox", { name: "Text to copy" }).inputValue();
       expect(text).toBe(FILES["src/App.tsx"]);
@@ -181,7 +181,7 @@ test("a page that cannot start for a mistake of its own does not say that the se
     withPage({ allowedErrors: /./ }, async (page) => {
       await page.route("**/api/config", (route) => route.fulfill({ json: null }));
       await page.goto(stub.url);
-      await page.getByRole("button", { name: "Load again" }).waitFor();
+      await page.getByRole("button", { name: "Try again" }).waitFor();
       expect(await page.title()).toBe("Leo couldn't start");
     }),
   ));

@@ -161,7 +161,7 @@ test("a page that starts with a run-out token and no auth server keeps the sessi
       stub.auth.refreshes = "failing";
       await letTokenRunOut(page);
       await page.reload();
-      const again = page.getByRole("button", { name: "Load again" });
+      const again = page.getByRole("button", { name: "Try again" });
       await letTimePassUntil(page, again);
       expect(await storedToken(page)).toBe(old);
 
@@ -203,7 +203,7 @@ test("a server that does not answer is told, not shown as a blank page", async (
     withPage({ allowedErrors: /./ }, async (page) => {
       await page.route("**/api/config", (route) => route.abort());
       await page.goto(stub.url);
-      await page.getByRole("button", { name: "Load again" }).waitFor();
+      await page.getByRole("button", { name: "Try again" }).waitFor();
       expect(await page.title()).toBe("Can't reach Leo");
     }),
   );

@@ -58,7 +58,7 @@ test("the first publishing chooses the address and who sees it; then the address
     await panel(page).getByText("http://todo-list.localhost:5013/").waitFor();
     expect(await violations(page)).toEqual([]);
     for (const [slug, said] of [
-      ["größe", "“ö” is none of them"],
+      ["größe", "not “ö”"],
       ["notes", "The address “notes” is taken."],
     ] as const) {
       await address.fill(slug);
@@ -68,9 +68,9 @@ test("the first publishing chooses the address and who sees it; then the address
       expect(await address.inputValue()).toBe(slug);
     }
     await address.fill("my-todos");
-    await panel(page).getByRole("button", { name: "Only with the link" }).click();
+    await panel(page).getByRole("button", { name: "People with the link" }).click();
     await button(page, "Publish version 3").click();
-    const shown = panel(page).getByRole("textbox", { name: "Address of the site" });
+    const shown = panel(page).getByRole("textbox", { name: "Site address" });
     await shown.waitFor();
     expect(await shown.inputValue()).toBe("http://my-todos.localhost:5013/?leo-link=leo_st_1");
     expect(await panel(page).getByRole("link", { name: "Open" }).getAttribute("href")).toBe(
@@ -114,29 +114,29 @@ test("settings hold at once; another address and the end of the site are asked a
     isLive(stub, appId, ids[2] ?? "", [ids[2] ?? ""]);
     await page.reload();
     await open(page, "Published");
-    await panel(page).getByRole("switch", { name: "Let search engines list it" }).click();
+    await panel(page).getByRole("switch", { name: "Allow search engines" }).click();
     await expect.poll(() => stub.sites.of(appId).noindex).toBe(false);
-    await panel(page).getByRole("button", { name: "Only with the link" }).click();
-    await button(page, "Make another link").click();
-    await confirm(page, "Make another");
+    await panel(page).getByRole("button", { name: "People with the link" }).click();
+    await button(page, "Replace link").click();
+    await confirm(page, "Replace link");
     await expect
       .poll(() => sent(stub, "/site"))
       .toEqual([{ noindex: false }, { visibility: "link" }, { renewLink: true }]);
 
-    const address = panel(page).getByRole("textbox", { name: "Change the address" });
+    const address = panel(page).getByRole("textbox", { name: "New address" });
     await address.fill("notes");
     await button(page, "Change").click();
-    await page.getByRole("alertdialog").getByText("doesn't move").waitFor();
+    await page.getByRole("alertdialog").getByText("stays with the old address").waitFor();
     await confirm(page, "Cancel");
     expect(stub.sites.of(appId).slug).toBe("todo-list");
     await button(page, "Change").click();
-    await confirm(page, "Change it");
+    await confirm(page, "Change address");
     await expect.poll(() => stub.sites.of(appId).slug).toBe("notes");
 
     await button(page, "Unpublish").click();
     expect(stub.sites.of(appId).state).toBe("published");
     await confirm(page, "Unpublish");
-    await panel(page).getByText("Nothing is published now.").waitFor();
+    await panel(page).getByText("Nothing is published.").waitFor();
     await button(page, "Publish version 3").click();
     await panel(page).getByText("Version 3 is live").waitFor();
   }));
@@ -174,7 +174,7 @@ test("a site that was taken down says why and offers nothing; one without a doma
       stub.sites.set(appId, { state: "unpublished", takenDown: undefined, ownOrigin: false });
       await page.reload();
       await open(page);
-      await panel(page).getByText("What visitors type doesn't last here").waitFor();
+      await panel(page).getByText("Leo has no domain for sites here").waitFor();
     },
     (stub, appId) =>
       stub.sites.set(appId, {

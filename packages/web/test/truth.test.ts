@@ -77,17 +77,18 @@ test("the palette knows what can be done with the app that is open", async () =>
         await page.keyboard.press("ControlOrMeta+k");
         await page.getByRole("option", { name }).click();
       };
-      await choose("Show the log");
+      await choose("Show log");
       await page.getByRole("region", { name: "Log" }).waitFor();
       await choose("Rename app");
-      await page.getByRole("textbox", { name: "Name of the app" }).waitFor();
+      await page.getByRole("textbox", { name: "App name" }).waitFor();
       await page.keyboard.press("Escape");
       await choose("Cancel this run");
       await progress(page).getByText("Stopping").waitFor();
       await page.goto(stub.url);
+      await page.getByRole("button", { name: "Account" }).waitFor();
       await page.keyboard.press("ControlOrMeta+k");
       await page.getByRole("option", { name: "Account and usage" }).waitFor();
-      expect(await page.getByRole("option", { name: "Show the log" }).count()).toBe(0);
+      expect(await page.getByRole("option", { name: "Show log" }).count()).toBe(0);
     }),
   );
 });
@@ -112,8 +113,8 @@ test("restored versions are nobody's words, added requests are listed, and an ol
 
       await page.getByRole("tab", { name: "Versions" }).click();
       await page.getByRole("button", { name: "Show", exact: true }).last().click();
-      await page.getByText("You're looking at version 1, not the newest (version 3).").waitFor();
-      await page.getByRole("button", { name: "Back to newest" }).click();
+      await page.getByText("You're looking at version 1, not the latest (version 3).").waitFor();
+      await page.getByRole("button", { name: "Back to latest" }).click();
       await page.getByText("You're looking at").waitFor({ state: "detached" });
       expect(new URL(page.url()).searchParams.has("version")).toBe(false);
     }),

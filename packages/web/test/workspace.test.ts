@@ -196,7 +196,7 @@ test("a failed run shows why, and Fix this sends the failed check back", async (
     withPage({}, async (page) => {
       const { app, path } = runningApp(stub, [...START, ...WORK, ...FAIL]);
       await signIn(page, path);
-      await timeline(page).getByText("The app did not pass its checks").waitFor();
+      await timeline(page).getByText("The app still fails its checks").waitFor();
       await page.getByRole("button", { name: "Fix this" }).click();
       await progress(page).waitFor();
       const [, followUp] = [...stub.generations.values()].filter(({ appId }) => appId === app.id);
@@ -252,7 +252,7 @@ test("Try again sends the same request as a new run", async () => {
         { type: "state_changed", state: "failed", attempt: 1, failure: failure("capacity") },
       ]);
       await signIn(page, path);
-      await timeline(page).getByText("There was no free machine").waitFor();
+      await timeline(page).getByText("No machine was available").waitFor();
       expect(await page.getByRole("button", { name: "Fix this" }).count()).toBe(0);
       await page.getByRole("button", { name: "Try again" }).click();
       await progress(page).waitFor();
@@ -271,7 +271,7 @@ test("a request that waited too long can be sent again as it is, or written anew
       ]);
       await signIn(page, path);
       const card = page.getByRole("region", { name: "Failure" });
-      await card.getByRole("heading", { name: "This request was not started" }).waitFor();
+      await card.getByRole("heading", { name: "This request never started" }).waitFor();
       await card.getByText("costs nothing").waitFor();
       expect(await card.getByRole("button").allTextContents()).toEqual(["Try again"]);
       await card.getByRole("button", { name: "Try again" }).click();
@@ -302,7 +302,7 @@ test("cancel tells its true progress", async () => {
       const { generation, path } = runningApp(stub);
       await signIn(page, path);
       await page.getByRole("button", { name: "Cancel" }).click();
-      await progress(page).getByText("Stopping: saving what there is").waitFor();
+      await progress(page).getByText("Stopping and saving what's there").waitFor();
       expect(await page.getByRole("button", { name: "Cancel" }).isDisabled()).toBe(true);
       stub.emit(generation.id, { type: "attempt_progress", attempt: 1, step: "stopping" });
       await progress(page).getByText("Stopping the machine").waitFor();
@@ -408,7 +408,7 @@ test("a proposed plan can be accepted", async () => {
       await signIn(page, path);
       await progress(page).getByText("Waiting for your reply to the plan").waitFor();
       await page.getByRole("button", { name: "Build this plan" }).click();
-      await queue(page).getByText("The plan is good. Build it.").waitFor();
+      await queue(page).getByText("The plan looks good. Build it.").waitFor();
       expect(await page.getByRole("button", { name: "Build this plan" }).count()).toBe(0);
       expect(stub.requests.map((request) => request.path)).toContain(
         `/api/generations/${generation.id}/messages`,
@@ -478,9 +478,9 @@ test("an app is shared by a link that is shown once, counted and revoked", async
       await signIn(page, path);
       await page.getByRole("button", { name: "Share" }).click();
       await page.getByRole("button", { name: "Create link" }).click();
-      const address = await page.getByLabel("New link").inputValue();
+      const address = await page.getByRole("textbox", { name: "New link" }).inputValue();
       expect(address).toMatch(new RegExp(`^${stub.url}/s/leo_sh_`));
-      await page.getByRole("button", { name: "Copy", exact: true }).click();
+      await page.getByRole("button", { name: "Copy new link" }).click();
       await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(address);
       await page.keyboard.press("Escape");
 
@@ -491,7 +491,7 @@ test("an app is shared by a link that is shown once, counted and revoked", async
       await page.reload();
       await page.getByRole("button", { name: "Share" }).click();
       await page.getByText("Opened 2 times, last just now").waitFor();
-      expect(await page.getByLabel("New link").count()).toBe(0);
+      expect(await page.getByRole("textbox", { name: "New link" }).count()).toBe(0);
       await page.getByRole("button", { name: /^Revoke the link/ }).click();
       await page.getByRole("list", { name: "Active links" }).waitFor({ state: "detached" });
       expect(stub.shares.size).toBe(0);
@@ -511,7 +511,7 @@ test("files that hold what looks like secrets are downloaded only after a second
       stub.versions.set(generation.id, { files: { ...FILES }, checks: [], secrets });
       await signIn(page, `${path}?tab=versions`);
       await page.getByRole("button", { name: "Download version 1" }).click();
-      const dialog = page.getByRole("alertdialog", { name: "This version seems to contain secrets" });
+      const dialog = page.getByRole("alertdialog", { name: "This version may contain secrets" });
       await dialog.getByText("src/api.ts:7").waitFor();
       await dialog.getByText("sent to every visitor").waitFor();
       await dialog.getByRole("button", { name: "Cancel" }).click();
@@ -563,10 +563,10 @@ test("an older version can be shown, compared and continued from", async () => {
       stub.emit(second.id, ...START, ...WORK, ...FINISH);
       stub.versions.set(second.id, { files: { ...FILES, "src/Filter.tsx": "export {};\n" }, checks: [] });
       await signIn(page, `${path}?tab=versions`);
-      await page.getByRole("button", { name: "Compare version 2 with the one before" }).click();
+      await page.getByRole("button", { name: "Compare version 2 with the previous one" }).click();
       await page.getByRole("region", { name: "src/Filter.tsx" }).getByText("new").waitFor();
       await page.getByRole("tab", { name: "Versions" }).click();
-      await page.getByRole("button", { name: "More for version 1" }).click();
+      await page.getByRole("button", { name: "More actions for version 1" }).click();
       await page.getByRole("menuitem", { name: "Continue from here" }).click();
       await composer(page).fill("Take another way");
       await page.getByRole("button", { name: "Send", exact: true }).click();
@@ -596,7 +596,7 @@ test("an old version is restored as the newest", async () => {
       await openVersions(stub, page);
       await page.getByRole("button", { name: "Restore" }).click();
       await timeline(page).getByText("Version 3 is ready").waitFor();
-      await timeline(page).getByText("Copied from version 1. Nothing had to be built.").waitFor();
+      await timeline(page).getByText("Copied from version 1. Nothing needed building.").waitFor();
       await page.getByRole("tab", { name: "Versions" }).click();
       await page.getByRole("region", { name: "Versions" }).getByText("Restored from version 1").waitFor();
       await expect.poll(() => page.getByRole("button", { name: "Restore" }).count()).toBe(2);
@@ -608,8 +608,8 @@ test("a version is copied as a new app, which opens", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {
       const { app } = await openVersions(stub, page);
-      await page.getByRole("button", { name: "More for version 1" }).click();
-      await page.getByRole("menuitem", { name: "Copy as a new app" }).click();
+      await page.getByRole("button", { name: "More actions for version 1" }).click();
+      await page.getByRole("menuitem", { name: "Copy to new app" }).click();
       await page.getByText("Copied to “Todo list (copy)”").waitFor();
       expect(page.url()).not.toContain(app.id);
       await timeline(page).getByText("Version 1 is ready").waitFor();
@@ -622,7 +622,7 @@ test("the account shows what was spent as bars and as a table", async () => {
     withPage({}, async (page) => {
       await signIn(page, `${stub.url}/account`);
       await page.getByRole("img", { name: /^Spent per day over the last 30 days/ }).waitFor();
-      await page.getByText("As a table").click();
+      await page.getByText("Show as table").click();
       await page.getByRole("columnheader", { name: "Spent" }).waitFor();
       expect(await page.getByRole("rowheader").count()).toBeGreaterThan(15);
     }),
@@ -753,9 +753,9 @@ test("another endpoint than Anthropic's is named on the home page and in the wor
     withPage({}, async (page) => {
       const { path } = doneApp(stub);
       await signIn(page, stub.url);
-      await page.getByText("The model answers at llm.example.com.").waitFor();
+      await page.getByText("Using the model at llm.example.com.").waitFor();
       await page.goto(path);
-      const badge = page.getByTitle("The model answers at llm.example.com");
+      const badge = page.getByTitle("Using the model at llm.example.com");
       await badge.waitFor();
       expect(await badge.textContent()).toBe("llm.example.com");
     }),

@@ -117,7 +117,7 @@ const followsTheGenerator = async (program: Program, clone: string) => {
   await builtWith("an-edited-generator");
   const saved = await edit(
     path.join(clone, "packages/core/src/failure.ts"),
-    "There was no free machine for this run.",
+    "No machine was available for this run.",
     "An edit of core.",
   );
   await builtWith("An edit of core.");

@@ -20,7 +20,7 @@ export const CopyByHand = ({ text, onClose }: CopyByHandProps) => {
           initialFocus={field}
           className="fixed top-1/2 left-1/2 z-50 w-[min(32rem,calc(100vw-2rem))] -translate-1/2 rounded-xl border border-line bg-surface p-5 shadow-float outline-none"
         >
-          <Dialog.Title className="text-base font-semibold">Copy it by hand</Dialog.Title>
+          <Dialog.Title className="text-base font-semibold">Copy manually</Dialog.Title>
           <Dialog.Description className="mt-1.5 text-sm text-muted">
             This browser doesn't let Leo copy. The text below is selected: press Ctrl+C, or ⌘C on a Mac.
           </Dialog.Description>

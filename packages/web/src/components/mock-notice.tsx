@@ -9,7 +9,7 @@ const REMEDY = "To use Claude, set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY 
 export const MockNotice = () => {
   const { modelIsMock, modelEndpoint } = useConfig();
   if (!modelIsMock) {
-    return modelEndpoint && <p className="text-xs text-muted">The model answers at {modelEndpoint}.</p>;
+    return modelEndpoint && <p className="text-xs text-muted">Using the model at {modelEndpoint}.</p>;
   }
   return (
     <p className="max-w-[75ch] text-xs text-pretty text-muted">
@@ -25,7 +25,7 @@ export const MockBadge = () => {
     return (
       modelEndpoint && (
         <span
-          title={`The model answers at ${modelEndpoint}`}
+          title={`Using the model at ${modelEndpoint}`}
           className="max-w-40 truncate rounded-full bg-accent-soft px-2 py-0.5 text-2xs font-medium text-accent"
         >
           {modelEndpoint}

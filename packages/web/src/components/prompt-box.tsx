@@ -63,11 +63,11 @@ export const PromptBox = ({ ref, ...props }: PromptBoxProps) => {
         {props.options}
         <span className="flex-1" />
         {props.value.trim() !== "" && isBlank(props.value) && (
-          <span className="text-xs text-bad">There's nothing to see in this text.</span>
+          <span className="text-xs text-bad">This text has no visible characters.</span>
         )}
         {left < props.maxChars / 5 && (
           <span className={clsx("text-xs tabular-nums", left < 0 ? "text-bad" : "text-faint")}>
-            {left < 0 ? `${plural(-left, "character")} too long` : `${formatCount(left)} left`}
+            {left < 0 ? `${plural(-left, "character")} over the limit` : `${formatCount(left)} left`}
           </span>
         )}
         {props.action}

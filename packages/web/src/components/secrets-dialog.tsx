@@ -16,7 +16,7 @@ export const SecretsDialog = ({ found, onClose, confirmLabel, onConfirm }: Secre
   <ConfirmDialog
     open={found !== undefined}
     onOpenChange={(open) => !open && onClose()}
-    title="This version seems to contain secrets"
+    title="This version may contain secrets"
     confirmLabel={confirmLabel}
     cancelLabel="Cancel"
     onConfirm={() => found && onConfirm(found.digest)}

@@ -7,7 +7,7 @@ import { NetworkError, overNetwork } from "./errors.ts";
 export const fetchConfig = async (): Promise<PublicConfig> => {
   const response = await overNetwork(fetch("/api/config"));
   noteServerTime(response);
-  if (!response.ok) throw new NetworkError(`The server answered with status ${response.status}.`);
+  if (!response.ok) throw new NetworkError(`The server returned status ${response.status}.`);
   return JSON.parse(await overNetwork(response.text())) as PublicConfig;
 };
 

@@ -41,7 +41,7 @@ const toError = async (response: Response): Promise<HttpError> => {
     const { code, message, details } = body.error;
     return new HttpError(response.status, code, message, details);
   }
-  return new HttpError(response.status, "internal", `The server answered with status ${response.status}.`);
+  return new HttpError(response.status, "internal", `The server returned status ${response.status}.`);
 };
 
 /**

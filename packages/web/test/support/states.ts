@@ -79,7 +79,7 @@ const tabs = (done: string): State[] => [
   { name: "done", path: done, ready: text("Version 2 is ready") },
   { name: "code", path: `${done}?tab=code&file=src/App.tsx&line=3`, ready: text("useState") },
   { name: "changes", path: `${done}?tab=changes`, ready: text("My todos") },
-  { name: "log", path: `${done}?tab=log`, ready: text("The agent is done") },
+  { name: "log", path: `${done}?tab=log`, ready: text("The agent finished") },
   { name: "versions", path: `${done}?tab=versions`, ready: text("Restore") },
 ];
 
@@ -88,8 +88,8 @@ const overlays = (done: string): State[] => [
   {
     name: "version menu",
     path: `${done}?tab=versions`,
-    act: (page) => page.getByRole("button", { name: "More for version 1" }).click(),
-    ready: (page) => page.getByRole("menuitem", { name: "Copy as a new app" }).waitFor(),
+    act: (page) => page.getByRole("button", { name: "More actions for version 1" }).click(),
+    ready: (page) => page.getByRole("menuitem", { name: "Copy to new app" }).waitFor(),
   },
   {
     name: "share",
@@ -142,7 +142,7 @@ const pages = (copy: string): State[] => [
   {
     name: "account",
     path: "/account",
-    act: (page) => page.getByText("As a table").click(),
+    act: (page) => page.getByText("Show as table").click(),
     ready: (page) => page.getByRole("columnheader", { name: "Spent" }).waitFor(),
   },
   {

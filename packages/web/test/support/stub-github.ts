@@ -54,7 +54,7 @@ export class StubPublishing {
     if (method !== "PUT") return [200, { login: this.login }];
     const { login } = body as { login: string | null };
     if (login !== null && !/^[A-Za-z0-9-]+$/.test(login)) {
-      return refusal(400, "invalid_request", "login: This is not a GitHub user name.");
+      return refusal(400, "invalid_request", "login: This is not a GitHub username.");
     }
     this.login = login;
     return [200, { login: this.login }];

@@ -39,9 +39,7 @@ const queueWords = (generation: Generation, live: LiveState, nowMs: number): str
       : `${again}Number ${queuePosition} in the queue`;
   if (!estimatedStartAt) return place;
   const waitMs = Date.parse(estimatedStartAt) - nowMs;
-  return waitMs < 5_000
-    ? `${place}, starts in a moment`
-    : `${place}, starts in about ${formatDuration(waitMs)}`;
+  return waitMs < 5_000 ? `${place}, starting soon` : `${place}, starts in about ${formatDuration(waitMs)}`;
 };
 
 const startingWords = (live: LiveState): string => {
@@ -60,14 +58,14 @@ const runningWords = (live: LiveState): string => {
   const last = live.items.at(-1);
   if (last?.kind === "tool" && last.status === "running") return toolWords(last.name, last.target, "running");
   if (last?.kind === "text" && !last.done) return "Writing";
-  return live.step ? STEP_WORDS[live.step] : "Getting to work";
+  return live.step ? STEP_WORDS[live.step] : "Getting started";
 };
 
 /** @returns undefined once the generation is over */
 export const activityWords = (generation: Generation, live: LiveState, nowMs: number): string | undefined => {
   const state = live.state ?? generation.state;
   if (generation.cancelRequestedAt && !isFinal(state)) {
-    return live.stopping ? "Stopping the machine" : "Stopping: saving what there is";
+    return live.stopping ? "Stopping the machine" : "Stopping and saving what's there";
   }
   switch (state) {
     case "queued":

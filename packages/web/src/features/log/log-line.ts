@@ -88,7 +88,7 @@ const describe = (event: Event): Said => {
       return {
         level: "debug",
         source: "usage",
-        text: `${formatCount(event.inputTokens)} tokens in, ${formatCount(event.outputTokens)} out, ${formatCount(event.cacheReadTokens)} from the cache`,
+        text: `${formatCount(event.inputTokens)} tokens in, ${formatCount(event.outputTokens)} out, ${formatCount(event.cacheReadTokens)} cached`,
       };
     case "verified":
       return { level: event.passed ? "info" : "error", source: "checks", text: checksText(event) };
@@ -99,7 +99,7 @@ const describe = (event: Event): Said => {
     case "all_work_complete":
       return event.failure
         ? { level: "error", source: "end", text: event.failure.message }
-        : info("end", event.answered ? "The agent answered in words" : "The agent is done");
+        : info("end", event.answered ? "The agent replied without changing files" : "The agent finished");
     case "state_changed":
       return {
         level: event.failure ? "error" : "info",
@@ -117,14 +117,14 @@ const describe = (event: Event): Said => {
     case "user_message_changed":
       return info("you", `Changed to: ${event.text}`);
     case "user_message_removed":
-      return info("you", "Took the added request back");
+      return info("you", "Took back the added request");
     case "user_message_taken":
-      return { level: "debug", source: "you", text: "The agent has read the added request" };
+      return { level: "debug", source: "you", text: "Leo read the added request" };
     case "user_message_returned":
       return {
         level: "warn",
         source: "you",
-        text: "The run ended before the agent got to the added request",
+        text: "The run ended before Leo read the added request",
       };
     case "version_copied":
       return info(
@@ -132,7 +132,7 @@ const describe = (event: Event): Said => {
         words([`Copied from version ${event.fromVersion}`, event.fromApp && `of ${event.fromApp}`]),
       );
     case "draft_saved":
-      return info("state", `Saved a draft with ${plural(event.fileCount, "file")}`);
+      return info("state", `Saved a draft of ${plural(event.fileCount, "file")}`);
     case "publication":
       return {
         level: event.failure ? "error" : "info",

@@ -16,8 +16,8 @@ const ChangesTab = ({ selection }: { selection: Selection }) => {
     return (
       <Empty title="Nothing to compare yet">
         {shown && hasFiles(shown)
-          ? "This is the app's only version. Ask for a change, and you'll see here what changed."
-          : "When a run ends, you'll see here what it changed."}
+          ? "This is the app's only version. Ask for a change, and its differences show up here."
+          : "When a run ends, its changes show up here."}
       </Empty>
     );
   }

@@ -26,7 +26,7 @@ interface ConversationProps {
   setText: (next: string | ((current: string) => string)) => void;
 }
 
-const ACCEPT_PLAN = "The plan is good. Build it.";
+const ACCEPT_PLAN = "The plan looks good. Build it.";
 
 const blockedBecause = (generation: Generation, state: Generation["state"]): string | undefined => {
   if (isFinal(state)) return undefined;

@@ -14,11 +14,11 @@ export const OldVersionBar = ({ selection: { shown, newest } }: { selection: Sel
     >
       <History className="size-3.5 shrink-0" aria-hidden="true" />
       <span className="min-w-0 flex-1">
-        You're looking at {versionName(shown.number).toLowerCase()}, not the newest
+        You're looking at {versionName(shown.number).toLowerCase()}, not the latest
         {newest.number !== undefined && ` (version ${newest.number})`}.
       </span>
       <Button size="small" onClick={() => setSearch({ version: undefined, base: undefined })}>
-        Back to newest
+        Back to latest
       </Button>
     </div>
   );

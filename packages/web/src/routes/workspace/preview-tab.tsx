@@ -46,7 +46,7 @@ export const PreviewTab = ({ selection }: { selection: Selection }) => {
         generationId={shown.generation.id}
         url={shown.generation.previewUrl}
         versionName={name}
-        note={working ? `${name}; the next one is being built` : undefined}
+        note={working ? `${name}, while the next one is being built` : undefined}
       />
     );
   }
@@ -60,9 +60,9 @@ export const PreviewTab = ({ selection }: { selection: Selection }) => {
   return (
     <Empty title={completed.length > 0 ? "This run has no app to show" : "No app to show yet"}>
       {state === "failed" &&
-        "The run failed before the app was built. See the conversation for the reason and what you can do."}
+        "The run failed before the app was built. The conversation says why and what you can do."}
       {state === "answered" &&
-        "Leo answered in words and built nothing. Reply in the conversation to say what to build."}
+        "Leo replied without building anything. Reply in the conversation to say what to build."}
       {state === "cancelled" && "The run was cancelled before the app was built."}
       {state === "completed" && "This version has no page to open."}
     </Empty>

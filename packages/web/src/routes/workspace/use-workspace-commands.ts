@@ -33,14 +33,14 @@ export const useWorkspaceCommands = ({ latest, newest }: Selection, write: () =>
         : [
             {
               icon: ExternalLink,
-              name: "Open the app in a tab",
+              name: "Open app in new tab",
               run: () => void window.open(url, "_blank", "noopener"),
             },
           ]),
-      { icon: Globe, name: "Show the preview", run: () => setSearch({ tab: "preview" }) },
-      { icon: FileCode, name: "Show the code", run: () => setSearch({ tab: "code" }) },
-      { icon: FileDiff, name: "Show the changes", run: () => setSearch({ tab: "changes" }) },
-      { icon: ScrollText, name: "Show the log", run: () => setSearch({ tab: "log" }) },
+      { icon: Globe, name: "Show preview", run: () => setSearch({ tab: "preview" }) },
+      { icon: FileCode, name: "Show code", run: () => setSearch({ tab: "code" }) },
+      { icon: FileDiff, name: "Show changes", run: () => setSearch({ tab: "changes" }) },
+      { icon: ScrollText, name: "Show log", run: () => setSearch({ tab: "log" }) },
       {
         icon: History,
         name: "Versions: restore, copy or download",

@@ -16,7 +16,7 @@ const Failed = ({ error, onRetry }: { error: Error; onRetry: () => void }) => (
     <SiteHeader />
     <main className="grid flex-1">
       <h1 className="sr-only">Couldn't load the app</h1>
-      <Empty title="Couldn't load the app" action={<Button onClick={onRetry}>Load again</Button>}>
+      <Empty title="Couldn't load the app" action={<Button onClick={onRetry}>Try again</Button>}>
         {errorMessage(error)}
       </Empty>
     </main>

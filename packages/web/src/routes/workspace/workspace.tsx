@@ -42,7 +42,7 @@ const Split = ({ left, right }: { left: React.ReactNode; right: React.ReactNode 
         {left}
       </Panel>
       <Separator
-        aria-label="Width of the conversation"
+        aria-label="Conversation width"
         className="w-px bg-line transition-colors data-[separator=active]:bg-accent data-[separator=hover]:bg-line-strong focus-visible:bg-accent focus-visible:outline-2 focus-visible:outline-offset-0"
       />
       <Panel id="tabs" minSize="22rem">

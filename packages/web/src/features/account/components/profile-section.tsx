@@ -13,7 +13,7 @@ export const ProfileSection = () => {
     <Section title="Signed in">
       <p className="text-sm break-all">{session?.user.email}</p>
       {mode === "local" && (
-        <p className="mt-1 text-xs text-faint">The local user. Apps and files stay on this computer.</p>
+        <p className="mt-1 text-xs text-faint">Local user. Your apps and files stay on this computer.</p>
       )}
       <Button size="small" className="mt-3" disabled={isPending} onClick={() => mutate()}>
         Sign out

@@ -83,12 +83,12 @@ export const UsageChart = ({ days }: { days: readonly Day[] }) => {
       </svg>
       <div className="mt-1 flex justify-between text-xs text-faint">
         <span>{formatDay(first.day)}</span>
-        {busy.length > 0 && <span>at most {formatUsd(maxUsd)} on a day</span>}
+        {busy.length > 0 && <span>peak {formatUsd(maxUsd)}</span>}
         <span>today</span>
       </div>
       {busy.length > 0 && (
         <details className="mt-3">
-          <summary className="w-fit rounded text-xs text-muted hover:text-ink">As a table</summary>
+          <summary className="w-fit rounded text-xs text-muted hover:text-ink">Show as table</summary>
           <div className="mt-2">
             <DayTable days={busy.toReversed()} />
           </div>

@@ -44,7 +44,7 @@ const Figure = ({ label, value }: { label: string; value: string }) => (
 );
 
 const DEMO =
-  "Days begin at midnight UTC. Runs with the demo model are free: these amounts only show how the limits count.";
+  "Days start at midnight UTC. The demo model is free; the amounts only show how limits are counted.";
 
 export const UsageSection = () => {
   const { modelIsMock } = useConfig();
@@ -52,7 +52,7 @@ export const UsageSection = () => {
     <Section
       title="Usage"
       description={
-        modelIsMock ? DEMO : "Days begin at midnight UTC. You aren't charged for failures on Leo's side."
+        modelIsMock ? DEMO : "Days start at midnight UTC. You aren't charged for failures on Leo's side."
       }
     >
       <Loaded query={useQuery(usageQuery)}>
@@ -60,22 +60,22 @@ export const UsageSection = () => {
           <div className="flex flex-col gap-6">
             <dl className="grid grid-cols-2 gap-4">
               <Figure label="Spent today" value={formatUsd(data.spentTodayUsd)} />
-              <Figure label="Set aside for runs" value={formatUsd(data.reservedTodayUsd)} />
+              <Figure label="Reserved for runs" value={formatUsd(data.reservedTodayUsd)} />
             </dl>
             <UsageChart days={data.days} />
             <div className="flex flex-col gap-4">
               <Bar label="Requests today" value={data.generationsToday} max={data.limits.generationsPerDay} />
               <Bar
-                label="Spent and set aside today"
+                label="Spent and reserved today"
                 value={data.spentTodayUsd + data.reservedTodayUsd}
                 max={data.limits.dayBudgetUsd}
                 format={formatUsd}
               />
               <Bar label="Running now" value={data.running} max={data.limits.runningPerUser} />
-              <Bar label="Waiting" value={data.queued} max={data.limits.queuedPerUser} />
+              <Bar label="Queued" value={data.queued} max={data.limits.queuedPerUser} />
             </div>
             <p className="text-xs text-pretty text-faint">
-              A run may cost up to {formatUsd(data.limits.generationBudgetUsd)}. Versions are kept for{" "}
+              A run can cost up to {formatUsd(data.limits.generationBudgetUsd)}. Versions are kept for{" "}
               {plural(data.limits.retentionDays, "day")}.
             </p>
           </div>

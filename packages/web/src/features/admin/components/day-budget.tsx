@@ -19,7 +19,7 @@ export const DayBudget = ({ platform }: { platform: Platform }) => {
     <form onSubmit={submit} className="flex flex-wrap items-end gap-3">
       <TextField
         name="dayBudgetUsd"
-        label={`USD a day for all users. Leave empty for the default, ${formatUsd(dayBudgetSettingUsd)}`}
+        label={`Daily budget for all users, in USD (default ${formatUsd(dayBudgetSettingUsd)})`}
         type="number"
         min="0"
         max="999999"
@@ -29,7 +29,7 @@ export const DayBudget = ({ platform }: { platform: Platform }) => {
         className="min-w-0 flex-1"
       />
       <Button type="submit" disabled={isPending}>
-        Save the day's budget
+        Save daily budget
       </Button>
     </form>
   );

@@ -10,7 +10,7 @@ import { costWords } from "../cost-words.ts";
 import { Block, Items } from "./block.tsx";
 
 const FILTERS = [
-  { value: "live", label: "At work" },
+  { value: "live", label: "Active" },
   { value: "queued", label: "Queued" },
   { value: "failed", label: "Failed" },
   { value: "ended", label: "Ended" },
@@ -43,7 +43,7 @@ export const Generations = () => {
   return (
     <Block
       title="Runs and tasks"
-      tools={<Segmented label="Which runs" value={filter} onChange={setFilter} options={FILTERS} />}
+      tools={<Segmented label="Filter runs" value={filter} onChange={setFilter} options={FILTERS} />}
     >
       <Items
         query={useQuery(generationsQuery(filter))}

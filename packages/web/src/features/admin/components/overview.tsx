@@ -18,17 +18,17 @@ const Figures = ({ data }: { data: AdminOverview }) => {
     <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
       <Figure label="Running" value={formatCount(states.starting + states.running + states.finalizing)} />
       <Figure
-        label={data.oldestQueuedAt ? `Queued, the oldest ${formatAgo(data.oldestQueuedAt)}` : "Queued"}
+        label={data.oldestQueuedAt ? `Queued, oldest ${formatAgo(data.oldestQueuedAt)}` : "Queued"}
         value={formatCount(states.queued)}
       />
       <Figure label="vCPUs" value={`${vcpus.inUse} of ${vcpus.budget}`} />
       <Figure label="Completed today" value={formatCount(data.completedToday)} />
       <Figure
-        label={`Model cost today, of ${formatUsd(platform.dayBudgetUsd)}`}
+        label={`Model cost today (limit ${formatUsd(platform.dayBudgetUsd)})`}
         value={formatUsd(platform.today.spentUsd)}
       />
       <Figure label="Charged to users today" value={formatUsd(platform.today.chargedUsd)} />
-      <Figure label="Set aside" value={formatUsd(platform.today.reservedUsd)} />
+      <Figure label="Reserved" value={formatUsd(platform.today.reservedUsd)} />
       <Figure label="Orphans found today" value={`${orphansToday.found}, ${orphansToday.stopped} stopped`} />
     </dl>
   );
@@ -100,7 +100,7 @@ export const Overview = () => (
           <Switches platform={data.platform} />
         </Block>
         <Block title="Failures today">
-          {data.failuresToday.length === 0 && <Nothing>None.</Nothing>}
+          {data.failuresToday.length === 0 && <Nothing>None</Nothing>}
           <ul className="flex flex-col gap-1 text-sm">
             {data.failuresToday.map(({ code, count }) => (
               <li key={code}>

@@ -19,8 +19,8 @@ const Attempt = ({ task }: { task: AdminTask }) => {
     ["accepted", task.acceptedAt],
     ["running", task.runningAt],
     ["ready", task.readyAt],
-    ["last heard", task.lastFrameAt],
-    [`stop asked (${task.stop?.reason})`, task.stop?.at],
+    ["last message", task.lastFrameAt],
+    [`stop requested (${task.stop?.reason})`, task.stop?.at],
     ["ended", task.ended?.at],
   ];
   return (

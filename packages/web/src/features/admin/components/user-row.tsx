@@ -10,11 +10,11 @@ import { Fold } from "./fold.tsx";
 import { ReasonForm, ReasonNote } from "./reason-form.tsx";
 
 const LIMITS: [key: keyof UserLimits, label: string, step: string][] = [
-  ["runningPerUser", "Runs at once", "1"],
-  ["queuedPerUser", "In the queue", "1"],
-  ["generationsPerDay", "Requests a day", "1"],
-  ["generationBudgetUsd", "USD a run", "any"],
-  ["dayBudgetUsd", "USD a day", "any"],
+  ["runningPerUser", "Concurrent runs", "1"],
+  ["queuedPerUser", "Queued runs", "1"],
+  ["generationsPerDay", "Requests per day", "1"],
+  ["generationBudgetUsd", "USD per run", "any"],
+  ["dayBudgetUsd", "USD per day", "any"],
 ];
 
 const LimitsForm = ({ user }: { user: UserRecord }) => {

@@ -28,7 +28,7 @@ export const AppList = () => {
       <div role="alert" className="flex items-center gap-3 text-sm text-muted">
         {errorMessage(error)}
         <Button size="small" onClick={() => void refetch()}>
-          Load again
+          Try again
         </Button>
       </div>
     );

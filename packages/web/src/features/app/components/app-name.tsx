@@ -45,7 +45,7 @@ export const AppName = ({ app }: { app: App }) => {
   if (renaming) {
     return (
       <input
-        aria-label="Name of the app"
+        aria-label="App name"
         dir="auto"
         defaultValue={app.name}
         maxLength={LIMITS.appNameMaxChars}

@@ -58,7 +58,7 @@ export const NewAppForm = ({ initialPrompt }: { initialPrompt: string }) => {
           <Toggle
             pressed={planFirst}
             onPressedChange={setPlanFirst}
-            title="Leo proposes a plan and waits for your reply before it builds"
+            title="Leo proposes a plan and waits for your reply before building"
             className={clsx(
               "inline-flex h-8 items-center gap-1.5 rounded-lg px-2.5 text-xs font-medium transition-colors",
               planFirst ? "bg-accent-soft text-accent" : "text-muted hover:bg-hover hover:text-ink",

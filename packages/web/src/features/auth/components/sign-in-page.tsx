@@ -28,12 +28,12 @@ export const SignInPage = () => {
         <Mark className="size-9 text-accent" />
         <h1 className="mt-5 text-2xl font-semibold tracking-tight">Say it. Leo builds it.</h1>
         <p className="mt-1.5 text-pretty text-muted">
-          Leo turns a sentence into a running web app, and shows every step on the way.
+          Leo turns a sentence into a running web app and shows you every step.
         </p>
         {endedUserId !== undefined && (
           <p role="status" className="mt-6 rounded-lg bg-accent-soft px-3 py-2 text-[13px]">
-            Your session has ended. Sign in to go on
-            {hasDrafts(endedUserId) ? "; what you typed is kept." : "."}
+            Your session ended. Sign in to continue
+            {hasDrafts(endedUserId) ? "; what you typed is still here." : "."}
           </p>
         )}
         <div className="mt-8">

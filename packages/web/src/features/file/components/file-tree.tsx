@@ -29,7 +29,7 @@ const ICONS: Record<string, LucideIcon> = {
 const iconOf = (name: string) => ICONS[name.slice(name.lastIndexOf(".") + 1)] ?? File;
 
 const MARKS: Record<FileMark, { letter: string; word: string; className: string }> = {
-  created: { letter: "A", word: "new in this version", className: "text-good" },
+  created: { letter: "A", word: "added in this version", className: "text-good" },
   modified: { letter: "M", word: "changed in this version", className: "text-accent" },
 };
 

@@ -34,7 +34,7 @@ const CopyButton = ({ text }: { text: string }) => {
   const Icon = copied ? Check : Copy;
   return (
     <>
-      <IconButton label={copied ? "Copied" : "Copy the file"} onClick={() => void copy()}>
+      <IconButton label={copied ? "Copied" : "Copy file"} onClick={() => void copy()}>
         <Icon className="size-4" aria-hidden="true" />
       </IconButton>
       <CopyByHand text={byHand} onClose={() => setByHand(undefined)} />
@@ -60,7 +60,7 @@ export const FileViewer = ({ generationId, path, sizeBytes, line, onLine, onBack
     <div className="flex h-full min-w-0 flex-col">
       <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-3">
         {onBack && (
-          <IconButton label="All files" onClick={onBack}>
+          <IconButton label="Back to files" onClick={onBack}>
             <ArrowLeft className="size-4" aria-hidden="true" />
           </IconButton>
         )}
@@ -73,8 +73,8 @@ export const FileViewer = ({ generationId, path, sizeBytes, line, onLine, onBack
         <span className="flex-1" />
         {typeof text === "string" && <CopyButton text={text} />}
       </div>
-      {error && <Empty title="Couldn't read the file">{errorMessage(error)}</Empty>}
-      {text === null && <Empty title="This is a binary file">Download the version to open it.</Empty>}
+      {error && <Empty title="Couldn't load the file">{errorMessage(error)}</Empty>}
+      {text === null && <Empty title="Binary file">Download this version to open it.</Empty>}
       {typeof text === "string" && <View path={path} text={text} line={line} onLine={onLine} />}
     </div>
   );

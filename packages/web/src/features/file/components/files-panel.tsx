@@ -27,8 +27,8 @@ export const FilesPanel = ({ generationId, marks, path, line, onOpen, onLine }: 
   const wide = useIsWide();
   const [words, setWords] = useState("");
   const { data, error } = useQuery(filesQuery(generationId));
-  if (error) return <Empty title="Couldn't list the files">{errorMessage(error)}</Empty>;
-  if (!data) return <p className="p-4 text-sm text-faint">Loading the files…</p>;
+  if (error) return <Empty title="Couldn't load the files">{errorMessage(error)}</Empty>;
+  if (!data) return <p className="p-4 text-sm text-faint">Loading files…</p>;
 
   const paths = data.source.map((file) => file.path);
   const shown = path ?? (wide ? firstFile(paths) : undefined);

@@ -32,7 +32,7 @@ export const PlainView = ({ path, text, line, onLine }: PlainViewProps) => {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <p className="shrink-0 border-b border-line px-3 py-1.5 text-xs text-faint">
-        Shown without colours, because the file is long.
+        Syntax highlighting is off for long files.
       </p>
       <div
         ref={scroll}
@@ -53,7 +53,7 @@ export const PlainView = ({ path, text, line, onLine }: PlainViewProps) => {
                 <button
                   type="button"
                   tabIndex={-1}
-                  aria-label={`Mark line ${number}`}
+                  aria-label={`Select line ${number}`}
                   onClick={() => onLine(number === line ? undefined : number)}
                   className="w-16 shrink-0 pr-3 text-right text-muted tabular-nums select-none"
                 >

@@ -24,7 +24,7 @@ const CheckLine = ({ check }: { check: Check }) => {
       </div>
       {check.result === "failed" && check.output && (
         <div className="mb-2 ml-6">
-          <Output label={`Output of the check: ${CHECK_NAMES[check.name]}`}>{check.output}</Output>
+          <Output label={`Check output: ${CHECK_NAMES[check.name]}`}>{check.output}</Output>
         </div>
       )}
     </li>

@@ -79,7 +79,7 @@ export const Composer = ({
                 from {base.name}
                 <button
                   type="button"
-                  aria-label="Start from the newest version"
+                  aria-label="Start from the latest version"
                   onClick={onClearBase}
                   className="rounded-full p-0.5 hover:bg-hover"
                 >

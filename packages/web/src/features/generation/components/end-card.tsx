@@ -57,12 +57,10 @@ export const EndCard = ({ item, generation, version, actions }: EndCardProps) =>
     <section aria-label="Failure" className="rounded-lg border border-bad/30 bg-bad-soft px-3.5 py-3">
       <h3 className="flex items-center gap-2 text-[13px] font-medium">
         <TriangleAlert className="size-4 text-bad" aria-hidden="true" />
-        {failure?.code === "expired" ? "This request was not started" : "This run failed"}
+        {failure?.code === "expired" ? "This request never started" : "This run failed"}
         <span className="ml-auto text-xs font-normal text-faint tabular-nums">{facts}</span>
       </h3>
-      <p className="mt-1 text-[13px] text-pretty">
-        {failure?.message ?? "It ended without giving a reason."}
-      </p>
+      <p className="mt-1 text-[13px] text-pretty">{failure?.message ?? "It ended without a reason."}</p>
       {failure?.detail && (
         <div className="mt-1 -ml-[26px]">
           <FoldRow icon={null} summary="Details">

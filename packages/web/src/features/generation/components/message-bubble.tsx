@@ -3,7 +3,7 @@ import { formatDateTime, formatWhen } from "../../../lib/format.ts";
 interface MessageBubbleProps {
   text: string;
   at: string;
-  /** What kind of request it is: "Version 2", "Added while it worked". */
+  /** What kind of request it is: "Version 2", "Added during the run". */
   note?: string | undefined;
 }
 

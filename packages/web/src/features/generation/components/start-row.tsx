@@ -31,7 +31,7 @@ export const StartRow = ({ item }: { item: ItemOf<"start"> }) => {
   if (!item.done && item.steps.length === 1 && item.steps[0]?.step === "queued") {
     return <Row icon={<Pulse tone="still" />}>{item.attempt > 1 ? "Restarting…" : "In the queue"}</Row>;
   }
-  const again = item.attempt > 1 ? `, try ${item.attempt}` : "";
+  const again = item.attempt > 1 ? ` (attempt ${item.attempt})` : "";
   return (
     <FoldRow
       key={String(item.done)}

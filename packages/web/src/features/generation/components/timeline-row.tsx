@@ -87,8 +87,8 @@ const PublicationRow = ({ item }: { item: ItemOf<"publication"> }) => {
 };
 
 const MESSAGE_NOTES: Record<ItemOf<"message">["status"], string> = {
-  taken: "added while it worked",
-  returned: "the run ended before Leo got to this; send it again as your next request",
+  taken: "added during the run",
+  returned: "the run ended before Leo read this; send it again as your next request",
 };
 
 /** Every kind of row that needs nothing but its item. Plans and ends have actions and stand apart. */
@@ -104,7 +104,7 @@ export const TimelineRow = memo(function TimelineRow({
       return item.brokenOff ? (
         <div className="text-faint">
           <Markdown text={item.text} streaming={false} />
-          <p className="text-xs">This answer broke off. Claude starts it again.</p>
+          <p className="text-xs">This answer was cut off. Claude is starting it again.</p>
         </div>
       ) : (
         <Markdown text={item.text} streaming={!item.done} />
@@ -125,7 +125,7 @@ export const TimelineRow = memo(function TimelineRow({
       return (
         <Row icon={<Copy className="size-3.5" />}>
           Copied from version {item.fromVersion}
-          {item.fromApp !== undefined && ` of ${item.fromApp}`}. Nothing had to be built.
+          {item.fromApp !== undefined && ` of ${item.fromApp}`}. Nothing needed building.
         </Row>
       );
     case "publication":

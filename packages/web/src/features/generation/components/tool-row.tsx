@@ -56,7 +56,7 @@ export const ToolRow = ({ item }: { item: ItemOf<"tool"> }) => {
       }
     >
       {item.result && item.status !== "running" ? (
-        <Output label="Output of the tool">{item.result}</Output>
+        <Output label="Tool output">{item.result}</Output>
       ) : undefined}
     </FoldRow>
   );

@@ -73,7 +73,7 @@ export const TurnBody = (props: TurnProps) => {
   if (live.items.length === 0) {
     return (
       <p className="py-1 text-[13px] text-faint">
-        {status === "loading" ? "Loading the steps…" : "No steps yet."}
+        {status === "loading" ? "Loading steps…" : "No steps yet."}
       </p>
     );
   }
@@ -124,7 +124,7 @@ export const Turn = (props: TurnProps) => {
           />
           <StateLabel state={generation.state} />
           <span className="tabular-nums">{facts}</span>
-          <span className="ml-auto">{open ? "Hide the steps" : "Show the steps"}</span>
+          <span className="ml-auto">{open ? "Hide steps" : "Show steps"}</span>
         </button>
       )}
       {shown && <TurnBody {...props} />}

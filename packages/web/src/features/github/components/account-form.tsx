@@ -25,7 +25,7 @@ export const AccountForm = () => {
     <form id={id} onSubmit={submit} className="flex flex-col items-start gap-3">
       <TextField
         key={data?.login ?? ""}
-        label="GitHub user name"
+        label="GitHub username"
         name="login"
         autoComplete="off"
         spellCheck={false}

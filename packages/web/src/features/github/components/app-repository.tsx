@@ -31,7 +31,7 @@ const Repository = ({ appId, data }: { appId: string; data: AppPublishing }) => 
               {repository.name}
             </a>
           )}
-          {invitedLogin && `, to which ${invitedLogin} is invited`}
+          {invitedLogin && `. ${invitedLogin} is invited.`}
         </p>
         <Switch
           label="Push every version"
@@ -54,7 +54,7 @@ const Repository = ({ appId, data }: { appId: string; data: AppPublishing }) => 
         confirmLabel="Disconnect"
         onConfirm={() => mutate({ repository: null })}
       >
-        Nothing changes on GitHub. The next version you push goes into a new repository.
+        Nothing changes on GitHub. The next version you push goes to a new repository.
       </ConfirmDialog>
     </>
   );

@@ -57,7 +57,7 @@ export const LogPanel = ({ events }: { events: readonly Event[] }) => {
         </Toggle>
       </div>
       {lines.length === 0 ? (
-        <Empty title={events.length === 0 ? "Nothing has happened yet" : "No matching events"} />
+        <Empty title={events.length === 0 ? "No events yet" : "No matching events"} />
       ) : (
         <LogLines lines={lines} follow={follow} onFollow={setFollow} />
       )}

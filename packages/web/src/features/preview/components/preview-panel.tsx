@@ -46,7 +46,7 @@ export const PreviewPanel = ({ generationId, url, versionName, note }: PreviewPa
         </IconButton>
         <span className="min-w-0 flex-1 truncate px-1 text-xs text-faint">{note ?? versionName}</span>
         <span className="hidden sm:block">
-          <Segmented label="Width of the preview" value={device} onChange={setDevice} options={DEVICES} />
+          <Segmented label="Preview width" value={device} onChange={setDevice} options={DEVICES} />
         </span>
         <a
           href={url}
@@ -55,7 +55,7 @@ export const PreviewPanel = ({ generationId, url, versionName, note }: PreviewPa
           className={`${buttonClass({ variant: "ghost", size: "small" })} ml-1`}
         >
           <ExternalLink className="size-3.5" aria-hidden="true" />
-          Open in a tab
+          Open in new tab
         </a>
       </div>
       <div className="min-h-0 flex-1 bg-sunken">

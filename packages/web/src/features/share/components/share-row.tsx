@@ -17,7 +17,7 @@ export const ShareRow = ({ share, isNew, isBusy, onRevoke }: ShareRowProps) => (
     <div className="min-w-0 flex-1">
       <p className="text-[13px]" title={formatDateTime(share.createdAt)}>
         {isNew ? "New link" : `Created ${formatAgo(share.createdAt)}`}
-        {share.generationId && ", for one version"}
+        {share.generationId && " for one version"}
       </p>
       <p className="text-xs text-faint">{seen(share)}</p>
     </div>

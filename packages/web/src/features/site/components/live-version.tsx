@@ -32,7 +32,7 @@ export const LiveVersion = ({ site, versions, changes }: LiveVersionProps) => {
         {live && (
           <p className="text-[13px]" title={formatDateTime(live.publishedAt)}>
             {nameOf(versions, live.generationId)} is live{" "}
-            <span className="text-faint">since {formatAgo(live.publishedAt)}</span>
+            <span className="text-faint">· published {formatAgo(live.publishedAt)}</span>
           </p>
         )}
         {newest && !isNewestLive && (
@@ -47,7 +47,7 @@ export const LiveVersion = ({ site, versions, changes }: LiveVersionProps) => {
         )}
       </div>
       {earlier.length > 0 && (
-        <ul aria-label="Versions to go back to" className="divide-y divide-line border-t border-line">
+        <ul aria-label="Earlier versions" className="divide-y divide-line border-t border-line">
           {earlier.map(({ generation, number }) => (
             <li key={generation.id} className="flex items-center gap-3 py-2">
               <span className="min-w-0 flex-1 truncate text-[13px]" title={generation.prompt}>

@@ -19,7 +19,7 @@ export const NewSite = ({ site, versions, changes }: NewSiteProps) => {
   const [visibility, setVisibility] = useState<SiteVisibility>("public");
   const hintId = useId();
   const newest = versions.findLast(({ number }) => number !== undefined);
-  if (!newest) return <p className="text-[13px] text-muted">There is no finished version to publish yet.</p>;
+  if (!newest) return <p className="text-[13px] text-muted">There's no version to publish yet.</p>;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     // An address that is only proposed may be taken by now: then the server finds another.
@@ -39,7 +39,7 @@ export const NewSite = ({ site, versions, changes }: NewSiteProps) => {
       />
       <VisibilityChoice value={visibility} onChange={setVisibility} />
       <p id={hintId} className="text-xs text-muted">
-        Search engines are asked to stay away until you let them in.
+        Search engines are asked not to list it until you allow it.
       </p>
       <Button type="submit" variant="primary" aria-describedby={hintId} disabled={changes.isBusy}>
         {changes.isPublishing ? "Publishing…" : `Publish ${versionName(newest.number).toLowerCase()}`}

@@ -19,7 +19,7 @@ const TakenDown = ({ reason }: { reason: string }) => (
 
 const NoOrigin = () => (
   <p className="text-xs text-muted">
-    This installation has no domain for sites. What visitors type doesn't last here, and the app can't be
+    Leo has no domain for sites here, so the app can't save anything in visitors' browsers and can't be
     installed.
   </p>
 );
@@ -39,7 +39,7 @@ export const SitePanel = ({ appId, versions }: SitePanelProps) => {
         {shown.state === "published" && <SiteAddress key={shown.link ?? shown.url} site={shown} />}
         {shown.state === "unpublished" && (
           <p className="text-[13px] text-muted">
-            Nothing is published now. Visitors of {shown.url} read that the site is gone.
+            Nothing is published. Visitors to {shown.url} see that the site is gone.
           </p>
         )}
         <LiveVersion site={shown} versions={versions} changes={changes} />

@@ -25,7 +25,7 @@ const AddressForm = ({ site, changes }: SettingsProps) => {
     <form onSubmit={submit} className="flex items-end gap-2">
       <TextField
         className="min-w-0 flex-1"
-        label="Change the address"
+        label="New address"
         value={slug}
         autoComplete="off"
         spellCheck={false}
@@ -38,12 +38,12 @@ const AddressForm = ({ site, changes }: SettingsProps) => {
         open={isAsking}
         onOpenChange={setIsAsking}
         title="Change the address?"
-        confirmLabel="Change it"
+        confirmLabel="Change address"
         onConfirm={() => changes.change({ slug })}
       >
-        {site.url} will lead to {before}
+        {site.url} will redirect to {before}
         {slug.trim().toLowerCase()}
-        {after} for 30 days. What visitors typed stays in their browsers for the old address and doesn't move.
+        {after} for 30 days. What visitors saved in their browsers stays with the old address.
       </ConfirmDialog>
     </form>
   );
@@ -51,7 +51,7 @@ const AddressForm = ({ site, changes }: SettingsProps) => {
 
 const SearchEngines = ({ site, changes }: SettingsProps) => (
   <Switch
-    label="Let search engines list it"
+    label="Allow search engines"
     checked={!site.noindex}
     disabled={changes.isBusy}
     onChange={(checked) => changes.change({ noindex: !checked })}
@@ -73,7 +73,7 @@ const Unpublish = ({ site, changes }: SettingsProps) => {
         confirmLabel="Unpublish"
         onConfirm={() => changes.unpublish()}
       >
-        Visitors of {site.url} will read that the site is gone. The address stays yours, and you can publish
+        Visitors of {site.url} will see that the site is gone. The address stays yours, and you can publish
         again.
       </ConfirmDialog>
     </>
@@ -85,16 +85,16 @@ const NewLink = ({ changes }: Pick<SettingsProps, "changes">) => {
   return (
     <>
       <Button size="small" disabled={changes.isBusy} onClick={() => setIsAsking(true)}>
-        Make another link
+        Replace link
       </Button>
       <ConfirmDialog
         open={isAsking}
         onOpenChange={setIsAsking}
-        title="Make another link?"
-        confirmLabel="Make another"
+        title="Replace the link?"
+        confirmLabel="Replace link"
         onConfirm={() => changes.change({ renewLink: true })}
       >
-        The link so far stops working, for those who have opened it, too.
+        The current link stops working, even for people who have already opened it.
       </ConfirmDialog>
     </>
   );
@@ -102,7 +102,7 @@ const NewLink = ({ changes }: Pick<SettingsProps, "changes">) => {
 
 /** Who sees a site, under which address, and its end. */
 export const SiteSettings = ({ site, changes }: SettingsProps) => (
-  <section aria-label="Settings of the site" className="flex flex-col gap-3 border-t border-line pt-3">
+  <section aria-label="Site settings" className="flex flex-col gap-3 border-t border-line pt-3">
     <VisibilityChoice value={site.visibility} onChange={(visibility) => changes.change({ visibility })} />
     {site.visibility === "public" && <SearchEngines site={site} changes={changes} />}
     <AddressForm key={site.slug} site={site} changes={changes} />

@@ -3,7 +3,7 @@ import { Segmented } from "../../../components/ui/segmented.tsx";
 
 const OPTIONS = [
   { value: "public", label: "Everyone" },
-  { value: "link", label: "Only with the link" },
+  { value: "link", label: "People with the link" },
 ] as const;
 
 interface VisibilityChoiceProps {

@@ -32,7 +32,7 @@ export const VersionMenu = ({ generationId, number, onContinue }: VersionMenuPro
     <Menu
       label={versionName(number)}
       trigger={
-        <IconButton label={`More for ${versionName(number).toLowerCase()}`}>
+        <IconButton label={`More actions for ${versionName(number).toLowerCase()}`}>
           <Ellipsis className="size-4" aria-hidden="true" />
         </IconButton>
       }
@@ -48,7 +48,7 @@ export const VersionMenu = ({ generationId, number, onContinue }: VersionMenuPro
           disabled={isPending}
           onClick={() => fork(keyFor(generationId))}
         >
-          Copy as a new app
+          Copy to new app
         </MenuItem>
       )}
     </Menu>

@@ -42,7 +42,7 @@ export const VersionRow = (props: VersionRowProps) => {
           {number === undefined && <StateLabel state={generation.state} />}
           {newest && (
             <span className="rounded-full bg-good-soft px-2 py-px text-2xs font-medium text-good">
-              newest
+              latest
             </span>
           )}
         </div>
@@ -69,7 +69,7 @@ export const VersionRow = (props: VersionRowProps) => {
           )}
           {props.onCompare && (
             <IconButton
-              label={`Compare ${versionName(number).toLowerCase()} with the one before`}
+              label={`Compare ${versionName(number).toLowerCase()} with the previous one`}
               onClick={props.onCompare}
             >
               <FileDiff className="size-4" aria-hidden="true" />
