@@ -32,7 +32,7 @@ const SLOW = [
   "web/test/layout",
   "orchestrator/test/sockets/sockets",
   "mock/test/apps-in-browser",
-  "web/test/publishing",
+  "web/test/github",
   "web/test/background",
   "orchestrator/test/http/hygiene",
   "mock/test/agent",
