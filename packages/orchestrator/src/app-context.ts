@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
-import type { Database, Orm, Queryable } from "./db/database.ts";
+import type { Database } from "./db/database.ts";
 import type { Storage } from "./storage/storage.ts";
 
 /** What every part of the orchestrator works with; made once in `server.ts`. */
@@ -14,17 +14,15 @@ export interface Context {
 }
 
 /**
- * What serves one signed-in user. It holds no way to the rows of others: what a request needs beyond
- * its user's rows is one of the named parts of `http/parts.ts`.
+ * What serves one signed-in user. Its transactions (`tx`) hold only this user's rows; a step that needs
+ * Leo's own rights says so (`asActor`).
  */
 export interface UserContext extends Omit<Context, "database"> {
   userId: string;
-  /** One transaction in which only this user's rows exist; see `Database.asUser`. */
-  transaction: <T>(work: (orm: Orm, client: Queryable) => Promise<T>) => Promise<T>;
+  database: Pick<Database, "begin">;
 }
 
-export const userContext = ({ database, ...rest }: Context, userId: string): UserContext => ({
-  ...rest,
-  userId,
-  transaction: (work) => database.asUser(userId, work),
-});
+export const userContext = (
+  { config, database: { begin }, storage, log, now }: Context,
+  userId: string,
+): UserContext => ({ config, database: { begin }, storage, log, now, userId });

@@ -4,13 +4,14 @@ import type { ChangeUserLimits, UserLimits, UserRecord } from "@leo/core/account
 import { Id } from "@leo/core/id.ts";
 import type { Config } from "../config.ts";
 import type { Context } from "../app-context.ts";
+import { tx, useTx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { users } from "../db/schema.ts";
 import { USERS_CHANNEL } from "../events/append.ts";
 import { notFound } from "../fault.ts";
 import { dayOf } from "../limits/ledger.ts";
 
-type Parts = Pick<Context, "config" | "database" | "now">;
+type Parts = Pick<Context, "config" | "database" | "log" | "now">;
 export type UserRow = typeof users.$inferSelect;
 
 /** The limits that hold for everybody who has none of their own. */
@@ -61,12 +62,12 @@ export const seeUser = async (
 
 /** Changes a user's row, makes one for somebody who never came, and tells every orchestrator. */
 const change = async (
-  { database, now }: Parts,
+  context: Parts,
   userId: string,
   values: Partial<typeof users.$inferInsert>,
 ): Promise<void> => {
-  const at = now();
-  await database.transaction(async (orm) => {
+  const at = context.now();
+  await tx(context, async ({ orm }) => {
     await orm
       .insert(users)
       .values({ id: userId, firstSeenAt: at, lastSeenAt: at, ...values })
@@ -109,10 +110,10 @@ interface Counts extends Record<string, unknown> {
   generations: number;
 }
 
-/** What users have at work, and their day. */
-const countsOf = async ({ database, now }: Parts, ids: string[]): Promise<Map<string, Counts>> => {
+/** What users have at work, and their day. Within a transaction. */
+const countsOf = async (ids: string[], at: Date): Promise<Map<string, Counts>> => {
   if (ids.length === 0) return new Map();
-  const { rows } = await database.orm.execute<Counts>(sql`
+  const { rows } = await useTx().orm.execute<Counts>(sql`
     select u.id, at_work.*, today.* from unnest(${sql.param(ids)}::uuid[]) as u(id)
     cross join lateral (
       select count(*) filter (where state = 'queued')::int as queued,
@@ -123,15 +124,16 @@ const countsOf = async ({ database, now }: Parts, ids: string[]): Promise<Map<st
       select coalesce(sum(charged_usd), 0)::float8 as "spentUsd",
              coalesce(sum(reserved_usd) filter (where settled_at is null), 0)::float8 as "reservedUsd",
              count(distinct generation_id)::int as generations
-      from leo.ledger where owner_id = u.id and day = ${dayOf(now())}
+      from leo.ledger where owner_id = u.id and day = ${dayOf(at)}
     ) today`);
   return new Map(rows.map((row) => [row.id, row]));
 };
 
+/** Within a transaction. */
 const viewUsers = async (context: Parts, rows: UserRow[]): Promise<UserRecord[]> => {
   const counts = await countsOf(
-    context,
     rows.map(({ id }) => id),
+    context.now(),
   );
   return rows.map((row) => {
     const {
@@ -160,12 +162,13 @@ const viewUsers = async (context: Parts, rows: UserRow[]): Promise<UserRecord[]>
 };
 
 /** @throws ApiFault `not_found` for somebody whom Leo has never seen */
-export const readUser = async (context: Parts, userId: string): Promise<UserRecord> => {
-  const row = await findUser(context.database.orm, userId);
-  const [view] = row ? await viewUsers(context, [row]) : [];
-  if (!view) throw notFound("user");
-  return view;
-};
+export const readUser = (context: Parts, userId: string): Promise<UserRecord> =>
+  tx(context, async ({ orm }) => {
+    const row = await findUser(orm, userId);
+    const [view] = row ? await viewUsers(context, [row]) : [];
+    if (!view) throw notFound("user");
+    return view;
+  });
 
 export interface UserFilter {
   /** A part of the e-mail address, or a whole id. */
@@ -191,11 +194,13 @@ export const listUsers = async (
     );
   const before =
     after && sql`(${users.lastSeenAt}, ${users.id}) < (${after.lastSeenAt}::timestamptz, ${after.id}::uuid)`;
-  const rows = await context.database.orm
-    .select()
-    .from(users)
-    .where(and(matches || undefined, suspended ? isNotNull(users.suspendedAt) : undefined, before))
-    .orderBy(desc(users.lastSeenAt), desc(users.id))
-    .limit(limit);
-  return viewUsers(context, rows);
+  return tx(context, async ({ orm }) => {
+    const rows = await orm
+      .select()
+      .from(users)
+      .where(and(matches || undefined, suspended ? isNotNull(users.suspendedAt) : undefined, before))
+      .orderBy(desc(users.lastSeenAt), desc(users.id))
+      .limit(limit);
+    return viewUsers(context, rows);
+  });
 };

@@ -4,6 +4,7 @@
  */
 import { gt, lt, sql } from "drizzle-orm";
 import type { Context, UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import { endedSessions } from "../db/schema.ts";
 import { USERS_CHANNEL } from "../events/append.ts";
 
@@ -15,8 +16,9 @@ export interface Session {
 }
 
 /** Ends one of the user's sessions everywhere. Ending it again changes nothing. */
-export const endSession = ({ transaction, userId, now }: UserContext, session: Session): Promise<void> =>
-  transaction(async (orm) => {
+export const endSession = (context: UserContext, session: Session): Promise<void> =>
+  tx(context, async ({ orm }) => {
+    const { userId, now } = context;
     const endedAt = now();
     const expiresAt = new Date(endedAt.getTime() + session.tokenMs);
     await orm

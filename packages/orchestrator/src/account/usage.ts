@@ -4,6 +4,7 @@ import type { UserLimits } from "@leo/core/account.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Config } from "../config.ts";
 import type { UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import { effectiveLimits, findUser, settingLimits } from "./account.ts";
 import { userDay, userDays } from "../limits/ledger.ts";
 
@@ -21,9 +22,10 @@ export const limitsOf = (
 });
 
 /** What a user runs now, has spent since midnight UTC and on the days before, and may do. */
-export const usageOf = async ({ config, userId, transaction, now }: UserContext): Promise<Usage> => {
+export const usageOf = async (context: UserContext): Promise<Usage> => {
+  const { config, userId, now } = context;
   const at = now();
-  const { rows, today, days, user } = await transaction(async (orm) => {
+  const { rows, today, days, user } = await tx(context, async ({ orm }) => {
     const counted = await orm.execute<{ running: number; queued: number }>(sql`
       select count(*) filter (where state <> 'queued')::int as running,
              count(*) filter (where state = 'queued')::int as queued

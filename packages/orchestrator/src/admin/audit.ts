@@ -1,9 +1,10 @@
 /** The record of what operators changed: who, what, on what, before and after, and by which request. */
-import { desc, eq, lt, and, sql } from "drizzle-orm";
+import { desc, eq, lt, and } from "drizzle-orm";
 import type { AdminAction, AuditEntry } from "@leo/core/admin.ts";
 import { newId } from "@leo/core/id.ts";
 import type { Context } from "../app-context.ts";
-import type { Database, Orm } from "../db/database.ts";
+import { afterCommit, tx } from "../db/tx.ts";
+import type { Orm } from "../db/database.ts";
 import { audit } from "../db/schema.ts";
 
 /** Whoever holds it changes something: so `before` is what the change found. */
@@ -19,9 +20,9 @@ export interface AuditedChange<T> {
   action: AdminAction;
   /** A user or a generation; absent for the platform. */
   targetId?: string;
-  /** What is changed, as it stands. The context is the transaction's, as that of `change`. */
-  read: (context: Context) => Promise<T>;
-  change: (context: Context) => Promise<unknown>;
+  /** What is changed, as it stands. It joins the transaction, as `change` does. */
+  read: () => Promise<T>;
+  change: () => Promise<unknown>;
   /** What of it goes into the record. */
   record: (state: T) => unknown;
 }
@@ -35,28 +36,30 @@ export const audited = <T>(
   actor: Actor,
   { action, targetId, read, change, record }: AuditedChange<T>,
 ): Promise<T> =>
-  context.database.transaction(async (orm, client) => {
-    await orm.execute(sql`select pg_advisory_xact_lock(${AUDIT_LOCK})`);
-    // What asks for a transaction within gets this one: it has a connection, and waits for no other.
-    const transaction: Database["transaction"] = (work) => work(orm, client);
-    const within: Context = { ...context, database: { ...context.database, orm, transaction } };
-    const before = await read(within);
-    await change(within);
-    const after = await read(within);
-    await orm.insert(audit).values({
-      id: newId(),
-      at: context.now(),
-      actorId: actor.userId,
-      actorEmail: actor.email,
-      action,
-      targetId,
-      before: record(before),
-      after: record(after),
-      requestId: actor.requestId,
-    });
-    context.log.info({ event: "admin_action", action, targetId }, "an operator changed something");
-    return after;
-  });
+  tx(
+    context,
+    async ({ orm }) => {
+      const before = await read();
+      await change();
+      const after = await read();
+      await orm.insert(audit).values({
+        id: newId(),
+        at: context.now(),
+        actorId: actor.userId,
+        actorEmail: actor.email,
+        action,
+        targetId,
+        before: record(before),
+        after: record(after),
+        requestId: actor.requestId,
+      });
+      afterCommit(() => {
+        context.log.info({ event: "admin_action", action, targetId }, "an operator changed something");
+      });
+      return after;
+    },
+    `select pg_advisory_xact_lock(${AUDIT_LOCK})`,
+  );
 
 export interface AuditFilter {
   targetId?: string;

@@ -3,6 +3,8 @@ import { and, asc, desc, eq, exists, inArray, isNull, isNotNull, lt, ne, or } fr
 import type { AdminGeneration, AdminGenerationFilter, AdminTask } from "@leo/core/admin.ts";
 import type { Config } from "../config.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
+import type { Orm } from "../db/database.ts";
 import { apps, attempts, generations, users } from "../db/schema.ts";
 import { notFound } from "../fault.ts";
 import { chargedFor } from "../limits/ledger.ts";
@@ -40,8 +42,8 @@ const viewTask = (config: Config, row: AttemptRow): AdminTask => ({
   logUrl: logUrlOf(config, row.taskArn),
 });
 
-const select = ({ database }: Context) =>
-  database.orm
+const select = (orm: Orm) =>
+  orm
     .select({
       generation: generations,
       chargedUsd: chargedFor(generations.id),
@@ -54,9 +56,9 @@ const select = ({ database }: Context) =>
 
 type Row = Awaited<ReturnType<typeof select>>[number];
 
-const view = async (context: Context, rows: Row[]): Promise<AdminGeneration[]> => {
+const view = async (orm: Orm, { config }: Context, rows: Row[]): Promise<AdminGeneration[]> => {
   const ids = rows.map(({ generation }) => generation.id);
-  const tried = await context.database.orm
+  const tried = await orm
     .select()
     .from(attempts)
     .where(inArray(attempts.generationId, ids))
@@ -81,14 +83,14 @@ const view = async (context: Context, rows: Row[]): Promise<AdminGeneration[]> =
     cancelRequestedAt: iso(generation.cancelRequestedAt),
     tasks: tried
       .filter(({ generationId }) => generationId === generation.id)
-      .map((row) => viewTask(context.config, row)),
+      .map((row) => viewTask(config, row)),
   }));
 };
 
 const isAtWork = and(isNull(generations.finishedAt), ne(generations.state, "queued"));
 
-const conditionOf = ({ database }: Context, filter: AdminGenerationFilter) => {
-  const openTask = database.orm
+const conditionOf = (orm: Orm, filter: AdminGenerationFilter) => {
+  const openTask = orm
     .select({ id: attempts.id })
     .from(attempts)
     .where(and(eq(attempts.generationId, generations.id), isNull(attempts.endedAt)));
@@ -110,27 +112,28 @@ export interface AdminGenerationsOptions {
 }
 
 /** @returns the newest first */
-export const listAllGenerations = async (
+export const listAllGenerations = (
   context: Context,
   { filter, ownerId, before, limit }: AdminGenerationsOptions,
 ): Promise<AdminGeneration[]> =>
-  view(
-    context,
-    await select(context)
+  tx(context, async ({ orm }) => {
+    const rows = await select(orm)
       .where(
         and(
-          conditionOf(context, filter),
+          conditionOf(orm, filter),
           ownerId === undefined ? undefined : eq(generations.ownerId, ownerId),
           before === undefined ? undefined : lt(generations.id, before),
         ),
       )
       .orderBy(desc(generations.id))
-      .limit(limit),
-  );
+      .limit(limit);
+    return view(orm, context, rows);
+  });
 
 /** @throws ApiFault `not_found` */
-export const readAnyGeneration = async (context: Context, id: string): Promise<AdminGeneration> => {
-  const [found] = await view(context, await select(context).where(eq(generations.id, id)));
-  if (!found) throw notFound("generation");
-  return found;
-};
+export const readAnyGeneration = (context: Context, id: string): Promise<AdminGeneration> =>
+  tx(context, async ({ orm }) => {
+    const [found] = await view(orm, context, await select(orm).where(eq(generations.id, id)));
+    if (!found) throw notFound("generation");
+    return found;
+  });

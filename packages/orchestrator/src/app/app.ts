@@ -3,6 +3,7 @@ import { and, desc, eq, ilike, isNull, notInArray, or, sql } from "drizzle-orm";
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import { FINAL_STATES } from "@leo/core/generation.ts";
 import type { UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
 import { ApiFault, notFound } from "../fault.ts";
@@ -51,16 +52,16 @@ const matching = (words: string) => {
 
 /** One page of a user's apps, the last changed first, and the cursor of the next page if there is one. */
 export const listApps = async (
-  { userId, transaction }: UserContext,
+  context: UserContext,
   { cursor, limit, q }: { cursor?: string; limit: number; q?: string },
 ): Promise<{ rows: AppRow[]; nextCursor?: string }> => {
   const wanted = and(
-    eq(apps.ownerId, userId),
+    eq(apps.ownerId, context.userId),
     isNull(apps.deletedAt),
     cursor ? after(cursor) : undefined,
     q ? matching(q) : undefined,
   );
-  const found = await transaction((orm) =>
+  const found = await tx(context, ({ orm }) =>
     orm
       .select({ row: apps, micros: MICROSECONDS })
       .from(apps)
@@ -74,12 +75,12 @@ export const listApps = async (
 };
 
 const changeApp = async (
-  { userId, transaction }: UserContext,
+  context: UserContext,
   appId: string,
   changes: PgUpdateSetSource<typeof apps>,
 ): Promise<AppRow> => {
-  const [row] = await transaction((orm) =>
-    orm.update(apps).set(changes).where(owned(userId, appId)).returning(),
+  const [row] = await tx(context, ({ orm }) =>
+    orm.update(apps).set(changes).where(owned(context.userId, appId)).returning(),
   );
   if (!row) throw notFound("app");
   return row;
@@ -101,7 +102,7 @@ export const revokePreviewLinks = (context: UserContext, appId: string): Promise
 export const markAppDeleted = async (context: UserContext, appId: string): Promise<string[]> => {
   await changeApp(context, appId, { deletedAt: context.now() });
   // Read after the mark is committed: no request enters the queue of a deleted app.
-  const active = await context.transaction((orm) =>
+  const active = await tx(context, ({ orm }) =>
     orm
       .select({ id: generations.id })
       .from(generations)

@@ -1,11 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
-import { Client, escapeLiteral, Pool, type ClientBase, type PoolClient } from "pg";
+import { Client, Pool, type ClientBase, type PoolClient } from "pg";
 import { DATABASE_TIMES, type DatabaseTimes } from "../timeouts.ts";
 import { becomeService, connectionOptions } from "./connection.ts";
-import { SERVICE_ROLE, USER_ROLE, USER_SETTING } from "./schema/policies.ts";
 import { closeSchema, createRoles } from "./roles.ts";
 import * as schema from "./schema.ts";
 
@@ -18,8 +16,11 @@ export type Orm = Pick<
   "select" | "selectDistinctOn" | "insert" | "update" | "delete" | "execute" | "query"
 >;
 
-/** What a transaction does; it gets itself twice: for the ORM and for plain SQL. */
-type Work<T> = (orm: Orm, client: Queryable) => Promise<T>;
+/** A transaction's one connection: for the ORM and for plain SQL. */
+export interface Tx {
+  orm: Orm;
+  client: Queryable;
+}
 
 export interface Database {
   /** Every connection is `leo_service`: Leo's own work, which sees all rows. */
@@ -27,15 +28,10 @@ export interface Database {
   /** The same pool. */
   orm: Orm;
   /**
-   * One transaction of Leo's own. Keep it short: it holds a connection, so it must wait for no other one.
-   * @param first SQL that goes with the `begin`
+   * One transaction on a connection of its own. Only `tx` calls it, which knows whose it is.
+   * @param first SQL that travels with the `begin`
    */
-  transaction: <T>(work: Work<T>, first?: string) => Promise<T>;
-  /**
-   * One transaction as `leo_user`, in which only this user's rows exist. Whatever serves a user's
-   * request runs here. It must be as short.
-   */
-  asUser: <T>(userId: string, work: Work<T>) => Promise<T>;
+  begin: <T>(first: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
   close(): Promise<void>;
 }
 
@@ -47,7 +43,7 @@ const MIGRATION_LOCK = 501_301;
  * Transactions on a pool. The driver's own (`orm.transaction`) would keep a connection for ever whose
  * `begin` fails. A connection that may still be in a transaction never goes back to the pool.
  */
-const transactions = (pool: Pool): Database["transaction"] => {
+const transactions = (pool: Pool): Database["begin"] => {
   /** Made once a connection: it works out the relations of the whole schema. */
   const orms = new WeakMap<PoolClient, Orm>();
   const ormOf = (client: PoolClient): Orm => {
@@ -55,13 +51,16 @@ const transactions = (pool: Pool): Database["transaction"] => {
     orms.set(client, orm);
     return orm;
   };
-  return async (work, first = "") => {
+  return async (first, work) => {
     const client = await pool.connect();
     let isBroken = false;
     try {
       await client.query(`begin; ${first}`);
-      const result = await work(ormOf(client), client);
-      await client.query("commit");
+      const result = await work({ orm: ormOf(client), client });
+      const { command } = await client.query("commit");
+      // PostgreSQL answers so, and not with an error, when a statement had failed and somebody went on.
+      if (command === "ROLLBACK")
+        throw new Error("nothing was committed: a statement of the transaction failed");
       return result;
     } catch (cause) {
       await client.query("rollback").catch(() => (isBroken = true));
@@ -70,21 +69,6 @@ const transactions = (pool: Pool): Database["transaction"] => {
       client.release(isBroken);
     }
   };
-};
-
-/** Until the transaction ends. */
-const becomeUser = (userId: string): string =>
-  `set local role ${USER_ROLE}; select set_config('${USER_SETTING}', ${escapeLiteral(userId)}, true)`;
-
-/**
- * A step of Leo's own inside a user's transaction, such as setting money aside, for which the user's
- * role has no rights. The transaction is the user's again after; a step that fails ends it.
- */
-export const asService = async <T>(orm: Orm, step: () => Promise<T>): Promise<T> => {
-  await orm.execute(sql`select set_config('role', ${SERVICE_ROLE}, true)`);
-  const result = await step();
-  await orm.execute(sql`select set_config('role', ${USER_ROLE}, true)`);
-  return result;
 };
 
 /**
@@ -108,12 +92,10 @@ export const openDatabase = (
   pool.on("error", () => undefined);
   // Without it, a connection cut while in use would end the process.
   pool.on("connect", (client) => client.on("error", onConnectionError));
-  const transaction = transactions(pool);
   return {
     pool,
     orm: drizzle(pool, { schema }),
-    transaction,
-    asUser: (userId, work) => transaction(work, becomeUser(userId)),
+    begin: transactions(pool),
     close: () => pool.end(),
   };
 };

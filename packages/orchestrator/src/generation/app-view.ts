@@ -1,6 +1,7 @@
 /** Apps as the API shows them, with their newest generation. */
 import type { App } from "@leo/core/generation.ts";
 import type { UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { AppRow } from "../app/app.ts";
 import { ownerToken, previewLink } from "../preview/link.ts";
 import type { QueueView } from "./queue-view.ts";
@@ -10,7 +11,7 @@ import { newestOf, viewGenerations } from "./view.ts";
 export const viewApps = async (context: UserContext, queue: QueueView, rows: AppRow[]): Promise<App[]> => {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const { latest, completed } = await context.transaction(async (orm) => ({
+  const { latest, completed } = await tx(context, async ({ orm }) => ({
     latest: await newestOf(orm, ids),
     completed: await newestOf(orm, ids, true),
   }));

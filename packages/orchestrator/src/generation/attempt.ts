@@ -1,6 +1,7 @@
 import { and, eq, isNull, lt, sql } from "drizzle-orm";
 import type { LifecycleFact } from "@leo/core/event.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { attempts } from "../db/schema.ts";
 import { appendFacts, QUEUE_CHANNEL } from "../events/append.ts";
@@ -80,7 +81,7 @@ export const recordTaskIn = async (
 };
 
 export const recordTask = (context: Context, attempt: AttemptRef, taskArn: string): Promise<boolean> =>
-  context.database.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     await lockGeneration(orm, attempt.generationId);
     return recordTaskIn(orm, attempt, taskArn, context.now());
   });

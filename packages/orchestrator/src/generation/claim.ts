@@ -15,6 +15,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { newId } from "@leo/core/id.ts";
 import type { Context } from "../app-context.ts";
 import { WITH_TASK } from "../db/schema/state.ts";
+import { tx } from "../db/tx.ts";
 import { PROBE_MAX_MS } from "../limits/model-pause.ts";
 import { EVENTS_CHANNEL } from "../events/append.ts";
 
@@ -104,29 +105,33 @@ from claimed`;
  * @returns their new attempts; empty when nothing waits or nothing is free
  */
 export const claim = async (context: Context, limit: number): Promise<ClaimedAttempt[]> => {
-  const { config, database, now } = context;
+  const { config, now } = context;
   const at = now();
   const deadlineAt = new Date(at.getTime() + config.LEO_DEADLINE_MS);
   const fresh = Array.from({ length: limit }, () => ({ id: newId(), ...newAttemptToken() }));
-  const rows = await database.transaction(async (_orm, client) => {
-    const claimed = await client.query<Omit<ClaimedAttempt, "token" | "deadlineAt">>({
-      name: "claim",
-      text: CLAIM,
-      values: [
-        at,
-        config.LEO_RUNNING_PER_USER,
-        config.LEO_VCPU_BUDGET,
-        limit,
-        fresh.map(({ id }) => id),
-        fresh.map(({ hash }) => hash),
-        new Date(at.getTime() + config.LEO_LAUNCH_LEASE_MS),
-        deadlineAt,
-        config.LEO_MODEL_PROBE_MS,
-        PROBE_MAX_MS,
-      ],
-    });
-    return claimed.rows;
-  }, `select pg_advisory_xact_lock(${CLAIM_LOCK})`);
+  const rows = await tx(
+    context,
+    async ({ client }) => {
+      const claimed = await client.query<Omit<ClaimedAttempt, "token" | "deadlineAt">>({
+        name: "claim",
+        text: CLAIM,
+        values: [
+          at,
+          config.LEO_RUNNING_PER_USER,
+          config.LEO_VCPU_BUDGET,
+          limit,
+          fresh.map(({ id }) => id),
+          fresh.map(({ hash }) => hash),
+          new Date(at.getTime() + config.LEO_LAUNCH_LEASE_MS),
+          deadlineAt,
+          config.LEO_MODEL_PROBE_MS,
+          PROBE_MAX_MS,
+        ],
+      });
+      return claimed.rows;
+    },
+    `select pg_advisory_xact_lock(${CLAIM_LOCK})`,
+  );
   const tokens = new Map(fresh.map(({ id, token }) => [id, token]));
   return rows.map((row) => ({ ...row, deadlineAt, token: tokens.get(row.id) ?? "" }));
 };

@@ -6,6 +6,7 @@ import { and, eq } from "drizzle-orm";
 import { failure, type Failure } from "@leo/core/failure.ts";
 import type { LifecycleInput } from "@leo/core/lifecycle.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { attempts, events, generations } from "../db/schema.ts";
 import { findArtifact, type FoundArtifact } from "../version/artifact.ts";
@@ -88,15 +89,14 @@ export const completeWork = async (
   attempt: number,
   word: FinalWord,
 ): Promise<void> => {
-  const { orm, transaction } = context.database;
-  const [row] = await orm
+  const [row] = await context.database.orm
     .select({ appId: generations.appId })
     .from(generations)
     .where(eq(generations.id, generationId));
   if (!row) return;
   const partial = word.failure ? await findArtifact(context, row.appId, generationId, attempt) : undefined;
-  const done = await transaction((inside) =>
-    completeWorkIn(inside, context.config, generationId, attempt, context.now(), word, partial),
+  const done = await tx(context, ({ orm }) =>
+    completeWorkIn(orm, context.config, generationId, attempt, context.now(), word, partial),
   );
   if (done) finalizeSoon(context, done);
 };

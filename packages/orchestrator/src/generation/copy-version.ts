@@ -10,7 +10,8 @@ import { FINAL_STATES } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { UserContext } from "../app-context.ts";
-import { asService, type Orm } from "../db/database.ts";
+import type { Orm } from "../db/database.ts";
+import { asActor, SERVICE, tx } from "../db/tx.ts";
 import { apps, events, generations } from "../db/schema.ts";
 import { findUser } from "../account/account.ts";
 import { refuseSuspended } from "./admission.ts";
@@ -109,9 +110,9 @@ const copy = async (
   sourceId: string,
   targetOf: (version: Version) => Target,
 ): Promise<string> => {
-  const { config, transaction, userId: ownerId, now } = context;
+  const { config, userId: ownerId, now } = context;
   const requestHash = hashOf(request);
-  const begin = await transaction(async (orm) => {
+  const begin = await tx(context, async ({ orm }) => {
     const earlier = await findByKey(orm, ownerId, key, requestHash);
     if (earlier) return { earlier };
     refuseSuspended(await findUser(orm, ownerId));
@@ -133,7 +134,7 @@ const copy = async (
     const baseGenerationId = await target.prepare(orm, at);
     const facts = await factsOf(orm, version, target);
     // That a version is complete is Leo's word, not the user's.
-    await asService(orm, async () => {
+    await asActor(SERVICE, async () => {
       await orm.insert(generations).values({
         id: generationId,
         appId: target.appId,
@@ -170,7 +171,7 @@ const copy = async (
     return await enterAlone(context, enter);
   } finally {
     // Asked, not remembered: a commit may have happened although its answer was lost.
-    if (!(await transaction((orm) => isStored(orm, generationId)))) await removeCopied(context, prefix);
+    if (!(await tx(context, ({ orm }) => isStored(orm, generationId)))) await removeCopied(context, prefix);
   }
 };
 

@@ -8,6 +8,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { attemptPrefix, Manifest, sourceKey, type ArtifactFile } from "@leo/core/artifact.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import { generations } from "../db/schema.ts";
 import { CheckpointError, unpackCheckpoint } from "./checkpoint.ts";
 import { appendFacts } from "../events/append.ts";
@@ -135,7 +136,7 @@ const findDraft = async (context: Context, run: Ended): Promise<FoundArtifact | 
 
 const saveDraft = async (context: Context, run: Ended): Promise<void> => {
   const draft = await findDraft(context, run);
-  await context.database.transaction(async (orm) => {
+  await tx(context, async ({ orm }) => {
     const at = context.now();
     const [saved] = await orm
       .update(generations)

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { Context, UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import { generations } from "../db/schema.ts";
 import { eventJson, type StoredEvent } from "../events/frame.ts";
 import { readEvents } from "../events/replay.ts";
@@ -24,12 +25,12 @@ const pageJson = (head: number, events: StoredEvent[]): string => {
  * @throws ApiFault `not_found`
  */
 export const readEventPage = async (
-  { userId, transaction }: UserContext,
+  context: UserContext,
   generationId: string,
   { since, limit }: PageOptions,
 ): Promise<string> => {
-  const { head, events } = await transaction(async (orm, client) => ({
-    head: (await findGeneration(orm, userId, generationId)).lastSeq,
+  const { head, events } = await tx(context, async ({ orm, client }) => ({
+    head: (await findGeneration(orm, context.userId, generationId)).lastSeq,
     events: await readEvents(client, generationId, since, limit),
   }));
   return pageJson(head, events);

@@ -2,6 +2,7 @@ import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { distKey, sourceKey } from "@leo/core/artifact.ts";
 import { failure } from "@leo/core/failure.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import { generations } from "../db/schema.ts";
 import { IS_FINALIZING } from "../db/schema/state.ts";
 import { publishAutomatically } from "../github/publication.ts";
@@ -67,7 +68,7 @@ const finalizeLeased = async (context: Context, generationId: string): Promise<v
     return;
   }
   const version = { artifactPrefix: found.prefix, manifest: found.manifest };
-  await context.database.transaction(async (orm) => {
+  await tx(context, async ({ orm }) => {
     const at = context.now();
     const type = found.manifest.answered ? "answered" : "version_saved";
     const done = await transitionIn(orm, context.config, generationId, { type }, at, row.attempt, version);

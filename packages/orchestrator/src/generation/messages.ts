@@ -10,6 +10,7 @@ import { TAKING_STEPS } from "@leo/core/event.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { userMessages } from "../db/schema.ts";
 import { appendFacts, CONTROL_CHANNEL } from "../events/append.ts";
@@ -59,7 +60,7 @@ export const addUserMessage = (
   generationId: string,
   text: string,
 ): Promise<{ messageId: string } | { refused: UserMessageRefusal }> =>
-  context.database.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     const generation = await lockGeneration(orm, generationId);
     if (!isOpen(generation)) return { refused: "not_running" };
     if (isFull(context, generation)) return { refused: "full" };
@@ -88,7 +89,7 @@ export const changeUserMessage = (
   messageId: string,
   text: string,
 ): Promise<boolean> =>
-  context.database.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     const generation = await lockGeneration(orm, generationId);
     if (!isOpen(generation) || isFull(context, generation)) return false;
     const changed = await orm
@@ -103,18 +104,18 @@ export const changeUserMessage = (
 
 /** Takes a request that waits back. @returns false when it does not wait (any more) */
 export const removeUserMessage = (
-  { database, now }: Context,
+  context: Context,
   generationId: string,
   messageId: string,
 ): Promise<boolean> =>
-  database.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     if (!isOpen(await lockGeneration(orm, generationId))) return false;
     const removed = await orm
       .delete(userMessages)
       .where(waits(generationId, messageId))
       .returning({ id: userMessages.id });
     if (removed.length === 0) return false;
-    await appendFacts(orm, generationId, [{ type: "user_message_removed", messageId }], now());
+    await appendFacts(orm, generationId, [{ type: "user_message_removed", messageId }], context.now());
     return true;
   });
 

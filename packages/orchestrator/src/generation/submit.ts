@@ -9,7 +9,8 @@ import { isFinal, type GenerationMode } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { UserContext } from "../app-context.ts";
-import { asService, type Orm } from "../db/database.ts";
+import type { Orm } from "../db/database.ts";
+import { asActor, SERVICE, tx } from "../db/tx.ts";
 import { apps, events, generations } from "../db/schema.ts";
 import { QUEUE_CHANNEL } from "../events/append.ts";
 import { Turns } from "./turns.ts";
@@ -30,13 +31,10 @@ const turns = new Turns();
  * One submission of a user at a time, among all orchestrators. This process's own wait for each other before
  * they take a connection: else one user's would hold them all while they wait for the lock.
  */
-export const enterAlone = <T>(
-  { userId: ownerId, transaction }: Pick<UserContext, "userId" | "transaction">,
-  work: (orm: Orm) => Promise<T>,
-): Promise<T> =>
-  turns.take(ownerId, () =>
-    transaction(async (orm) => {
-      await orm.execute(sql`select pg_advisory_xact_lock(${SUBMIT_LOCK}, hashtext(${ownerId}))`);
+export const enterAlone = <T>(context: UserContext, work: (orm: Orm) => Promise<T>): Promise<T> =>
+  turns.take(context.userId, () =>
+    tx(context, async ({ orm }) => {
+      await orm.execute(sql`select pg_advisory_xact_lock(${SUBMIT_LOCK}, hashtext(${context.userId}))`);
       return work(orm);
     }),
   );
@@ -114,7 +112,7 @@ const submit = (
       .insert(events)
       .values({ generationId: generation.id, seq: 1, at, type: queued.type, body: queued });
     // Money is Leo's, not the user's.
-    await asService(orm, () => reserveBudget(context, orm, { id: generation.id, ownerId }, limits, at));
+    await asActor(SERVICE, () => reserveBudget(context, orm, { id: generation.id, ownerId }, limits, at));
     await orm.execute(sql`select pg_notify(${QUEUE_CHANNEL}, '')`);
     return generation.id;
   });

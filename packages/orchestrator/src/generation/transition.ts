@@ -5,6 +5,7 @@ import { decide, faultOf, type Decision, type LifecycleInput, type Wait } from "
 import type { Config } from "../config.ts";
 import { waitingFor } from "@leo/core/waiting.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { generations } from "../db/schema.ts";
 import { appendFacts, CONTROL_CHANNEL, QUEUE_CHANNEL } from "../events/append.ts";
@@ -134,6 +135,6 @@ export const transition = (
   attempt?: number,
   changes?: Partial<GenerationRow>,
 ): Promise<Transition | undefined> =>
-  context.database.transaction((orm) =>
+  tx(context, ({ orm }) =>
     transitionIn(orm, context.config, generationId, input, context.now(), attempt, changes),
   );

@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { UserMessage } from "@leo/core/api.ts";
 import type { UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { ApiFault, notFound } from "../fault.ts";
 import { findGeneration, readGeneration } from "./view.ts";
@@ -45,9 +46,9 @@ const refuse = async (orm: Orm, generationId: string, messageId: string): Promis
 };
 
 /** What was added to a generation, oldest first. @throws ApiFault `not_found` */
-export const listUserMessages = ({ transaction, userId }: UserContext, generationId: string) =>
-  transaction(async (orm) => {
-    await findGeneration(orm, userId, generationId);
+export const listUserMessages = (context: UserContext, generationId: string) =>
+  tx(context, async ({ orm }) => {
+    await findGeneration(orm, context.userId, generationId);
     return readMessages(orm, generationId);
   });
 
@@ -61,7 +62,7 @@ export const rewordUserMessage = async (
 ): Promise<UserMessage> => {
   await readGeneration(context, generationId);
   const changed = await change(generationId, messageId, text);
-  return context.transaction((orm) =>
+  return tx(context, ({ orm }) =>
     changed ? findMessage(orm, generationId, messageId) : refuse(orm, generationId, messageId),
   );
 };
@@ -75,5 +76,5 @@ export const withdrawUserMessage = async (
 ): Promise<void> => {
   await readGeneration(context, generationId);
   if (await remove(generationId, messageId)) return;
-  await context.transaction((orm) => refuse(orm, generationId, messageId));
+  await tx(context, ({ orm }) => refuse(orm, generationId, messageId));
 };

@@ -2,6 +2,7 @@
 import { and, desc, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
 import { isFinal, type Generation } from "@leo/core/generation.ts";
 import type { UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
 import { ApiFault, notFound } from "../fault.ts";
@@ -62,8 +63,8 @@ export const findGeneration = async (orm: Orm, ownerId: string, id: string): Pro
 };
 
 /** The same in a transaction of its own. */
-export const readGeneration = ({ transaction, userId }: UserContext, id: string): Promise<GenerationRow> =>
-  transaction((orm) => findGeneration(orm, userId, id));
+export const readGeneration = (context: UserContext, id: string): Promise<GenerationRow> =>
+  tx(context, ({ orm }) => findGeneration(orm, context.userId, id));
 
 /** All generations of an app, newest first. The caller has checked whose app it is. */
 export const generationsOf = (orm: Orm, appId: string): Promise<GenerationRow[]> =>

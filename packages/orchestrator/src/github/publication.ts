@@ -9,6 +9,7 @@ import type {
   PublishVersion,
 } from "@leo/core/publishing.ts";
 import type { Context, UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { appPublishing, githubAccounts, publications } from "../db/schema.ts";
 import { retryInvitations } from "./invitations.ts";
@@ -41,7 +42,7 @@ const readSettings = async (orm: Orm, appId: string) => {
 
 /** How an app is published, and the newest try of each version. @throws ApiFault `not_found` */
 export const viewPublishing = async (context: UserContext, appId: string): Promise<AppPublishing> => {
-  const { settings, rows } = await context.transaction(async (orm) => {
+  const { settings, rows } = await tx(context, async ({ orm }) => {
     await findApp(orm, context.userId, appId);
     return {
       settings: await readSettings(orm, appId),
@@ -91,7 +92,7 @@ export const changePublishing = async (
     ...(automatic === undefined ? {} : { automatic }),
     ...(repository === null ? DISCONNECTED : {}),
   };
-  await context.transaction(async (orm) => {
+  await tx(context, async ({ orm }) => {
     await findApp(orm, context.userId, appId);
     if (automatic) requireConfigured(context);
     await orm
@@ -140,7 +141,7 @@ export const requestPublication = async (
   generationId: string,
   { confirm, onTopOf }: PublishVersion,
 ): Promise<Publication> => {
-  const { version, settings } = await context.transaction(async (orm) => {
+  const { version, settings } = await tx(context, async ({ orm }) => {
     const { appId } = await findCompleted(
       orm,
       context.userId,
@@ -154,7 +155,7 @@ export const requestPublication = async (
     };
   });
   await refuseUnseenSecrets(context, version, [confirm, settings?.acceptedFindings]);
-  const row = await context.transaction((orm) =>
+  const row = await tx(context, ({ orm }) =>
     enqueue(orm, context.now(), {
       appId: version.appId,
       generationId,
@@ -177,22 +178,20 @@ export const publishAutomatically = async (
   await enqueue(orm, at, { appId: generation.appId, generationId: generation.id, automatic: true });
 };
 
-export const readGithubAccount = async ({ userId, transaction }: UserContext): Promise<GithubAccount> => {
-  const [row] = await transaction((orm) =>
+export const readGithubAccount = async (context: UserContext): Promise<GithubAccount> => {
+  const [row] = await tx(context, ({ orm }) =>
     orm
       .select({ login: githubAccounts.login })
       .from(githubAccounts)
-      .where(eq(githubAccounts.ownerId, userId)),
+      .where(eq(githubAccounts.ownerId, context.userId)),
   );
   return { login: row?.login ?? null };
 };
 
 /** Sets or clears the GitHub user who is invited to the owner's repositories, those that exist too. */
-export const changeGithubAccount = (
-  { transaction, userId: ownerId, now }: UserContext,
-  { login }: GithubAccount,
-): Promise<GithubAccount> =>
-  transaction(async (orm) => {
+export const changeGithubAccount = (context: UserContext, { login }: GithubAccount): Promise<GithubAccount> =>
+  tx(context, async ({ orm }) => {
+    const { userId: ownerId, now } = context;
     if (login === null) await orm.delete(githubAccounts).where(and(eq(githubAccounts.ownerId, ownerId)));
     else {
       const values = { login, updatedAt: now() };

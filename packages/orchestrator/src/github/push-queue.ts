@@ -11,6 +11,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Manifest } from "@leo/core/artifact.ts";
 import type { PublicationFailure } from "@leo/core/publishing.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import { appPublishing, publications } from "../db/schema.ts";
 import { appendFacts } from "../events/append.ts";
 import type { Repository } from "./client.ts";
@@ -129,7 +130,7 @@ export const finish = (
   repository: Pick<Repository, "id" | "name">,
   commitSha: string,
 ): Promise<void> =>
-  context.database.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     const at = context.now();
     const [done] = await orm
       .update(publications)
@@ -154,7 +155,7 @@ export const finish = (
 
 /** It ended without a commit: stored and told in one transaction. The version stays as it is. */
 export const fail = (context: Context, job: Job, failure: PublicationFailure): Promise<void> =>
-  context.database.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     const at = context.now();
     const [failed] = await orm
       .update(publications)

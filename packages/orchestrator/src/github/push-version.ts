@@ -1,6 +1,6 @@
 /** One try to publish one version: the scan, the repository, the commit. */
 import type { Context } from "../app-context.ts";
-import { scanVersion, type Scanner } from "../version/secret-scan.ts";
+import { scanVersion } from "../version/secret-scan.ts";
 import { PublishingFault } from "./push-fault.ts";
 import { openGit } from "./git.ts";
 import { openGitHub } from "./client.ts";
@@ -17,9 +17,7 @@ const FIRST_BRANCH = "main";
 const refuseSecrets = async (context: Context, job: Job, prefix: string) => {
   const { generationId, manifest } = job;
   if (!manifest) throw new PublishingFault("files_gone");
-  const { database, storage, now } = context;
-  const scanner: Scanner = { storage, now, transaction: (work) => database.transaction(work) };
-  const secrets = await scanVersion(scanner, { generationId, prefix, manifest });
+  const secrets = await scanVersion(context, { generationId, prefix, manifest });
   if (!secrets || [job.confirmedFindings, job.acceptedFindings].includes(secrets.digest)) return manifest;
   throw new PublishingFault("secrets_found", { secrets });
 };

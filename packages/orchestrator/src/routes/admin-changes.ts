@@ -23,14 +23,14 @@ const changeUser = (context: Context, actor: Actor, userId: string, change: Chan
   audited(context, actor, {
     ...change,
     targetId: userId,
-    read: (within) => readUser(within, userId),
+    read: () => readUser(context, userId),
     record: ({ limits, own, suspended }: UserRecord) => ({ limits, own, suspended }),
   });
 
 const changePlatform = (context: Context, actor: Actor, change: Change) =>
   audited(context, actor, {
     ...change,
-    read: readPlatform,
+    read: () => readPlatform(context),
     record: ({ intakeOpen, intakeMessage, launchesPaused, modelFault, dayBudgetUsd }: Platform) => ({
       intakeOpen,
       intakeMessage,
@@ -66,7 +66,7 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
     }),
     async (c) => {
       const { userId } = c.req.valid("param");
-      const change = (within: Context) => setUserLimits(within, userId, c.req.valid("json"));
+      const change = () => setUserLimits(context, userId, c.req.valid("json"));
       return c.json(await changeUser(context, c.var.actor, userId, { action: "user_limits", change }), 200);
     },
   );
@@ -81,7 +81,7 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
     }),
     async (c) => {
       const { userId } = c.req.valid("param");
-      const change = (within: Context) => suspendUser(within, userId, c.req.valid("json").reason);
+      const change = () => suspendUser(context, userId, c.req.valid("json").reason);
       return c.json(await changeUser(context, c.var.actor, userId, { action: "user_suspend", change }), 200);
     },
   );
@@ -95,7 +95,7 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
     }),
     async (c) => {
       const { userId } = c.req.valid("param");
-      const change = (within: Context) => resumeUser(within, userId);
+      const change = () => resumeUser(context, userId);
       return c.json(await changeUser(context, c.var.actor, userId, { action: "user_resume", change }), 200);
     },
   );
@@ -110,7 +110,7 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
       request: { body: jsonBody(ChangeIntake) },
     }),
     async (c) => {
-      const change = (within: Context) => setIntake(within, c.req.valid("json"));
+      const change = () => setIntake(context, c.req.valid("json"));
       return c.json(await changePlatform(context, c.var.actor, { action: "intake", change }), 200);
     },
   );
@@ -125,7 +125,7 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
       request: { body: jsonBody(ChangeLaunches) },
     }),
     async (c) => {
-      const change = (within: Context) => setLaunchesPaused(within, c.req.valid("json").paused);
+      const change = () => setLaunchesPaused(context, c.req.valid("json").paused);
       return c.json(await changePlatform(context, c.var.actor, { action: "launches", change }), 200);
     },
   );
@@ -138,7 +138,7 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
       request: { body: jsonBody(ChangeDayBudget) },
     }),
     async (c) => {
-      const change = (within: Context) => setPlatformBudget(within, c.req.valid("json").dayBudgetUsd);
+      const change = () => setPlatformBudget(context, c.req.valid("json").dayBudgetUsd);
       return c.json(await changePlatform(context, c.var.actor, { action: "day_budget", change }), 200);
     },
   );
@@ -157,10 +157,10 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
       const generation = await audited(context, c.var.actor, {
         action: "generation_cancel",
         targetId: id,
-        read: (within) => readAnyGeneration(within, id),
-        change: async (within) => {
-          refuseLateCancel(await readAnyGeneration(within, id));
-          await requestCancel(within, id);
+        read: () => readAnyGeneration(context, id),
+        change: async () => {
+          refuseLateCancel(await readAnyGeneration(context, id));
+          await requestCancel(context, id);
         },
         record: ({ state, cancelRequestedAt }) => ({ state, cancelRequestedAt }),
       });

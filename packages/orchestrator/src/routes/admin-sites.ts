@@ -13,12 +13,13 @@ const Query = z.object({ limit: z.coerce.number().int().min(1).max(200).default(
 
 /** What an operator does about a site, and its entry. */
 const changeOf = (
+  context: Context,
   appId: string,
   change: Pick<AuditedChange<unknown>, "action" | "change">,
 ): AuditedChange<AdminSite> => ({
   ...change,
   targetId: appId,
-  read: (within) => readAnySite(within, appId),
+  read: () => readAnySite(context, appId),
   record: ({ url, state, takenDown }) => ({ url, state, takenDown }),
 });
 
@@ -54,8 +55,12 @@ export const adminSiteRoutes = (context: Context, { signedIn }: Pick<RouteParts,
     }),
     async (c) => {
       const { appId } = c.req.valid("param");
-      const change = (within: Context) => takeDownSite(within, appId, c.req.valid("json").reason);
-      const site = await audited(context, c.var.actor, changeOf(appId, { action: "site_take_down", change }));
+      const change = () => takeDownSite(context, appId, c.req.valid("json").reason);
+      const site = await audited(
+        context,
+        c.var.actor,
+        changeOf(context, appId, { action: "site_take_down", change }),
+      );
       return c.json(site, 200);
     },
   );
@@ -71,9 +76,9 @@ export const adminSiteRoutes = (context: Context, { signedIn }: Pick<RouteParts,
     }),
     async (c) => {
       const { appId } = c.req.valid("param");
-      const change = (within: Context) => allowSite(within, appId);
+      const change = () => allowSite(context, appId);
       return c.json(
-        await audited(context, c.var.actor, changeOf(appId, { action: "site_allow", change })),
+        await audited(context, c.var.actor, changeOf(context, appId, { action: "site_allow", change })),
         200,
       );
     },

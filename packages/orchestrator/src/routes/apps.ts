@@ -5,6 +5,7 @@ import { findApp, listApps, markAppDeleted, renameApp } from "../app/app.ts";
 import { viewApp, viewApps } from "../generation/app-view.ts";
 import { generationsOf, viewGenerations, viewOne } from "../generation/view.ts";
 import { submitApp, submitFollowUp } from "../generation/submit.ts";
+import { tx } from "../db/tx.ts";
 import type { UserEnv } from "../http/env.ts";
 import type { RouteParts } from "./parts.ts";
 import { AppParams, IdempotencyHeader, json, jsonBody, refusals, SIGNED_IN } from "./route.ts";
@@ -42,7 +43,7 @@ export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
         queue,
         await submitApp(context, queue, key, c.req.valid("json")),
       );
-      const row = await context.transaction((orm) => findApp(orm, context.userId, generation.appId));
+      const row = await tx(context, ({ orm }) => findApp(orm, context.userId, generation.appId));
       const app = await viewApp(context, queue, row);
       return c.json({ app, generation }, 201);
     },
@@ -82,7 +83,7 @@ export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
     }),
     async (c) => {
       const { context } = c.var;
-      const { row, rows } = await context.transaction(async (orm) => {
+      const { row, rows } = await tx(context, async ({ orm }) => {
         const found = await findApp(orm, context.userId, c.req.valid("param").appId);
         return { row: found, rows: await generationsOf(orm, found.id) };
       });

@@ -5,6 +5,7 @@ import { findApp } from "../app/app.ts";
 import { viewApp } from "../generation/app-view.ts";
 import { forkVersion, restoreVersion } from "../generation/copy-version.ts";
 import { viewOne } from "../generation/view.ts";
+import { tx } from "../db/tx.ts";
 import type { UserEnv } from "../http/env.ts";
 import type { RouteParts } from "./parts.ts";
 import { GenerationParams, IdempotencyHeader, json, jsonBody, refusals, SIGNED_IN } from "./route.ts";
@@ -50,7 +51,7 @@ export const copyRoutes = ({ queue, signedIn }: RouteParts) => {
       const { name } = c.req.valid("json");
       const id = await forkVersion(context, key, c.req.valid("param").id, name);
       const generation = await viewOne(context, queue, id);
-      const row = await context.transaction((orm) => findApp(orm, context.userId, generation.appId));
+      const row = await tx(context, ({ orm }) => findApp(orm, context.userId, generation.appId));
       const app = await viewApp(context, queue, row);
       return c.json({ app, generation }, 201);
     },

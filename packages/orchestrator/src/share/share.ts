@@ -4,6 +4,7 @@ import type { Share } from "@leo/core/api.ts";
 import type { Id } from "@leo/core/id.ts";
 import { newId } from "@leo/core/id.ts";
 import type { Context, UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, shares } from "../db/schema.ts";
 import { findApp, lockApp } from "../app/app.ts";
@@ -29,8 +30,9 @@ const viewShare = (row: ShareRow): Share => ({
 });
 
 /** The app's links that still work, newest first. @throws ApiFault `not_found` */
-export const listShares = ({ userId, transaction }: UserContext, appId: string): Promise<Share[]> =>
-  transaction(async (orm) => {
+export const listShares = (context: UserContext, appId: string): Promise<Share[]> =>
+  tx(context, async ({ orm }) => {
+    const { userId } = context;
     await findApp(orm, userId, appId);
     const rows = await orm
       .select()
@@ -59,11 +61,12 @@ const refuseOverLimit = async (orm: Orm, ownerId: string, appId: string) => {
  * @throws ApiFault `not_found` for an app or version that is not this user's, `limit_reached`
  */
 export const createShare = (
-  { config, transaction, userId: ownerId }: UserContext,
+  context: UserContext,
   appId: string,
   generationId?: Id,
 ): Promise<{ share: Share; url: string }> =>
-  transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
+    const { config, userId: ownerId } = context;
     // One link after the other, whatever orchestrator they are asked of: none passes the limit together.
     await lockApp(orm, ownerId, appId);
     if (generationId !== undefined) {
@@ -82,8 +85,9 @@ export const createShare = (
   });
 
 /** Ends a link at once. @throws ApiFault `not_found` */
-export const revokeShare = ({ userId, transaction, now }: UserContext, appId: string, shareId: string) =>
-  transaction(async (orm) => {
+export const revokeShare = (context: UserContext, appId: string, shareId: string) =>
+  tx(context, async ({ orm }) => {
+    const { userId, now } = context;
     await findApp(orm, userId, appId);
     const revoked = await orm
       .update(shares)

@@ -3,6 +3,7 @@ import { and, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import type { Id } from "@leo/core/id.ts";
 import type { AdminSite } from "@leo/core/site.ts";
 import type { Context } from "../app-context.ts";
+import { tx, useTx } from "../db/tx.ts";
 import { apps, siteAddresses, sites, siteVersions, users } from "../db/schema.ts";
 import { ApiFault, notFound } from "../fault.ts";
 import { siteUrl } from "./address.ts";
@@ -15,33 +16,32 @@ interface Which {
 }
 
 /** Sites that were ever published, the last published first. */
-export const listAllSites = async (
-  { database: { orm }, config }: Context,
-  { appId, limit }: Which,
-): Promise<AdminSite[]> => {
-  const rows = await orm
-    .select({
-      site: sites,
-      appName: apps.name,
-      ownerEmail: users.email,
-      slug: siteAddresses.slug,
-      sizeBytes: sql<number>`coalesce(${siteVersions.sizeBytes}, 0)::float8`,
-    })
-    .from(sites)
-    .innerJoin(apps, and(eq(apps.id, sites.appId), isNull(apps.deletedAt)))
-    .innerJoin(siteAddresses, and(eq(siteAddresses.appId, sites.appId), isNull(siteAddresses.formerUntil)))
-    .leftJoin(siteVersions, eq(siteVersions.id, sites.liveId))
-    .leftJoin(users, eq(users.id, sites.ownerId))
-    .where(and(isNotNull(sites.publishedAt), appId === undefined ? undefined : eq(sites.appId, appId)))
-    .orderBy(desc(sites.publishedAt))
-    .limit(limit);
+export const listAllSites = async (context: Context, { appId, limit }: Which): Promise<AdminSite[]> => {
+  const rows = await tx(context, ({ orm }) =>
+    orm
+      .select({
+        site: sites,
+        appName: apps.name,
+        ownerEmail: users.email,
+        slug: siteAddresses.slug,
+        sizeBytes: sql<number>`coalesce(${siteVersions.sizeBytes}, 0)::float8`,
+      })
+      .from(sites)
+      .innerJoin(apps, and(eq(apps.id, sites.appId), isNull(apps.deletedAt)))
+      .innerJoin(siteAddresses, and(eq(siteAddresses.appId, sites.appId), isNull(siteAddresses.formerUntil)))
+      .leftJoin(siteVersions, eq(siteVersions.id, sites.liveId))
+      .leftJoin(users, eq(users.id, sites.ownerId))
+      .where(and(isNotNull(sites.publishedAt), appId === undefined ? undefined : eq(sites.appId, appId)))
+      .orderBy(desc(sites.publishedAt))
+      .limit(limit),
+  );
   return rows.map(({ site, appName, ownerEmail, slug, sizeBytes }) => ({
     appId: site.appId,
     appName,
     ownerId: site.ownerId,
     ownerEmail: ownerEmail ?? undefined,
     state: stateOf(site),
-    url: siteUrl(config, slug),
+    url: siteUrl(context.config, slug),
     visibility: site.visibility,
     sizeBytes,
     publishedAt: site.publishedAt?.toISOString(),
@@ -60,7 +60,8 @@ export const readAnySite = async (context: Context, appId: Id): Promise<AdminSit
 };
 
 /** Waits for whoever is about to change it, and holds off whoever would. */
-const holdAnySite = async ({ database: { orm } }: Context, appId: Id) => {
+const holdAnySite = async (appId: Id) => {
+  const { orm } = useTx();
   await orm.select({ id: apps.id }).from(apps).where(eq(apps.id, appId)).for("update");
   const [row] = await orm.select().from(sites).where(eq(sites.appId, appId));
   if (!row) throw notFound("site");
@@ -68,22 +69,22 @@ const holdAnySite = async ({ database: { orm } }: Context, appId: Id) => {
 };
 
 /**
- * Takes a site out of the web. Its owner reads the reason and cannot publish it again. Within a transaction.
+ * Takes a site out of the web. Its owner reads the reason and cannot publish it again.
  * @throws ApiFault `not_found`, `conflict` when it is down already
  */
-export const takeDownSite = async (context: Context, appId: Id, reason: string): Promise<void> => {
-  const { orm } = context.database;
-  const row = await holdAnySite(context, appId);
-  if (row.takenDownAt) throw new ApiFault("conflict", "This site was taken down already.");
-  const at = context.now();
-  await takeOffline(orm, row, at);
-  await orm.update(sites).set({ takenDownAt: at, takenDownReason: reason }).where(eq(sites.appId, appId));
-};
+export const takeDownSite = (context: Context, appId: Id, reason: string): Promise<void> =>
+  tx(context, async ({ orm }) => {
+    const row = await holdAnySite(appId);
+    if (row.takenDownAt) throw new ApiFault("conflict", "This site was taken down already.");
+    const at = context.now();
+    await takeOffline(orm, row, at);
+    await orm.update(sites).set({ takenDownAt: at, takenDownReason: reason }).where(eq(sites.appId, appId));
+  });
 
 /** Lets the owner publish again; until then the site stays unpublished. @throws ApiFault `not_found`, `conflict` */
-export const allowSite = async (context: Context, appId: Id): Promise<void> => {
-  const row = await holdAnySite(context, appId);
-  if (!row.takenDownAt) throw new ApiFault("conflict", "This site is not taken down.");
-  const { orm } = context.database;
-  await orm.update(sites).set({ takenDownAt: null, takenDownReason: null }).where(eq(sites.appId, appId));
-};
+export const allowSite = (context: Context, appId: Id): Promise<void> =>
+  tx(context, async ({ orm }) => {
+    const row = await holdAnySite(appId);
+    if (!row.takenDownAt) throw new ApiFault("conflict", "This site is not taken down.");
+    await orm.update(sites).set({ takenDownAt: null, takenDownReason: null }).where(eq(sites.appId, appId));
+  });

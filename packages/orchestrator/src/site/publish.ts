@@ -10,6 +10,7 @@ import { newId, type Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { PublishSite, Site } from "@leo/core/site.ts";
 import type { Context, UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { sites, siteVersions } from "../db/schema.ts";
 import type { SiteFile } from "../db/schema/sites.ts";
@@ -110,7 +111,7 @@ const findHeld = async (orm: Orm, appId: Id, generationId: Id): Promise<Copy | u
 
 /** What is to be published, if it may be. @throws ApiFault */
 const examine = (context: UserContext, appId: Id, generationId: Id) =>
-  context.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     const { userId } = context;
     await findApp(orm, userId, appId);
     const row = await readSiteRow(orm, appId);
@@ -228,7 +229,7 @@ const switchTo = (context: UserContext, appId: Id, copy: Copy, change: number): 
 
 /** What a publish that came to nothing has copied. A commit may have happened although its answer was lost. */
 const abandon = async (context: UserContext, copy: Copy) => {
-  const abandoned = await context.transaction((orm) =>
+  const abandoned = await tx(context, ({ orm }) =>
     orm
       .update(siteVersions)
       .set({ state: "removing", copyUntil: context.now() })

@@ -3,6 +3,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Id } from "@leo/core/id.ts";
 import type { ChangeSite, Site, SiteState } from "@leo/core/site.ts";
 import type { UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { siteAddresses, sites, siteVersions } from "../db/schema.ts";
 import { findApp, lockApp, type AppRow } from "../app/app.ts";
@@ -80,7 +81,7 @@ export const viewSiteIn = async (context: UserContext, orm: Orm, app: AppRow): P
 
 /** @throws ApiFault `not_found` */
 export const viewSite = (context: UserContext, appId: Id): Promise<Site> =>
-  context.transaction(async (orm) => viewSiteIn(context, orm, await findApp(orm, context.userId, appId)));
+  tx(context, async ({ orm }) => viewSiteIn(context, orm, await findApp(orm, context.userId, appId)));
 
 /** The row of a site that has been published at least once, with its app held. @throws ApiFault */
 const holdSite = async (context: UserContext, orm: Orm, appId: Id) => {
@@ -98,7 +99,7 @@ const holdSite = async (context: UserContext, orm: Orm, appId: Id) => {
  * that is taken; `bad_request` for one of Leo's own
  */
 export const changeSite = (context: UserContext, appId: Id, change: ChangeSite): Promise<Site> =>
-  context.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     const { app, row } = await holdSite(context, orm, appId);
     const { slug: wanted, visibility, noindex, renewLink } = change;
     const before = await slugsOf(orm, appId);
@@ -120,7 +121,7 @@ export const changeSite = (context: UserContext, appId: Id, change: ChangeSite):
  * @throws ApiFault `not_found`; `conflict` when it has never been published or was taken down
  */
 export const unpublishSite = (context: UserContext, appId: Id): Promise<Site> =>
-  context.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     const { app, row } = await holdSite(context, orm, appId);
     await takeOffline(orm, row, context.now());
     return viewSiteIn(context, orm, app);

@@ -1,6 +1,7 @@
 /** What a generator's socket reads and writes of its attempt. */
 import { eq, or, sql } from "drizzle-orm";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Database } from "../db/database.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { tellProgress, type AttemptRow } from "../generation/attempt.ts";
@@ -31,11 +32,11 @@ export const findWork = async (
 
 /** The generator said `ready`. @returns whether for the first time */
 export const becomeReady = (
-  { config, database }: Pick<Context, "config" | "database">,
+  context: Pick<Context, "config" | "database" | "log">,
   attempt: AttemptRow,
   at: Date,
 ): Promise<boolean> =>
-  database.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     await lockGeneration(orm, attempt.generationId);
     const [first] = await orm
       .update(attempts)
@@ -47,7 +48,7 @@ export const becomeReady = (
       .returning({ readyAt: attempts.readyAt });
     const isFirst = first?.readyAt?.getTime() === at.getTime();
     if (isFirst) await tellProgress(orm, attempt, "connected", at);
-    await transitionIn(orm, config, attempt.generationId, { type: "ready" }, at, attempt.number);
+    await transitionIn(orm, context.config, attempt.generationId, { type: "ready" }, at, attempt.number);
     return isFirst;
   });
 

@@ -6,7 +6,8 @@ import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
 import { FromBrowser, type ToBrowser } from "@leo/core/protocol/ui.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import type { WebSocket } from "ws";
-import type { Context } from "../app-context.ts";
+import { userContext, type Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import { apps, generations } from "../db/schema.ts";
 import type { Hub, Sink } from "../events/hub.ts";
 import { ApiFault } from "../fault.ts";
@@ -65,7 +66,7 @@ const sinkOf = (socket: WebSocket): Sink => {
 
 /** The generation's newest `seq` if it is this user's, else undefined. */
 const readOwned = async (context: Context, userId: string, generationId: string) => {
-  const [row] = await context.database.asUser(userId, (orm) =>
+  const [row] = await tx(userContext(context, userId), ({ orm }) =>
     orm
       .select({ lastSeq: generations.lastSeq })
       .from(generations)

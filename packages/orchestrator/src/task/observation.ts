@@ -6,6 +6,7 @@ import { and, eq, lt } from "drizzle-orm";
 import { isFinal } from "@leo/core/generation.ts";
 import { classifyStop, type StoppedTask } from "@leo/core/task-stop.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { withIds } from "../telemetry/log.ts";
 import {
@@ -54,7 +55,7 @@ const observe = async (context: Context, attempt: AttemptRow, task: ObservedTask
 };
 
 const taskMoved = (context: Context, attempt: AttemptRow, task: ObservedTask) =>
-  context.database.transaction(async (orm) => {
+  tx(context, async ({ orm }) => {
     const at = context.now();
     const running = task.lastStatus === "RUNNING" && attempt.taskRunningAt === null;
     await lockGeneration(orm, attempt.generationId);
@@ -97,7 +98,7 @@ export const taskStopped = async (
   const word = active && generation.cancelRequestedAt === null ? await wordOf(context, attempt) : undefined;
   const detail = verdict.failure.detail ?? verdict.class;
   const isFinished = word !== undefined || (artifact !== undefined && !artifact.manifest.partial);
-  const completed = await context.database.transaction(async (orm) => {
+  const completed = await tx(context, async ({ orm }) => {
     const at = context.now();
     const current = await lockGeneration(orm, generation.id);
     if (!current || !(await endAttempt(orm, attempt, verdict.class, detail, at))) return undefined;

@@ -3,6 +3,7 @@ import { eq } from "drizzle-orm";
 import { failure, type Failure } from "@leo/core/failure.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 import type { Context } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { endAttempt, recordTask, requestStop, tellProgress, type AttemptRef } from "../generation/attempt.ts";
 import { lockGeneration } from "../generation/lock.ts";
@@ -21,7 +22,7 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
   };
 
   const fail = (attempt: AttemptRef, cause: Failure, retry: boolean) =>
-    database.transaction(async (orm) => {
+    tx(context, async ({ orm }) => {
       const at = now();
       await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "launch_failed", cause.detail ?? cause.code, at);
@@ -43,7 +44,7 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
 
   /** Back into the queue: certainly no task was made, so the attempt never was. */
   const defer = (attempt: AttemptRef, detail: string) =>
-    database.transaction(async (orm) => {
+    tx(context, async ({ orm }) => {
       const at = now();
       await tellProgress(
         orm,
@@ -80,7 +81,7 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
   const cancelled = async (attempt: AttemptRef, mayHaveTask: boolean) => {
     const taskArn = mayHaveTask ? await tasks.findByAttempt(attempt.id) : undefined;
     if (taskArn) return started(attempt, taskArn);
-    return database.transaction(async (orm) => {
+    return tx(context, async ({ orm }) => {
       const at = now();
       await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "cancelled", "cancelled before the launch", at);

@@ -4,7 +4,7 @@ import { and, eq } from "drizzle-orm";
 import { distKey, sourceKey } from "@leo/core/artifact.ts";
 import type { Finding, Findings } from "@leo/core/publishing.ts";
 import type { UserContext } from "../app-context.ts";
-import type { Orm } from "../db/database.ts";
+import { tx, type Transactor } from "../db/tx.ts";
 import { secretScans } from "../db/schema.ts";
 import { ApiFault } from "../fault.ts";
 import { findSecrets, RULES_ID } from "./secret-rules.ts";
@@ -13,10 +13,8 @@ import { isText, readBytes, type Version } from "./version.ts";
 const SHOWN_MAX = 100;
 const PARALLEL_READS = 8;
 
-/** The publishing worker scans as Leo, a request as its user. */
-export interface Scanner extends Pick<UserContext, "storage" | "now"> {
-  transaction: <T>(work: (orm: Orm) => Promise<T>) => Promise<T>;
-}
+/** The worker that pushes scans as Leo, a request as its user. */
+export type Scanner = Transactor & Pick<UserContext, "storage" | "now">;
 
 type Scanned = Pick<Version, "generationId" | "prefix" | "manifest">;
 
@@ -61,8 +59,8 @@ const summarise = (hits: Hit[]): Findings | undefined => {
   };
 };
 
-const readStored = async ({ transaction }: Scanner, generationId: string) => {
-  const [row] = await transaction((orm) =>
+const readStored = async (scanner: Scanner, generationId: string) => {
+  const [row] = await tx(scanner, ({ orm }) =>
     orm
       .select({ found: secretScans.found })
       .from(secretScans)
@@ -91,7 +89,7 @@ export const scanVersion = async (scanner: Scanner, version: Scanned): Promise<F
   const found = summarise(hits);
   if (isWhole) {
     const row = { rules: RULES_ID, found: found ?? null, scannedAt: scanner.now() };
-    await scanner.transaction((orm) =>
+    await tx(scanner, ({ orm }) =>
       orm
         .insert(secretScans)
         .values({ generationId: version.generationId, ...row })

@@ -4,6 +4,7 @@ import { and, eq, isNull } from "drizzle-orm";
 import { screenshotKey, sourceKey, type ArtifactFile, type Manifest } from "@leo/core/artifact.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Context, UserContext } from "../app-context.ts";
+import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
 import type { Storage, StoredObject } from "../storage/storage.ts";
@@ -66,8 +67,8 @@ export const findVersion = async (orm: Orm, ownerId: string, generationId: strin
 };
 
 /** The same in a transaction of its own. */
-export const readVersion = ({ transaction, userId }: UserContext, generationId: string): Promise<Version> =>
-  transaction((orm) => findVersion(orm, userId, generationId));
+export const readVersion = (context: UserContext, generationId: string): Promise<Version> =>
+  tx(context, ({ orm }) => findVersion(orm, context.userId, generationId));
 
 /** The file's bytes. @throws ApiFault `not_found` when it is not in the version, or has expired */
 export const readSource = async (

@@ -55,21 +55,21 @@ const MOMENTS: Record<string, (silenced: Silenced) => Promise<unknown>> = {
   },
   "before a transaction begins": ({ database, door }) => {
     door.isolate("leo-orchestrator");
-    return database.transaction((_orm, client) => client.query("select 1"));
+    return database.begin("", ({ client }) => client.query("select 1"));
   },
   "within a transaction": ({ database, door }) =>
-    database.transaction(async (_orm, client) => {
+    database.begin("", async ({ client }) => {
       await client.query("lock table leo.platform_settings");
       door.isolate("leo-orchestrator");
       await client.query("select 1");
     }),
   "before a commit": ({ database, door }) =>
-    database.transaction(async (_orm, client) => {
+    database.begin("", async ({ client }) => {
       await client.query("select 1");
       door.isolate("leo-orchestrator");
     }),
   "with an answer on its way": ({ database, door }) =>
-    database.transaction(async (_orm, client) => {
+    database.begin("", async ({ client }) => {
       const answer = client.query("select pg_sleep(0.2)");
       door.deafen("leo-orchestrator");
       await answer;
@@ -100,7 +100,7 @@ test("the server lets go of what a lost process holds, and not before", () =>
   withDoor(async ({ database, door }) => {
     const startedAt = performance.now();
     await failure(
-      database.transaction(async (_orm, client) => {
+      database.begin("", async ({ client }) => {
         await client.query("lock table leo.platform_settings");
         door.isolate("leo-orchestrator");
         await client.query("select 1");
@@ -119,7 +119,7 @@ test("a statement that takes too long is ended by the server, which costs no con
   withDoor(async ({ database }) => {
     const before = await backend(database);
     const { message, afterMs } = await failure(
-      database.transaction((_orm, client) => client.query("select pg_sleep(60)")),
+      database.begin("", ({ client }) => client.query("select pg_sleep(60)")),
     );
     expect(message).toContain("statement timeout");
     expect(afterMs).toBeGreaterThanOrEqual(times.statementMs - 50);

@@ -7,6 +7,7 @@ import { newId } from "@leo/core/id.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import type { TaskClient } from "../../src/task/client.ts";
 import { userContext } from "../../src/app-context.ts";
+import { tx } from "../../src/db/tx.ts";
 import { findApp, listApps } from "../../src/app/app.ts";
 import { viewApps } from "../../src/generation/app-view.ts";
 import { readEventPage } from "../../src/generation/event-page.ts";
@@ -87,7 +88,7 @@ const HOT: Record<string, Run> = {
   },
   "one app and its versions": async (context) => {
     const [app] = (await listApps(asOwner(context), { limit: 1 })).rows;
-    await context.database.asUser(OWNER_ID, async (orm) => {
+    await tx(asOwner(context), async ({ orm }) => {
       await findApp(orm, OWNER_ID, app?.id ?? "");
       await generationsOf(orm, app?.id ?? "");
     });

@@ -3,10 +3,12 @@
  * without policies, or with policies that let another user's row through, is found without a word here.
  */
 import type { ClientBase } from "pg";
+import { pino } from "pino";
 import { describe, expect, inject, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { runSql, withDatabase } from "@leo/local/testing/database.ts";
 import { migrateDatabase, openDatabase, type Database, type Queryable } from "../../src/db/database.ts";
+import { tx } from "../../src/db/tx.ts";
 import { audit } from "../../src/db/schema.ts";
 import { withContext, type TestContext } from "../support/context.ts";
 import { seedRows } from "../support/rows.ts";
@@ -70,10 +72,12 @@ const withTwoUsers = (
     await run(context, ann, bob, await tablesOf(context.database.pool));
   });
 
+const as = (database: Database, userId: string) => ({ database, userId, log: pino({ level: "silent" }) });
+
 /** Ends the transaction without keeping what was done in it. */
 const asUser = async (database: Database, userId: string, work: (client: Queryable) => Promise<void>) => {
   const done = new Error("done");
-  const run = database.asUser(userId, async (_orm, client) => {
+  const run = tx(as(database, userId), async ({ client }) => {
     await work(client);
     throw done;
   });
@@ -231,19 +235,19 @@ describe("the roles", () => {
       const read = async (client: Queryable) => (await client.query<Row>(who)).rows[0];
       try {
         for (const userId of [ann, bob])
-          expect(await database.asUser(userId, (_orm, client) => read(client))).toEqual({
+          expect(await tx(as(database, userId), ({ client }) => read(client))).toEqual({
             role: "leo_user",
             user: userId,
           });
         expect(await read(database.pool)).toEqual({ role: "leo_service", user: "" });
-        const renamed = database.asUser(ann, async (_orm, client) => {
+        const renamed = tx(as(database, ann), async ({ client }) => {
           await client.query("update leo.apps set name = 'Other'");
           throw new Error("on second thoughts");
         });
         await expect(renamed).rejects.toThrow("on second thoughts");
         const { rows } = await database.pool.query<Row>("select distinct name from leo.apps");
         expect(rows).toEqual([{ name: "Notes" }]);
-        await expect(database.asUser("'; drop schema leo; --", async () => undefined)).resolves.toBe(
+        await expect(tx(as(database, "'; drop schema leo; --"), async () => undefined)).resolves.toBe(
           undefined,
         );
         expect(await read(database.pool)).toEqual({ role: "leo_service", user: "" });
@@ -297,7 +301,7 @@ describe("the roles", () => {
         const count = async (client: Pick<ClientBase, "query">) =>
           (await client.query<{ count: number }>("select count(*)::int from leo.apps")).rows[0]?.count;
         expect(await count(database.pool)).toBe(1);
-        expect(await database.asUser(ann, (_orm, client) => count(client))).toBe(1);
+        expect(await tx(as(database, ann), ({ client }) => count(client))).toBe(1);
         const banned = async () => (await database.pool.query("select leo.banned_users() as id")).rows;
         await runSql(
           databaseUrl,

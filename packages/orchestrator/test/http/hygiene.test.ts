@@ -6,7 +6,7 @@ import type { ApiError, CreatedApp } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
-import { scanVersion, type Scanner } from "../../src/version/secret-scan.ts";
+import { scanVersion } from "../../src/version/secret-scan.ts";
 import { withApi, type TestApi } from "../support/api.ts";
 import { connectRaw, raw } from "../support/raw.ts";
 import { completeGeneration } from "../support/version.ts";
@@ -51,9 +51,7 @@ const makeLarge = async (api: TestApi) => {
   const videos = Object.fromEntries(VIDEOS.map((name) => [name, video]));
   const files = { source: videos, dist: videos };
   // Scanned before, so that what is read afterwards is the answer's own.
-  const { database } = api.context;
-  const scanner: Scanner = { ...api.context, transaction: (work) => database.transaction(work) };
-  await scanVersion(scanner, { generationId: id, ...(await completeGeneration(api, id, files)) });
+  await scanVersion(api.context, { generationId: id, ...(await completeGeneration(api, id, files)) });
   const { previewUrl = "" } = (await api.call<Generation>(api.ann, "GET", `/api/generations/${id}`)).body;
   return { id, preview: new URL(previewUrl) };
 };

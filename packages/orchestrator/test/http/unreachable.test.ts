@@ -42,7 +42,7 @@ const FAILURES: Record<string, (databaseUrl: string) => Promise<unknown>> = {
   "no connection is free in time": (databaseUrl) =>
     withPool(
       databaseUrl,
-      ({ transaction }) => transaction(() => transaction((_orm, client) => client.query("select 1"))),
+      ({ begin }) => begin("", () => begin("", ({ client }) => client.query("select 1"))),
       500,
     ),
   "the server ends the connection": (databaseUrl) =>
@@ -52,8 +52,8 @@ const FAILURES: Record<string, (databaseUrl: string) => Promise<unknown>> = {
       return Promise.all([slow, endConnections(databaseUrl)]);
     }),
   "the server ends it in a transaction of the ORM": (databaseUrl) =>
-    withPool(databaseUrl, ({ transaction }) =>
-      transaction(async (orm) => {
+    withPool(databaseUrl, ({ begin }) =>
+      begin("", async ({ orm }) => {
         await endConnections(databaseUrl);
         return orm.execute(sql`select 1`);
       }),

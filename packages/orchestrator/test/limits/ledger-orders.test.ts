@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { failure } from "@leo/core/failure.ts";
 import { newId } from "@leo/core/id.ts";
+import { tx } from "../../src/db/tx.ts";
 import { ledger } from "../../src/db/schema.ts";
 import { platformDay, repairLedger, settle, userDay } from "../../src/limits/ledger.ts";
 import { transition, transitionIn } from "../../src/generation/transition.ts";
@@ -113,7 +114,7 @@ const take = async (
   if (kind === "settle_again") {
     if (expected.state === "over") await settle(context.database.orm, id, context.now());
   } else if (kind === "crash") {
-    const crash = context.database.transaction(async (orm) => {
+    const crash = tx(context, async ({ orm }) => {
       await transitionIn(orm, context.config, id, { type: "cancel_requested" }, context.now());
       await transitionIn(orm, context.config, id, { type: "task_gone" }, context.now());
       throw new Error("killed before the commit");

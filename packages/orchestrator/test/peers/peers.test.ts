@@ -1,4 +1,5 @@
 /** Limits that hold over two orchestrators, and what each learns of the other. */
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
@@ -121,7 +122,12 @@ test("what an operator changes about a user at one holds at the other", () =>
     };
     const before = await limits();
     await setUserLimits(
-      { config: readConfig(BASE_ENV), database: leo.database, now: () => new Date() },
+      {
+        config: readConfig(BASE_ENV),
+        database: leo.database,
+        log: pino({ level: "silent" }),
+        now: () => new Date(),
+      },
       leo.userId,
       {
         queuedPerUser: before + 7,

@@ -1,15 +1,18 @@
 import { runSql } from "@leo/local/testing/database.ts";
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import { newId } from "@leo/core/id.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { readConfig } from "../../src/config.ts";
 import { resumeUser, setUserLimits, suspendUser } from "../../src/account/account.ts";
+import { tx } from "../../src/db/tx.ts";
 import { BASE_ENV } from "../support/context.ts";
 import { openGeneratorSocket, openUiSocket, withOrchestrator } from "../support/orchestrator.ts";
 
 test("a user has a limit of sockets and a budget per run, and no sockets while suspended", () =>
   withOrchestrator({ settings: { LEO_SOCKETS_PER_USER: "2" } }, async (leo) => {
-    const operator = { config: readConfig(BASE_ENV), database: leo.database, now: () => new Date() };
+    const log = pino({ level: "silent" });
+    const operator = { config: readConfig(BASE_ENV), database: leo.database, log, now: () => new Date() };
     const hello = async (accessToken: string) => {
       const browser = await openUiSocket(leo.orchestrator.url);
       browser.send({ type: "hello", protocol: 1, accessToken });
@@ -77,7 +80,10 @@ test("a ban in Supabase suspends the user and closes their sockets until it's li
       leo.databaseUrl,
       "create schema auth; create table auth.users (id uuid, banned_until timestamptz); revoke all on auth.users from public",
     );
-    const asUser = leo.database.asUser(leo.userId, (_, client) => client.query("select leo.banned_users()"));
+    const { database, userId } = leo;
+    const asUser = tx({ database, userId, log: pino({ level: "silent" }) }, ({ client }) =>
+      client.query("select leo.banned_users()"),
+    );
     await expect(asUser).rejects.toMatchObject({ code: "42501" });
     /** Bans until then; the orchestrator looks every 30 s, and at once when anything about a user is told. */
     const banUntil = (until: string) =>

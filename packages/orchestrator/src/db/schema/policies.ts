@@ -3,7 +3,7 @@
  * roles' privileges are made of these policies (`roles.ts`).
  *
  * - `leo_service` does Leo's own work and has all rows. It owns nothing and bypasses nothing.
- * - `leo_user` serves one user's request (`Database.asUser`) and has that user's rows.
+ * - `leo_user` serves one user's request (`tx` with their context) and has that user's rows.
  */
 import { sql, type SQL } from "drizzle-orm";
 import { pgPolicy, pgRole, type AnyPgColumn, type PgPolicy } from "drizzle-orm/pg-core";
