@@ -60,30 +60,22 @@ export const endAttempt = async (
 export type AttemptRef = Pick<AttemptRow, "id" | "generationId" | "number">;
 
 /**
- * Records that the attempt's task exists, in the caller's transaction with the generation locked.
+ * Records that the attempt's task exists.
  * @returns false when the attempt has another task, or has ended
  */
-export const recordTaskIn = async (
-  orm: Orm,
-  attempt: AttemptRef,
-  taskArn: string,
-  at: Date,
-): Promise<boolean> => {
-  const [row] = await orm
-    .select({ taskArn: attempts.taskArn, endedAt: attempts.endedAt })
-    .from(attempts)
-    .where(eq(attempts.id, attempt.id));
-  if (!row || row.endedAt) return false;
-  if (row.taskArn !== null) return row.taskArn === taskArn;
-  await orm.update(attempts).set({ taskArn, taskAcceptedAt: at }).where(eq(attempts.id, attempt.id));
-  await tellProgress(orm, attempt, "task_accepted", at);
-  return true;
-};
-
 export const recordTask = (context: Context, attempt: AttemptRef, taskArn: string): Promise<boolean> =>
   tx(context, async ({ orm }) => {
     await lockGeneration(orm, attempt.generationId);
-    return recordTaskIn(orm, attempt, taskArn, context.now());
+    const [row] = await orm
+      .select({ taskArn: attempts.taskArn, endedAt: attempts.endedAt })
+      .from(attempts)
+      .where(eq(attempts.id, attempt.id));
+    if (!row || row.endedAt) return false;
+    if (row.taskArn !== null) return row.taskArn === taskArn;
+    const at = context.now();
+    await orm.update(attempts).set({ taskArn, taskAcceptedAt: at }).where(eq(attempts.id, attempt.id));
+    await tellProgress(orm, attempt, "task_accepted", at);
+    return true;
   });
 
 const leaseFrom = (context: Context) =>

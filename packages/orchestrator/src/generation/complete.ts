@@ -6,13 +6,12 @@ import { and, eq } from "drizzle-orm";
 import { failure, type Failure } from "@leo/core/failure.ts";
 import type { LifecycleInput } from "@leo/core/lifecycle.ts";
 import type { Context } from "../app-context.ts";
-import { tx } from "../db/tx.ts";
-import type { Orm } from "../db/database.ts";
+import { afterCommit, tx } from "../db/tx.ts";
 import { attempts, events, generations } from "../db/schema.ts";
 import { findArtifact, type FoundArtifact } from "../version/artifact.ts";
 import type { AttemptRow } from "./attempt.ts";
 import { finalize } from "./finalize.ts";
-import { transitionIn, type Transition } from "./transition.ts";
+import { transition, type Transition } from "./transition.ts";
 
 /** How an attempt's work ended, as its generator reports it. */
 export interface FinalWord {
@@ -48,31 +47,8 @@ const inputOf = ({ failure: cause, retryAt }: FinalWord, at: Date): LifecycleInp
   ...(cause && retryAt ? { retryInMs: Date.parse(retryAt) - at.getTime() } : {}),
 });
 
-/**
- * Moves the generation on, in the caller's transaction. A run that ended with a failure keeps the
- * partial version that it uploaded.
- */
-export const completeWorkIn = (
-  orm: Orm,
-  config: Context["config"],
-  generationId: string,
-  attempt: number,
-  at: Date,
-  word: FinalWord,
-  artifact?: FoundArtifact,
-): Promise<Transition | undefined> =>
-  transitionIn(
-    orm,
-    config,
-    generationId,
-    inputOf(word, at),
-    at,
-    attempt,
-    word.failure && artifact ? { artifactPrefix: artifact.prefix, manifest: artifact.manifest } : {},
-  );
-
 /** Saves the version after the commit. It is shown as soon as it is recorded; nobody waits for it here. */
-export const finalizeSoon = (context: Context, { generation, decision }: Transition): void => {
+const finalizeSoon = (context: Context, { generation, decision }: Transition): void => {
   if (!decision.effects.some((effect) => effect.type === "finalize")) return;
   finalize(context, generation.id).catch((error: unknown) => {
     context.log.error(
@@ -81,6 +57,26 @@ export const finalizeSoon = (context: Context, { generation, decision }: Transit
     );
   });
 };
+
+/**
+ * Moves a generation on whose attempt is over. A run that ended with a failure keeps the partial version that
+ * it uploaded.
+ * @param artifact what the attempt uploaded, where that is known
+ */
+export const recordCompletion = (
+  context: Context,
+  generationId: string,
+  attempt: number,
+  word: FinalWord,
+  artifact?: FoundArtifact,
+): Promise<Transition | undefined> =>
+  tx(context, async () => {
+    const draft =
+      word.failure && artifact ? { artifactPrefix: artifact.prefix, manifest: artifact.manifest } : {};
+    const done = await transition(context, generationId, inputOf(word, context.now()), attempt, draft);
+    if (done) afterCommit(() => finalizeSoon(context, done));
+    return done;
+  });
 
 /** The generator said that its work is over. @throws when the bucket or the database is away: say it again */
 export const completeWork = async (
@@ -95,8 +91,5 @@ export const completeWork = async (
     .where(eq(generations.id, generationId));
   if (!row) return;
   const partial = word.failure ? await findArtifact(context, row.appId, generationId, attempt) : undefined;
-  const done = await tx(context, ({ orm }) =>
-    completeWorkIn(orm, context.config, generationId, attempt, context.now(), word, partial),
-  );
-  if (done) finalizeSoon(context, done);
+  await recordCompletion(context, generationId, attempt, word, partial);
 };

@@ -9,7 +9,7 @@ import { publishAutomatically } from "../github/publication.ts";
 import { withIds } from "../telemetry/log.ts";
 import { inSpan } from "../telemetry/span.ts";
 import { findArtifact, listCheckpoints, type FoundArtifact } from "../version/artifact.ts";
-import { transition, transitionIn } from "./transition.ts";
+import { transition } from "./transition.ts";
 
 /** Takes the lease on a generation in `finalizing`; only its holder saves the version. */
 const claimLease = async (context: Context, generationId: string) => {
@@ -69,11 +69,10 @@ const finalizeLeased = async (context: Context, generationId: string): Promise<v
   }
   const version = { artifactPrefix: found.prefix, manifest: found.manifest };
   await tx(context, async ({ orm }) => {
-    const at = context.now();
     const type = found.manifest.answered ? "answered" : "version_saved";
-    const done = await transitionIn(orm, context.config, generationId, { type }, at, row.attempt, version);
+    const done = await transition(context, generationId, { type }, row.attempt, version);
     // In the same transaction: a version that is to be on GitHub cannot be forgotten.
-    if (done?.decision.state === "completed") await publishAutomatically(orm, at, done.generation);
+    if (done?.decision.state === "completed") await publishAutomatically(orm, context.now(), done.generation);
   });
   const keys = (await listCheckpoints(context, row, row.attempt)).map(({ key }) => key);
   await context.storage.delete(keys.filter((key) => key !== found.manifest.checkpoint?.key));

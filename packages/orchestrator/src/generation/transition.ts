@@ -5,7 +5,7 @@ import { decide, faultOf, type Decision, type LifecycleInput, type Wait } from "
 import type { Config } from "../config.ts";
 import { waitingFor } from "@leo/core/waiting.ts";
 import type { Context } from "../app-context.ts";
-import { tx } from "../db/tx.ts";
+import { tx, type Transactor } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { generations } from "../db/schema.ts";
 import { appendFacts, CONTROL_CHANNEL, QUEUE_CHANNEL } from "../events/append.ts";
@@ -59,13 +59,7 @@ const backInQueue = (
   ...changes,
 });
 
-/**
- * Applies an input to a generation in the caller's transaction, with the row locked.
- * @param attempt the attempt the input is about; another current attempt makes it a no-op
- * @param changes further columns to set together with the state
- * @returns undefined when the input changes nothing
- */
-export const transitionIn = async (
+const applyInput = async (
   orm: Orm,
   config: Config,
   generationId: string,
@@ -127,14 +121,20 @@ export const transitionIn = async (
   return { generation, decision };
 };
 
-/** Applies an input in a transaction of its own. Carries out no effect: the caller does, after the commit. */
+/**
+ * Applies an input to a generation, with the row locked. As Leo: a user's own request acts as `SERVICE` for it.
+ * Carries out no effect: the caller does, after the commit.
+ * @param attempt the attempt the input is about; another current attempt makes it a no-op
+ * @param changes further columns to set together with the state
+ * @returns undefined when the input changes nothing
+ */
 export const transition = (
-  context: Context,
+  context: Transactor & Pick<Context, "config" | "now">,
   generationId: string,
   input: LifecycleInput,
   attempt?: number,
   changes?: Partial<GenerationRow>,
 ): Promise<Transition | undefined> =>
   tx(context, ({ orm }) =>
-    transitionIn(orm, context.config, generationId, input, context.now(), attempt, changes),
+    applyInput(orm, context.config, generationId, input, context.now(), attempt, changes),
   );

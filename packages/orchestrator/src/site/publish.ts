@@ -22,7 +22,7 @@ import { removeCopied } from "../version/copied-files.ts";
 import { refuseUnseenSecrets } from "../version/secret-scan.ts";
 import { findCompleted, findVersion, type Version } from "../version/version.ts";
 import { goLive } from "./live.ts";
-import { readSiteRow, rejectTakenDown, viewSiteIn } from "./site.ts";
+import { describeSite, readSiteRow, rejectTakenDown } from "./site.ts";
 import { nameSite } from "./slug.ts";
 
 /** 5,000 files take a minute on a slow day; a copy that takes longer than this was left behind. */
@@ -224,7 +224,7 @@ const switchTo = (context: UserContext, appId: Id, copy: Copy, change: number): 
     if (ready.length === 0 || !row) throw overtaken();
     rejectTakenDown(row);
     if (!(await goLive(orm, row, copy.id, change, now()))) throw overtaken();
-    return viewSiteIn(context, orm, await findApp(orm, ownerId, appId));
+    return describeSite(context, await findApp(orm, ownerId, appId));
   });
 
 /** What a publish that came to nothing has copied. A commit may have happened although its answer was lost. */

@@ -3,7 +3,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Id } from "@leo/core/id.ts";
 import type { ChangeSite, Site, SiteState } from "@leo/core/site.ts";
 import type { UserContext } from "../app-context.ts";
-import { tx } from "../db/tx.ts";
+import { tx, useTx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { siteAddresses, sites, siteVersions } from "../db/schema.ts";
 import { findApp, lockApp, type AppRow } from "../app/app.ts";
@@ -44,8 +44,9 @@ const viewNew = ({ config }: UserContext, app: AppRow, slug = proposedSlug(confi
   ownOrigin: hasOwnOrigin(config),
 });
 
-/** The owner's view, in a transaction of theirs. */
-export const viewSiteIn = async (context: UserContext, orm: Orm, app: AppRow): Promise<Site> => {
+/** The owner's view of an app's site, in a transaction of theirs. */
+export const describeSite = async (context: UserContext, app: AppRow): Promise<Site> => {
+  const { orm } = useTx();
   const row = await readSiteRow(orm, app.id);
   const [address] = await orm
     .select({ slug: siteAddresses.slug })
@@ -81,7 +82,7 @@ export const viewSiteIn = async (context: UserContext, orm: Orm, app: AppRow): P
 
 /** @throws ApiFault `not_found` */
 export const viewSite = (context: UserContext, appId: Id): Promise<Site> =>
-  tx(context, async ({ orm }) => viewSiteIn(context, orm, await findApp(orm, context.userId, appId)));
+  tx(context, async ({ orm }) => describeSite(context, await findApp(orm, context.userId, appId)));
 
 /** The row of a site that has been published at least once, with its app held. @throws ApiFault */
 const holdSite = async (context: UserContext, orm: Orm, appId: Id) => {
@@ -112,7 +113,7 @@ export const changeSite = (context: UserContext, appId: Id, change: ChangeSite):
         .set({ linkKey: sql`default` })
         .where(eq(sites.appId, appId));
     await notifySite(orm, row, before);
-    return viewSiteIn(context, orm, app);
+    return describeSite(context, app);
   });
 
 /**
@@ -124,5 +125,5 @@ export const unpublishSite = (context: UserContext, appId: Id): Promise<Site> =>
   tx(context, async ({ orm }) => {
     const { app, row } = await holdSite(context, orm, appId);
     await takeOffline(orm, row, context.now());
-    return viewSiteIn(context, orm, app);
+    return describeSite(context, app);
   });

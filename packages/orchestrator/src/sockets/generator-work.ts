@@ -6,7 +6,7 @@ import type { Database } from "../db/database.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { tellProgress, type AttemptRow } from "../generation/attempt.ts";
 import { lockGeneration } from "../generation/lock.ts";
-import { transitionIn, type GenerationRow } from "../generation/transition.ts";
+import { transition, type GenerationRow } from "../generation/transition.ts";
 
 export interface Work {
   attempt: AttemptRow;
@@ -31,11 +31,7 @@ export const findWork = async (
 };
 
 /** The generator said `ready`. @returns whether for the first time */
-export const becomeReady = (
-  context: Pick<Context, "config" | "database" | "log">,
-  attempt: AttemptRow,
-  at: Date,
-): Promise<boolean> =>
+export const becomeReady = (context: Context, attempt: AttemptRow, at: Date): Promise<boolean> =>
   tx(context, async ({ orm }) => {
     await lockGeneration(orm, attempt.generationId);
     const [first] = await orm
@@ -48,7 +44,7 @@ export const becomeReady = (
       .returning({ readyAt: attempts.readyAt });
     const isFirst = first?.readyAt?.getTime() === at.getTime();
     if (isFirst) await tellProgress(orm, attempt, "connected", at);
-    await transitionIn(orm, context.config, attempt.generationId, { type: "ready" }, at, attempt.number);
+    await transition(context, attempt.generationId, { type: "ready" }, attempt.number);
     return isFirst;
   });
 

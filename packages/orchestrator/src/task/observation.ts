@@ -9,18 +9,12 @@ import type { Context } from "../app-context.ts";
 import { tx } from "../db/tx.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { withIds } from "../telemetry/log.ts";
-import {
-  endAttempt,
-  findAttempt,
-  recordTaskIn,
-  tellProgress,
-  type AttemptRow,
-} from "../generation/attempt.ts";
+import { endAttempt, findAttempt, recordTask, tellProgress, type AttemptRow } from "../generation/attempt.ts";
 import { findArtifact } from "../version/artifact.ts";
-import { completeWorkIn, finalizeSoon, wordOf } from "../generation/complete.ts";
+import { recordCompletion, wordOf } from "../generation/complete.ts";
 import { saveDraftSoon } from "../generation/draft.ts";
 import { lockGeneration } from "../generation/lock.ts";
-import { transitionIn, type GenerationRow } from "../generation/transition.ts";
+import { transition, type GenerationRow } from "../generation/transition.ts";
 
 export interface ObservedTask extends StoppedTask {
   taskArn: string;
@@ -58,9 +52,8 @@ const taskMoved = (context: Context, attempt: AttemptRow, task: ObservedTask) =>
   tx(context, async ({ orm }) => {
     const at = context.now();
     const running = task.lastStatus === "RUNNING" && attempt.taskRunningAt === null;
-    await lockGeneration(orm, attempt.generationId);
     // The event may be here before RunTask's answer.
-    if (!(await recordTaskIn(orm, attempt, task.taskArn, at))) return;
+    if (!(await recordTask(context, attempt, task.taskArn))) return;
     const [moved] = await orm
       .update(attempts)
       .set({ taskVersion: task.version, ...(running ? { taskRunningAt: at } : {}) })
@@ -105,18 +98,10 @@ export const taskStopped = async (
     if (current.attempt !== attempt.number || (current.state !== "starting" && current.state !== "running"))
       return undefined;
     if (isFinished && current.cancelRequestedAt === null)
-      return completeWorkIn(orm, context.config, generation.id, attempt.number, at, word ?? {}, artifact);
+      return recordCompletion(context, generation.id, attempt.number, word ?? {}, artifact);
     await tellProgress(orm, attempt, "ended", at, detail);
     if (current.cancelRequestedAt !== null) {
-      return transitionIn(
-        orm,
-        context.config,
-        generation.id,
-        { type: "task_gone" },
-        at,
-        attempt.number,
-        draft,
-      );
+      return transition(context, generation.id, { type: "task_gone" }, attempt.number, draft);
     }
     const changes = {
       ...draft,
@@ -126,15 +111,13 @@ export const taskStopped = async (
     const retry = verdict.retry || isRetryable(attempt);
     const { failure, isPlatformFault } = verdict;
     const input = { type: "attempt_failed", failure, retry, isPlatformFault } as const;
-    return transitionIn(orm, context.config, generation.id, input, at, attempt.number, changes);
+    return transition(context, generation.id, input, attempt.number, changes);
   });
   context.log.info(
     { event: "task_ended", attemptId: attempt.id, generationId: generation.id, class: verdict.class, detail },
     "task ended",
   );
-  if (!completed) return;
-  finalizeSoon(context, completed);
-  if (isFinal(completed.generation.state)) saveDraftSoon(context, generation.id);
+  if (completed && isFinal(completed.generation.state)) saveDraftSoon(context, generation.id);
 };
 
 /** A stop by one of our watches for a platform's fault: once more. */

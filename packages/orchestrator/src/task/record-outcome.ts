@@ -7,7 +7,7 @@ import { tx } from "../db/tx.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { endAttempt, recordTask, requestStop, tellProgress, type AttemptRef } from "../generation/attempt.ts";
 import { lockGeneration } from "../generation/lock.ts";
-import { transitionIn } from "../generation/transition.ts";
+import { transition } from "../generation/transition.ts";
 import type { TaskClient } from "./client.ts";
 
 export const createEndings = (context: Context, tasks: TaskClient) => {
@@ -26,12 +26,10 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
       const at = now();
       await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "launch_failed", cause.detail ?? cause.code, at);
-      await transitionIn(
-        orm,
-        config,
+      await transition(
+        context,
         attempt.generationId,
         { type: "attempt_failed", failure: cause, retry, isPlatformFault: true },
-        at,
         attempt.number,
       );
     });
@@ -55,7 +53,7 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
       );
       await orm.delete(attempts).where(eq(attempts.id, attempt.id));
       const availableAt = new Date(at.getTime() + config.LEO_QUOTA_PAUSE_MS);
-      await transitionIn(orm, config, attempt.generationId, { type: "launch_deferred" }, at, attempt.number, {
+      await transition(context, attempt.generationId, { type: "launch_deferred" }, attempt.number, {
         availableAt,
       });
       log.warn({ event: "launch_quota", attemptId: attempt.id, detail }, "the vCPU quota is reached");
@@ -85,7 +83,7 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
       const at = now();
       await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "cancelled", "cancelled before the launch", at);
-      await transitionIn(orm, config, attempt.generationId, { type: "task_gone" }, at, attempt.number);
+      await transition(context, attempt.generationId, { type: "task_gone" }, attempt.number);
     });
   };
 

@@ -6,7 +6,7 @@ import { newId } from "@leo/core/id.ts";
 import { tx } from "../../src/db/tx.ts";
 import { ledger } from "../../src/db/schema.ts";
 import { platformDay, repairLedger, settle, userDay } from "../../src/limits/ledger.ts";
-import { transition, transitionIn } from "../../src/generation/transition.ts";
+import { transition } from "../../src/generation/transition.ts";
 import { claim } from "../../src/generation/claim.ts";
 import type { TestContext } from "../support/context.ts";
 import { ask, spend, withContext } from "../support/money.ts";
@@ -114,9 +114,9 @@ const take = async (
   if (kind === "settle_again") {
     if (expected.state === "over") await settle(context.database.orm, id, context.now());
   } else if (kind === "crash") {
-    const crash = tx(context, async ({ orm }) => {
-      await transitionIn(orm, context.config, id, { type: "cancel_requested" }, context.now());
-      await transitionIn(orm, context.config, id, { type: "task_gone" }, context.now());
+    const crash = tx(context, async () => {
+      await transition(context, id, { type: "cancel_requested" });
+      await transition(context, id, { type: "task_gone" });
       throw new Error("killed before the commit");
     });
     await expect(crash).rejects.toThrow("killed");
