@@ -2,10 +2,7 @@
  * Both programs of a task, each with what it needs to begin in a few files: a task starts them anew, and
  * finding and reading a hundred small modules takes longer than running them.
  */
-import { join } from "node:path";
 import { defineConfig, type RolldownOptions } from "rolldown";
-
-const lateTls = join(import.meta.dirname, "src/socket/late-tls.ts");
 
 /** Each by itself: what they share would be files of its own, to be found and read by both. */
 const program = (name: string, file: string): RolldownOptions => ({
@@ -13,7 +10,6 @@ const program = (name: string, file: string): RolldownOptions => ({
   platform: "node",
   // What `main` begins with goes into `main` itself.
   preserveEntrySignatures: "allow-extension",
-  resolve: { alias: { https: lateTls, tls: lateTls } },
   // Loaded late, and from where npm put them: they look for files of their own beside them.
   external: [/^@aws-sdk\//, "playwright-core", "tar"],
   // The agent SDK needs these for tools of one's own, of which there are none here: without this they

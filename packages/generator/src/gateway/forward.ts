@@ -3,12 +3,12 @@
  * has reached the agent, so its harness never learns of it; what lasts is passed on and noted.
  */
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { request as sendHttp, type IncomingMessage, type ServerResponse } from "node:http";
+import { request as sendHttps } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { reasonOf } from "@leo/core/explain.ts";
 import type { FailureCode } from "@leo/core/failure.ts";
-import { http, loadHttps } from "../http.ts";
 import { callUpstream, type UpstreamResult, type Reply } from "./upstream-call.ts";
 import type { GatewayConfig } from "./config.ts";
 import { answerHeaders, upstreamHeaders } from "./headers.ts";
@@ -63,7 +63,7 @@ export class Forwarder {
     this.#models = models;
     this.#logger = logger;
     this.#upstream = new URL(config.LEO_UPSTREAM_URL);
-    this.#send = (this.#upstream.protocol === "https:" ? loadHttps() : http).request;
+    this.#send = this.#upstream.protocol === "https:" ? sendHttps : sendHttp;
   }
 
   /** Answers the call, and settles it whether or not anybody is left to hear the answer. */

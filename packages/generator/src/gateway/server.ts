@@ -3,10 +3,9 @@
  * container reaches it on the task's loopback and gets through it what `admit.ts` and `request.ts` allow,
  * until the generation's budget is spent.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
-import { http } from "../http.ts";
 import { admitHead, BODY_MAX_BYTES } from "./admit.ts";
 import { ApiError } from "./api-error.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -117,7 +116,7 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
     return url.pathname === COUNTED ? forwardCounted(call) : forwarder.forward(call);
   };
 
-  const server = http.createServer((request, response) => {
+  const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (error instanceof ApiError) {
         const { type, message } = error;

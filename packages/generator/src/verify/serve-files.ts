@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import type { ServerResponse } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, sep } from "node:path";
 import { getMimeType } from "hono/utils/mime";
@@ -8,7 +8,6 @@ import { serve, type Served } from "@leo/core/preview/address.ts";
 import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import { FRAME_ALLOW, FRAME_SANDBOX } from "@leo/core/preview/frame.ts";
 import { previewHeaders, withBridge } from "@leo/core/preview/serving.ts";
-import { http } from "../http.ts";
 import { readClientRoutes } from "./client-routes.ts";
 
 /** Stands around the app as Leo's page does. White, because an app without a background of its own shows what is behind it. */
@@ -57,7 +56,7 @@ export const serveFiles = async (directory: string, preview: PreviewConditions):
     return serve(decoded, { isNavigation, hasClientRoutes, has });
   };
 
-  const server = http.createServer((request, response) => {
+  const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", `http://${request.headers.host ?? "localhost"}`);
     const answer = async () => {
       const path = pathOf(url.href);
