@@ -20,12 +20,6 @@ const Environment = z.object({
   LEO_ATTEMPT: z.coerce.number().int().min(1).optional(),
   /** The generator ends by itself at this time. Default: 60 minutes from its start. */
   LEO_DEADLINE_AT: z.iso.datetime().optional(),
-  /**
-   * What the work will allow, as far as it is known when the task starts. With both the agent's process
-   * starts ahead of its work; the work's own limits hold.
-   */
-  LEO_BUDGET_USD: z.coerce.number().positive().optional(),
-  LEO_MAX_TURNS: z.coerce.number().int().positive().optional(),
   /** Where the model gateway of this task listens. */
   GATEWAY_PORT: z.coerce.number().int().min(1).max(65_535).default(DEFAULT_GATEWAY_PORT),
   /** Where the sandbox's host listens. */

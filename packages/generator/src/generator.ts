@@ -4,8 +4,6 @@ import { failure } from "@leo/core/failure.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { EXIT_SANDBOX_LOST } from "@leo/core/task-stop.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
-import { agentOptions } from "./generation/agent-options.ts";
-import { WarmAgent } from "./agent/warm-agent.ts";
 import type { Config } from "./config.ts";
 import { CANCELLED, Stopped, unlessStopped, type StopCause } from "./generation/stop-cause.ts";
 import { UserMessages } from "./generation/user-messages.ts";
@@ -101,12 +99,10 @@ class Generator {
       this.#end({ kind: "failed", failure: failure("deadline", "no work was given") }),
     );
     let sandbox: Sandbox | undefined;
-    let warm: WarmAgent | undefined;
     try {
       sandbox = await unlessStopped(this.#sandbox, this.#stop.signal);
       void sandbox.lost.then((error) => this.#onSandboxLost(error));
       this.#logger.info({ event: "sandbox_ready" }, "the sandbox answers");
-      warm = this.#warmAgent(sandbox);
       // What comes next is made and loaded while the orchestrator answers and the agent's process starts.
       const [start, { GenerationRun }] = await unlessStopped(
         Promise.all([
@@ -123,7 +119,6 @@ class Generator {
       return await new GenerationRun({
         start,
         sandbox,
-        agent: await warm?.take(start),
         config: this.#config,
         userMessages: this.#userMessages,
         report: this.#report,
@@ -138,19 +133,8 @@ class Generator {
       throw error;
     } finally {
       cancelDeadline();
-      await warm?.end();
       sandbox?.close();
     }
-  }
-
-  #warmAgent(sandbox: Sandbox): WarmAgent | undefined {
-    const { LEO_BUDGET_USD: budgetUsd, LEO_MAX_TURNS: maxTurns } = this.#config;
-    if (!budgetUsd || !maxTurns || this.#stop.signal.aborted) return undefined;
-    const limits = { budgetUsd, maxTurns };
-    const run = { sandbox, limits, logger: this.#logger, clock: this.#clock };
-    const warm = new WarmAgent(agentOptions(this.#config, run));
-    warm.start();
-    return warm;
   }
 
   #receive(message: Parameters<LinkOptions["onMessage"]>[0]): void {

@@ -73,8 +73,8 @@ const isWork = (message: SDKMessage) =>
 export class AppGeneratorAgent {
   readonly #options: AgentOptions;
   readonly #prompts = new PromptQueue();
-  #listener: AgentListener | undefined;
-  #translator: MessageTranslator | undefined;
+  readonly #listener: AgentListener;
+  readonly #translator: MessageTranslator;
   #query: Query | undefined;
   #process: SandboxProcess | undefined;
   #turn: OpenTurn | undefined;
@@ -85,9 +85,17 @@ export class AppGeneratorAgent {
   #planning = false;
   #waitsForModel = false;
 
-  constructor(options: AgentOptions) {
+  constructor(options: AgentOptions, listener: AgentListener) {
     this.#options = options;
     this.#sessionId = options.resume;
+    this.#listener = listener;
+    this.#translator = new MessageTranslator({
+      report: listener.report,
+      clock: options.clock,
+      workspace: options.sandbox.paths.workspace,
+      onToolEnded: listener.onToolEnded,
+      onEndlessText: (text) => this.#giveUp(new AgentCrash(text, "output_too_large")),
+    });
   }
 
   /** Known from the harness's first message on. */
@@ -95,30 +103,12 @@ export class AppGeneratorAgent {
     return this.#sessionId;
   }
 
-  /** True once the process has ended or is being ended. */
-  get ended(): boolean {
-    return this.#ended !== undefined;
-  }
-
-  /** Starts the process, unless it was; it then waits for the first prompt. */
+  /** Starts the process, unless it was stopped; it then waits for the first prompt. */
   async start(): Promise<void> {
     const { query } = await import("./sdk.ts");
-    if (this.#query || this.#ended) return;
+    if (this.#ended) return;
     this.#query = query({ prompt: this.#prompts, options: this.#queryOptions() });
     void this.#listen(this.#query);
-  }
-
-  /** Before the first prompt there is nothing to hear. */
-  attach(listener: AgentListener): void {
-    const { clock, sandbox } = this.#options;
-    this.#listener = listener;
-    this.#translator = new MessageTranslator({
-      report: listener.report,
-      clock,
-      workspace: sandbox.paths.workspace,
-      onToolEnded: listener.onToolEnded,
-      onEndlessText: (text) => this.#giveUp(new AgentCrash(text, "output_too_large")),
-    });
   }
 
   /**
@@ -156,11 +146,11 @@ export class AppGeneratorAgent {
     try {
       for await (const message of messages) {
         this.#noticeWork(message);
-        this.#translator?.translate(message);
+        this.#translator.translate(message);
         if (message.type === "system" && message.subtype === "init") this.#sessionId = message.session_id;
         if (message.type === "assistant") text = lastText(message) ?? text;
         if (message.type === "stream_event" && message.event.type === "message_stop") {
-          this.#listener?.onModelAnswer();
+          this.#listener.onModelAnswer();
         }
         if (message.type === "result") this.#endTurn({ result: message, text });
       }
@@ -179,7 +169,7 @@ export class AppGeneratorAgent {
     this.#cancelWatch?.();
     if (!this.#turn || this.#waitsForModel) return;
     this.#cancelWatch = clock.after(limitMs, () => {
-      const tool = this.#translator?.waitingTool;
+      const tool = this.#translator.waitingTool;
       const cause = tool ? `the tool did not return: ${tool}` : "the agent said nothing";
       const message = `${cause} for ${Math.round(limitMs / 1_000)} s`;
       this.#giveUp(new AgentCrash(message, tool ? "tool_timeout" : "stalled"));
@@ -188,8 +178,8 @@ export class AppGeneratorAgent {
 
   #endTurn(end: TurnEnd): void {
     this.#cancelWatch?.();
-    this.#translator?.end();
-    this.#listener?.onModelAnswer();
+    this.#translator.end();
+    this.#listener.onModelAnswer();
     const turn = this.#turn;
     this.#turn = undefined;
     turn?.resolve(end);
@@ -199,7 +189,7 @@ export class AppGeneratorAgent {
     if (this.#ended) return;
     this.#ended = cause;
     this.#cancelWatch?.();
-    this.#translator?.end();
+    this.#translator.end();
     this.#turn?.reject(cause);
     this.#turn = undefined;
   }

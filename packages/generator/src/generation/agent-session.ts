@@ -24,8 +24,6 @@ const PAUSE_MAX_MS = 30_000;
 
 export interface SessionOptions {
   agent: AgentOptions;
-  /** One that was started with these options before the work was known. */
-  started: AppGeneratorAgent | undefined;
   listener: AgentListener;
   usage: UsageWatch;
   model: Pick<ModelWatch, "refresh" | "fault">;
@@ -40,8 +38,7 @@ export class AgentSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#agent = options.started ?? new AppGeneratorAgent(options.agent);
-    this.#agent.attach(options.listener);
+    this.#agent = new AppGeneratorAgent(options.agent, options.listener);
   }
 
   get id(): string | undefined {
@@ -119,8 +116,7 @@ export class AgentSession {
       this.#options.listener.report({ type: "log", level: "warn", text });
       this.#restarts += 1;
       const resume = (await this.#hasTranscript()) ? this.id : undefined;
-      this.#agent = new AppGeneratorAgent({ ...this.#options.agent, resume });
-      this.#agent.attach(this.#options.listener);
+      this.#agent = new AppGeneratorAgent({ ...this.#options.agent, resume }, this.#options.listener);
       await this.#agent.start();
       // Without a transcript nothing of the prompt was heard.
       return this.#promptWithRestart(resume ? restartedPrompt(prompt) : prompt, planning);

@@ -5,7 +5,6 @@
 import type { Logger } from "pino";
 import { failure, type Failure } from "@leo/core/failure.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
-import type { AppGeneratorAgent } from "../agent/agent.ts";
 import { agentOptions } from "./agent-options.ts";
 import { AgentSession } from "./agent-session.ts";
 import { failureOfError } from "./turn-failure.ts";
@@ -35,8 +34,6 @@ export interface GenerationOptions {
   config: Config;
   /** Its workspace holds the starter. */
   sandbox: Sandbox;
-  /** Its process, where it was started ahead of the work. */
-  agent: AppGeneratorAgent | undefined;
   userMessages: UserMessages;
   report: Report;
   /** Resolves when everything reported so far is acknowledged. */
@@ -112,7 +109,6 @@ export class GenerationRun {
     const cause = await this.#untilStopped();
     for (const cancel of this.#cancelWatches.splice(0)) cancel();
     this.#session?.stop();
-    this.#options.agent?.stop();
     await killAll(this.#options.sandbox);
     await this.#conclude(cause);
     this.#store.close();
@@ -177,12 +173,11 @@ export class GenerationRun {
   }
 
   async #startAgent(): Promise<AgentSession> {
-    const { start, config, sandbox, agent, report, logger, clock } = this.#options;
+    const { start, config, sandbox, report, logger, clock } = this.#options;
     const { limits } = start;
     const resume = this.#restored.sessionId;
     const session = new AgentSession({
       agent: { ...agentOptions(config, { sandbox, limits, logger, clock }), resume },
-      started: agent,
       listener: {
         report,
         onToolEnded: () => this.#checks.reportChangesSoon(),

@@ -12,6 +12,7 @@ import { freePort } from "@leo/local/free-port.ts";
 import { readGatewayConfig } from "../../src/gateway/config.ts";
 import { startGateway } from "../../src/gateway/server.ts";
 import { startOrchestrator, type TestOrchestrator } from "./orchestrator.ts";
+import { startAhead } from "../../src/agent/harness-ahead.ts";
 import { readConfig } from "../../src/config.ts";
 import { runGenerator } from "../../src/generator.ts";
 import { readSandboxConfig } from "../../src/sandbox/host/config.ts";
@@ -158,7 +159,8 @@ const startGeneratorProcess = async (env: Env): Promise<TestGenerator> => {
 };
 
 const startSandboxHere = async (env: Env, root: string): Promise<TestSandbox> => {
-  const { port, ended, close } = await startHost({ config: readSandboxConfig(env), root });
+  const ahead = startAhead({ ...env, LEO_WORKSPACE_ROOT: root });
+  const { port, ended, close } = await startHost({ config: readSandboxConfig(env), root, ahead });
   return { port, pid: undefined, ended, kill: () => void close(), stop: close };
 };
 

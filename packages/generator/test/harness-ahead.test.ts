@@ -22,7 +22,7 @@ import {
 import { manualClock } from "./support/manual-clock.ts";
 import { startOrchestrator } from "./support/orchestrator.ts";
 import { withRunPaths } from "./support/run-paths.ts";
-import { KEY, startTestHost, withSandbox } from "./support/sandbox.ts";
+import { KEY, startTestHost } from "./support/sandbox.ts";
 import { until } from "./support/until.ts";
 
 const generate = (options: TestGenerationOptions, run: (generation: TestGeneration) => Promise<void>) =>
@@ -74,8 +74,8 @@ const SLOW = { prompt: "a todo list mock:slow", model: { slowMs: 60_000 } };
 test("the agent waits for its work with a clean environment, and the work goes to that process", () =>
   generate(SLOW, async (generation) => {
     const { orchestrator, model, start, finished } = generation;
-    const warm = await oneAgent(generation);
-    const environment = (await ofProcess(warm.pid, "environ")).join("\n");
+    const early = await oneAgent(generation);
+    const environment = (await ofProcess(early.pid, "environ")).join("\n");
     expect(environment).toContain("ANTHROPIC_BASE_URL=");
     for (const secret of [ATTEMPT_TOKEN, CREDENTIAL, "AWS_", "LEO_"])
       expect(environment).not.toContain(secret);
@@ -83,7 +83,7 @@ test("the agent waits for its work with a clean environment, and the work goes t
 
     orchestrator.send(start);
     await until(() => model.requests.length > 0);
-    expect((await agents(generation)).map(({ pid }) => pid)).toEqual([warm.pid]);
+    expect((await agents(generation)).map(({ pid }) => pid)).toEqual([early.pid]);
     orchestrator.send({ type: "cancel" });
     expect((await finished()).failure).toBe("interrupted");
     await nothingLeft(generation);
@@ -92,11 +92,11 @@ test("the agent waits for its work with a clean environment, and the work goes t
 test("work with other limits gets a process of its own, and the first one is gone", () =>
   generate({ ...SLOW, env: { LEO_MAX_TURNS: "7" } }, async (generation) => {
     const { orchestrator, model, start, finished } = generation;
-    const warm = await oneAgent(generation);
-    expect(warm.args).toContain("--max-turns=7");
+    const early = await oneAgent(generation);
+    expect(early.args).toContain("--max-turns=7");
     orchestrator.send(start);
     await until(() => model.requests.length > 0);
-    const own = await oneAgent(generation, warm);
+    const own = await oneAgent(generation, early);
     expect(own.args).toContain(`--max-turns=${start.limits.maxTurns}`);
     orchestrator.send({ type: "cancel" });
     expect((await finished()).failure).toBe("interrupted");
@@ -106,14 +106,22 @@ test("work with other limits gets a process of its own, and the first one is gon
 test("an agent that died before its work came is replaced, and the run goes on", () =>
   generate({ prompt: "a todo list mock:refusal" }, async (generation) => {
     const { orchestrator, start, finished } = generation;
-    const warm = await oneAgent(generation);
-    process.kill(warm.pid, "SIGKILL");
+    const early = await oneAgent(generation);
+    process.kill(early.pid, "SIGKILL");
     await until(async () => (await agents(generation)).length === 0);
     orchestrator.send(start);
     expect((await finished()).failure).toBe("declined");
   }));
 
+const DEAF = { report: () => undefined, onToolEnded: () => undefined, onModelAnswer: () => undefined };
 const announced = { LEO_MAX_TURNS: "50", LEO_BUDGET_USD: "5" };
+
+test("the agent SDK is pinned exactly, because its harness's arguments are written down here too", async () => {
+  for (const file of ["../package.json", "../../../tools/mock/package.json"]) {
+    const text = await readFile(join(import.meta.dirname, file), "utf8");
+    expect(text).toMatch(/"@anthropic-ai\/claude-agent-sdk": "\d+\.\d+\.\d+"/);
+  }
+});
 
 test.for([
   ["the very process that the SDK asks for is taken as it is", DEFAULT_MODEL, true],
@@ -125,14 +133,17 @@ test.for([
     const [early] = await agentsOf(home);
     const host = await startTestHost(root, { ahead });
     const sandbox = await Sandbox.connect({ port: host.port, key: KEY });
-    const agent = new AppGeneratorAgent({
-      sandbox,
-      model: { baseUrl: gatewayUrl(DEFAULT_GATEWAY_PORT), name, small: DEFAULT_SMALL_MODEL },
-      limits: { maxTurns: 50, budgetUsd: 5 },
-      silentMs: 60_000,
-      logger: pino({ level: "silent" }),
-      clock: systemClock,
-    });
+    const agent = new AppGeneratorAgent(
+      {
+        sandbox,
+        model: { baseUrl: gatewayUrl(DEFAULT_GATEWAY_PORT), name, small: DEFAULT_SMALL_MODEL },
+        limits: { maxTurns: 50, budgetUsd: 5 },
+        silentMs: 60_000,
+        logger: pino({ level: "silent" }),
+        clock: systemClock,
+      },
+      DEAF,
+    );
     await agent.start();
     await until(async () => {
       const pids = (await agentsOf(home)).map(({ pid }) => pid);
@@ -154,7 +165,9 @@ test.for([{}, { ...announced, LEO_MAX_TURNS: "many" }, { ...announced, LEO_BUDGE
 );
 
 test("work that never comes ends the generator at its deadline, and leaves no process behind", () =>
-  withSandbox(async (sandbox, { home }) => {
+  withRunPaths(async ({ root, home }) => {
+    const host = await startTestHost(root, { ahead: startAhead({ ...announced, LEO_WORKSPACE_ROOT: root }) });
+    const sandbox = await Sandbox.connect({ port: host.port, key: KEY });
     const orchestrator = await startOrchestrator();
     const clock = manualClock();
     const deadlineMs = 20_000;
@@ -162,8 +175,6 @@ test("work that never comes ends the generator at its deadline, and leaves no pr
       LEO_GENERATOR_URL: orchestrator.url,
       LEO_ATTEMPT_TOKEN: ATTEMPT_TOKEN,
       LEO_DEADLINE_AT: new Date(clock.nowMs() + deadlineMs).toISOString(),
-      LEO_BUDGET_USD: "5",
-      LEO_MAX_TURNS: "50",
     });
     const logger = pino({ level: "silent" });
     const exited = runGenerator({
@@ -176,6 +187,7 @@ test("work that never comes ends the generator at its deadline, and leaves no pr
     await until(async () => (await agentsOf(home)).length === 1);
     clock.advance(deadlineMs);
     expect(await exited).toBe(1);
+    await host.ended;
     await until(async () => (await findFamily(home)).length === 0);
     await orchestrator.close();
   }));
