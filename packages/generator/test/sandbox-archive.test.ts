@@ -171,7 +171,11 @@ const publish = async (sandbox: Sandbox) => {
   const manifest = await saveVersion({
     start: startOf("none"),
     sandbox,
-    store: { create: async (key, body) => void stored.set(key, body), close: () => undefined },
+    store: {
+      create: async (key, body) => void stored.set(key, body),
+      load: async () => undefined,
+      close: () => undefined,
+    },
     checkpoints: CHECKPOINTS,
     checks: [],
     screenshot: undefined,

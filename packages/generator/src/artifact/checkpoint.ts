@@ -16,7 +16,7 @@ import {
 import { ArchiveError, readArchive, type ArchiveLimits } from "./sandbox-archive.ts";
 
 /** Loaded when it is needed: that is long after the start, and takes a good part of one. */
-const loadTar = () => import("tar");
+export const loadTar = () => import("tar");
 
 const ABOUT_MAX_BYTES = 64 * 1024;
 

@@ -4,6 +4,8 @@ import type { S3Client } from "@aws-sdk/client-s3";
 export interface ObjectStore {
   /** @throws when the object exists already or could not be stored after retries */
   create: (key: string, body: Buffer, contentType?: string) => Promise<void>;
+  /** Loads the AWS SDK ahead of its use. */
+  load: () => Promise<void>;
   close: () => void;
 }
 
@@ -23,10 +25,12 @@ export const openStore = (bucket: string, forcePathStyle: boolean): ObjectStore 
       requestHandler: { httpAgent: { maxSockets: CONNECTIONS }, httpsAgent: { maxSockets: CONNECTIONS } },
     });
   };
+  const load = () => (client ??= connect());
   return {
+    load: async () => void (await load()),
     create: async (key, body, contentType) => {
       const { PutObjectCommand } = await import("@aws-sdk/client-s3");
-      const s3 = await (client ??= connect());
+      const s3 = await load();
       try {
         await s3.send(
           new PutObjectCommand({

@@ -59,7 +59,7 @@ export class WorkspaceChecks {
 
   /** The same without waiting, after a tool; a workspace that cannot be read now will be at the next look. */
   reportChangesSoon(): void {
-    const warming = this.#options.sandbox.call({ operation: "warm_browser" });
+    const warming = this.#options.sandbox.call({ operation: "warm_up" });
     Promise.all([warming, this.reportChanges()]).catch((error: unknown) => {
       this.#options.logger.warn(
         { event: "workspace_unreadable", err: error },

@@ -10,7 +10,7 @@ import { AgentSession } from "./agent-session.ts";
 import { failureOfError } from "./turn-failure.ts";
 import { ModelWatch } from "../agent/model-watch.ts";
 import { UsageWatch } from "../agent/usage.ts";
-import { restoreCheckpoint } from "../artifact/checkpoint.ts";
+import { loadTar, restoreCheckpoint } from "../artifact/checkpoint.ts";
 import { Checkpoints } from "../artifact/checkpoints.ts";
 import { saveAnswer, saveVersion } from "../artifact/version.ts";
 import { openStore } from "../artifact/store.ts";
@@ -180,7 +180,7 @@ export class GenerationRun {
       agent: { ...agentOptions(config, { sandbox, limits, logger, clock }), resume },
       listener: {
         report,
-        onToolEnded: () => this.#checks.reportChangesSoon(),
+        onToolEnded: () => this.#onToolEnded(),
         onModelAnswer: () => void this.#usage.refresh(),
       },
       usage: this.#usage,
@@ -190,6 +190,14 @@ export class GenerationRun {
     this.#session = session;
     await session.start();
     return session;
+  }
+
+  /** While the agent waits for the model, there is time to load what the end of the run needs. */
+  #onToolEnded(): void {
+    this.#checks.reportChangesSoon();
+    Promise.all([this.#store.load(), loadTar()]).catch((error: unknown) => {
+      this.#options.logger.warn({ event: "not_loaded", err: error }, "a library could not be loaded ahead");
+    });
   }
 
   async #fingerprint(): Promise<string> {

@@ -93,8 +93,8 @@ export const Request = z.discriminatedUnion("operation", [
   /** Removes the environment files of the workspace. */
   z.object({ operation: z.literal("remove_environment_files") }),
   z.object({ operation: z.literal("has_session"), sessionId: Id }),
-  /** Starts the browser of the smoke test ahead of its use. */
-  z.object({ operation: z.literal("warm_browser") }),
+  /** Starts the browser of the smoke test, and loads what packs an archive, ahead of their use. */
+  z.object({ operation: z.literal("warm_up") }),
   /** Kills every process of the run but the host. */
   z.object({ operation: z.literal("kill_all") }),
 ]);
@@ -184,7 +184,7 @@ export const RESULTS = {
   /** The first of those that were removed, and how many there were. */
   remove_environment_files: z.object({ paths: z.array(z.string().max(500)).max(20), count: Count }),
   has_session: z.object({ found: z.boolean() }),
-  warm_browser: Nothing,
+  warm_up: Nothing,
   kill_all: Nothing,
 } satisfies Record<Operation, z.ZodType>;
 

@@ -52,7 +52,7 @@ const TIMEOUTS_MS: Record<Exclude<Operation, "exec">, number> = {
   own_packages: 120_000,
   remove_environment_files: 60_000,
   has_session: 30_000,
-  warm_browser: 30_000,
+  warm_up: 30_000,
   kill_all: 30_000,
 };
 const HELLO_TIMEOUT_MS = 10_000;

@@ -10,7 +10,7 @@ import type { RunPaths } from "../run-paths.ts";
 import { adoptSession, hasSession, sessionFile } from "./session.ts";
 
 /** Loaded when it is needed: that is long after the start, and takes a good part of one. */
-const loadTar = () => import("tar");
+export const loadTar = () => import("tar");
 
 interface Packed {
   archive: AsyncIterable<Buffer>;

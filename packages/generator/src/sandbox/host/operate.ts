@@ -7,7 +7,7 @@ import { errorText, isSystemError } from "../../error-text.ts";
 import { measure, measureOutput } from "../../limits/measure.ts";
 import { killFamily } from "../../process/family.ts";
 import type { RunBrowser } from "../../verify/browser.ts";
-import { packExport, unpackCheckpoint } from "../../workspace/archive.ts";
+import { loadTar, packExport, unpackCheckpoint } from "../../workspace/archive.ts";
 import { removeEnvironmentFiles } from "../../workspace/environment-files.ts";
 import { fingerprint } from "../../workspace/fingerprint.ts";
 import { installDependencies } from "../../workspace/install.ts";
@@ -100,8 +100,9 @@ const HANDLERS: Handlers = {
     return { paths: removed.slice(0, 20).map((path) => path.slice(0, 500)), count: removed.length };
   },
   has_session: async ({ paths }, { sessionId }) => ({ found: await hasSession(paths, sessionId) }),
-  warm_browser: async ({ browser }) => {
+  warm_up: async ({ browser }) => {
     browser.warm();
+    await loadTar();
     return {};
   },
   kill_all: async ({ paths }) => {
