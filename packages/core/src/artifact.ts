@@ -1,18 +1,21 @@
 import { z } from "zod";
 import { Id } from "./id.ts";
 import { LIMITS } from "./limits.ts";
+import { PathNames } from "./path-names.ts";
 
-/** A path inside a version: relative, forward slashes, no `.` or `..` segment, no control characters. */
+/** More folders inside each other than any app has; what compares paths looks at each of them. */
+const PATH_MAX_PARTS = 32;
+
+/** A path inside a version: relative, forward slashes, 32 parts at most, none of them `.` or `..`, no control characters. */
 export const FilePath = z
   .string()
   .min(1)
   .max(500)
-  .refine(
-    (path) =>
-      !/[\p{Cc}\\]/u.test(path) &&
-      path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
-    "a relative path without . or .. segments",
-  );
+  .refine((path) => {
+    const parts = path.split("/");
+    const isPlain = parts.every((part) => part !== "" && part !== "." && part !== "..");
+    return isPlain && parts.length <= PATH_MAX_PARTS && !/[\p{Cc}\\]/u.test(path);
+  }, "a relative path of 32 parts at most, without . or .. among them");
 
 export const ArtifactFile = z.object({
   path: FilePath,
@@ -41,7 +44,10 @@ export const isEnvironmentFile = (path: string): boolean =>
 const Files = z
   .array(ArtifactFile)
   .max(LIMITS.artifactMaxFiles)
-  .refine((files) => new Set(files.map(({ path }) => path)).size === files.length, "a path twice")
+  .refine((files) => {
+    const names = new PathNames();
+    return files.every(({ path }) => names.add(path));
+  }, "two paths that are one in some file systems")
   .refine(
     (files) => files.reduce((total, { sizeBytes }) => total + sizeBytes, 0) <= LIMITS.artifactMaxBytes,
     "more bytes than a version may have",

@@ -8,10 +8,19 @@ import { Prompt } from "../src/generation.ts";
 import { FromGenerator, NumberedMessage } from "../src/protocol/generator.ts";
 
 describe("paths", () => {
-  test.each(["../x", "a/../b", "/etc/passwd", "a//b", "a\\b", "", ".", "a/.", "a\u0000b", "a\nb"])(
-    "refuses %j",
-    (path) => expect(FilePath.safeParse(path).success).toBe(false),
-  );
+  test.each([
+    "../x",
+    "a/../b",
+    "/etc/passwd",
+    "a//b",
+    "a\\b",
+    "",
+    ".",
+    "a/.",
+    "a\u0000b",
+    "a\nb",
+    "a/".repeat(40) + "b",
+  ])("refuses %j", (path) => expect(FilePath.safeParse(path).success).toBe(false));
   test.each(["index.html", "src/App.tsx", ".gitignore", "a/..b/c...txt"])("takes %j", (path) =>
     expect(FilePath.parse(path)).toBe(path),
   );

@@ -9,7 +9,7 @@ import { openStore } from "../../../packages/generator/src/artifact/store.ts";
 import { attempts, generations } from "../../../packages/orchestrator/src/db/schema.ts";
 import { createLauncher } from "../../../packages/orchestrator/src/task/launcher.ts";
 import { openTaskClient, type TaskClient } from "../../../packages/orchestrator/src/task/client.ts";
-import { findArtifact } from "../../../packages/orchestrator/src/version/artifact.ts";
+import { findUpload } from "../../../packages/orchestrator/src/version/artifact.ts";
 import { readTaskEvents } from "../../../packages/orchestrator/src/task/task-events.ts";
 import { claim } from "../../../packages/orchestrator/src/generation/claim.ts";
 import { openStorage } from "../../../packages/orchestrator/src/storage/s3.ts";
@@ -184,11 +184,12 @@ describe.each(CLOUDS)("an attempt's manifest, $name", ({ open }) => {
         const prefix = attemptPrefix(appId, generationId, 1);
         const storage = openStorage(context.config);
         const stored = { ...context, storage };
-        expect(await findArtifact(stored, appId, generationId, 1)).toBeUndefined();
+        expect(await findUpload(stored, appId, generationId, 1)).toEqual({});
         const store = openStore(cloud.bucket, true);
         const manifest = { version: 1, appId, generationId, attempt: 1, source: [], dist: [], checks: [] };
         await store.create(manifestKey(prefix), Buffer.from(JSON.stringify(manifest)));
-        expect(await findArtifact(stored, appId, generationId, 1)).toMatchObject({ prefix, manifest });
+        const { artifact } = await findUpload(stored, appId, generationId, 1);
+        expect(artifact).toMatchObject({ prefix, manifest });
         store.close();
         storage.close();
       }),

@@ -22,7 +22,7 @@ export interface ArchiveLimits {
 
 /** Plain names and their PAX headers; anything longer is no name of ours. */
 const META_MAX_BYTES = 8 * 1024;
-/** A path of 500 characters can name 250 folders, each of which would be kept. */
+/** A path of 32 parts names 31 folders, each of which would be kept. */
 const FOLDERS_PER_FILE = 4;
 /** Of an archive's bytes, for each entry: its header, that of a long name, and what fills them up. */
 const ENTRY_MAX_BYTES = 4 * 1024;

@@ -12,6 +12,7 @@ import {
   type ArtifactFile,
   type Check,
 } from "@leo/core/artifact.ts";
+import { PathNames } from "@leo/core/path-names.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import type { Report } from "../report.ts";
 import { LIMITS } from "@leo/core/limits.ts";
@@ -63,7 +64,8 @@ class VersionFiles {
   readonly dist: ArtifactFile[] = [];
   readonly rejected: RejectedFile[] = [];
   title: string | undefined;
-  readonly #names = new Set<string>();
+  /** Each part of a version is a folder of its own here. */
+  readonly names = new PathNames();
   #changesAddress = false;
 
   /** @throws ArchiveError for a name that no version has */
@@ -89,14 +91,6 @@ class VersionFiles {
     return this.#changesAddress && findClientRoutes(pages, ["history.pushState"]);
   }
 
-  /** Elsewhere, such as in a ZIP that is opened on a Mac, two such names are one file. */
-  isTaken(entryPath: string): boolean {
-    const folded = entryPath.normalize("NFC").toLowerCase();
-    if (this.#names.has(folded)) return true;
-    this.#names.add(folded);
-    return false;
-  }
-
   sorted(): { source: ArtifactFile[]; dist: ArtifactFile[] } {
     const byPath = (a: ArtifactFile, b: ArtifactFile) => (a.path < b.path ? -1 : 1);
     return { source: this.source.toSorted(byPath), dist: this.dist.toSorted(byPath) };
@@ -114,8 +108,8 @@ const storeFiles = async ({ sandbox, store, start, report }: VersionOptions): Pr
       VERSION_LIMITS,
       (entry) => {
         const { key, path, files: listed } = files.place(entry.path, start.artifact.prefix);
-        if (files.isTaken(entry.path)) {
-          files.rejected.push({ path, reason: "another name differs from it only in case or form" });
+        if (!files.names.add(entry.path)) {
+          files.rejected.push({ path, reason: "on a Mac it would take the place of another file" });
           entry.resume();
           return Promise.resolve();
         }

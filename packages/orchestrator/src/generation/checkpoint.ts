@@ -7,6 +7,7 @@ import { z } from "zod";
 import { FilePath, isEnvironmentFile } from "@leo/core/artifact.ts";
 import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import { PathNames } from "@leo/core/path-names.ts";
 
 const ABOUT = "checkpoint.json";
 const ABOUT_MAX_BYTES = 1024 * 1024;
@@ -88,7 +89,7 @@ export const unpackCheckpoint = async (
   body: ReadableStream<Uint8Array>,
   onFile: (path: string, content: Buffer) => Promise<void>,
 ): Promise<UnpackedCheckpoint> => {
-  const seen = new Set<string>();
+  const names = new PathNames();
   let entries = 0;
   let about: z.infer<typeof About> = {};
 
@@ -100,11 +101,10 @@ export const unpackCheckpoint = async (
       return;
     }
     const path = fileOf(entry);
-    if (path === undefined || seen.has(path)) {
+    if (path === undefined || !names.add(path)) {
       entry.resume();
       return;
     }
-    seen.add(path);
     await onFile(path, await contentOf(entry));
   };
 

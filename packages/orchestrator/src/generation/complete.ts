@@ -3,12 +3,12 @@
  * is safe to repeat.
  */
 import { and, eq } from "drizzle-orm";
-import { failure, type Failure } from "@leo/core/failure.ts";
+import type { Failure } from "@leo/core/failure.ts";
 import type { LifecycleInput } from "@leo/core/lifecycle.ts";
 import type { Context } from "../app-context.ts";
 import { afterCommit, tx } from "../db/tx.ts";
 import { attempts, events, generations } from "../db/schema.ts";
-import { findArtifact, type FoundArtifact } from "../version/artifact.ts";
+import { findUpload, TOO_LARGE, type FoundArtifact } from "../version/artifact.ts";
 import type { AttemptRow } from "./attempt.ts";
 import { finalize } from "./finalize.ts";
 import { transition, type Transition } from "./transition.ts";
@@ -21,9 +21,7 @@ export interface FinalWord {
 }
 
 /** How the work of an attempt ends that has written all that it may, whatever its generator reports. */
-export const CUT: FinalWord = {
-  failure: failure("output_too_large", "it wrote or uploaded more than a run may"),
-};
+export const CUT: FinalWord = { failure: TOO_LARGE };
 
 /** How the attempt's work ended, if that is known. */
 export const wordOf = async (
@@ -90,6 +88,6 @@ export const completeWork = async (
     .from(generations)
     .where(eq(generations.id, generationId));
   if (!row) return;
-  const partial = word.failure ? await findArtifact(context, row.appId, generationId, attempt) : undefined;
+  const partial = word.failure && (await findUpload(context, row.appId, generationId, attempt)).artifact;
   await recordCompletion(context, generationId, attempt, word, partial);
 };

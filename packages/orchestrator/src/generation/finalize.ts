@@ -1,6 +1,6 @@
 import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { distKey, sourceKey } from "@leo/core/artifact.ts";
-import { failure } from "@leo/core/failure.ts";
+import { failure, FAILURES } from "@leo/core/failure.ts";
 import type { Context } from "../app-context.ts";
 import { tx } from "../db/tx.ts";
 import { generations } from "../db/schema.ts";
@@ -8,7 +8,7 @@ import { IS_FINALIZING } from "../db/schema/state.ts";
 import { publishAutomatically } from "../github/publication.ts";
 import { withIds } from "../telemetry/log.ts";
 import { inSpan } from "../telemetry/span.ts";
-import { findArtifact, listCheckpoints, type FoundArtifact } from "../version/artifact.ts";
+import { findUpload, listCheckpoints, TOO_LARGE, type FoundArtifact } from "../version/artifact.ts";
 import { transition } from "./transition.ts";
 
 /** Takes the lease on a generation in `finalizing`; only its holder saves the version. */
@@ -55,16 +55,12 @@ export const finalize = (context: Context, generationId: string): Promise<void> 
 const finalizeLeased = async (context: Context, generationId: string): Promise<void> => {
   const row = await claimLease(context, generationId);
   if (!row) return;
-  const found = await findArtifact(context, row.appId, generationId, row.attempt);
+  const { artifact: found, isTooLarge } = await findUpload(context, row.appId, generationId, row.attempt);
   const objection = await objectionTo(context, found);
   if (!found || objection) {
-    const cause = failure("upload_failed", objection);
-    await transition(
-      context,
-      generationId,
-      { type: "attempt_failed", failure: cause, retry: true },
-      row.attempt,
-    );
+    const cause = isTooLarge ? TOO_LARGE : failure("upload_failed", objection);
+    const retry = FAILURES[cause.code].retryable;
+    await transition(context, generationId, { type: "attempt_failed", failure: cause, retry }, row.attempt);
     return;
   }
   const version = { artifactPrefix: found.prefix, manifest: found.manifest };

@@ -10,8 +10,8 @@ import { tx } from "../db/tx.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { withIds } from "../telemetry/log.ts";
 import { endAttempt, findAttempt, recordTask, tellProgress, type AttemptRow } from "../generation/attempt.ts";
-import { findArtifact } from "../version/artifact.ts";
-import { recordCompletion, wordOf } from "../generation/complete.ts";
+import { findUpload, type Upload } from "../version/artifact.ts";
+import { CUT, recordCompletion, wordOf } from "../generation/complete.ts";
 import { saveDraftSoon } from "../generation/draft.ts";
 import { lockGeneration } from "../generation/lock.ts";
 import { transition, type GenerationRow } from "../generation/transition.ts";
@@ -83,12 +83,13 @@ export const taskStopped = async (
   const stoppedReason = attempt.stopReason ?? task.stoppedReason;
   const verdict = classifyStop({ ...task, stoppedReason });
   const active = generation.attempt === attempt.number && ["starting", "running"].includes(generation.state);
-  const artifact = active
-    ? await findArtifact(context, generation.appId, generation.id, attempt.number)
-    : undefined;
+  const { artifact, isTooLarge }: Upload = active
+    ? await findUpload(context, generation.appId, generation.id, attempt.number)
+    : {};
   /** What an attempt uploaded before its end is kept as a draft, however it ended. */
   const draft = artifact && { artifactPrefix: artifact.prefix, manifest: artifact.manifest };
-  const word = active && generation.cancelRequestedAt === null ? await wordOf(context, attempt) : undefined;
+  const isHeard = active && generation.cancelRequestedAt === null;
+  const word = isHeard ? (isTooLarge ? CUT : await wordOf(context, attempt)) : undefined;
   const detail = verdict.failure.detail ?? verdict.class;
   const isFinished = word !== undefined || (artifact !== undefined && !artifact.manifest.partial);
   const completed = await tx(context, async ({ orm }) => {

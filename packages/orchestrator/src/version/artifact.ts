@@ -8,12 +8,21 @@ import {
   screenshotKey,
   sourceKey,
 } from "@leo/core/artifact.ts";
+import { failure } from "@leo/core/failure.ts";
 import type { Context } from "../app-context.ts";
 import { ObjectTooLargeError, type Storage } from "../storage/storage.ts";
 
 export interface FoundArtifact {
   prefix: string;
   manifest: Manifest;
+}
+
+/** What an attempt has uploaded. */
+export interface Upload {
+  /** Undefined when there is no manifest, or it does not agree with what is stored. */
+  artifact?: FoundArtifact;
+  /** Set when there are more objects, or more bytes, than a run may upload. */
+  isTooLarge?: boolean;
 }
 
 /** A manifest comes from the generator: one that names another attempt's objects is refused. */
@@ -35,6 +44,8 @@ const isOf = (
 const isCheckpointOf = (key: string, prefix: string) =>
   key.startsWith(`${prefix}checkpoint/`) && /^\d+\.tar\.gz$/.test(key.slice(`${prefix}checkpoint/`.length));
 
+export const TOO_LARGE = failure("output_too_large", "it wrote or uploaded more than a run may");
+
 /** Of a manifest with a million entries, all of which may be wrong. */
 const ISSUES_MAX = 5;
 
@@ -50,21 +61,27 @@ const namedObjects = ({ source, dist, checkpoint, screenshot }: Manifest, prefix
 export const namedKeys = (manifest: Manifest, prefix: string): string[] =>
   namedObjects(manifest, prefix).map(({ key }) => key);
 
-/** @returns how the bucket differs from what a manifest says, or undefined when it does not */
-const disagreementOf = async (
+/** @returns the sizes of what is below a prefix, by key; undefined when it is more than a run may upload */
+const storedSizes = async (
   { config, storage }: Context,
-  { manifest, prefix }: FoundArtifact,
-): Promise<string | undefined> => {
+  prefix: string,
+): Promise<Map<string, number> | undefined> => {
   const sizes = new Map<string, number>();
   let totalBytes = 0;
   for await (const { key, sizeBytes } of storage.list(prefix)) {
     sizes.set(key, sizeBytes);
     totalBytes += sizeBytes;
-    if (sizes.size > config.LEO_RUN_MAX_OBJECTS)
-      return `there are more than ${config.LEO_RUN_MAX_OBJECTS} objects`;
-    if (totalBytes > config.LEO_RUN_MAX_UPLOAD_BYTES)
-      return `the objects have more than ${config.LEO_RUN_MAX_UPLOAD_BYTES} bytes`;
+    if (sizes.size > config.LEO_RUN_MAX_OBJECTS || totalBytes > config.LEO_RUN_MAX_UPLOAD_BYTES)
+      return undefined;
   }
+  return sizes;
+};
+
+/** @returns how the bucket differs from what a manifest says, or undefined when it does not */
+const disagreementOf = (
+  sizes: ReadonlyMap<string, number>,
+  { manifest, prefix }: FoundArtifact,
+): string | undefined => {
   for (const { key, sizeBytes } of namedObjects(manifest, prefix)) {
     const stored = sizes.get(key);
     if (stored === undefined) return `${key} is not there`;
@@ -84,31 +101,32 @@ const readManifest = async (storage: Storage, prefix: string): Promise<string | 
 };
 
 /**
- * Reads an attempt's manifest and holds it against the bucket.
- * @returns undefined when there is none, or it does not agree with what is stored (logged)
+ * Reads an attempt's manifest and holds it against the bucket. One that is rejected is logged.
  * @throws when the bucket is away
  */
-export const findArtifact = async (
+export const findUpload = async (
   context: Context,
   appId: string,
   generationId: string,
   attempt: number,
-): Promise<FoundArtifact | undefined> => {
+): Promise<Upload> => {
   const prefix = attemptPrefix(appId, generationId, attempt);
   const text = await readManifest(context.storage, prefix);
-  if (text === undefined) return undefined;
-  const reject = (reason: unknown) => {
+  if (text === undefined) return {};
+  const reject = (reason: unknown, isTooLarge = false): Upload => {
     const ids = { generationId, attempt };
     context.log.error({ event: "manifest_invalid", ...ids, reason }, "a manifest was rejected");
-    return undefined;
+    return { isTooLarge };
   };
   const parsed = Manifest.safeParse(parseJson(text));
   if (!parsed.success) return reject(parsed.error.issues.slice(0, ISSUES_MAX));
-  const found = { prefix, manifest: parsed.data };
-  if (!isOf(found.manifest, { appId, generationId, attempt }, prefix))
+  const artifact = { prefix, manifest: parsed.data };
+  if (!isOf(artifact.manifest, { appId, generationId, attempt }, prefix))
     return reject("it is another attempt's");
-  const disagreement = await disagreementOf(context, found);
-  return disagreement === undefined ? found : reject(disagreement);
+  const sizes = await storedSizes(context, prefix);
+  if (!sizes) return reject("more is stored than a run may upload", true);
+  const disagreement = disagreementOf(sizes, artifact);
+  return disagreement === undefined ? { artifact } : reject(disagreement);
 };
 
 const numberOf = (key: string) => Number(/(\d+)\.tar\.gz$/.exec(key)?.[1] ?? 0);

@@ -33,6 +33,15 @@ const begin = async (leo: TestOrchestrator) => {
   return { generation, task, generator, acked };
 };
 
+const uploadFiles = async ({ bucket }: TestOrchestrator, prefix: string, count: number) => {
+  const s3 = new S3Client(bucket.clientConfig);
+  for (let index = 0; index < count; index += 1)
+    await s3.send(
+      new PutObjectCommand({ Bucket: bucket.bucket, Key: sourceKey(prefix, `${index}`), Body: "x" }),
+    );
+  s3.destroy();
+};
+
 /** What the generation has in the table of events. */
 const stored = async ({ database }: TestOrchestrator, id: string) => {
   const { rows } = await database.pool.query<{ events: number; bytes: number; counted: number }>(
@@ -141,12 +150,7 @@ test("a run that uploads too many objects is asked to stop too", () => {
   return withOrchestrator({ settings }, async (leo) => {
     const { generation, generator, acked } = await begin(leo);
     const prefix = attemptPrefix(generation.appId, generation.id, 1);
-    const s3 = new S3Client(leo.bucket.clientConfig);
-    for (let index = 0; index < 6; index += 1)
-      await s3.send(
-        new PutObjectCommand({ Bucket: leo.bucket.bucket, Key: sourceKey(prefix, `${index}`), Body: "x" }),
-      );
-    s3.destroy();
+    await uploadFiles(leo, prefix, 6);
     await generator.first("cancel");
     generator.send({ type: "messages", messages: [usage(1, 1.5), { n: 2, type: "all_work_complete" }] });
     await acked(2);
@@ -154,3 +158,37 @@ test("a run that uploads too many objects is asked to stop too", () => {
     expect(failed).toMatchObject({ failure: { code: "output_too_large" }, chargedUsd: 1.5 });
   });
 });
+
+const fileCount = 7;
+const source = Array.from({ length: fileCount }, (_, index) => ({
+  path: `${index}`,
+  sizeBytes: 1,
+  sha256: "0".repeat(64),
+}));
+const ends: [string, (leo: TestOrchestrator, run: Awaited<ReturnType<typeof begin>>) => Promise<void>][] = [
+  [
+    "says that it is done",
+    async (_leo, { generator, acked }) => {
+      generator.send({ type: "messages", messages: [usage(1, 1.5), { n: 2, type: "all_work_complete" }] });
+      await acked(2);
+    },
+  ],
+  [
+    "is gone without a word",
+    async (_leo, { generator, acked, task }) => {
+      generator.send({ type: "messages", messages: [usage(1, 1.5)] });
+      await acked(1);
+      task.exit(0);
+    },
+  ],
+];
+test.for(ends)("a run that has uploaded more objects than it may, and %s, is not tried again", ([, end]) =>
+  withOrchestrator({ settings: { LEO_RUN_MAX_OBJECTS: "5" } }, async (leo) => {
+    const run = await begin(leo);
+    await uploadFiles(leo, attemptPrefix(run.generation.appId, run.generation.id, 1), fileCount);
+    await leo.putManifest(run.generation, 1, { source });
+    await end(leo, run);
+    const failed = await leo.reaches(run.generation.id, "failed");
+    expect(failed).toMatchObject({ failure: { code: "output_too_large" }, attempt: 1, chargedUsd: 1.5 });
+  }),
+);

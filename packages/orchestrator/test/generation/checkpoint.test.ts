@@ -51,6 +51,8 @@ const hostile: [string, ArchiveEntry][] = [
   ["another folder", { path: "elsewhere/a", content: "x" }],
   ["an environment file", { path: "workspace/.env.local", content: "KEY=1" }],
   ["a second file of one name", { path: "workspace/kept.txt", content: "other" }],
+  ["a file whose name differs in case only", { path: "workspace/KEPT.txt", content: "other" }],
+  ["a file in what is a file", { path: "workspace/Kept.txt/inside", content: "other" }],
   ["a file that is too large", { path: "workspace/big", content: Buffer.alloc(LIMITS.fileMaxBytes + 1) }],
 ];
 test.for(hostile)("%s is dropped and the rest is kept", async ([, entry]) => {

@@ -10,7 +10,7 @@ import {
 } from "@leo/core/artifact.ts";
 import { newId } from "@leo/core/id.ts";
 import { shared } from "@leo/local/testing/shared.ts";
-import { findArtifact } from "../../src/version/artifact.ts";
+import { findUpload } from "../../src/version/artifact.ts";
 import { putObject, withApi, type TestApi } from "../support/api.ts";
 
 const api = shared<TestApi>(withApi);
@@ -28,6 +28,8 @@ const upload = async (write: (manifest: Manifest, prefix: string) => string) => 
   const prefix = attemptPrefix(appId, generationId, 1);
   await putObject(api(), sourceKey(prefix, "src/App.tsx"), "export {};");
   await putObject(api(), distKey(prefix, "index.html"), "<p>hello</p>");
+  for (const path of ["src/app.tsx", "src/\u00fc", "src/u\u0308", "SRC/app.tsx/inside"])
+    await putObject(api(), sourceKey(prefix, path), "export {};");
   const manifest: Manifest = {
     version: 1,
     appId,
@@ -38,7 +40,7 @@ const upload = async (write: (manifest: Manifest, prefix: string) => string) => 
     checks: [],
   };
   await putObject(api(), manifestKey(prefix), write(manifest, prefix));
-  return findArtifact(api().context, appId, generationId, 1);
+  return findUpload(api().context, appId, generationId, 1);
 };
 
 const changed = (change: (manifest: Manifest) => object) => (manifest: Manifest) =>
@@ -46,8 +48,13 @@ const changed = (change: (manifest: Manifest) => object) => (manifest: Manifest)
 
 test("a manifest that matches the stored objects is accepted", async () => {
   const found = await upload((manifest) => JSON.stringify(manifest));
-  expect(found?.manifest.dist).toMatchObject([{ path: "index.html", sizeBytes: 12 }]);
+  expect(found.artifact?.manifest.dist).toMatchObject([{ path: "index.html", sizeBytes: 12 }]);
 });
+
+/** Files that are stored as they are named, beside the one that there is. */
+const two =
+  (...paths: string[]) =>
+  ({ source }: Manifest) => ({ source: [...source, ...paths.map((path) => fileOf(path, "export {};"))] });
 
 /** As many as fit into a manifest that is read at all. */
 const many = `[${'{"path":"a","sizeBytes":1,"sha256":""},'.repeat(200_000)}{}]`;
@@ -65,6 +72,9 @@ test.for<[string, (manifest: Manifest, prefix: string) => string]>([
   ["names a file that is not stored", changed(() => ({ source: [fileOf("src/none.ts", "")] }))],
   ["names a file in another case", changed(() => ({ source: [fileOf("SRC/App.tsx", "export {};")] }))],
   ["names a file twice", changed(({ source }) => ({ source: [...source, ...source] }))],
+  ["names a file in two cases", changed(two("src/app.tsx"))],
+  ["names a file in two Unicode forms", changed(two("src/\u00fc", "src/u\u0308"))],
+  ["names a file in a file", changed(two("SRC/app.tsx/inside"))],
   ["names an environment file", changed(() => ({ source: [fileOf(".env", "SECRET=1")] }))],
   ["names one further down", changed(() => ({ source: [fileOf("api/.env.production", "SECRET=1")] }))],
   ["leaves its folder", changed(() => ({ source: [fileOf("../../other", "")] }))],
@@ -80,7 +90,7 @@ test.for<[string, (manifest: Manifest, prefix: string) => string]>([
   ["is not JSON", () => "{"],
 ])("a manifest that %s is rejected", async ([, write]) => {
   const before = api().logged().length;
-  expect(await upload(write)).toBeUndefined();
+  expect(await upload(write)).toEqual({ isTooLarge: false });
   const logged = api().logged().slice(before).join("");
   expect(logged).toContain("manifest_invalid");
   expect(logged.length).toBeLessThan(5_000);
