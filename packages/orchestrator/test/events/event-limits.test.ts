@@ -182,7 +182,7 @@ const ends: [string, (leo: TestOrchestrator, run: Awaited<ReturnType<typeof begi
     },
   ],
 ];
-test.for(ends)("a run that has uploaded more objects than it may, and %s, is not tried again", ([, end]) =>
+test.for(ends)("a run that uploaded too many objects, and %s, is not tried again", ([, end]) =>
   withOrchestrator({ settings: { LEO_RUN_MAX_OBJECTS: "5" } }, async (leo) => {
     const run = await begin(leo);
     await uploadFiles(leo, attemptPrefix(run.generation.appId, run.generation.id, 1), fileCount);
