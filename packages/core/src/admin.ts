@@ -1,4 +1,4 @@
-/** What the operator's page shows and does. Every change is an entry of the audit table. */
+/** What the operator's page shows and does. Every change becomes an entry in the audit table. */
 import { z } from "zod";
 import { Platform, Reason, UserRecord } from "./account.ts";
 import { Failure, FailureCode } from "./failure.ts";
@@ -15,7 +15,7 @@ export const AdminAction = z.enum([
   "generation_cancel",
   "site_take_down",
   "site_allow",
-  /** Leo's own: objects that belonged to nobody. */
+  /** Done by Leo itself: objects that belonged to nobody. */
   "objects_removed",
 ]);
 export type AdminAction = z.infer<typeof AdminAction>;
@@ -24,7 +24,7 @@ export const AdminOverview = z.object({
   platform: Platform,
   /** Generations that have not ended. */
   states: z.object({ queued: z.int(), starting: z.int(), running: z.int(), finalizing: z.int() }),
-  /** When the oldest queued one was asked for. */
+  /** When the oldest queued one was requested. */
   oldestQueuedAt: z.iso.datetime().optional(),
   vcpus: z.object({ inUse: z.number(), budget: z.number() }),
   /** Since midnight UTC. */
@@ -34,7 +34,7 @@ export const AdminOverview = z.object({
 });
 export type AdminOverview = z.infer<typeof AdminOverview>;
 
-/** An attempt, which is one ECS task. */
+/** An attempt: one ECS task. */
 export const AdminTask = z.object({
   attemptId: Id,
   number: z.int(),
@@ -49,9 +49,9 @@ export const AdminTask = z.object({
   lastFrameAt: z.iso.datetime().optional(),
   lastActivityAt: z.iso.datetime().optional(),
   deadlineAt: z.iso.datetime(),
-  /** Leo's own request to stop it, and why. */
+  /** That Leo asked for it to stop, and why. */
   stop: z.object({ at: z.iso.datetime(), reason: z.string() }).optional(),
-  /** The task is gone: which kind of end, and what ECS gave as the reason. */
+  /** How the task ended, and the reason ECS gave. */
   ended: z.object({ at: z.iso.datetime(), class: z.string(), detail: z.string() }).optional(),
   logUrl: z.string().optional(),
 });
@@ -68,9 +68,9 @@ export const AdminGeneration = z.object({
   prompt: z.string(),
   attempt: z.int(),
   maxAttempts: z.int(),
-  /** What the model cost, all attempts together. */
+  /** The model's cost over all attempts. */
   costUsd: z.number(),
-  /** What its user is charged: while it is at work, if it ended now. */
+  /** What its user is charged; while it runs, what they would be charged if it ended now. */
   chargedUsd: z.number(),
   failure: Failure.optional(),
   createdAt: z.iso.datetime(),
@@ -82,7 +82,7 @@ export const AdminGeneration = z.object({
 });
 export type AdminGeneration = z.infer<typeof AdminGeneration>;
 
-/** `live` is what holds a task, `queued` what waits, `ended` and `failed` what is over. */
+/** `live` generations hold a task, `queued` ones wait, `ended` and `failed` ones are over. */
 export const AdminGenerationFilter = z.enum(["live", "queued", "failed", "ended"]);
 export type AdminGenerationFilter = z.infer<typeof AdminGenerationFilter>;
 
@@ -94,13 +94,13 @@ export const Orphan = z.object({
   taskArn: z.string(),
   startedBy: z.string().optional(),
   foundAt: z.iso.datetime(),
-  /** When ECS took the request to stop it. */
+  /** When ECS accepted the request to stop it. */
   stoppedAt: z.iso.datetime().optional(),
 });
 export type Orphan = z.infer<typeof Orphan>;
 export const Orphans = z.object({ orphans: z.array(Orphan) });
 
-/** No entry of the audit can be removed before it is this old, whatever the setting says. */
+/** No audit entry can be removed before this age, whatever the setting says. */
 export const AUDIT_DAYS_MIN = 90;
 
 export const AuditEntry = z.object({
@@ -120,11 +120,11 @@ export const AuditEntries = z.object({ entries: z.array(AuditEntry) });
 
 export const ChangeIntake = z.object({
   open: z.boolean(),
-  /** Why not, as a sentence for whoever asks. */
+  /** Why not, as a sentence for users. */
   message: Reason.optional(),
 });
 export const ChangeLaunches = z.object({ paused: z.boolean() });
 export const ChangeDayBudget = z.object({
-  /** `null` goes back to the setting. Six digits before the point are what the database keeps. */
+  /** `null` restores the setting. The database keeps six digits before the point. */
   dayBudgetUsd: z.number().min(0).max(999_999).nullable(),
 });

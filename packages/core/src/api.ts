@@ -1,4 +1,4 @@
-/** Bodies and answers of the HTTP API. The orchestrator serves them; the web UI reads them. */
+/** Request and response bodies of the HTTP API, shared by the orchestrator and the web UI. */
 import { z } from "zod";
 import { UserLimits } from "./account.ts";
 import { ArtifactFile, Check } from "./artifact.ts";
@@ -14,7 +14,7 @@ export const ERROR_STATUS = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
-  /** The files hold what looks like secrets; the details are `Findings`. Goes on once confirmed. */
+  /** The files contain apparent secrets; the details are `Findings`. Continues once confirmed. */
   secrets_found: 409,
   payload_too_large: 413,
   rate_limited: 429,
@@ -33,7 +33,7 @@ export const ApiError = z.object({
 });
 export type ApiError = z.infer<typeof ApiError>;
 
-/** An answer with the status 429. */
+/** A 429 response. */
 export const LimitError = z.object({
   error: ApiError.shape.error.extend({ details: LimitDetails }),
 });
@@ -41,15 +41,15 @@ export type LimitError = z.infer<typeof LimitError>;
 
 export const PublicConfig = z.object({
   mode: z.enum(["local", "aws"]),
-  /** True when a scripted model answers instead of a real one. */
+  /** True if a scripted model replaces a real one. */
   modelIsMock: z.boolean(),
-  /** Host whose Messages API answers, when it isn't Anthropic's own. */
+  /** Host of the Messages API, if it isn't Anthropic's own. */
   modelEndpoint: z.string().optional(),
   supabaseUrl: z.string(),
   supabaseAnonKey: z.string(),
-  /** `{generationId}` stands for the id. */
+  /** `{generationId}` is replaced by the id. */
   previewUrlTemplate: z.string(),
-  /** Whether versions can be published to GitHub on this installation. */
+  /** Whether this installation can push versions to GitHub. */
   publishing: z.boolean(),
   limits: z.object({
     promptMaxChars: z.int(),
@@ -70,17 +70,17 @@ export const CreateGeneration = z.object({
   mode: GenerationMode.optional(),
   /** Continue from this version or draft instead of the newest. */
   baseGenerationId: Id.optional(),
-  /** Begin with nothing: the app's files so far stay in its versions. */
+  /** Start from nothing; the app's existing files stay in its versions. */
   startOver: z.boolean().optional(),
 });
 export const CopyVersion = z.object({ name: AppName.optional() });
 export const RenameApp = z.object({ name: AppName });
 export const AppList = z.object({ apps: z.array(App), nextCursor: z.string().optional() });
 export const AppDetail = z.object({ app: App, generations: z.array(Generation) });
-/** A link that shows the app running to whoever has it. */
+/** A link that shows the running app to anyone who has it. */
 export const Share = z.object({
   id: Id,
-  /** The one version it shows; absent: always the newest. */
+  /** The version it shows; absent: always the newest. */
   generationId: Id.optional(),
   createdAt: z.iso.datetime(),
   /** How often it was opened. */
@@ -89,7 +89,7 @@ export const Share = z.object({
 });
 export type Share = z.infer<typeof Share>;
 export const CreateShare = z.object({ generationId: Id.optional() });
-/** The address is told here and never again. */
+/** The address appears here and never again. */
 export const CreatedShare = z.object({ share: Share, url: z.string() });
 export const ShareList = z.object({ shares: z.array(Share) });
 export const EventPage = z.object({ events: z.array(Event), lastSeq: z.int() });
@@ -100,7 +100,7 @@ export const UserMessage = z.object({
   id: Id,
   text: z.string(),
   createdAt: z.iso.datetime(),
-  /** `delivered`: its generator has it; `taken`: a turn answers it; `returned`: none did until the end. */
+  /** `delivered`: its generator has it; `taken`: a turn answers it; `returned`: the run ended without one. */
   state: z.enum(["waiting", "delivered", "taken", "returned"]),
 });
 export type UserMessage = z.infer<typeof UserMessage>;
@@ -127,13 +127,13 @@ export const Usage = z.object({
   queued: z.int(),
   /** Requests since midnight UTC, those of deleted apps included. */
   generationsToday: z.int(),
-  /** Charged since midnight UTC, for runs that are over. */
+  /** Charged since midnight UTC for runs that have ended. */
   spentTodayUsd: z.number(),
-  /** Set aside today for requests that wait or run: they can cost no more. */
+  /** Reserved today for queued and running requests: the most they can cost. */
   reservedTodayUsd: z.number(),
   /** The last 30 UTC days, today last. */
   days: z.array(z.object({ day: z.iso.date(), usd: z.number(), generations: z.int() })),
-  /** What holds for this user. */
+  /** The limits in effect for this user. */
   limits: PublicConfig.shape.limits,
 });
 export type Usage = z.infer<typeof Usage>;

@@ -24,7 +24,7 @@ export const ArtifactFile = z.object({
 });
 export type ArtifactFile = z.infer<typeof ArtifactFile>;
 
-/** One line of the checklist that verification outside the model produces. */
+/** One line of the checklist from the verification that runs outside the model. */
 export const Check = z.object({
   name: z.enum(["install", "typecheck", "build", "smoke"]),
   result: z.enum(["passed", "failed", "skipped"]),
@@ -34,10 +34,10 @@ export const Check = z.object({
 });
 export type Check = z.infer<typeof Check>;
 
-/** A manifest of twice 5,000 files with long paths has less. */
+/** A manifest of twice 5,000 files with long paths is smaller. */
 export const MANIFEST_MAX_BYTES = 8 * 1024 * 1024;
 
-/** `.env` and `.env.*` may hold secrets; an example of one holds none. */
+/** `.env` and `.env.*` may contain secrets; an example file doesn't. */
 export const isEnvironmentFile = (path: string): boolean =>
   /(?:^|\/)\.env(?:\.[^/]*)?$/.test(path) && !/\.(?:example|sample|template)$/.test(path);
 
@@ -74,11 +74,11 @@ export const Manifest = z
     /** Key of the screenshot that the smoke test took. */
     screenshot: z.string().max(500).optional(),
     checks: z.array(Check).max(20),
-    /** Absent when the version is whole. A budget or deadline leaves a partial one. */
+    /** Absent if the version is complete. A budget or deadline leaves a partial one. */
     partial: z.boolean().optional(),
-    /** The app's pages exist in its script only: an unknown address gets its `index.html` (`preview/address.ts`). */
+    /** The app's pages exist only in its script: an unknown address gets its `index.html` (`preview/address.ts`). */
     routes: z.literal("client").optional(),
-    /** The run changed no file of the app and ended in words; only its state is stored, for the next request. */
+    /** The run changed no file of the app and ended with an answer; only its state is stored, for the next request. */
     answered: z.boolean().optional(),
   })
   .refine(
@@ -91,7 +91,7 @@ export const Manifest = z
   );
 export type Manifest = z.infer<typeof Manifest>;
 
-/** Everything that expires is below it. */
+/** Everything under it expires. */
 export const APPS_PREFIX = "apps/";
 /** `apps/{appId}/{generationId}/{attempt}/` */
 export const attemptPrefix = (appId: Id, generationId: Id, attempt: number) =>

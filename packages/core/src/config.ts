@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** Settings that are missing or wrong, all at once. */
+/** All settings that are missing or wrong. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }

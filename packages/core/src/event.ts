@@ -7,17 +7,17 @@ import { LIMITS } from "./limits.ts";
 import { PublicationFailureCode } from "./publishing.ts";
 import { Waiting } from "./waiting.ts";
 
-/** More than any run can spend; what is above it is a fault of the generator. */
+/** More than any run can spend; a higher value is a generator fault. */
 const USAGE_MAX_USD = 100_000;
 
 const text = z.string().max(LIMITS.eventTextMaxChars);
 
-/** Facts that a generator reports. Each becomes one event as it is. */
+/** Facts that a generator reports. Each becomes one event, unchanged. */
 export const GeneratorFact = z.discriminatedUnion("type", [
   z.object({ type: z.literal("log"), level: z.enum(["debug", "info", "warn", "error"]), text }),
   /**
    * A piece of the agent's text. Pieces with the same `blockId` are joined; `done` closes the block.
-   * `brokenOff`: the answer that the block belongs to never came to its end, so the block does not count.
+   * `brokenOff`: the model's response ended early, so the block doesn't count.
    */
   z.object({
     type: z.literal("agent_text"),
@@ -34,7 +34,7 @@ export const GeneratorFact = z.discriminatedUnion("type", [
     /** The file, command or pattern the tool worked on. */
     target: z.string().max(500).optional(),
     status: z.enum(["running", "succeeded", "failed"]),
-    /** A few lines of the tool's answer. */
+    /** A few lines of the tool's output. */
     result: z.string().max(2_000).optional(),
   }),
   z.object({
@@ -43,7 +43,7 @@ export const GeneratorFact = z.discriminatedUnion("type", [
     change: z.enum(["created", "modified", "deleted"]),
     sizeBytes: z.int().min(0).optional(),
   }),
-  /** The step the generator is in, for a person. `rate_limited` carries when it goes on. */
+  /** The generator's current step, for people. `rate_limited` says when it continues. */
   z.object({
     type: z.literal("progress"),
     step: z.enum([
@@ -58,7 +58,7 @@ export const GeneratorFact = z.discriminatedUnion("type", [
     text: text.optional(),
     retryAt: z.iso.datetime().optional(),
   }),
-  /** A plan that waits for the user's word (mode `plan_first`). */
+  /** A plan that waits for the user's reply (mode `plan_first`). */
   z.object({ type: z.literal("plan_proposed"), text }),
   /** The next turn answers this added request. */
   z.object({ type: z.literal("user_message_taken"), messageId: z.string().max(100) }),
@@ -83,21 +83,21 @@ export const GeneratorFact = z.discriminatedUnion("type", [
     sizeBytes: z.int().min(0),
     durationMs: z.number().min(0),
   }),
-  /** The run cannot finish; `all_work_complete` follows with what exists. */
+  /** The run can't finish; `all_work_complete` follows with the work so far. */
   z.object({ type: z.literal("error"), failure: Failure }),
-  /** The last message of an attempt. `failure` is absent when the version, or the answer, is whole. */
+  /** The last message of an attempt. `failure` is absent if the version or the answer is complete. */
   z.object({
     type: z.literal("all_work_complete"),
     failure: Failure.optional(),
-    /** The run changed no file and ended in words. Only the manifest decides; this says so to whoever watches. */
+    /** The run changed no file and ended with an answer. This is for display; the manifest decides. */
     answered: z.boolean().optional(),
-    /** When the cause of the failure will have passed, as the model's API says: the run can go on then. */
+    /** When the run can continue, according to the model's API. */
     retryAt: z.iso.datetime().optional(),
   }),
 ]);
 export type GeneratorFact = z.infer<typeof GeneratorFact>;
 
-/** Facts that the orchestrator states about a generation. */
+/** Facts that the orchestrator reports about a generation. */
 export const LifecycleFact = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("state_changed"),
@@ -107,7 +107,7 @@ export const LifecycleFact = z.discriminatedUnion("type", [
     /** Why it is back in the queue, and until when. */
     waiting: Waiting.optional(),
   }),
-  /** What is happening between `starting` and `running`. */
+  /** Progress between `starting` and `running`. */
   z.object({
     type: z.literal("attempt_progress"),
     attempt: z.int(),
@@ -123,20 +123,20 @@ export const LifecycleFact = z.discriminatedUnion("type", [
     /** Name of the app that it came from, when that is another one. */
     fromApp: z.string().optional(),
   }),
-  /** What a run that did not complete had last stored is now its draft. Comes after the run's end. */
+  /** An incomplete run's last stored work is now its draft. Follows the run's end. */
   z.object({ type: z.literal("draft_saved"), fileCount: z.int().min(0) }),
   /** A request that the user added while the agent works. */
   z.object({ type: z.literal("user_message"), messageId: z.string(), text }),
-  /** An added request that still waited got another text, or was taken back. */
+  /** An added request was changed or withdrawn while it waited. */
   z.object({ type: z.literal("user_message_changed"), messageId: z.string(), text }),
   z.object({ type: z.literal("user_message_removed"), messageId: z.string() }),
-  /** An added request that no turn answered before the run was over. */
+  /** An added request that no turn answered before the run ended. */
   z.object({ type: z.literal("user_message_returned"), messageId: z.string() }),
-  /** How publishing the version ended. Comes after `completed`, each time it was published. */
+  /** How pushing the version to GitHub ended. Follows `completed`, once per push. */
   z.object({
     type: z.literal("publication"),
     state: z.enum(["done", "failed"]),
-    /** `owner/name`, once there is one. */
+    /** `owner/name`, once it exists. */
     repository: z.string().optional(),
     commitUrl: z.string().optional(),
     failure: z.object({ code: PublicationFailureCode, message: z.string().max(2_000) }).optional(),
@@ -144,18 +144,18 @@ export const LifecycleFact = z.discriminatedUnion("type", [
 ]);
 export type LifecycleFact = z.infer<typeof LifecycleFact>;
 
-/** Steps after which a generator takes the next of the user's added requests, if one waits. */
+/** Steps after which a generator takes the user's next added request, if there is one. */
 export const TAKING_STEPS = ["turn_complete", "uploading"] as const;
 
 /**
- * Facts whose acknowledgement a generator waits for: a request that was added before the fact was
- * committed still changes what it does next, so the orchestrator hands it over before it acknowledges.
+ * Facts that a generator waits to have acknowledged. A request added before the fact was committed still
+ * changes what comes next, so the orchestrator delivers it before it acknowledges.
  */
 export const settlesMessages = (fact: GeneratorFact) =>
   fact.type === "plan_proposed" ||
   (fact.type === "progress" && (TAKING_STEPS as readonly string[]).includes(fact.step));
 
-/** The first field pair every event has: its number in the generation and when it was committed. */
+/** Fields that every event has: its number in the generation and when it was committed. */
 const stamped = { seq: z.int().min(1), at: z.iso.datetime() };
 
 /** One fact about a generation, as replay and `/ws/ui` carry it. `seq` runs from 1 without gaps. */
@@ -163,7 +163,7 @@ export const Event = z.intersection(z.object(stamped), z.union([GeneratorFact, L
 export type Event = z.infer<typeof Event>;
 export type Fact = GeneratorFact | LifecycleFact;
 
-/** Events by which the stall watch sees that the agent is at work. */
+/** Events that show the stall timeout that the agent is working. */
 export const isAgentActivity = (fact: { type: string }) =>
   ["agent_text", "agent_tool", "file_changed", "progress", "usage", "verified", "artifact_uploaded"].includes(
     fact.type,

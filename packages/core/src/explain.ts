@@ -1,4 +1,4 @@
-/** Errors of networks and of AWS as part of a sentence. */
+/** Network and AWS errors, worded as part of a sentence. */
 
 interface Coded {
   name?: string;
@@ -40,14 +40,14 @@ const CERTIFICATE: Record<string, string> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the authority of its certificate is not known here",
 };
 
-/** Node wraps what happened: fetch in `cause`, a connection to several addresses in `errors`. */
+/** Node wraps the original error: fetch in `cause`, a connection to several addresses in `errors`. */
 const root = (error: unknown): Coded => {
   const coded = error as Coded;
   const inner = coded.cause ?? coded.errors?.[0];
   return inner === undefined ? coded : root(inner);
 };
 
-/** Why something could not be reached, or undefined when the error is of another kind. */
+/** Why something couldn't be reached, or undefined for other errors. */
 export const networkProblem = (error: unknown): string | undefined => {
   const { code = "", name = "", message = "" } = root(error);
   if (/timeout expired|Connection terminated due to connection timeout/i.test(message))
@@ -58,7 +58,7 @@ export const networkProblem = (error: unknown): string | undefined => {
 /** Why the certificate of the other side is not trusted, or undefined when the error is of another kind. */
 export const certificateProblem = (error: unknown): string | undefined => CERTIFICATE[root(error).code ?? ""];
 
-/** The error's own first line, for what nobody foresaw. */
+/** The first line of an unexpected error's own message. */
 export const plainMessage = (error: unknown): string => {
   const { message, name, code } = root(error);
   return (message || code || name || "unknown error").split("\n")[0] ?? "";
@@ -80,7 +80,7 @@ const AWS_KINDS: [RegExp, kind: AwsProblem][] = [
 export type AwsProblem =
   "no_credentials" | "expired" | "invalid" | "clock" | "denied" | "missing" | "unreachable" | "other";
 
-/** What kind of refusal of AWS this is. */
+/** Which kind of AWS rejection this is. */
 export const awsProblem = (error: unknown): AwsProblem => {
   const { name = "" } = error as Coded;
   const found = AWS_KINDS.find(([pattern]) => pattern.test(name));

@@ -22,8 +22,8 @@ export const EventState = z.enum([...GenerationState.options, "publishing"]);
 export type EventState = z.infer<typeof EventState>;
 
 /**
- * `completed` made a version. `answered` changed no file: it ended in words, such as a question or an explanation,
- * and the app's newest version stays what it was.
+ * `completed` made a version. `answered` changed no file and ended with words, such as a question or an explanation;
+ * the app's newest version is unchanged.
  */
 export const FINAL_STATES = [
   "completed",
@@ -33,11 +33,11 @@ export const FINAL_STATES = [
 ] as const satisfies GenerationState[];
 export const isFinal = (state: GenerationState) => (FINAL_STATES as readonly string[]).includes(state);
 
-/** `autonomous` builds at once; `plan_first` proposes a plan and waits for the user's word. */
+/** `autonomous` builds at once; `plan_first` proposes a plan and waits for the user's reply. */
 export const GenerationMode = z.enum(["autonomous", "plan_first"]);
 export type GenerationMode = z.infer<typeof GenerationMode>;
 
-/** `20,000`. Not by the locale's rules: to load them would take each process 12 ms of its start. */
+/** `20,000`, without Intl: loading a locale would add 12 ms to every process's start. */
 const inThousands = (value: number) => String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 
 export const Prompt = z
@@ -68,25 +68,25 @@ export const Generation = z.object({
   state: GenerationState,
   /** 0 while queued for the first time, then the number of the current attempt. */
   attempt: z.int(),
-  /** Set once a cancel was asked for; the state follows when the task is gone. */
+  /** Set once a cancel was requested; the state follows when the task has ended. */
   cancelRequestedAt: z.iso.datetime().optional(),
   /** 1 for the next to start; only while queued and not waiting for the model. */
   queuePosition: z.int().optional(),
   estimatedStartAt: z.iso.datetime().optional(),
-  /** The model stands in the way of its start; only while queued. */
+  /** The model prevents it from starting; only while queued. */
   waiting: Waiting.optional(),
   baseGenerationId: Id.optional(),
-  /** The version that this one is a copy of; nothing ran for it. */
+  /** The version that this one copies; nothing ran for it. */
   copiedFromId: Id.optional(),
-  /** What the model cost, all attempts together. */
+  /** The model's cost over all attempts. */
   costUsd: z.number(),
-  /** What the user is charged for it: while it is at work, if it ended now. Not for Leo's own failures. */
+  /** What the user is charged; while it runs, what they would be charged if it ended now. Excludes Leo's own failures. */
   chargedUsd: z.number(),
   failure: Failure.optional(),
   previewUrl: z.string().optional(),
-  /** The run did not complete, but its files are kept: they can be read, and the next run can go on from them. */
+  /** The run didn't complete, but its files are kept: they can be read, and the next run can continue from them. */
   hasDraft: z.boolean().optional(),
-  /** Requests that were added while it worked and that the agent took up, oldest first; long ones are cut. */
+  /** Requests added during the run that the agent handled, oldest first; long ones are truncated. */
   addedRequests: z.array(z.string()).optional(),
   /** The newest event's number; 0 before the first. */
   lastSeq: z.int(),
@@ -105,7 +105,7 @@ export const App = z.object({
   latest: Generation.optional(),
   /** Preview of the newest completed version. */
   previewUrl: z.string().optional(),
-  /** Path of the picture that the smoke test took of that version; read with the access token. */
+  /** Path of that version's screenshot from the smoke test; reading it needs the access token. */
   screenshotUrl: z.string().optional(),
 });
 export type App = z.infer<typeof App>;

@@ -1,4 +1,4 @@
-/** What the API says about a limit that stands in the way. */
+/** What the API reports about an exceeded limit. */
 import { z } from "zod";
 
 export const LimitName = z.enum([
@@ -21,11 +21,11 @@ export type LimitName = z.infer<typeof LimitName>;
 /** `details` of an error with the code `limit_reached` or `rate_limited`. */
 export const LimitDetails = z.object({
   limit: LimitName,
-  /** In what the limit counts: requests, or USD where its name begins with `usd`. */
+  /** The limit's unit: requests, or USD if its name begins with `usd`. */
   max: z.number(),
-  /** What counts against it already, without this request. */
+  /** What already counts against it, without this request. */
   current: z.number(),
-  /** When there is room again, as far as is known; `Retry-After` says the same. Absent: once something is removed. */
+  /** When there is room again, if known; `Retry-After` says the same. Absent: once something is removed. */
   freesAt: z.iso.datetime().optional(),
 });
 export type LimitDetails = z.infer<typeof LimitDetails>;

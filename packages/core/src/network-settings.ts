@@ -1,10 +1,10 @@
-/** How a machine reaches the internet, as its environment says it: through a proxy, trusting which certificates. */
+/** How a machine reaches the internet, from its environment: proxy and trusted certificates. */
 
 type Environment = Record<string, string | undefined>;
 
 const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY"];
 const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"];
-/** Leo's own parts on this machine never lie behind a proxy. */
+/** Leo's own parts on this machine are never behind a proxy. */
 const LOOPBACK = "localhost,127.0.0.1,::1";
 
 const given = (env: Environment, name: string): [string, string][] => {
@@ -13,11 +13,11 @@ const given = (env: Environment, name: string): [string, string][] => {
 };
 
 /**
- * The settings under every name that Node, npm, git and curl read: a variable that is set in one case counts in
- * both. Loopback is always excluded from the proxy, and Node's use of it is switched on. `SSL_CERT_FILE`, which OpenSSL
- * and curl read, goes for Node and git too, unless they have one of their own.
- * @param env of the person or of the container
- * @returns nothing where the environment says nothing
+ * The settings under every name that Node, npm, git and curl read: a variable set in one case counts in both.
+ * Loopback is always excluded from the proxy, and Node is told to use it. `SSL_CERT_FILE`, which OpenSSL and curl read,
+ * applies to Node and git too, unless they have their own.
+ * @param env the person's or the container's environment
+ * @returns nothing if the environment sets nothing
  */
 export const networkSettings = (env: Environment): Record<string, string> => {
   const proxies = PROXIES.flatMap((name) => given(env, name));
@@ -43,7 +43,7 @@ export const networkSettings = (env: Environment): Record<string, string> => {
   };
 };
 
-/** The settings without a proxy that has a user and a password in its address. */
+/** The settings, without any proxy whose address contains a user and password. */
 export const withoutProxyCredentials = (settings: Record<string, string>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(settings).filter(([name, value]) => !/_proxy$/i.test(name) || !value.includes("@")),

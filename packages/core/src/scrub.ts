@@ -1,12 +1,12 @@
 /**
- * What must never leave in an event, a log line or an error: credentials by their shape
- * (`token-shapes.ts`), and what only a terminal reads. Everything here runs in linear time.
+ * Removes what must never appear in an event, a log line or an error: credentials, recognized by shape
+ * (`token-shapes.ts`), and terminal control sequences. Everything here runs in linear time.
  */
 import { TOKEN_SHAPES } from "./token-shapes.ts";
 
 /**
- * Of an address only the password goes, so that the rest can still be read. A database's password may
- * hold a `/`, which a URL should have encoded.
+ * In a URL only the password is removed, so that the rest stays readable. A database password may contain
+ * an unencoded `/`.
  */
 const URL_PASSWORDS = [
   /(postgres(?:ql)?:\/\/[^\s:@/"'<>]{0,256}:)(?!\[removed)[^\s@"'<>]{1,256}@/g,
@@ -18,11 +18,11 @@ const scrubPasswords = (text: string): string =>
     ? URL_PASSWORDS.reduce((clean, shape) => clean.replace(shape, "$1[removed: password]@"), text)
     : text;
 
-/** A run of words and dots, in which a JWT is three words in a row of which the first is `{"` in base64. */
+/** A run of words and dots. A JWT is three words in a row, the first of which starts with `{"` in base64. */
 const DOTTED = /[A-Za-z0-9_.-]{28,}/g;
 const PART_MIN_CHARS = 8;
 
-/** Read part by part, because a pattern would start over at every `eyJ`. */
+/** Read part by part, because a pattern would restart at every `eyJ`. */
 const scrubJwts = (text: string): string => {
   if (!text.includes("eyJ")) return text;
   return text.replace(DOTTED, (run) => {
@@ -48,21 +48,21 @@ export const scrub = (text: string): string =>
     scrubJwts(scrubPasswords(text)),
   );
 
-/** Characters that draw nothing, but for tab and line feed: C0, DEL and C1. */
+/** Control characters except tab and line feed: C0, DEL and C1. */
 const CONTROL = /[^\P{Cc}\t\n]/u;
 const CONTROLS = new RegExp(CONTROL, "gu");
 const [ESC, BEL] = ["\u001B", "\u0007"];
-/** Their one-character forms: DCS, SOS, OSC, PM, APC; what ends them; CSI. */
+/** Their one-character forms: DCS, SOS, OSC, PM, APC; their terminators; CSI. */
 const [STRING_C1, END_C1, CSI_C1] = ["\u0090\u0098\u009D-\u009F", "\u009C", "\u009B"];
-/** Window titles, links, device strings: from their introducer to their end, at most to the end of the line. */
+/** Window titles, links, device strings: from the introducer to the terminator, or to the end of the line. */
 const STRINGS = new RegExp(
   String.raw`(?:${ESC}[\]PX^_]|[${STRING_C1}])[^${BEL}${ESC}${END_C1}\n]*(?:${BEL}|${ESC}\\|${END_C1})?`,
   "g",
 );
-/** Colours, cursor moves, and all other sequences. */
+/** Colors, cursor moves and all other sequences. */
 const SEQUENCES = new RegExp(String.raw`(?:${ESC}\[|${CSI_C1})[0-?]*[ -/]*[@-~]?|${ESC}[ -/]*[0-~]?`, "g");
 
-/** The text without what only a terminal reads: escape sequences and control characters. Tabs and line feeds stay. */
+/** The text without escape sequences and control characters. Tabs and line feeds stay. */
 export const stripTerminal = (text: string): string =>
   CONTROL.test(text) ? text.replace(STRINGS, "").replace(SEQUENCES, "").replace(CONTROLS, "") : text;
 
@@ -78,21 +78,21 @@ const mapStrings = <T>(value: T, change: (text: string) => string): T => {
 /** A copy in which every string, at any depth, is scrubbed, keys included. */
 export const scrubDeep = <T>(value: T): T => mapStrings(value, scrub);
 
-/** Any mark of a token, by one look at a text. */
+/** Matches any mark of a token in one pass. */
 const MARK = new RegExp(
   [...TOKEN_SHAPES.flatMap(({ marks }) => marks), "://", "eyJ"]
     .map((mark) => mark.replaceAll(/[^\w ]/g, String.raw`\$&`))
     .join("|"),
 );
-/** Control characters but for tab and line feed as JSON has them: escaped, or, DEL and C1, as they are. */
+/** Control characters except tab and line feed, as JSON has them: escaped, or raw for DEL and C1. */
 const CONTROL_IN_JSON = /\\(?:u00|[bfr])|[\u007F-\u009F]/;
 
-/** The same for what a generator reports: without what only a terminal reads as well, which could hide a token. */
+/** The same for a generator's reports. Also removes terminal sequences, which could hide a token. */
 export const cleanDeep = <T>(value: T): T => mapStrings(value, (text) => scrub(stripTerminal(text)));
 
 /**
- * What `cleanDeep` leaves of a value, as JSON text. Nearly everything is clean, which shows in the text:
- * no mark of a token holds a character that JSON escapes. Only the rest is taken apart.
+ * The result of `cleanDeep` as JSON text. Nearly everything is clean, which the text itself shows: no mark of a
+ * token contains a character that JSON escapes. Only the rest is processed field by field.
  */
 export const cleanJson = (value: unknown): string => {
   const json = JSON.stringify(value);

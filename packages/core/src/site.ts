@@ -1,10 +1,10 @@
-/** Sites: an app at a public address of its own. (`publishing.ts` is about GitHub.) */
+/** Sites: apps at their own public address. (`publishing.ts` is about GitHub.) */
 import { z } from "zod";
 import { Reason } from "./account.ts";
 import { Id } from "./id.ts";
 import { LIMITS } from "./limits.ts";
 
-/** First labels that mail, certificates, browsers or people take for something of the domain itself. */
+/** First labels that mail, certificates, browsers or people associate with the domain itself. */
 const RESERVED = new Set(
   `about abuse account accounts admin administrator api app apps assets auth autoconfig autodiscover billing blog
   cdn console contact dashboard dev dns docs email files ftp health help home host hostmaster images imap info
@@ -20,9 +20,9 @@ const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$
 const { siteSlugMinChars: MIN, siteSlugMaxChars: MAX } = LIMITS;
 
 /**
- * Why a text cannot be the first label of a site's host.
+ * Why a text can't be the first label of a site's host.
  * @param slug in lower case
- * @returns a sentence for the app's owner, or undefined when it can
+ * @returns a sentence for the app's owner, or undefined if it can
  */
 export const slugProblem = (slug: string): string | undefined => {
   const stranger = /[^a-z0-9-]/u.exec(slug)?.[0];
@@ -40,7 +40,7 @@ export const slugProblem = (slug: string): string | undefined => {
   return undefined;
 };
 
-/** The first label of a site's host. Capital letters are taken as small ones. */
+/** The first label of a site's host. Upper case becomes lower case. */
 export const SiteSlug = z
   .string()
   .max(1_000, `The address can have at most ${MAX} characters.`)
@@ -51,7 +51,7 @@ export const SiteSlug = z
     if (message !== undefined) context.addIssue({ code: "custom", message });
   });
 
-/** `link`: whoever has the site's link sees it, and nobody else. */
+/** `link`: only people who have the site's link can see it. */
 export const SiteVisibility = z.enum(["public", "link"]);
 export type SiteVisibility = z.infer<typeof SiteVisibility>;
 
@@ -62,7 +62,7 @@ export type SiteState = z.infer<typeof SiteState>;
 /** An app's site as its owner sees it. */
 export const Site = z.object({
   state: SiteState,
-  /** Of a new site: a proposal, which may be taken by the time it is published. */
+  /** For a new site: a proposal, which may be taken by the time it's published. */
   slug: z.string(),
   url: z.string(),
   /** The address that opens a site of visibility `link`. */
@@ -72,18 +72,18 @@ export const Site = z.object({
   noindex: z.boolean(),
   /** The version that visitors get. */
   live: z.object({ generationId: Id, publishedAt: z.iso.datetime() }).optional(),
-  /** Versions whose files the site holds, the live one included: publishing one of them copies nothing. */
+  /** Versions whose files the site holds, including the live one: publishing one of them copies nothing. */
   held: z.array(Id),
   /** By an administrator, and why. */
   takenDown: z.object({ at: z.iso.datetime(), reason: z.string() }).optional(),
-  /** False without a preview domain: what visitors type does not last then. */
+  /** False without a preview domain: then, what visitors type doesn't last. */
   ownOrigin: z.boolean(),
 });
 export type Site = z.infer<typeof Site>;
 
 export const PublishSite = z.object({
   generationId: Id,
-  /** Digest of the findings that the caller has seen and accepts. */
+  /** Digest of the findings that the caller has reviewed and accepts. */
   confirm: z.string().max(100).optional(),
   slug: SiteSlug.optional(),
   visibility: SiteVisibility.optional(),
@@ -94,7 +94,7 @@ export const ChangeSite = z.object({
   slug: SiteSlug.optional(),
   visibility: SiteVisibility.optional(),
   noindex: z.boolean().optional(),
-  /** Makes another link; the one so far stops working. */
+  /** Creates another link; the previous one stops working. */
   renewLink: z.literal(true).optional(),
 });
 export type ChangeSite = z.infer<typeof ChangeSite>;

@@ -1,6 +1,6 @@
 /**
- * What a stopped ECS task means. Input is what DescribeTasks or a task-state event says;
- * the classes are those of the ECS API's stop codes and stopped reasons.
+ * What a stopped ECS task means, from DescribeTasks or a task-state event. The classes follow the ECS API's
+ * stop codes and stopped reasons.
  */
 import { z } from "zod";
 import { failure, type Failure } from "./failure.ts";
@@ -15,7 +15,7 @@ export const StoppedTask = z.object({
 });
 export type StoppedTask = z.infer<typeof StoppedTask>;
 
-/** Reasons that Leo itself gives to StopTask. */
+/** Reasons that Leo itself passes to StopTask. */
 export const STOP_REASON = {
   cancel: "leo:cancel",
   deadline: "leo:deadline",
@@ -26,7 +26,7 @@ export const STOP_REASON = {
   outputTooLarge: "leo:output-too-large",
 } as const;
 
-/** The driver's exit code when its sandbox went away: what a run's own code did, not the platform. */
+/** The driver's exit code when its sandbox went away: caused by the run's own code, not the platform. */
 export const EXIT_SANDBOX_LOST = 3;
 
 export type StopClass =
@@ -43,18 +43,18 @@ export type StopClass =
 
 export interface StopVerdict {
   class: StopClass;
-  /** Whether a new attempt may help. */
+  /** Whether a new attempt could help. */
   retry: boolean;
   /** The next attempt wants more memory. */
   moreMemory: boolean;
   /** The next attempt must not run on Spot capacity. */
   onDemand: boolean;
-  /** ECS says that the platform failed: nothing that runs in the task can bring this about. */
+  /** ECS reports a platform failure, which nothing that runs in the task can cause. */
   isPlatformFault: boolean;
   failure: Failure;
 }
 
-/** Ends of which ECS is the witness, and those of the driver, which nothing in the sandbox can end. */
+/** Ends reported by ECS itself, and those of the driver, which nothing in the sandbox can end. */
 const PLATFORM_FAULTS = new Set<StopClass>([
   "crashed",
   "spot",
@@ -78,7 +78,7 @@ const verdict = (
   ...options,
 });
 
-/** Stop codes by which ECS says that the task's host went away, also where Leo has asked for a stop meanwhile. */
+/** Stop codes for a lost host, even if Leo asked for a stop meanwhile. */
 const HOST_LOST = new Set(["SpotInterruption", "TerminationNotice", "InfrastructureHealth"]);
 const FATAL_PULL = /manifest unknown|not found|denied|unauthori[sz]ed|no basic auth/i;
 
@@ -91,7 +91,7 @@ const leoFailure = (reason: string): Failure => {
   return failure("interrupted", reason);
 };
 
-/** Whose end ended the task: the driver is the platform's, what happens in the sandbox is the run's. */
+/** Whose exit ended the task: the driver is the platform's fault, the sandbox the run's. */
 const exitVerdict = (task: StoppedTask, detail: string): StopVerdict | undefined => {
   const exitOf = (name: string) => task.containers.find((container) => container.name === name)?.exitCode;
   const [driver, sandbox] = [exitOf(DRIVER_CONTAINER), exitOf(SANDBOX_CONTAINER)];
@@ -106,7 +106,7 @@ const exitVerdict = (task: StoppedTask, detail: string): StopVerdict | undefined
 
 /**
  * Classifies a stopped task.
- * @param task stop code, stopped reason and containers as ECS reports them
+ * @param task stop code, stopped reason and containers, as ECS reports them
  */
 export const classifyStop = (task: StoppedTask): StopVerdict => {
   const reason = task.stoppedReason ?? "";
@@ -121,7 +121,7 @@ export const classifyStop = (task: StoppedTask): StopVerdict => {
     const isPlatformFault = reason.startsWith(STOP_REASON.startTimeout) || HOST_LOST.has(task.stopCode ?? "");
     return verdict("stopped_by_leo", leoFailure(reason), { isPlatformFault });
   }
-  // Its memory does not grow with the task's.
+  // The driver's memory doesn't grow with the task's.
   if (isDriverOut) return verdict("crashed", failure("internal", detail), { retry: true });
   if (said("OutOfMemoryError")) {
     return verdict("out_of_memory", failure("out_of_memory", detail), { retry: true, moreMemory: true });

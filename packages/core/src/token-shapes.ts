@@ -1,26 +1,25 @@
 /**
- * What credentials look like: the one list for the scrubber of events and logs and for the scan of
- * files. Every shape runs in linear time over text that an attacker wrote: nothing in it can begin
- * again inside of what it has just read. It finds a token also right behind a letter, because in a
- * line of JSON one at the start of a line stands behind `\n`; where an ordinary word could end like
- * the token starts, only behind such an escape.
+ * What credentials look like: one list for scrubbing events and logs and for scanning files. Every pattern
+ * runs in linear time over text that an attacker wrote: it can't restart inside what it has just read. A
+ * token is also found right after a letter, because in JSON a token at the start of a line follows `\n`. If
+ * an ordinary word could end the way the token starts, it's found only after such an escape.
  */
 export interface TokenShape {
-  /** Stands in the place of a removed token. */
+  /** Replaces a removed token. */
   name: string;
   /** For a person. */
   kind: string;
-  /** A text with none of these has no such token; looking for them costs next to nothing. */
+  /** A text without any of these has no such token; looking for them costs next to nothing. */
   marks: string[];
-  /** Global, so that it finds every one. */
+  /** Global, to find every one. */
   shape: RegExp;
 }
 
-/** Not in the middle of a word, unless that is the letter of an escape. */
+/** Not in the middle of a word, except after an escape's letter. */
 const START = String.raw`(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))`;
 
 /**
- * A private key up to its end if there is one, else what can be part of it. The body may be escaped
+ * A private key up to its end, or whatever can be part of one if the end is missing. The body may be escaped
  * once or twice, or be a list of lines.
  */
 const PRIVATE_KEY =

@@ -26,7 +26,7 @@ const expectGuarded = async (url: string, path: string) => {
   ]) {
     const answer = await ask(url, path, host);
     expect([host, answer.status]).toEqual([host, 421]);
-    expect(answer.body).toContain("This server answers this machine only.");
+    expect(answer.body).toContain("This server only answers requests for this machine.");
   }
   for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {
     expect([host, (await ask(url, path, host)).status]).not.toEqual([host, 421]);

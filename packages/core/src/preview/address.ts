@@ -1,13 +1,13 @@
 /**
- * What an address of an app leads to, in its preview and in the smoke test before it.
+ * Resolves an app's addresses, in its preview and in the smoke test before it.
  *
  * - A file is itself, a folder is its `index.html`, and `/about` is `about.html` where there is no such folder. A
  *   folder without its slash is redirected to it, because a page's relative addresses depend on it.
- * - Scripts and styles name their files relative to the page. A page that is shown deeper in the app than it was
- *   built asks for `assets/` below itself, and gets it from the root.
+ * - Scripts and styles name their files relative to the page. A page shown deeper in the app than it was built
+ *   requests `assets/` below itself, and gets it from the root.
  * - An address that does not exist is a 404, with the app's own `404.html` if it has one. The exception is an app with
- *   client-side routes (`hasClientRoutes`): its pages exist only in its script, so a navigation to any address
- *   that is not a file's gets `index.html`.
+ *   client-side routes (`hasClientRoutes`): its pages exist only in its script, so navigating to any address
+ *   that isn't a file gets `index.html`.
  */
 
 const INDEX = "index.html";
@@ -26,15 +26,15 @@ export const candidatesOf = (path: string): string[] => {
 
 export type Served =
   | { kind: "file"; path: string; status: 200 | 404 }
-  /** To the same address with a slash at its end. */
+  /** To the same address with a trailing slash. */
   | { kind: "folder" }
   | { kind: "nothing" };
 
 export interface AddressOptions {
-  /** The browser wants a page to show, and not a part of one. */
+  /** The browser is navigating to a page, not loading a part of one. */
   isNavigation: boolean;
   hasClientRoutes: boolean;
-  /** Whether the app has a file; only asked for those of `candidatesOf`. */
+  /** Whether the app has a file; called only for those of `candidatesOf`. */
   has: (path: string) => boolean;
 }
 
@@ -54,12 +54,12 @@ export const serve = (path: string, { isNavigation, hasClientRoutes, has }: Addr
   return { kind: "nothing" };
 };
 
-/** Calls that change the address without loading a page, which is what a router in the browser does. */
+/** Calls that change the address without loading a page, as a client-side router does. */
 const ROUTING = /\bpushState\b|\bnavigation\.(?:navigate|addEventListener)\b/;
 
 /**
- * Whether an app has client-side routes: it is one page, and one of its scripts changes the address by itself.
- * Routes after a `#` need nothing of the server and do not count.
+ * Whether an app has client-side routes: it has one page, and one of its scripts changes the address.
+ * Routes after a `#` need nothing from the server and don't count.
  * @param pages paths of the app's HTML files
  * @param scripts contents of its scripts
  */

@@ -1,12 +1,12 @@
 /**
- * Runs first in every previewed page, and in the smoke test that comes before it. It is sent as its own source text,
- * so it may use nothing from outside of itself.
+ * Runs first in every previewed page, and in the smoke test before it. It's sent as its own source text, so it can't
+ * use anything from outside.
  *
  * - It reports errors to the frame around it, as `{ type: "leo:app-error", message }`.
- * - Where the browser refuses storage (an opaque origin, or a third party's frame in a strict browser), it puts a
- *   storage in place that the frame keeps: read from `window.name`, written back there and posted as
+ * - Where the browser refuses storage (an opaque origin, or a third-party frame in a strict browser), it installs a
+ *   replacement that the frame keeps: read from `window.name`, written back there and posted as
  *   `{ type: "leo:app-storage", data }`.
- * - On plain HTTP it supplies what ordinary apps use and browsers withhold, and says which other absence broke the app.
+ * - On plain HTTP it supplies common features that browsers withhold, and explains errors caused by any others.
  */
 export const bridge = () => {
   const tell = (message) => {
@@ -18,11 +18,11 @@ export const bridge = () => {
     try {
       return JSON.stringify(value);
     } catch {
-      // It holds itself, or what has no JSON.
+      // It's circular, or has no JSON form.
       return String(value);
     }
   };
-  /** Fills in what a console fills in: https://console.spec.whatwg.org/#formatter */
+  /** Expands placeholders as a console does: https://console.spec.whatwg.org/#formatter */
   const lineOf = ([first, ...rest]) => {
     if (typeof first !== "string") return [first, ...rest].map(textOf).join(" ");
     const filled = first.replace(/%[csdifoO]/g, (mark) => {
@@ -33,8 +33,8 @@ export const bridge = () => {
     return [filled, ...rest.map(textOf)].join(" ");
   };
 
-  // Browsers have these in a secure context only, and nothing can stand in for them. They are missing without a
-  // word: an app that needs one fails with an error about `undefined`. The patterns match such errors in any browser.
+  // Browsers have these only in a secure context, and nothing can replace them. They're silently missing: an app that
+  // needs one fails with an error about `undefined`. The patterns match such errors in any browser.
   const WITHHELD = {
     "crypto.subtle":
       /crypto\.subtle|['"](?:decrypt|deriveBits|deriveKey|digest|encrypt|exportKey|generateKey|importKey|unwrapKey|wrapKey)['"]/,
@@ -79,7 +79,7 @@ export const bridge = () => {
     try {
       return window[kind] === null;
     } catch {
-      // Reading it throws exactly when the browser refuses it.
+      // Reading it throws if and only if the browser refuses it.
       return true;
     }
   };
@@ -89,7 +89,7 @@ export const bridge = () => {
       const { leo } = JSON.parse(window.name);
       return typeof leo === "object" && leo !== null ? leo : {};
     } catch {
-      // The frame has no name of ours: nothing is kept yet.
+      // The frame's name isn't ours: nothing has been stored yet.
       return {};
     }
   };
@@ -159,7 +159,7 @@ export const bridge = () => {
   };
   supply(crypto, "randomUUID", randomUUID);
 
-  /** As the browser copies what a person has selected; only while a click or a key is handled. */
+  /** Like a browser copying a selection; works only while handling a click or a key. */
   const copy = async (text) => {
     const selection = getSelection();
     const ranges = Array.from({ length: selection.rangeCount }, (_, index) => selection.getRangeAt(index));
@@ -186,7 +186,7 @@ export const bridge = () => {
     };
     supply(navigator, "clipboard", { writeText: copy, readText });
   } else if (window.origin === "null") {
-    // There is one, and a browser denies it to a frame without an origin.
+    // It exists, but browsers deny it to a frame without an origin.
     const writeText = (text) => Clipboard.prototype.writeText.call(clipboard, text).catch(() => copy(text));
     Object.defineProperty(clipboard, "writeText", { value: writeText, configurable: true, writable: true });
   }

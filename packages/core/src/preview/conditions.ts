@@ -1,15 +1,15 @@
 import { z } from "zod";
 
-/** What a browser grants the page of a previewed app. */
+/** What browsers grant a previewed app's page. */
 export const PreviewConditions = z.object({
-  /** The app has an origin of its own, and with it storage; otherwise it is sandboxed to an opaque one. */
+  /** The app has its own origin, and so storage; otherwise it's sandboxed to an opaque origin. */
   ownOrigin: z.boolean(),
-  /** HTTPS or this machine: elsewhere browsers withhold `crypto.subtle`, the clipboard, cameras and more. */
+  /** HTTPS or this machine; elsewhere browsers withhold `crypto.subtle`, the clipboard, cameras and more. */
   secureContext: z.boolean(),
 });
 export type PreviewConditions = z.infer<typeof PreviewConditions>;
 
-/** Whether browsers take a host for this machine, whatever name servers say. */
+/** Whether browsers treat a host as this machine, whatever DNS says. */
 export const isLoopback = (hostname: string): boolean =>
   /^(?:.+\.)?localhost\.?$/i.test(hostname) || /^127(?:\.\d+){3}$/.test(hostname) || hostname === "[::1]";
 

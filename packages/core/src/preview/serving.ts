@@ -1,11 +1,11 @@
-/** How the pages of an app are served, in its preview and in the smoke test before it: what passes there works here. */
+/** How an app's pages are served, in its preview and in the smoke test before it: what passes there works here. */
 import { bridge } from "./bridge.js";
 import type { PreviewConditions } from "./conditions.ts";
 import { FRAME_SANDBOX } from "./frame.ts";
 
 /**
- * What reaches hardware or money; neither Leo nor an app that it made has a use for them. `bluetooth` is not
- * among them: browsers do not know it as a feature, and warn of it in the console of every page.
+ * Features that reach hardware or money, which neither Leo nor its apps use. `bluetooth` is missing because
+ * browsers don't know it as a feature and warn about it in every page's console.
  */
 export const NO_DEVICES = ["hid", "midi", "payment", "serial", "usb"]
   .map((feature) => `${feature}=()`)
@@ -14,16 +14,16 @@ export const NO_DEVICES = ["hid", "midi", "payment", "serial", "usb"]
 const OPAQUE = FRAME_SANDBOX.replace(" allow-same-origin", "");
 
 /**
- * The headers of every answer of a preview.
- * @param frameAncestors origin of the pages that may show it in a frame, or `'none'`
+ * The headers of every preview response.
+ * @param frameAncestors origin of the pages that may frame it, or `'none'`
  */
 export const previewHeaders = (
   { ownOrigin }: Pick<PreviewConditions, "ownOrigin">,
   frameAncestors: string,
 ): Record<string, string> => {
   const policy = [
-    // On a host of its own the page keeps its origin, and with it its storage; under a path on
-    // Leo's host its origin must be opaque.
+    // On its own host the page keeps its origin, and so its storage; under a path on Leo's host its
+    // origin must be opaque.
     `sandbox ${ownOrigin ? FRAME_SANDBOX : OPAQUE}`,
     "object-src 'none'",
     `frame-ancestors ${frameAncestors}`,
@@ -34,12 +34,12 @@ export const previewHeaders = (
     "referrer-policy": "no-referrer",
     "permissions-policy": NO_DEVICES,
     "cross-origin-resource-policy": ownOrigin ? "same-origin" : "cross-origin",
-    // An opaque origin loads even its own module scripts across origins.
+    // For an opaque origin, even its own module scripts are cross-origin.
     ...(ownOrigin ? { "origin-agent-cluster": "?1" } : { "access-control-allow-origin": "*" }),
   };
 };
 
-/** The script that every page begins with. */
+/** The script that every page starts with. */
 export const BRIDGE = `(${bridge.toString()})();`;
 
 /** The page with the bridge as its first script. */

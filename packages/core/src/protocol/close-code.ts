@@ -3,7 +3,7 @@ export const CloseCode = {
   /** The server restarts; reconnect. */
   restart: 1012,
   tooBig: 1009,
-  /** A frame that the protocol does not allow, or an unknown protocol version. */
+  /** An invalid frame, or an unknown protocol version. */
   protocol: 4400,
   unauthenticated: 4401,
   /** A newer attempt exists; stop working. */
@@ -12,9 +12,9 @@ export const CloseCode = {
   timeout: 4408,
   /** The generation has already ended. */
   finished: 4409,
-  /** The user's account is suspended; a page may ask again later. */
+  /** The user's account is suspended; a page may try again later. */
   suspended: 4410,
-  /** The user has as many sockets as they may, or the address has sent too much; the reason says which. */
+  /** The user is at their limit of sockets, or the address has sent too much; the reason says which. */
   tooMany: 4429,
 } as const;
 

@@ -1,18 +1,18 @@
 /**
- * The generator's socket, `/ws/generator`, authorised by `Authorization: Bearer <attempt token>`.
+ * The generator's socket, `/ws/generator`, authorized by `Authorization: Bearer <attempt token>`.
  *
  * Terms: a *message* is one fact numbered `n` from 1 per attempt; a *frame* is one WebSocket text
  * frame and may carry several messages; an *ack* names the highest `n` committed so far, so
  * everything up to it may leave the outbox.
  *
- * On every connection the generator first sends `ready`. The orchestrator answers `ack` with what
- * it already has, then `start_generation` if `ready.started` is false. `all_work_complete` is the
+ * On every connection the generator first sends `ready`. The orchestrator replies with `ack` for
+ * what it already has, then `start_generation` if `ready.started` is false. `all_work_complete` is the
  * last message; the generator exits once it is acknowledged.
  *
- * A `user_message` may be sent more than once and counts once. The fact `user_message_taken` says that
- * the next turn answers it. The user can change what waits, so a message is sent only when a turn can
- * take it: before `progress turn_complete`, `progress uploading` and `plan_proposed` are acknowledged, the
- * oldest that was added before them is sent; after `progress uploading` the user can add none.
+ * A `user_message` may be sent more than once but counts once. The fact `user_message_taken` says that the
+ * next turn answers it. Users can change waiting messages, so one is sent only when a turn can take it: before
+ * `progress turn_complete`, `progress uploading` and `plan_proposed` are acknowledged, the oldest one added
+ * earlier is sent. After `progress uploading` users can't add any.
  */
 import { z } from "zod";
 import { GeneratorFact } from "../event.ts";
@@ -21,7 +21,7 @@ export { GENERATOR_PROTOCOL, StartGeneration, ToGenerator } from "./to-generator
 
 const number = { n: z.int32().min(1) };
 export type NumberedMessage = z.infer<z.ZodObject<typeof number>> & GeneratorFact;
-/** Each fact with its number. Not an intersection of both, which would parse and copy every message twice. */
+/** Each fact with its number. Not an intersection, which would parse and copy every message twice. */
 export const NumberedMessage = z.discriminatedUnion(
   "type",
   GeneratorFact.options.map((option) => option.extend(number)) as unknown as typeof GeneratorFact.options,
@@ -31,7 +31,7 @@ export const FromGenerator = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("ready"),
     protocol: z.int(),
-    /** True when this generator has its work already and only reconnects. */
+    /** True if this generator already has its work and is reconnecting. */
     started: z.boolean(),
   }),
   z.object({ type: z.literal("messages"), messages: z.array(NumberedMessage).min(1).max(1_000) }),

@@ -1,6 +1,6 @@
 /**
- * What the orchestrator says on the generator's socket; `generator.ts` has the other half and the terms.
- * Apart, because a generator that starts makes the schemas of what it hears, and of nothing else.
+ * What the orchestrator sends on the generator's socket; `generator.ts` has the other half and the terms.
+ * Separate, so that a starting generator builds only the schemas of what it receives.
  */
 import { z } from "zod";
 import { GenerationMode } from "../generation.ts";
@@ -8,7 +8,7 @@ import { Id } from "../id.ts";
 import { PreviewConditions } from "../preview/conditions.ts";
 import { PROTOCOL } from "./close-code.ts";
 
-/** Everything a generator needs to know of its work. */
+/** Everything a generator needs to know about its work. */
 export const StartGeneration = z.object({
   type: z.literal("start_generation"),
   generationId: Id,
@@ -24,8 +24,8 @@ export const StartGeneration = z.object({
   }),
   artifact: z.object({ bucket: z.string(), prefix: z.string() }),
   /**
-   * How people will see the app; the smoke test loads it the same way. An orchestrator of an earlier release, which
-   * may still start tasks while it is replaced, does not say: then as the smoke test of its time did.
+   * How people will see the app; the smoke test loads it the same way. Absent from orchestrators of an earlier
+   * release, which may still start tasks while they're being replaced: then as that release's smoke test did.
    */
   preview: PreviewConditions.default({ ownOrigin: true, secureContext: true }),
   /** What to continue from: the base version, or this generation's own last checkpoint. Presigned GET URLs. */

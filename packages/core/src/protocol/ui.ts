@@ -2,12 +2,12 @@
  * The browser's socket, `/ws/ui`.
  *
  * The first message is `hello` within 5 s. `subscribe` asks for every event with `seq > since`:
- * stored ones first, then live, in order, without gaps or repeats. What one commit made visible
- * arrives as one `events` frame.
+ * stored ones first, then live, in order, without gaps or repeats. Everything from one commit
+ * arrives in one `events` frame.
  *
- * `follow_apps` asks for notices of the user's apps, whoever changes them: another tab or device, the
- * queue, the end of a run. A notice names apps; the page then reads them. What changed before
- * `apps_followed` has no notice, so a page reads its apps again when that arrives.
+ * `follow_apps` asks for notices about the user's apps, whatever changes them: another tab or device, the
+ * queue, the end of a run. A notice names apps, which the page then reads. Changes before `apps_followed`
+ * cause no notice, so a page reads its apps again when that arrives.
  */
 import { z } from "zod";
 import { Event } from "../event.ts";
@@ -18,24 +18,24 @@ export const FromBrowser = z.discriminatedUnion("type", [
   z.object({ type: z.literal("subscribe"), generationId: Id, since: z.int32().min(0) }),
   z.object({ type: z.literal("unsubscribe"), generationId: Id }),
   z.object({ type: z.literal("follow_apps") }),
-  /** Answered at once, by which a silent line is tested. */
+  /** Answered at once, to test a silent connection. */
   z.object({ type: z.literal("ping") }),
   /** A fresh access token for a socket that stays open. */
   z.object({ type: z.literal("renew"), accessToken: z.string().min(1).max(16_384) }),
 ]);
 export type FromBrowser = z.infer<typeof FromBrowser>;
 
-/** A notice names this many apps at most; more changes at once are `any`. */
+/** A notice names at most this many apps; beyond that it says `any`. */
 export const NOTICE_APPS_MAX = 20;
 
 export const ToBrowser = z.discriminatedUnion("type", [
   z.object({ type: z.literal("welcome"), protocol: z.int(), userId: z.string() }),
-  /** The subscription stands; `lastSeq` is the newest event stored when it was made. */
+  /** The subscription is active; `lastSeq` is the newest event stored when it was created. */
   z.object({ type: z.literal("subscribed"), generationId: Id, lastSeq: z.int() }),
   z.object({ type: z.literal("events"), generationId: Id, events: z.array(Event).min(1) }),
   z.object({ type: z.literal("unsubscribed"), generationId: Id }),
   z.object({ type: z.literal("apps_followed") }),
-  /** These apps were made, changed or deleted; `any`: which of the user's apps is not known. */
+  /** These apps were created, changed or deleted; `any`: unknown which of the user's apps. */
   z.object({
     type: z.literal("apps_changed"),
     appIds: z.union([z.literal("any"), z.array(Id).min(1).max(NOTICE_APPS_MAX)]),
@@ -43,7 +43,7 @@ export const ToBrowser = z.discriminatedUnion("type", [
   z.object({ type: z.literal("pong") }),
   /** Send `renew` before this time or the socket closes with 4401. */
   z.object({ type: z.literal("token_expiring"), expiresAt: z.iso.datetime() }),
-  /** A request that could not be carried out; the socket stays open. */
+  /** A request that failed; the socket stays open. */
   z.object({
     type: z.literal("error"),
     code: z.enum(["not_found", "rate_limited"]),
