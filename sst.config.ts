@@ -36,7 +36,7 @@ export default $config({
       orchestratorRepository: orchestratorRepository.repositoryUrl,
       generatorRepository: generatorRepository.repositoryUrl,
     };
-    // In `sst dev` orchestrator and generators run on the laptop, and nothing is left to watch.
+    // In `sst dev` the orchestrator and generators run on the laptop, so there is nothing here to watch.
     if ($dev) return outputs;
 
     const { generatorTaskDefinition } = await import("./infra/generator.ts");

@@ -1,13 +1,13 @@
 /**
- * What an earlier stack left behind under this stage's names, and this deploy takes over instead of making
- * it: LEO_ADOPT says what, docs/migrate-from-cdk.md says when. Pulumi reads what is there, keeps it, and
- * changes its settings to the stage's. Everything is looked up before anything is registered.
+ * Resources that an earlier stack left under this stage's names, which this deploy adopts instead of creating.
+ * LEO_ADOPT lists them; docs/migrate-from-cdk.md says when to use it. Pulumi reads what exists, keeps it, and
+ * applies the stage's settings. Everything is looked up before anything is registered.
  */
 import { type Adoptable, adoptableNames } from "./adoptable.ts";
 import { globalNames, stage } from "./context.ts";
 import { DEFAULT_REGION, globalNamesFor } from "./names.ts";
 
-/** A name, and how to find the id by which the provider imports what has it. */
+/** A name, and how to find the id by which the provider imports that resource. */
 interface Lookup {
   name: string;
   importId: () => Promise<string>;
@@ -15,7 +15,7 @@ interface Lookup {
 
 const { accountId } = await aws.getCallerIdentity({});
 const bucket = globalNames.bucket(accountId);
-/** Earlier stacks named it so in every Region. */
+/** Earlier stacks used this name in every Region. */
 const earlierBucket = globalNamesFor(stage.name, DEFAULT_REGION).bucket(accountId);
 
 const findBucket = async (): Promise<string> => {
@@ -27,7 +27,7 @@ const findBucket = async (): Promise<string> => {
 const adoptable = adoptableNames(stage.name);
 const LOOKUPS: Record<Adoptable, Lookup[]> = {
   bucket: [{ name: earlierBucket, importId: findBucket }],
-  // The ARN ends in six characters of AWS's own.
+  // The ARN ends in six characters that AWS chose.
   secrets: adoptable.secrets.map((name) => ({
     name,
     importId: async () => (await aws.secretsmanager.getSecret({ name })).arn,
@@ -64,20 +64,20 @@ const found = await Promise.all(
 );
 const problems = found.flatMap(({ problem }) => problem ?? []);
 if (problems.length > 0) {
-  // SST prints the message of an error of this name, and the stack of any other.
+  // SST prints only the message of an error with this name, and the stack of any other.
   throw Object.assign(new Error(problems.join("\n")), { name: "VisibleError" });
 }
 
 const importIds = new Map(found.map(({ name, importId }) => [name, importId]));
 
-/** Resource options that take over what has this physical name, where LEO_ADOPT says so. */
+/** Resource options that adopt the resource with this physical name if LEO_ADOPT lists it. */
 export const adopting = (name: string): { import?: string } => {
   const id = importIds.get(name);
   return id === undefined ? {} : { import: id };
 };
 
-// SST leaves the tags of what is imported alone. The stage's are what says whose it is from now on, also
-// after LEO_ADOPT is gone from the settings.
+// SST doesn't tag what it imports. The stage's tags mark whose it is from now on, even after LEO_ADOPT is
+// removed from the settings.
 $util.runtime.registerStackTransformation(({ props, opts }) => {
   const options = opts as { import?: string; ignoreChanges?: string[] };
   if (options.import === undefined || ![...importIds.values()].includes(options.import)) return undefined;
@@ -85,5 +85,5 @@ $util.runtime.registerStackTransformation(({ props, opts }) => {
   return { props, opts };
 });
 
-/** The bucket's physical name: that of an earlier stack where it is taken over. */
+/** The bucket's physical name: the earlier stack's, if it's adopted. */
 export const bucketName = importIds.get(earlierBucket) ?? bucket;

@@ -1,11 +1,11 @@
-/** What an earlier stack may have made under a stage's names, and LEO_ADOPT can name. */
+/** What an earlier stack may have created under a stage's names, and LEO_ADOPT can list. */
 import { namesFor } from "./names.ts";
 import { SECRETS } from "./secret-list.ts";
 
 export const ADOPTABLE = ["bucket", "secrets", "repositories", "logs"] as const;
 export type Adoptable = (typeof ADOPTABLE)[number];
 
-/** Physical names, apart from the bucket's, which has the account's number in it. */
+/** Physical names, except the bucket's, which contains the account number. */
 export const adoptableNames = (stage: string): Record<Exclude<Adoptable, "bucket">, string[]> => {
   const names = namesFor(stage);
   return {
@@ -15,7 +15,7 @@ export const adoptableNames = (stage: string): Record<Exclude<Adoptable, "bucket
   };
 };
 
-/** Whether a deploy takes this name over instead of finding it in its way. */
+/** Whether a deploy adopts this name instead of reporting it as taken. */
 export const isTakenOver = (
   { name: stage, adopt }: { name: string; adopt: Adoptable[] },
   { kind, name }: { kind: string; name: string },

@@ -7,18 +7,18 @@ const PERIOD_SECONDS = 300;
 export interface Alarm {
   description: string;
   metrics: Record<string, Metric>;
-  /** Over the metrics' names; the first metric alone when absent. */
+  /** Over the metrics' names; only the first metric if absent. */
   expression?: string;
   comparison: "GreaterThanThreshold" | "LessThanThreshold";
   threshold: number;
   periods?: number;
-  /** 300 unless the metric comes less often. */
+  /** 300 unless the metric arrives less often. */
   periodSeconds?: number;
-  /** No data means trouble; otherwise it means none. */
+  /** If set, no data means trouble. */
   dataExpected?: boolean;
 }
 
-/** An alarm over one metric or an expression of several, told to the topic when it begins and ends. */
+/** An alarm over one metric, or an expression of several, that notifies the topic when it starts and ends. */
 export const alarm = (component: string, { metrics, expression, ...options }: Alarm) => {
   const plain = Object.entries(metrics).map(([id, { stat, ...metric }]) => ({
     id,

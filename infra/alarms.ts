@@ -49,14 +49,14 @@ alarm("OrchestratorMemory", {
   periods: 3,
 });
 alarm("DeadTaskEvents", {
-  description: "Task events could not be handled five times and lie in the dead-letter queue.",
+  description: "Task events failed five times and are in the dead-letter queue.",
   metrics: { depth: METRICS.deadEvents },
   comparison: "GreaterThanThreshold",
   threshold: 0,
 });
 alarm("LaunchRefused", {
   description:
-    "ECS refused to run a generator: a role, an image or a subnet is wrong. See the log's launch_refused.",
+    "ECS rejected RunTask for a generator: a role, an image or a subnet is wrong. See the log's launch_refused.",
   metrics: { launches: METRICS.launchesRefused },
   comparison: "GreaterThanThreshold",
   threshold: 0,
@@ -68,15 +68,14 @@ alarm("LaunchFailures", {
   threshold: 5,
 });
 alarm("QueueAge", {
-  description: "A request has waited over 15 minutes. Raise LEO_VCPU_BUDGET, or see why runs do not end.",
+  description: "A request has waited over 15 minutes. Raise LEO_VCPU_BUDGET, or find out why runs don't end.",
   metrics: { age: METRICS.queueAge },
   comparison: "GreaterThanThreshold",
   threshold: 900,
   periods: 2,
 });
 alarm("PlatformFailures", {
-  description:
-    "Over 5 generations failed within an hour through a fault of the platform. See docs/lifecycle.md.",
+  description: "Over 5 generations failed within an hour because of the platform. See docs/lifecycle.md.",
   metrics: { failures: METRICS.platformFailures },
   comparison: "GreaterThanThreshold",
   threshold: 5,
@@ -89,21 +88,21 @@ alarm("ModelPaused", {
   threshold: 0,
 });
 alarm("Orphans", {
-  description: "Tasks ran that no attempt owned. See /admin, and the log's orphan_stopped.",
+  description: "Tasks ran without an owning attempt. See /admin, and the log's orphan_stopped.",
   metrics: { orphans: METRICS.orphans },
   comparison: "GreaterThanThreshold",
   threshold: 0,
 });
 alarm("BucketBytes", {
   description:
-    "The bucket is over LEO_BUCKET_ALARM_GB, as the orchestrators count it. See /admin for who builds what, and objects_removed.",
+    "The bucket is over LEO_BUCKET_ALARM_GB, by the orchestrators' count. See /admin for who builds what, and objects_removed.",
   metrics: { bytes: METRICS.bucketBytes },
   comparison: "GreaterThanThreshold",
   threshold: stage.bucketAlarmBytes,
 });
 alarm("BucketStorage", {
   description:
-    "The bucket is over LEO_BUCKET_ALARM_GB, as S3 counts it once a day: with uploads that were never completed.",
+    "The bucket is over LEO_BUCKET_ALARM_GB, by S3's daily count, which includes unfinished uploads.",
   metrics: { bytes: METRICS.bucketStorage },
   comparison: "GreaterThanThreshold",
   threshold: stage.bucketAlarmBytes,
@@ -111,20 +110,20 @@ alarm("BucketStorage", {
 });
 alarm("StrayObjects", {
   description:
-    "Over 100 objects that belonged to no attempt were removed from the bucket: a task's role was misused. See objects_removed.",
+    "Over 100 objects without an owning attempt were removed from the bucket: a task's role was misused. See objects_removed.",
   metrics: { removed: METRICS.objectsRemoved },
   comparison: "GreaterThanThreshold",
   threshold: 100,
 });
 alarm("CommitLatency", {
-  description: "1 % of the commits of events take over 0.5 s, for 15 minutes. See the database's load.",
+  description: "1 % of event commits take over 0.5 s, for 15 minutes. See the database's load.",
   metrics: { commit: METRICS.commitSeconds },
   comparison: "GreaterThanThreshold",
   threshold: 0.5,
   periods: 3,
 });
 alarm("Spend", {
-  description: "The model cost over 80 % of LEO_PLATFORM_DAY_BUDGET_USD today. See on /admin who spends it.",
+  description: "The model cost over 80 % of LEO_PLATFORM_DAY_BUDGET_USD today. See /admin for who spends it.",
   metrics: { spend: METRICS.spendToday },
   comparison: "GreaterThanThreshold",
   threshold: 0.8 * stage.limits.LEO_PLATFORM_DAY_BUDGET_USD,

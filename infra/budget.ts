@@ -1,4 +1,4 @@
-/** Costs of the whole account: AWS knows a stage's only where its tags were activated for billing. */
+/** Costs of the whole account: AWS knows a stage's costs only if its tags are activated for billing. */
 import { globalNames, stage } from "./context.ts";
 import { notices, noticesPolicy } from "./notices.ts";
 

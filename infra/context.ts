@@ -1,4 +1,4 @@
-/** What every resource file needs to know: the stage, its names, and where it is deployed. */
+/** What every resource file needs: the stage, its names, and where it's deployed. */
 import { globalNamesFor, namesFor } from "./names.ts";
 import { readStage } from "./stage.ts";
 
@@ -15,5 +15,5 @@ export const arn = (service: string, resource: $util.Input<string>) =>
 
 /** The port that the orchestrator listens on. */
 export const PORT = 5013;
-/** Takes the sockets of generators and nothing else. */
+/** Serves generators' sockets and nothing else. */
 export const GENERATOR_PORT = 5014;

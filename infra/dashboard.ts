@@ -11,24 +11,24 @@ const WIDGETS: [title: string, metrics: Metric[]][] = [
   ["Hosts", [METRICS.healthyHosts, METRICS.unhealthyHosts]],
   ["Orchestrator, % of its size", [METRICS.cpu, METRICS.memory]],
   ["Running tasks", [METRICS.generators]],
-  ["Fargate vCPUs of the account", [METRICS.vcpus]],
+  ["The account's Fargate vCPUs", [METRICS.vcpus]],
   ["Task events waiting", [METRICS.queuedEvents, METRICS.deadEvents]],
   ["Launches that failed", [METRICS.launchFailures, METRICS.launchesRefused]],
   ["Waiting and running", [METRICS.queueDepth, METRICS.running]],
   ["Oldest waiting request, s", [METRICS.queueAge]],
   [
-    "Failures of the platform, orphans, launches paused for the model",
+    "Platform failures, orphans, launches paused for the model",
     [METRICS.platformFailures, METRICS.orphans, METRICS.modelPaused],
   ],
   ["Bytes in the bucket", [METRICS.bucketBytes, METRICS.bucketStorage]],
-  ["Objects removed that were nobody's", [METRICS.objectsRemoved]],
+  ["Stray objects removed", [METRICS.objectsRemoved]],
   ["Spent on the model today, USD", [METRICS.spendToday]],
   ["Events committed", [METRICS.committed]],
   ["Commit of events, s", [METRICS.commitSeconds]],
   ["vCPUs that generators hold", [METRICS.vcpusInUse]],
 ];
 
-/** CloudWatch's own shape: namespace, name, then dimension names and values in turn. */
+/** CloudWatch's format: namespace, name, then dimension names and values in turn. */
 const line = ({ namespace, metricName, dimensions, stat }: Metric) =>
   $resolve(Object.entries(dimensions).flat()).apply((pairs) => [namespace, metricName, ...pairs, { stat }]);
 

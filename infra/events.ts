@@ -1,10 +1,10 @@
-/** How generator tasks start and stop reaches the orchestrator within seconds: EventBridge → SQS. */
+/** Notifies the orchestrator within seconds when generator tasks start and stop: EventBridge → SQS. */
 import { arn, names } from "./context.ts";
 import { clusterArn } from "./cluster.ts";
 
 const FOUR_DAYS_SECONDS = 4 * 24 * 3600;
 
-// SST's own link grants `sqs:*`.
+// SST's link would grant `sqs:*`.
 sst.Linkable.wrap(sst.aws.Queue, (linked) => ({
   properties: { url: linked.url },
   include: [

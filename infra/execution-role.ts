@@ -13,7 +13,7 @@ interface ExecutionRole {
 export const executionPolicy = ({ repositoryArn, logGroup, secretArns }: ExecutionRole) =>
   aws.iam.getPolicyDocumentOutput({
     statements: [
-      // AWS knows no resource for it.
+      // AWS checks it against no resource.
       { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
       {
         sid: "Pull",
@@ -31,5 +31,5 @@ export const executionPolicy = ({ repositoryArn, logGroup, secretArns }: Executi
 
 export const assumedByTasks = aws.iam.assumeRolePolicyForPrincipal({ Service: "ecs-tasks.amazonaws.com" });
 
-/** Options of a container's log: a full buffer drops lines instead of blocking the process. */
+/** A container's log options: a full buffer drops lines instead of blocking the process. */
 export const NON_BLOCKING_LOG = { mode: "non-blocking", "max-buffer-size": "25m" };

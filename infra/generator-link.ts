@@ -1,4 +1,4 @@
-/** What linking the generator gives the orchestrator: the right to run and stop its tasks, no more. */
+/** What linking the generator grants the orchestrator: running and stopping its tasks, nothing more. */
 import { arn, names } from "./context.ts";
 import { clusterArn } from "./cluster.ts";
 import { generatorTaskDefinition } from "./generator.ts";

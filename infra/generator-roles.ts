@@ -8,8 +8,8 @@ import { bucket } from "./storage.ts";
 const objects = $interpolate`${bucket.arn}/apps/*`;
 
 /**
- * The agent's container runs untrusted code with this role: it may create objects, and nothing else.
- * `If-None-Match` makes S3 refuse to overwrite. The parts of a multipart upload cannot carry that
+ * The sandbox runs untrusted code with this role: it may create objects, and nothing else.
+ * `If-None-Match` makes S3 reject overwriting. The parts of a multipart upload cannot carry that
  * header; they create no object, and the call that completes them must carry it.
  */
 export const generatorTaskRole = new aws.iam.Role("GeneratorTaskRole", {

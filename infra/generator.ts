@@ -1,4 +1,4 @@
-/** The generator's task definition: no service runs it, the orchestrator does, once per attempt. */
+/** The generator's task definition. No service runs it; the orchestrator does, once per attempt. */
 import {
   DRIVER_CONTAINER,
   DRIVER_MEMORY_MIB,
@@ -22,7 +22,7 @@ new aws.cloudwatch.LogGroup(
   adopting(names.generatorLogs),
 );
 
-/** What both containers share. The longest stop Fargate allows lets the driver store what there is. */
+/** Settings of both containers. The longest stop timeout Fargate allows lets the driver store its work. */
 const container = (name: string, image: string) => ({
   name,
   image,
@@ -44,19 +44,19 @@ const container = (name: string, image: string) => ({
 const variables = (values: Record<string, string | undefined>) =>
   Object.entries(values).flatMap(([name, value]) => (value ? [{ name, value }] : []));
 
-/** What both must know alike: the sandbox starts the agent before the driver has asked for it. */
+/** Settings that both need: the sandbox starts the agent before the driver asks for it. */
 const shared = variables({ LEO_MODEL: stage.generator.model, ...stage.network });
 
 /**
- * The trust line. The attempt's token comes to the driver with RunTask; nothing that is secret comes to the
- * sandbox. Its memory has a limit of its own, so that an agent which eats all of it ends the sandbox alone.
+ * The trust boundary. RunTask passes the attempt's token to the driver; nothing secret reaches the sandbox. The
+ * sandbox has its own memory limit, so an agent that uses all of it ends only the sandbox.
  */
 const containers = (image: string, modelCredential: string) => [
   {
     ...container(DRIVER_CONTAINER, image),
     memory: DRIVER_MEMORY_MIB,
     readonlyRootFilesystem: true,
-    // Stopped before the sandbox, so that it can still store what is there.
+    // Stopped before the sandbox, so that it can still store the work.
     dependsOn: [{ containerName: SANDBOX_CONTAINER, condition: "START" }],
     environment: [
       ...variables({ AWS_REGION: stage.region, LEO_UPSTREAM_URL: stage.generator.modelBaseUrl }),

@@ -1,8 +1,8 @@
 /**
- * `sst remove` while generators run. They belong to no service, so nothing would stop them, and neither
- * the cluster nor the network can be deleted under them. What depends on this is deleted before it, and
- * what it depends on after it: the orchestrator, which starts generators, then the generators, which the
- * reaper stops when this is deleted, then all that they need.
+ * For `sst remove` while generators run. They belong to no service, so nothing would stop them, and neither the
+ * cluster nor the network can be deleted under them. Dependents of this resource are deleted before it, its
+ * dependencies after it: first the orchestrator, which starts generators; then the generators, which the reaper
+ * stops when this is deleted; then everything they need.
  */
 import { cluster } from "./cluster.ts";
 import { generatorTaskDefinition } from "./generator.ts";

@@ -1,4 +1,4 @@
-/** An image for a task: one made elsewhere, or built with BuildKit and pushed to our repository. */
+/** A task's image: prebuilt elsewhere, or built with BuildKit and pushed to our repository. */
 import { sourceTag } from "./source-tag.ts";
 import { arn, stage } from "./context.ts";
 import { CACHE_TAG } from "./registry.ts";
@@ -7,12 +7,12 @@ interface ImageSource {
   component: string;
   dockerfile: string;
   repository: aws.ecr.Repository;
-  /** A reference from the settings; nothing is built then. */
+  /** A reference from the settings; then nothing is built. */
   prebuilt: string | undefined;
 }
 
 /**
- * How layers are packed, those of the base image too: with zstd they are 15 to 30 % smaller than with gzip
+ * How layers are packed, including the base image's: with zstd they're 15 to 30 % smaller than with gzip
  * and unpack faster. ECR stores them and Fargate (platform 1.4) runs them; it pulls the whole image for
  * every task. BuildKit has four levels, and 19 is the highest of them.
  */
@@ -23,7 +23,7 @@ const PACKED = {
   ociMediaTypes: true,
 };
 
-/** Two builds for a foreign architecture at once exhaust a laptop, so each waits for the one before. */
+/** Two builds for another architecture at once exhaust a laptop, so each waits for the previous one. */
 let previous: dockerbuild.Image | undefined;
 
 const build = ({ component, dockerfile, repository }: ImageSource) => {
@@ -51,7 +51,7 @@ const build = ({ component, dockerfile, repository }: ImageSource) => {
           password: $util.secret(login.password),
         },
       ],
-      // The provider does not read it, but Docker's own commands do.
+      // The provider doesn't read it, but Docker's commands do.
       ...(process.env.BUILDX_BUILDER && { builder: { name: process.env.BUILDX_BUILDER } }),
     },
     { dependsOn: previous ? [previous] : [] },

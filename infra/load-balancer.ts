@@ -1,4 +1,4 @@
-/** How the orchestrator is reached from outside; `orchestrator.ts` hands both parts to the service. */
+/** How the orchestrator is reached from outside; `orchestrator.ts` passes both parts to the service. */
 import { PORT, stage } from "./context.ts";
 import { orchestratorGroup } from "./security-groups.ts";
 
@@ -34,9 +34,9 @@ export const loadBalancer = {
 const openPorts = domain ? [80, 443] : [80];
 
 /**
- * The listener that forwards to the orchestrator. SST hands out no reference to it, and its service does
- * not wait for it; but ECS creates no service for a target group without a listener, and with a domain
- * the listener waits for the certificate.
+ * The listener that forwards to the orchestrator. SST exposes no reference to it, and its service doesn't wait
+ * for it. But ECS won't create a service for a target group without a listener, and with a domain the listener
+ * waits for the certificate.
  */
 let foundForwarding: (listener: $util.Resource) => void;
 export const forwardingListener = new Promise<$util.Resource>((resolve) => {
@@ -56,14 +56,14 @@ export const loadBalancerTransform = {
     egress: [{ protocol: "tcp", fromPort: PORT, toPort: PORT, securityGroups: [orchestratorGroup.id] }],
   },
   loadBalancer: {
-    // A socket is silent for up to 25 s between two pings.
+    // A socket can be silent for 25 s between pings.
     idleTimeout: 300,
     dropInvalidHeaderFields: true,
     enableDeletionProtection: stage.isProd,
   },
   target: {
     stickiness: { type: "lb_cookie", enabled: true, cookieDuration: ONE_DAY_SECONDS },
-    // An open socket holds a draining target for all of it.
+    // An open socket keeps a target draining for all of this time.
     deregistrationDelay: 60,
   },
   listener: (args: aws.lb.ListenerArgs, options: $util.CustomResourceOptions) => {
@@ -80,8 +80,8 @@ export const loadBalancerTransform = {
 };
 
 /**
- * Where Leo and its previews are.
- * @param dnsName the load balancer's own name, used when there is no domain
+ * The addresses of Leo and its previews.
+ * @param dnsName the load balancer's name, used without a domain
  */
 export const publicAddresses = (dnsName: string) => {
   const origin = stage.domain ? `https://${stage.domain}` : `http://${dnsName}`;

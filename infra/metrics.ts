@@ -1,4 +1,4 @@
-/** The metrics that alarms and the dashboard look at. */
+/** The metrics behind the alarms and the dashboard. */
 import { CLOUD_NAMESPACE, type CloudMetricName, type LaunchFailureReason } from "@leo/core/metric.ts";
 import { names } from "./context.ts";
 import { deadTaskEvents, taskEvents } from "./events.ts";
@@ -30,7 +30,7 @@ const metric = (
   stat: Metric["stat"],
 ): Metric => ({ namespace, metricName, dimensions, stat });
 
-/** One that the orchestrator writes to its log, by its name there. */
+/** A metric that the orchestrator writes to its log, by its name there. */
 const leo = (name: CloudMetricName, stat: Metric["stat"], labels: { reason?: LaunchFailureReason } = {}) =>
   metric(CLOUD_NAMESPACE, name, { app: names.app, ...labels }, stat);
 
@@ -54,7 +54,7 @@ export const METRICS = {
   modelPaused: leo("leo_model_paused", "Maximum"),
   bucketBytes: leo("leo_bucket_bytes", "Maximum"),
   objectsRemoved: leo("leo_objects_removed_total", "Sum"),
-  /** Once a day, and with the parts of uploads that were never completed. */
+  /** Once a day, including unfinished multipart uploads. */
   bucketStorage: metric(
     "AWS/S3",
     "BucketSizeBytes",

@@ -1,11 +1,11 @@
-/** Used where a stage names none, and the Region whose global names have no suffix. */
+/** The default Region, whose global names have no suffix. */
 export const DEFAULT_REGION = "us-east-1";
 
 const suffixOf = (stage: string) => (stage === "prod" ? "" : `-${stage}`);
 
 /**
- * Physical names within one Region. `prod` has them as they are, any other stage adds `-{stage}`, so
- * that stages live side by side in one account and no name of one is a prefix of another's in a policy.
+ * Physical names within one Region. `prod` uses them unchanged, any other stage adds `-{stage}`, so
+ * that stages can share an account and no stage's name is a prefix of another's in a policy.
  */
 export const namesFor = (stage: string) => {
   const suffix = suffixOf(stage);
@@ -37,8 +37,8 @@ const regionCode = (region: string) =>
     .join("");
 
 /**
- * Names that AWS knows once per account, or once in the world, whatever the Region. Outside of us-east-1
- * they carry the Region, so that one stage can be deployed to several; no stage's name can look like it.
+ * Names that must be unique per account or worldwide, whatever the Region. Outside us-east-1 they include the
+ * Region, so one stage can be deployed to several; no stage's name can look like that.
  */
 export const globalNamesFor = (stage: string, region: string) => {
   const suffix = suffixOf(stage);

@@ -4,7 +4,7 @@ import { stage } from "./context.ts";
 export const vpc = new sst.aws.Vpc("Network", {
   az: 2,
   transform: {
-    // SST's default lets everything in the VPC talk to everything.
+    // SST's default lets everything in the VPC reach everything.
     securityGroup: { ingress: [], egress: [] },
   },
 });

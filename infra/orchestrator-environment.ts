@@ -1,4 +1,4 @@
-/** What `packages/orchestrator/src/config.ts` asks for, apart from addresses that only the service knows. */
+/** The settings that `packages/orchestrator/src/config.ts` requires, except addresses that only the service knows. */
 import { GENERATOR_PORT, names, PORT, stage } from "./context.ts";
 import { taskEvents } from "./events.ts";
 import { vpc } from "./network.ts";
@@ -7,7 +7,7 @@ import { orchestratorSecrets, orchestratorSecretsVersion } from "./secrets.ts";
 import { generatorGroup } from "./security-groups.ts";
 import { bucket } from "./storage.ts";
 
-/** The console's page of a generator's log stream, `leo/leo/{task}`; the console wants its slashes encoded twice. */
+/** The console's page for a generator's log stream, `leo/leo/{task}`; the console needs slashes encoded twice. */
 const inConsole = (text: string) => encodeURIComponent(encodeURIComponent(text)).replaceAll("%", "$");
 const taskLogUrl = [
   `https://${stage.region}.console.aws.amazon.com/cloudwatch/home?region=${stage.region}#logsV2:log-groups`,
@@ -28,13 +28,13 @@ export const environment = {
   LEO_GENERATOR_SUBNETS: $util.all([vpc.publicSubnets]).apply(([subnets]) => subnets.join(",")),
   LEO_GENERATOR_SECURITY_GROUPS: generatorGroup.id,
   LEO_TASK_EVENTS_QUEUE_URL: taskEvents.url,
-  /** Read by nobody: a changed secret makes a new revision, and so reaches the service. */
+  /** Nothing reads it. It makes a changed secret create a new revision, and so reach the service. */
   LEO_SECRETS_VERSION: orchestratorSecretsVersion,
   LEO_GENERATOR_VCPU: String(stage.generator.vcpu),
   LEO_GENERATOR_MEMORY_MIB: String(stage.generator.memoryGb * 1024),
   LEO_VCPU_BUDGET: String(stage.vcpuBudget),
   ...Object.fromEntries(Object.entries(stage.limits).map(([name, limit]) => [name, String(limit)])),
-  /** The load balancer, which alone reaches `PORT`. */
+  /** The load balancer, the only way to `PORT`. */
   LEO_TRUSTED_PROXIES: "1",
   LEO_RETENTION_DAYS: String(stage.retentionDays),
   LEO_RECORDS_RETENTION_DAYS: String(stage.recordsRetentionDays),
@@ -43,7 +43,7 @@ export const environment = {
   ...(stage.githubOrganization ? { LEO_GITHUB_ORGANIZATION: stage.githubOrganization } : {}),
 };
 
-/** As ECS injects them: the variable, and the secret whose current value it gets. */
+/** For ECS to inject: the variable, and the secret whose current value it gets. */
 export const injected = Object.fromEntries(
   orchestratorSecrets.map(({ component, arn }) => [ALL_SECRETS[component].variable, arn]),
 );

@@ -1,4 +1,4 @@
-/** What SST's task definition and roles of the orchestrator must be changed to. */
+/** Changes to SST's task definition and roles for the orchestrator. */
 import { GENERATOR_PORT, names, PORT, stage } from "./context.ts";
 import { executionPolicy, NON_BLOCKING_LOG } from "./execution-role.ts";
 import { pulledRepositoryArn } from "./image.ts";
@@ -14,7 +14,7 @@ interface PolicyDocument {
   Statement: { Action: string | string[] }[];
 }
 
-/** What only the service's own resources know. */
+/** Values that only the service's resources know. */
 export interface Addresses {
   LEO_PUBLIC_URL: string;
   LEO_PREVIEW_URL_TEMPLATE: string;
@@ -53,7 +53,7 @@ const withoutExec = (text: string) => {
   return JSON.stringify({ ...policy, Statement: policy.Statement.filter((statement) => !isExec(statement)) });
 };
 
-/** Takes away the shell into the container that SST always grants. */
+/** Removes the shell into the container, which SST always grants. */
 export const closeTaskRole = (args: aws.iam.RoleArgs) => {
   if (stage.exec) return undefined;
   args.inlinePolicies = $output(args.inlinePolicies).apply((policies) =>

@@ -18,7 +18,7 @@ const { scaling } = stage;
 const { generator } = $dev ? { generator: undefined } : await import("./generator-link.ts");
 const { generatorsEnd } = $dev ? { generatorsEnd: undefined } : await import("./generators-end.ts");
 
-/** The load balancer's name and the service's are known only once the component below made them. */
+/** The names of the load balancer and the service are known only after the component below creates them. */
 let resolveAddresses: (known: $util.Output<Addresses>) => void;
 const addresses = new Promise<$util.Output<Addresses>>((resolve) => {
   resolveAddresses = resolve;
@@ -29,7 +29,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
   architecture: stage.architecture,
   cpu: `${stage.orchestrator.vcpu as 1} vCPU`,
   memory: `${stage.orchestrator.memoryGb} GB`,
-  // Linked secrets would be clear text in the task definition; in `sst dev` there is none.
+  // Linked secrets would be clear text in the task definition; `sst dev` has no task definition.
   link: $dev
     ? [bucket, taskEvents, ...[...orchestratorSecrets, modelSecret].map(({ source }) => source)]
     : [bucket, taskEvents, generator],
@@ -38,7 +38,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
       actions: ["secretsmanager:GetSecretValue"],
       resources: [arn("secretsmanager", `secret:${names.secretPrefix}*`)],
     },
-    // AWS knows no resource for it.
+    // AWS checks it against no resource.
     { actions: ["servicequotas:GetServiceQuota"], resources: ["*"] },
   ],
   containers: [
@@ -56,10 +56,10 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
     min: scaling.min,
     max: scaling.max,
     cpuUtilization: scaling.min < scaling.max && scaling.cpuPercent,
-    // Memory grows with open sockets, which a new task takes from nobody.
+    // Memory grows with open sockets, which a new task doesn't take over.
     memoryUtilization: false,
   },
-  // `npm run deploy` waits, and says what is going on; SST's own wait is silent for up to 20 minutes.
+  // `npm run deploy` waits and reports progress; SST's own wait is silent for up to 20 minutes.
   wait: false,
   transform: {
     ...loadBalancerTransform,
@@ -71,7 +71,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
     },
     taskDefinition: (args) => {
       args.family = names.orchestrator;
-      // Rolling back means naming an older revision.
+      // A rollback names an older revision.
       args.skipDestroy = true;
       args.containerDefinitions = $resolve({
         text: args.containerDefinitions,
@@ -89,7 +89,7 @@ export const orchestrator = new sst.aws.Service("Orchestrator", {
         subnets: vpc.publicSubnets,
         securityGroups: [orchestratorGroup.id],
       };
-      // Before the first deploy a preview (`sst diff`) knows no certificate and so makes no listener.
+      // Before the first deploy, `sst diff` has no certificate and so creates no listener.
       const listeners = $util.runtime.isDryRun() ? [] : [forwardingListener];
       options.dependsOn = [...listeners, ...(generatorsEnd ? [generatorsEnd] : [])];
       return undefined;

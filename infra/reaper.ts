@@ -1,4 +1,4 @@
-/** Stops generator tasks past their deadline even if every orchestrator is dead. */
+/** Stops generator tasks past their deadline, even if every orchestrator is dead. */
 import { arn, names, stage } from "./context.ts";
 import { clusterArn } from "./cluster.ts";
 
@@ -38,7 +38,7 @@ export const reaper = new sst.aws.Cron("Reaper", {
     environment: { LEO_CLUSTER: names.app, LEO_GENERATOR_FAMILY: names.generator },
     transform: {
       role: (args) => {
-        // SST's defaults: anyone in the account may take the role, and it writes every log.
+        // By default SST lets anyone in the account assume the role, and lets it write every log.
         args.assumeRolePolicy = aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" });
         args.managedPolicyArns = [];
         args.inlinePolicies = [{ name: "inline", policy }];

@@ -5,12 +5,12 @@ import { names, stage } from "./context.ts";
 const UNTAGGED_DAYS = 7;
 const KEPT_DEPLOYS = 20;
 
-/** Tag of BuildKit's cache, which is in the same repository as the images. */
+/** Tag of BuildKit's cache, which shares the images' repository. */
 export const CACHE_TAG = "cache";
 
 /**
- * An image is a tagged index and the untagged manifests that it names; ECR expires none of those while
- * their index is there. So only what is tagged counts as a deploy: once, under however many tags.
+ * An image is a tagged index and the untagged manifests that it names; ECR doesn't expire those while their
+ * index exists. So only tagged images count as deploys, once each, however many tags they have.
  */
 const expiry = {
   rules: [
@@ -27,7 +27,7 @@ const expiry = {
     },
     {
       rulePriority: 2,
-      description: `what lost its tag, older caches among it, after ${UNTAGGED_DAYS} days`,
+      description: `untagged images, including old caches, after ${UNTAGGED_DAYS} days`,
       selection: {
         tagStatus: "untagged",
         countType: "sinceImagePushed",
@@ -38,7 +38,7 @@ const expiry = {
     },
     {
       rulePriority: 3,
-      // The cache cannot be expired by this rule, but it is counted by it.
+      // This rule can't expire the cache, but it counts it.
       description: `all but the newest ${KEPT_DEPLOYS} deploys and the cache`,
       selection: {
         tagStatus: "tagged",

@@ -1,8 +1,8 @@
 /**
  * How many orchestrators a stage runs, and what they need at most.
  *
- * A rolling deploy starts new tasks before it stops old ones. ECS is allowed just enough for one task
- * more than the minimum, so that a deploy always moves on and needs little beside what runs anyway:
+ * A rolling deploy starts new tasks before it stops old ones. ECS may run just one task more than the
+ * minimum, so a deploy always makes progress and needs little extra:
  *
  * | LEO_ORCHESTRATORS | maximumPercent | at once during a deploy |
  * | 1                 | 200            | 2                       |
@@ -14,13 +14,13 @@ import { z } from "zod";
 /** Leaves room for a burst while another task starts, which takes about a minute. */
 const CPU_PERCENT_DEFAULT = 60;
 const TASKS_MAX = 20;
-/** An orchestrator's least: one connection that listens, and one for everything else. */
+/** An orchestrator's minimum: one connection that listens, and one for everything else. */
 export const CONNECTIONS_MIN = 2;
 
 export interface Scaling {
   min: number;
   max: number;
-  /** Average CPU that autoscaling aims at; counts only where `min` is less than `max`. */
+  /** Average CPU that autoscaling aims for; used only if `min` is less than `max`. */
   cpuPercent: number;
 }
 
@@ -44,7 +44,7 @@ export const Orchestrators = z.string().transform((text, context): Scaling => {
   return { min, max, cpuPercent: Number(percent ?? CPU_PERCENT_DEFAULT) };
 });
 
-/** ECS's `maximumPercent`: one task more than the minimum. ECS rounds down what it allows. */
+/** ECS's `maximumPercent`: one task more than the minimum. ECS rounds down. */
 export const deployPercent = ({ min }: Scaling): number => Math.ceil((100 * (min + 1)) / min);
 
 /** Tasks that may run at once during a deploy. */
@@ -52,18 +52,18 @@ export const tasksDuringDeploy = (scaling: Scaling): number =>
   Math.floor((scaling.max * deployPercent(scaling)) / 100);
 
 export interface ConnectionNeed {
-  /** While nothing is deployed. */
+  /** Outside a deploy. */
   running: number;
   duringDeploy: number;
 }
 
-/** Database connections of all of a stage's orchestrators, at most. */
+/** The most database connections that a stage's orchestrators use together. */
 export const neededConnections = (scaling: Scaling, perTask: number): ConnectionNeed => ({
   running: scaling.max * perTask,
   duringDeploy: tasksDuringDeploy(scaling) * perTask,
 });
 
-/** Why the orchestrators do not fit into the database's pooler, and what would; undefined when they do. */
+/** Why the orchestrators don't fit into the database's pooler, and what would fit; undefined if they do. */
 export const poolerProblem = (scaling: Scaling, perTask: number, poolerSize: number): string | undefined => {
   const tasks = tasksDuringDeploy(scaling);
   if (tasks * perTask <= poolerSize) return undefined;

@@ -2,14 +2,14 @@
 interface SecretEntry {
   variable: string;
   name: string;
-  /** The container that gets it. `nobody`: kept in Secrets Manager, injected nowhere. */
+  /** The container that gets it. `nobody`: stored in Secrets Manager, injected nowhere. */
   reader: "orchestrator" | "driver" | "nobody";
 }
 
 export const SECRETS = {
   SupabaseUrl: { variable: "SUPABASE_URL", name: "supabase-url", reader: "orchestrator" },
   SupabaseAnonKey: { variable: "SUPABASE_ANON_KEY", name: "supabase-anon-key", reader: "orchestrator" },
-  /** For operators' commands: `npm run deploy` makes a user for its test run with it. */
+  /** For operators' commands: `npm run deploy` creates its test run's user with it. */
   SupabaseServiceRoleKey: {
     variable: "SUPABASE_SERVICE_ROLE_KEY",
     name: "supabase-service-role-key",
@@ -21,11 +21,11 @@ export const SECRETS = {
   ClaudeOauthToken: { variable: "CLAUDE_CODE_OAUTH_TOKEN", name: "claude-oauth-token", reader: "driver" },
 } as const satisfies Record<string, SecretEntry>;
 
-/** A stage has one of these only if somebody sets it; otherwise it is not made at all. */
+/** These exist in a stage only if someone sets them. */
 export const OPTIONAL_SECRETS = {
-  /** Of a Supabase project that still signs with its legacy shared secret (HS256). */
+  /** For a Supabase project that still signs with its legacy shared secret (HS256). */
   SupabaseJwtSecret: { variable: "SUPABASE_JWT_SECRET", name: "supabase-jwt-secret", reader: "orchestrator" },
-  /** In place of the Claude token. */
+  /** Replaces the Claude token. */
   AnthropicApiKey: { variable: "ANTHROPIC_API_KEY", name: "anthropic-api-key", reader: "driver" },
 } as const satisfies Record<string, SecretEntry>;
 
@@ -39,7 +39,7 @@ export const OPTIONAL_SECRET_NAMES = Object.keys(OPTIONAL_SECRETS) as OptionalSe
 
 type SstEnvironment = Record<string, string | undefined>;
 
-/** The seven and the optional ones that are set, from where SST hands them over. */
+/** The seven and any optional ones that are set, as SST passes them. */
 export const setSecretNames = (env: SstEnvironment): AnySecretName[] => [
   ...SECRET_NAMES,
   ...OPTIONAL_SECRET_NAMES.filter((name) => env[`SST_SECRET_${name}`]),
@@ -48,12 +48,12 @@ export const setSecretNames = (env: SstEnvironment): AnySecretName[] => [
 const MODEL_CREDENTIALS = ["ClaudeOauthToken", "AnthropicApiKey"] as const;
 export type ModelCredential = (typeof MODEL_CREDENTIALS)[number];
 
-/** Of the two credentials that open the model, those with a value other than `none`. */
+/** Whichever of the two model credentials have a value other than `none`. */
 export const usableModelCredentials = (
   values: Partial<Record<AnySecretName, string | undefined>>,
 ): ModelCredential[] => MODEL_CREDENTIALS.filter((name) => values[name] && values[name] !== "none");
 
-/** Secrets as SST hands them over in the environment, by name. */
+/** Secrets by name, as SST passes them in the environment. */
 export const sstSecrets = (env: SstEnvironment): Partial<Record<AnySecretName, string | undefined>> =>
   Object.fromEntries(
     [...SECRET_NAMES, ...OPTIONAL_SECRET_NAMES].map((name) => [name, env[`SST_SECRET_${name}`]]),

@@ -23,8 +23,8 @@ const copyToSecretsManager = (component: AnySecretName) => {
     `${component}Copy`,
     {
       name,
-      // AWS refuses a name that is still within its recovery window. A removed stage must be deployable
-      // again at once, and an optional secret must be settable again after it was removed.
+      // AWS rejects a name within its recovery window. A removed stage must be deployable again at once,
+      // and a removed optional secret must be settable again.
       recoveryWindowInDays: stage.isProd && !(component in OPTIONAL_SECRETS) ? 30 : 0,
     },
     adopting(name),
@@ -46,26 +46,26 @@ export const secrets = Object.fromEntries(copied.map((secret) => [secret.compone
 > &
   Partial<Record<OptionalSecretName, Copied>>;
 
-/** What the orchestrator's container gets; the rest is for the driver, or for operators' commands. */
+/** The secrets of the orchestrator's container; the others are for the driver or for operators' commands. */
 export const orchestratorSecrets = copied.filter(
   ({ component }) => ALL_SECRETS[component].reader === "orchestrator",
 );
 
 /**
- * Tasks are injected the current value of a secret, whichever revision they are of: a rollback by hand
- * brings no old secret back. So that a changed secret still reaches the running service, this text is
- * part of its task definition; it changes with any of their versions.
+ * Tasks get the current value of a secret, whatever their revision: a manual rollback restores no old secret.
+ * This text is part of the task definition and changes with any secret's version, so that a changed secret
+ * still reaches the running service.
  */
 export const orchestratorSecretsVersion = $util
   .all(orchestratorSecrets.map(({ versionId }) => versionId))
   .apply((ids) => createHash("sha256").update(ids.join("\n")).digest("hex").slice(0, 16));
 
-/** The one credential that opens the model; preflight has refused none and two. */
+/** The model credential; preflight rejects none and two. */
 export const modelSecret = usableModelCredentials(sstSecrets(process.env)).flatMap(
   (name) => secrets[name] ?? [],
 )[0];
 
-/** Not a secret by itself; the orchestrator's security group opens it. */
+/** Not a secret by itself; the orchestrator's security group allows it. */
 export const databasePort = $util.unsecret(
   secrets.DatabaseUrl.source.value.apply((url) => Number(new URL(url).port || 5432)),
 );

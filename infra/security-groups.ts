@@ -1,6 +1,6 @@
 /**
- * Who may talk to whom. The load balancer's own group is in `load-balancer.ts`; its way to the
- * orchestrator is opened in `orchestrator.ts`, once both exist.
+ * Who may connect to whom. The load balancer's group is in `load-balancer.ts`; `orchestrator.ts` lets it reach
+ * the orchestrator, once both exist.
  */
 import { GENERATOR_PORT, names } from "./context.ts";
 import { vpc } from "./network.ts";

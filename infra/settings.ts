@@ -1,4 +1,4 @@
-/** Settings of a deployment: their names, their form, and what must fit together. */
+/** A deployment's settings: names, formats, and how they must fit together. */
 import { z } from "zod";
 import { AUDIT_DAYS_MIN } from "@leo/core/admin.ts";
 import { ADOPTABLE } from "./adoptable.ts";
@@ -25,7 +25,7 @@ const domain = z
     /^(?=.{4,190}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
     "is not a host name such as leo.example.com",
   );
-/** An address that anybody may read, as those of a task's environment can be. */
+/** An address without secrets, because a task's environment isn't one. */
 const address = (protocol: RegExp, example: string) =>
   z
     .string()
@@ -37,7 +37,7 @@ const image = z
   .string()
   .regex(/^[\w.-]+(:\d+)?(\/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/, "is not an image reference");
 
-/** What Fargate offers: vCPU → smallest, largest and step of memory in GB. */
+/** Fargate's sizes: vCPU → smallest, largest and step of memory in GB. */
 const FARGATE_MEMORY_GB: Record<string, [smallest: number, largest: number, step: number]> = {
   0.5: [1, 4, 1],
   1: [2, 8, 1],
@@ -60,7 +60,7 @@ const adopt = z
     ),
   );
 
-/** Limits of users and of the day, which the orchestrator takes under the same names. */
+/** Limits per user and per day, which the orchestrator reads under the same names. */
 export const Limits = z.object({
   LEO_RUNNING_PER_USER: number.int().min(1),
   LEO_QUEUED_PER_USER: number.int().min(1),
@@ -112,7 +112,7 @@ export const Settings = z.object({
     .string()
     .refine(
       (model) => pricedModel(model) !== undefined,
-      `is not a model that Leo knows the price of: ${PRICED_MODELS.join(", ")}`,
+      `is not a model whose price Leo knows: ${PRICED_MODELS.join(", ")}`,
     )
     .optional(),
   LEO_MODEL_BASE_URL: address(/^https:$/, "https://llm.example.com").optional(),
@@ -133,7 +133,7 @@ export const Settings = z.object({
 });
 type Settings = z.infer<typeof Settings>;
 
-/** Rules between settings: the setting to blame, and what is wrong with it. */
+/** Rules across settings: the setting to blame, and what's wrong with it. */
 const conflicts = (settings: Settings): [name: keyof Settings, problem: string][] => {
   const found: [keyof Settings, string][] = [];
   const { LEO_DOMAIN, LEO_DNS, LEO_CERTIFICATE_ARN, LEO_REGION, LEO_VCPU_BUDGET, LEO_GENERATOR_VCPU } =

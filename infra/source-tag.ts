@@ -6,8 +6,8 @@ import path from "node:path";
 const MAX_BUFFER_BYTES = 256 * 1024 ** 2;
 
 /**
- * What images of a checkout are tagged with: the commit, and for one with changes a hash of them, so that
- * an image never loses its tag to another one, and with the tag its place among those that are kept.
+ * A checkout's image tag: the commit, plus a hash of any uncommitted changes. So an image never loses its tag,
+ * and its place among the kept ones, to another image.
  * @param root folder of the checkout
  */
 export const sourceTag = (root: string): string => {
@@ -21,7 +21,7 @@ export const sourceTag = (root: string): string => {
   for (const name of added) {
     const file = path.join(root, name);
     hash.update(`\0${name}\0`);
-    // A repository within this one is listed as a folder.
+    // A nested repository is listed as a folder.
     if (lstatSync(file).isFile()) hash.update(readFileSync(file));
   }
   return `${commit}-${hash.digest("hex").slice(0, 8)}`;

@@ -1,4 +1,4 @@
-/** A stage and its settings. Names of what is deployed derive from the stage in `names.ts`. */
+/** A stage and its settings. `names.ts` derives resource names from the stage. */
 import { z } from "zod";
 import { ConfigError, parseConfig } from "@leo/core/config.ts";
 import { envFileProblems, type Environment, layeredEnvironment } from "../tools/environment/env-files.ts";
@@ -8,8 +8,8 @@ import { CheckedSettings, Limits } from "./settings.ts";
 
 /**
  * A stage's name becomes part of other names: `saas…` would turn the generator's `leo-{stage}` into another
- * stage's `leo-saas-app`, a dash at the end or two in a row are not allowed in names of repositories, and
- * S3 keeps `-s3alias` for itself.
+ * stage's `leo-saas-app`; repository names can't end with a dash or contain two in a row; S3 reserves
+ * `-s3alias`.
  */
 const StageName = z
   .string()
@@ -23,7 +23,7 @@ const StageName = z
   )
   .refine((name) => !/(^|-)s3alias$/.test(name), 'must not end with "s3alias", which S3 reserves');
 
-/** AWS, and where ECS tells a task about itself. */
+/** AWS, and the address where ECS tells a task about itself. */
 const NEVER_PROXIED = ".amazonaws.com,169.254.169.254,169.254.170.2";
 
 const Named = z.object({ "the stage's name": StageName });
@@ -44,14 +44,14 @@ export const readStage = (name: string, env: Environment = process.env) => {
     region: settings.LEO_REGION,
     architecture: settings.LEO_ARCHITECTURE,
     domain: settings.LEO_DOMAIN,
-    /** Each preview is a host under it; with no domain at all previews are under a path. */
+    /** Each preview is a host under it; without a domain, previews are under a path. */
     previewDomain: settings.LEO_PREVIEW_DOMAIN ?? (settings.LEO_DOMAIN && `preview.${settings.LEO_DOMAIN}`),
     certificateArn: settings.LEO_CERTIFICATE_ARN,
     allowlist: settings.LEO_ALLOWLIST,
-    /** Tag of images that are built here; the git commit when unset. */
+    /** Tag of images built here; the git commit if unset. */
     imageTag: settings.LEO_IMAGE_TAG,
     scaling: settings.LEO_ORCHESTRATORS,
-    /** Of each orchestrator. */
+    /** Per orchestrator. */
     databaseConnections: settings.LEO_DATABASE_CONNECTIONS,
     orchestrator: {
       image: settings.LEO_ORCHESTRATOR_IMAGE,
@@ -63,12 +63,12 @@ export const readStage = (name: string, env: Environment = process.env) => {
       vcpu: settings.LEO_GENERATOR_VCPU,
       memoryGb: settings.LEO_GENERATOR_MEMORY_GB,
       storageGib: settings.LEO_GENERATOR_STORAGE_GIB,
-      /** The generator's own default when unset. */
+      /** The generator's default if unset. */
       model: settings.LEO_MODEL,
-      /** Whose Messages API answers; Anthropic's own when unset. */
+      /** Which Messages API to use; Anthropic's if unset. */
       modelBaseUrl: settings.LEO_MODEL_BASE_URL?.replace(/\/$/, ""),
     },
-    /** The way of all containers to the internet. Nothing of AWS is behind the proxy. */
+    /** How all containers reach the internet. AWS itself is never behind the proxy. */
     network: networkSettings({
       HTTPS_PROXY: settings.LEO_HTTPS_PROXY,
       NO_PROXY: [settings.LEO_NO_PROXY, NEVER_PROXIED].filter(Boolean).join(","),
@@ -82,15 +82,15 @@ export const readStage = (name: string, env: Environment = process.env) => {
     bucketAlarmBytes: settings.LEO_BUCKET_ALARM_GB * 1e9,
     monthlyBudgetUsd: settings.LEO_MONTHLY_BUDGET_USD,
     exec: settings.LEO_EXEC,
-    /** What an earlier stack made, and this stage takes over. */
+    /** What this stage adopts from an earlier stack. */
     adopt: settings.LEO_ADOPT ?? [],
   };
 };
 export type Stage = ReturnType<typeof readStage>;
 
 /**
- * What SST asks for before it runs anything. It swallows errors at that point, so a wrong setting is
- * reported by `run()`, which reads the settings again.
+ * What SST needs before it runs anything. SST swallows errors at that point, so `run()` reads the settings
+ * again and reports what's wrong.
  */
 export const readRegion = (name: string, env: Environment = process.env) =>
   (layeredEnvironment(name, env).LEO_REGION || DEFAULT_REGION) as typeof DEFAULT_REGION;

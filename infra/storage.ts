@@ -2,7 +2,7 @@ import { APPS_PREFIX } from "@leo/core/artifact.ts";
 import { adopting, bucketName } from "./adopt.ts";
 import { stage } from "./context.ts";
 
-// SST's own link grants `s3:*` and hands it to everyone who links a bucket.
+// SST's link would grant `s3:*` to everything that links a bucket.
 sst.Linkable.wrap(sst.aws.Bucket, (linked) => ({
   properties: { name: linked.name },
   include: [
@@ -14,14 +14,14 @@ sst.Linkable.wrap(sst.aws.Bucket, (linked) => ({
   ],
 }));
 
-/** Artifacts of all versions, which expire, and files of published sites, which do not. Closed to the public, TLS only. */
+/** Artifacts of versions, which expire, and files of published sites, which don't. Closed to the public, TLS only. */
 export const bucket = new sst.aws.Bucket("GeneratedApps", {
   cors: false,
   transform: {
     bucket: (args, options) => {
       args.bucket = bucketName;
       args.forceDestroy = !stage.isProd;
-      // Another name would be another, empty bucket: one that exists keeps its name.
+      // Renaming would create another, empty bucket, so an existing one keeps its name.
       options.ignoreChanges = ["bucket"];
       Object.assign(options, adopting(bucketName));
       return undefined;
@@ -33,7 +33,7 @@ new aws.s3.BucketLifecycleConfigurationV2("GeneratedAppsExpiry", {
   bucket: bucket.name,
   rules: [
     {
-      // Sites are beside it, under `sites/`: a rule cannot leave out a part of its prefix.
+      // Sites are separate, under `sites/`, because a rule can't exclude a part of its prefix.
       id: "expire",
       status: "Enabled",
       filter: { prefix: APPS_PREFIX },

@@ -1,6 +1,6 @@
 /**
- * Stops generator tasks past their deadline. The generator enforces its deadline itself, and so does
- * the orchestrator; this is what is left when neither does, so that no task runs up costs for ever.
+ * Stops generator tasks past their deadline. The generator and the orchestrator both enforce the deadline;
+ * this is the last resort if neither does, so that no task runs up costs forever.
  */
 import {
   DescribeTasksCommand,
@@ -14,11 +14,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LIMITS } from "@leo/core/limits.ts";
 import { STOP_REASON } from "@leo/core/task-stop.ts";
 
-/** How long after a deadline the others have to stop the task and to upload what it has. */
+/** How long the others have after a deadline to stop the task and upload its work. */
 export const GRACE_MS = 5 * 60_000;
 const DESCRIBE_MAX = 100;
 
-/** A client that repeats throttled and failed calls, with the SDK's backoff; the schedule repeats the rest. */
+/** A client that retries throttled and failed calls with the SDK's backoff; the schedule covers the rest. */
 export const openEcs = (config: ECSClientConfig = {}) => new ECSClient({ maxAttempts: 8, ...config });
 
 export interface Generators {
@@ -29,7 +29,7 @@ export interface Generators {
 
 export interface ReapOptions extends Generators {
   now: Date;
-  /** Say what would be stopped, and stop nothing. */
+  /** Report what would be stopped, and stop nothing. */
   dryRun: boolean;
 }
 
@@ -72,9 +72,9 @@ const ownDeadline = ({ overrides }: Task): number => {
 };
 
 /**
- * When a task must be gone, in ms since 1970: its own deadline, at most the longest one after it was
- * made. A task that names none, or none that can be read, has the longest. ECS sets the time of creation
- * when a task enters PENDING; until then only its own deadline counts.
+ * When a task must have ended, in ms since 1970: its own deadline, at most the longest deadline after its
+ * creation. A task without a readable deadline gets the longest. ECS sets the creation time when a task
+ * enters PENDING; until then only the task's own deadline counts.
  */
 export const deadlineOf = (task: Task): number => {
   const longest = (task.createdAt?.getTime() ?? Number.POSITIVE_INFINITY) + LIMITS.deadlineMs;
@@ -82,7 +82,7 @@ export const deadlineOf = (task: Task): number => {
   return Number.isNaN(own) ? longest : Math.min(own, longest);
 };
 
-/** Stops every overdue generator task of a cluster. One that cannot be stopped does not keep the others. */
+/** Stops every overdue generator task of a cluster. A task that can't be stopped doesn't block the others. */
 export const reap = async (ecs: ECSClient, options: ReapOptions): Promise<ReapReport> => {
   const { cluster, now, dryRun } = options;
   const tasks = await describeTasks(ecs, cluster, await listTasks(ecs, options));
@@ -98,16 +98,16 @@ export const reap = async (ecs: ECSClient, options: ReapOptions): Promise<ReapRe
 };
 
 export interface StopAllOptions extends Generators {
-  /** How long to wait for the tasks that were stopped. */
+  /** How long to wait for stopped tasks to end. */
   waitMs: number;
   intervalMs: number;
 }
 
 /**
- * Stops every generator task and waits until they are gone, since a network and a cluster with tasks in
- * them cannot be deleted. Tasks that still stop after `waitMs` are left to themselves.
- * @returns ARNs of the tasks that were stopped, and how many of them were still stopping
- * @throws the SDK's error when a task may not be stopped
+ * Stops every generator task and waits until they have ended, because a network or a cluster that contains
+ * tasks can't be deleted. Doesn't wait for tasks that are still stopping after `waitMs`.
+ * @returns ARNs of the stopped tasks, and how many of them were still stopping
+ * @throws the SDK's error if a task may not be stopped
  */
 export const stopAll = async (
   ecs: ECSClient,

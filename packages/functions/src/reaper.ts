@@ -1,7 +1,7 @@
 /**
- * Lambda, every five minutes. `{"dryRun": true}` as the event only says what it would stop:
+ * A Lambda that runs every five minutes. The event `{"dryRun": true}` only reports what it would stop:
  * `aws lambda invoke --function-name leo-saas-reaper --payload '{"dryRun":true}' --cli-binary-format raw-in-base64-out /dev/stdout`
- * The deploy itself invokes it too, when the stage is made, changed and removed: see `infra/generators-end.ts`.
+ * The deploy also invokes it when the stage is created, changed or removed: see `infra/generators-end.ts`.
  */
 import { z } from "zod";
 import { parseConfig } from "@leo/core/config.ts";
@@ -13,7 +13,7 @@ const Environment = z.object({
 });
 const Event = z.object({
   dryRun: z.boolean().default(false),
-  /** As the AWS provider of the deploy sends it. */
+  /** As the deploy's AWS provider sends it. */
   tf: z.object({ action: z.enum(["create", "update", "delete"]) }).optional(),
 });
 
@@ -24,8 +24,8 @@ const STOP_INTERVAL_MS = 3_000;
 const ecs = openEcs();
 
 /**
- * @returns what was seen and stopped
- * @throws Error when a task could not be stopped, so that the function's error count shows it
+ * @returns what it saw and stopped
+ * @throws Error if a task couldn't be stopped, so that the function's error count shows it
  */
 export const handler = async (
   event: unknown,
@@ -42,7 +42,7 @@ export const handler = async (
     console.log(JSON.stringify({ event: "stage_removed", ...report }));
     return report;
   }
-  // A stage that is being made has no generators, and this role may not be known everywhere yet.
+  // A stage that's being created has no generators, and this role may not have propagated yet.
   if (tf) return tf;
   const report = await reap(ecs, { cluster, family, dryRun, now: new Date() });
   console.log(JSON.stringify({ event: "reaped", dryRun, ...report }));
