@@ -10,7 +10,7 @@ export const USER_GUARDS: readonly Guard[] = [
     name: "issuer and audience of access tokens",
     edits: [
       {
-        file: "packages/orchestrator/src/auth/authenticate.ts",
+        file: "packages/orchestrator/src/auth/verifier.ts",
         from: '        issuer,\n        audience: "authenticated",\n',
         to: "",
       },
@@ -49,7 +49,7 @@ export const USER_GUARDS: readonly Guard[] = [
     name: "ended sessions",
     edits: [
       {
-        file: "packages/orchestrator/src/auth/authenticate.ts",
+        file: "packages/orchestrator/src/auth/verifier.ts",
         from: "if (user.session && isEnded(user.session.id))",
         to: "if (user.session && isEnded(user.session.id) && false)",
       },

@@ -110,46 +110,43 @@ test("the day's budget of the platform and a user's limits are changed, held and
   }),
 );
 
-test(
-  "who is no operator finds nothing at /admin; suspended users see why and reinstated ones carry on",
-  LONG,
-  () =>
-    withPage({ allowedErrors: /403/ }, (page) =>
-      withPage({}, async (operator) => {
-        await page.goto(`${leo.url}/admin`);
-        await page.getByLabel("Email").fill("other@leo.local");
-        await page.getByLabel("Password").fill(leo.localPassword);
-        await page.getByRole("button", { name: "Sign in", exact: true }).click();
-        await page.getByText("Page not found").waitFor();
-        await page.getByRole("button", { name: "Account" }).click();
-        await page.getByRole("menuitem", { name: "Sign out" }).waitFor();
-        expect(await page.getByRole("menuitem", { name: "Operations" }).count()).toBe(0);
-        await page.keyboard.press("Escape");
-        const ask = async () => {
-          await page.goto(leo.url);
-          await page.getByRole("textbox", { name: "What should Leo build?" }).fill("A clock");
-          await page.getByRole("button", { name: "Build it" }).click();
-        };
+test("non-operators find nothing at /admin; suspended users see why and reinstated ones carry on", LONG, () =>
+  withPage({ allowedErrors: /403/ }, (page) =>
+    withPage({}, async (operator) => {
+      await page.goto(`${leo.url}/admin`);
+      await page.getByLabel("Email").fill("other@leo.local");
+      await page.getByLabel("Password").fill(leo.localPassword);
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
+      await page.getByText("Page not found").waitFor();
+      await page.getByRole("button", { name: "Account" }).click();
+      await page.getByRole("menuitem", { name: "Sign out" }).waitFor();
+      expect(await page.getByRole("menuitem", { name: "Operations" }).count()).toBe(0);
+      await page.keyboard.press("Escape");
+      const ask = async () => {
+        await page.goto(leo.url);
+        await page.getByRole("textbox", { name: "What should Leo build?" }).fill("A clock");
+        await page.getByRole("button", { name: "Build it" }).click();
+      };
 
-        await signIn(operator, leo.url);
-        await operator.goto(`${leo.url}/admin`);
-        await operator.getByRole("button", { name: "Change other@leo.local" }).click();
-        const row = operator.getByRole("listitem").filter({ hasText: "other@leo.local" }).first();
-        await row.getByRole("textbox", { name: "Reason shown to the user" }).fill("Too many robots.");
-        await row.getByRole("button", { name: "Suspend" }).click();
-        await row.getByText("Suspended: Too many robots.").waitFor();
-        await ask();
-        await page.getByText("Too many robots.").first().waitFor();
+      await signIn(operator, leo.url);
+      await operator.goto(`${leo.url}/admin`);
+      await operator.getByRole("button", { name: "Change other@leo.local" }).click();
+      const row = operator.getByRole("listitem").filter({ hasText: "other@leo.local" }).first();
+      await row.getByRole("textbox", { name: "Reason shown to the user" }).fill("Too many robots.");
+      await row.getByRole("button", { name: "Suspend" }).click();
+      await row.getByText("Suspended: Too many robots.").waitFor();
+      await ask();
+      await page.getByText("Too many robots.").first().waitFor();
 
-        await row.getByRole("button", { name: "Reinstate" }).click();
-        await row.getByRole("button", { name: "Suspend" }).waitFor();
-        await expect
-          .poll(async () => (await actions(operator)).slice(0, 2))
-          .toEqual(["user_resume", "user_suspend"]);
-        await ask();
-        await page.getByRole("log", { name: "Timeline" }).waitFor();
-      }),
-    ),
+      await row.getByRole("button", { name: "Reinstate" }).click();
+      await row.getByRole("button", { name: "Suspend" }).waitFor();
+      await expect
+        .poll(async () => (await actions(operator)).slice(0, 2))
+        .toEqual(["user_resume", "user_suspend"]);
+      await ask();
+      await page.getByRole("log", { name: "Timeline" }).waitFor();
+    }),
+  ),
 );
 
 const SCREENS = [
