@@ -14,11 +14,11 @@ const packagesOf = (file) => JSON.parse(readFileSync(file, "utf8")).packages ?? 
  * @param {Record<string, any>} installed
  */
 const sameVersions = (locked, installed) =>
-  Object.entries(locked).every(([name, { version, link, optional, devOptional, peer }]) => {
+  Object.entries(locked).every(([name, { version, link, resolved, optional, devOptional, peer }]) => {
     if (name === "" || !name.includes("node_modules/")) return true;
     const found = installed[name];
     if (!found) return Boolean(optional || devOptional || peer);
-    return link ? Boolean(found.link) : found.version === version;
+    return link ? found.resolved === resolved : found.version === version;
   });
 
 /**

@@ -71,6 +71,13 @@ test("a lock file that was only touched wants nothing", async () => {
   });
 });
 
+test("a package of the project's own that has moved wants an installation", async () => {
+  const linkTo = (resolved: string) => ({ "node_modules/@leo/local": { resolved, link: true } });
+  await withInstalled(linkTo("tools/local"), linkTo("packages/local"), async (directory) => {
+    expect(isInstalled(directory)).toBe(false);
+  });
+});
+
 test("nothing installed wants an installation", async () => {
   await withInstalled({}, {}, async (directory) => {
     await rm(path.join(directory, "node_modules"), { recursive: true });
