@@ -3,7 +3,7 @@ import { until } from "@leo/local/testing/until.ts";
 import type { BenchmarkOptions } from "./harness/benchmark.ts";
 import { nowMs } from "./harness/clock.ts";
 import type { Bar, Figure } from "./harness/figure.ts";
-import { withLeo, type Leo, type Submitted } from "./harness/leo.ts";
+import { withLeo, type Leo, type Submitted } from "./leo/leo.ts";
 import { percentile } from "./harness/statistics.ts";
 import { Follower } from "./load/follower.ts";
 

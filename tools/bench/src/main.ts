@@ -1,6 +1,7 @@
 /** `npm run bench`: tables, and a JSON file with the same numbers. Exits 1 when a benchmark broke off. */
 import { writeFile } from "node:fs/promises";
 import { type Command, readCommand, rejectUsage } from "../../command.ts";
+import { installRivals } from "../../local/setup/packages.mjs";
 import type { Benchmark } from "./harness/benchmark.ts";
 import { summary, type Figure } from "./harness/figure.ts";
 import { writeDocument } from "./harness/document.ts";
@@ -22,6 +23,8 @@ const BENCHMARKS: Record<string, Benchmark> = {
   replay,
   recovery,
 };
+/** These have rivals, whose packages are not part of the project's. */
+const WITH_RIVALS = ["relay", "queue"];
 const ROUNDS = 5;
 const QUICK_ROUNDS = 2;
 
@@ -79,7 +82,25 @@ const runAll = async (services: Services, { names, rounds, quick }: Arguments) =
   return { figures, durationsSeconds };
 };
 
+const withoutRivals = Object.keys(BENCHMARKS).filter((name) => !WITH_RIVALS.includes(name));
+
+/** @returns whether they are there */
+const haveRivals = async (): Promise<boolean> => {
+  try {
+    await installRivals();
+    return true;
+  } catch (cause) {
+    say(cause instanceof Error ? cause.message : String(cause));
+    say(
+      `Without the rivals, ${WITH_RIVALS.join(" and ")} cannot run. ` +
+        `To run the others: npm run bench -- --only ${withoutRivals.join(",")}`,
+    );
+    return false;
+  }
+};
+
 const chosen = readArguments();
+if (chosen.names.some((name) => WITH_RIVALS.includes(name)) && !(await haveRivals())) process.exit(1);
 await withServices(async (services) => {
   const { rounds, quick, out, document } = chosen;
   const startedAt = new Date();

@@ -14,8 +14,13 @@ const CALLERS = [1, 4, 16];
 const BATCHES = [1, 20];
 const ROWS = 10_000;
 
-const QUEUES = ["leo", "pg-boss", "graphile-worker"] as const;
-type Name = (typeof QUEUES)[number];
+const MODULES = {
+  leo: "queue/leo.ts",
+  "pg-boss": "../rivals/pg-boss.ts",
+  "graphile-worker": "../rivals/graphile-worker.ts",
+};
+type Name = keyof typeof MODULES;
+const QUEUES = Object.keys(MODULES) as Name[];
 type Queues = Record<Name, Child<BenchQueue>>;
 
 const each = <T>(queues: Queues, run: (queue: Child<BenchQueue>) => Promise<T>) =>
@@ -61,7 +66,7 @@ const measure = async (queues: Queues, { rounds, quick, say }: BenchmarkOptions)
 
 export const queue = async (options: BenchmarkOptions): Promise<Figure[]> => {
   const queues = Object.fromEntries(
-    QUEUES.map((name) => [name, startChild<BenchQueue>(`queue/${name}.ts`)]),
+    QUEUES.map((name) => [name, startChild<BenchQueue>(MODULES[name])]),
   ) as Queues;
   try {
     for (const name of QUEUES) {

@@ -8,7 +8,7 @@ import type { BenchmarkOptions } from "./harness/benchmark.ts";
 import { startChild } from "./harness/child.ts";
 import { nowMs } from "./harness/clock.ts";
 import type { Bar, Figure } from "./harness/figure.ts";
-import { withLeo } from "./harness/leo.ts";
+import { withLeo } from "./leo/leo.ts";
 import { connectedGenerators } from "./harness/metrics.ts";
 import type { Followers } from "./load/followers.ts";
 import { allStored, auditEvents } from "./recovery/audit.ts";

@@ -2,7 +2,7 @@
 import type { BenchmarkOptions } from "./harness/benchmark.ts";
 import { startChild } from "./harness/child.ts";
 import type { Figure } from "./harness/figure.ts";
-import { withLeo } from "./harness/leo.ts";
+import { withLeo } from "./leo/leo.ts";
 import { nowMs } from "./harness/clock.ts";
 import type { LeoBrowsers } from "./load/leo-browsers.ts";
 

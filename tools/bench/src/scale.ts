@@ -5,7 +5,7 @@
 import type { BenchmarkOptions } from "./harness/benchmark.ts";
 import { startChild } from "./harness/child.ts";
 import type { Bar, Figure } from "./harness/figure.ts";
-import { withLeo, type Leo, type Submitted } from "./harness/leo.ts";
+import { withLeo, type Leo, type Submitted } from "./leo/leo.ts";
 import { percentile } from "./harness/statistics.ts";
 import type { LeoBrowsers } from "./load/leo-browsers.ts";
 import { lastOf, firstOf, latenciesOf } from "./relay/measure.ts";

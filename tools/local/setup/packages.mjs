@@ -48,6 +48,17 @@ export const installProject = async () => {
   );
 };
 
+const RIVALS = path.join(ROOT, "tools/bench/rivals");
+
+/**
+ * What the benchmarks compare Leo with: outside of the workspaces, so that only `npm run bench` installs it.
+ * @throws {SetupError} with what npm said
+ */
+export const installRivals = async () => {
+  if (isInstalled(RIVALS)) return;
+  await runNpm("installing the benchmarks' rivals (npm ci)", CI, { cwd: RIVALS });
+};
+
 /** The packages of generated apps, installed once and linked into every workspace. */
 export const installTemplate = async () => {
   const directory = path.join(ROOT, "packages/generator/template");

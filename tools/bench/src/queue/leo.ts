@@ -14,7 +14,7 @@ import { openStorage } from "@leo/orchestrator/storage/s3.ts";
 import { Pool } from "pg";
 import { pino } from "pino";
 import { serveCommands } from "../harness/child.ts";
-import { NO_LIMITS } from "../harness/leo.ts";
+import { NO_LIMITS } from "../leo/leo.ts";
 import { chunks, perSecond, POOL_SIZE, type Ask, type ClaimAsk } from "./work.ts";
 
 const PROMPT = "a todo list";

@@ -1,5 +1,5 @@
 import { startChild } from "../harness/child.ts";
-import { withLeo } from "../harness/leo.ts";
+import { withLeo } from "../leo/leo.ts";
 import type { Services } from "../harness/services.ts";
 import type { LeoBrowsers } from "../load/leo-browsers.ts";
 import type { RelaySystem } from "./system.ts";

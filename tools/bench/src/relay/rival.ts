@@ -1,9 +1,13 @@
 import { startChild } from "../harness/child.ts";
-import type { SocketIoServer } from "../rivals/socket-io-server.ts";
-import type { RivalBrowsers } from "../rivals/ws-browsers.ts";
-import type { RivalGenerators } from "../rivals/ws-generators.ts";
-import type { WsRelay } from "../rivals/ws-relay.ts";
+import type { RivalBrowsers } from "../ws/ws-browsers.ts";
+import type { RivalGenerators } from "../ws/ws-generators.ts";
+import type { WsRelay } from "../ws/ws-relay.ts";
 import type { RelaySystem } from "./system.ts";
+
+/** `rivals/socket-io-server.ts`, whose packages only `npm run bench` installs. */
+type SocketIoServer = {
+  start(where: { databaseUrl: string }): Promise<{ url: string }>;
+};
 
 /** A server that runs, and whose generators and browsers it takes. */
 interface Rival {
@@ -11,13 +15,15 @@ interface Rival {
   kind: "ws" | "socket-io";
 }
 
+const LOADS: Record<Rival["kind"], string> = { ws: "ws/ws", "socket-io": "../rivals/socket-io" };
+
 const withLoad = async <T>(
   { url, kind }: Rival,
   generators: number,
   run: (system: RelaySystem) => Promise<T>,
 ): Promise<T> => {
-  const makers = startChild<RivalGenerators>(`rivals/${kind}-generators.ts`);
-  const browsers = startChild<RivalBrowsers>(`rivals/${kind}-browsers.ts`);
+  const makers = startChild<RivalGenerators>(`${LOADS[kind]}-generators.ts`);
+  const browsers = startChild<RivalBrowsers>(`${LOADS[kind]}-browsers.ts`);
   const sent = Array.from({ length: generators }, () => 0);
   try {
     await makers.call("connect", { url, count: generators });
@@ -46,7 +52,7 @@ export const withWsRelay = async <T>(
   generators: number,
   run: (system: RelaySystem) => Promise<T>,
 ): Promise<T> => {
-  const server = startChild<WsRelay>("rivals/ws-relay.ts");
+  const server = startChild<WsRelay>("ws/ws-relay.ts");
   try {
     const { url } = await server.call("start");
     return await withLoad({ url, kind: "ws" }, generators, run);
@@ -61,7 +67,7 @@ export const withSocketIo = async <T>(
   generators: number,
   run: (system: RelaySystem) => Promise<T>,
 ): Promise<T> => {
-  const server = startChild<SocketIoServer>("rivals/socket-io-server.ts");
+  const server = startChild<SocketIoServer>("../rivals/socket-io-server.ts");
   try {
     const { url } = await server.call("start", { databaseUrl });
     return await withLoad({ url, kind: "socket-io" }, generators, run);

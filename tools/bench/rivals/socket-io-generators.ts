@@ -1,8 +1,8 @@
 /** Generators of Socket.IO: one emitted event an event, and an acknowledgement now and then that slows them. */
 import { once } from "node:events";
 import { io, type Socket } from "socket.io-client";
-import { serveCommands } from "../harness/child.ts";
-import { Feed, playAll, type Phase } from "../load/feed.ts";
+import { serveCommands } from "../src/harness/child.ts";
+import { Feed, playAll, type Phase } from "../src/load/feed.ts";
 
 const ACKNOWLEDGED_EVERY = 100;
 /** As many events as Leo's generators may have unacknowledged. */

@@ -10,9 +10,9 @@ import { withPool } from "@leo/local/testing/pool.ts";
 import { until } from "@leo/local/testing/until.ts";
 import type { Pool } from "pg";
 import type { LeoGenerators } from "../load/leo-generators.ts";
-import { startChild, type Child } from "./child.ts";
+import { startChild, type Child } from "../harness/child.ts";
 import { startOrchestratorProcess, type OrchestratorProcess } from "./orchestrator.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "../harness/services.ts";
 
 /** A submitted generation and the access token of its owner; each has an owner of its own. */
 export interface Submitted {

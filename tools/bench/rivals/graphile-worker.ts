@@ -4,8 +4,8 @@
  */
 import { Logger, makeWorkerUtils, run, type WorkerUtils } from "graphile-worker";
 import { Pool } from "pg";
-import { serveCommands } from "../harness/child.ts";
-import { chunks, perSecond, POOL_SIZE, type Ask, type ClaimAsk } from "./work.ts";
+import { serveCommands } from "../src/harness/child.ts";
+import { chunks, perSecond, POOL_SIZE, type Ask, type ClaimAsk } from "../src/queue/work.ts";
 
 const TASK = "bench";
 const INSERT_MAX = 1_000;

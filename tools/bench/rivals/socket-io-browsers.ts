@@ -1,9 +1,9 @@
 /** Browsers of Socket.IO. */
 import { io } from "socket.io-client";
-import { serveCommands } from "../harness/child.ts";
-import { readers } from "../load/readers.ts";
-import { Reception } from "../load/reception.ts";
-import type { RivalBrowser } from "./ws-browsers.ts";
+import { serveCommands } from "../src/harness/child.ts";
+import { readers } from "../src/load/readers.ts";
+import { Reception } from "../src/load/reception.ts";
+import type { RivalBrowser } from "../src/ws/ws-browsers.ts";
 
 const open = (url: string, { generator, since }: RivalBrowser) => {
   const reception = new Reception(since, { anyOrder: true });

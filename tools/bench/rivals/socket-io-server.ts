@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { createAdapter } from "@socket.io/postgres-adapter";
 import { Pool } from "pg";
 import { Server } from "socket.io";
-import { serveCommands } from "../harness/child.ts";
+import { serveCommands } from "../src/harness/child.ts";
 
 /** The adapter's own table, as its documentation gives it. */
 const ATTACHMENTS = `
@@ -38,6 +38,5 @@ const commands = {
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
   },
 };
-export type SocketIoServer = typeof commands;
 
 serveCommands(commands);

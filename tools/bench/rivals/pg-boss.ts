@@ -1,7 +1,7 @@
 /** pg-boss: `send` for each job, `fetch` with a batch size. What is fetched is not completed. */
 import { PgBoss } from "pg-boss";
-import { serveCommands } from "../harness/child.ts";
-import { chunks, perSecond, POOL_SIZE, type Ask, type ClaimAsk } from "./work.ts";
+import { serveCommands } from "../src/harness/child.ts";
+import { chunks, perSecond, POOL_SIZE, type Ask, type ClaimAsk } from "../src/queue/work.ts";
 
 const QUEUE = "bench";
 const INSERT_MAX = 1_000;
