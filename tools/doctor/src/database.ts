@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { LeftOut } from "./check.ts";
+import { LeftOut } from "./finding.ts";
 import { reasonOf } from "@leo/core/explain.ts";
 import { isFull } from "./room.ts";
 import { secretOf, type Target } from "./target.ts";

@@ -8,7 +8,7 @@ import {
   SECRET_NAMES,
   type AnySecretName,
 } from "../../../infra/secret-list.ts";
-import { warning } from "./check.ts";
+import { warning } from "./finding.ts";
 import { awsProblem, reasonOf } from "@leo/core/explain.ts";
 import type { AwsConfig, Target } from "./target.ts";
 

@@ -1,5 +1,6 @@
 import { scrub } from "@leo/core/scrub.ts";
-import { type Check, failure, type Finding, LeftOut, type Status } from "./check.ts";
+import type { Check } from "./check.ts";
+import { failure, type Finding, LeftOut, type Status } from "./finding.ts";
 import { plainMessage } from "@leo/core/explain.ts";
 import type { Target } from "./target.ts";
 

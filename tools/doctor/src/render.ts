@@ -1,4 +1,4 @@
-import type { Status } from "./check.ts";
+import type { Status } from "./finding.ts";
 import type { Omission, Report } from "./doctor.ts";
 
 const COLOUR: Record<Status, number> = { ok: 32, warning: 33, failure: 31 };

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { OPTIONAL_SECRET_NAMES, SECRET_NAMES } from "../../../infra/secret-list.ts";
-import { failure } from "./check.ts";
+import { failure } from "./finding.ts";
 import { ROOT } from "./root.ts";
 import type { SecretValues, Target } from "./target.ts";
 

@@ -1,6 +1,6 @@
 import { globalNamesFor, namesFor } from "../../../infra/names.ts";
 import { readStage } from "../../../infra/stage.ts";
-import { failure, type Finding } from "./check.ts";
+import { failure, type Finding } from "./finding.ts";
 import { readIdentity } from "./checks/credentials.ts";
 import { readDeployment } from "./deployment.ts";
 import { reasonOf } from "@leo/core/explain.ts";

@@ -1,7 +1,7 @@
 /** What is being looked at: a stage on AWS or this machine, with every address that a check calls. */
 import type { AnySecretName, SecretName } from "../../../infra/secret-list.ts";
 import type { Stage } from "../../../infra/stage.ts";
-import { AWS_CREDENTIALS, type Finding, LeftOut } from "./check.ts";
+import { AWS_CREDENTIALS, type Finding, LeftOut } from "./finding.ts";
 
 export type SecretValues = Partial<Record<AnySecretName, string>>;
 

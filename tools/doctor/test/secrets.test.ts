@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { secretsCheck } from "../src/checks/secrets.ts";
-import { failure, warning } from "../src/check.ts";
+import { failure, warning } from "../src/finding.ts";
 import { readSstSecrets } from "../src/sst-secrets.ts";
 import { SECRETS, targetWith, told } from "./support/target.ts";
 

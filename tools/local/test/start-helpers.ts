@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { freePort } from "../src/free-port.ts";
-import { containerMark } from "../src/ecs/process-containers.ts";
+import { containerMark } from "../src/processes/container-mark.ts";
 import { killTree, treeMembers } from "../src/processes/kill-tree.ts";
 import { processTable } from "../src/processes/table.ts";
 import { runningLeo, type RunFile } from "../src/start/run-file.ts";

@@ -1,6 +1,6 @@
 /** A stage's resource graph as a CloudFormation template, for tools that know CloudFormation. */
 import type { Graph, Resource } from "../graph/graph.ts";
-import { capital, capitals, type Counterpart, type Part, type Properties } from "./counterpart.ts";
+import { capital, capitals, type Counterpart, type Part, type Properties } from "./types/counterpart.ts";
 import { COUNTERPARTS } from "./counterparts.ts";
 
 export interface TemplateResource {

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
-import { type Check, failure, type Finding, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, ok, warning } from "../finding.ts";
 import { reasonOf } from "@leo/core/explain.ts";
 import { needCredentials, type Target } from "../target.ts";
 

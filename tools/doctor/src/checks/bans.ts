@@ -1,4 +1,5 @@
-import { type Check, type Finding, LeftOut, ok, warning, WORKING_DATABASE } from "../check.ts";
+import type { Check } from "../check.ts";
+import { type Finding, LeftOut, ok, warning, WORKING_DATABASE } from "../finding.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
 import type { Target } from "../target.ts";
 

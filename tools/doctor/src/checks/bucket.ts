@@ -6,7 +6,8 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { type Check, failure, type Finding, LeftOut, ok } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, LeftOut, ok } from "../finding.ts";
 import { awsProblem, reasonOf } from "@leo/core/explain.ts";
 import { needCredentials } from "../target.ts";
 

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { checkServerIdentity, connect, type PeerCertificate } from "node:tls";
 import { ACMClient, DescribeCertificateCommand } from "@aws-sdk/client-acm";
-import { type Check, failure, type Finding, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, ok, warning } from "../finding.ts";
 import { awsProblem, networkProblem, plainMessage, reasonOf } from "@leo/core/explain.ts";
 import type { Target } from "../target.ts";
 

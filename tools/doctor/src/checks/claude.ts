@@ -1,6 +1,7 @@
 import { usableModelCredentials, type ModelCredential } from "../../../../infra/secret-list.ts";
 import { DEFAULT_MODEL } from "../../../../packages/generator/src/agent/default-models.ts";
-import { type Check, failure, type Finding, LeftOut, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, LeftOut, ok, warning } from "../finding.ts";
 import { probe } from "../probe.ts";
 import { needCredentials, type Target } from "../target.ts";
 

@@ -1,4 +1,5 @@
-import { type Check, failure, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, ok, warning } from "../finding.ts";
 import { probe } from "../probe.ts";
 import { needCredentials } from "../target.ts";
 

@@ -1,7 +1,8 @@
 import type { Client } from "pg";
 import { neededConnections, tasksDuringDeploy } from "../../../../infra/scaling.ts";
 import type { Stage } from "../../../../infra/stage.ts";
-import { type Check, failure, type Finding, LeftOut, ok, warning, WORKING_DATABASE } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, LeftOut, ok, warning, WORKING_DATABASE } from "../finding.ts";
 import { NoDatabase, openConnection, withDatabase } from "../database.ts";
 import { measureRoom, type Room } from "../room.ts";
 import { secretOf, type Target } from "../target.ts";

@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { type Check, failure, type Finding, ok } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, ok } from "../finding.ts";
 import { awsProblem, type AwsProblem, reasonOf } from "@leo/core/explain.ts";
 import type { AwsConfig, Target } from "../target.ts";
 

@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import { databaseUrlProblem } from "../../../preflight/problems.ts";
-import { type Check, failure, type Finding, ok } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, ok } from "../finding.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
 import { isFull } from "../room.ts";
 import { secretOf, type Target } from "../target.ts";

@@ -1,4 +1,5 @@
-import { type Check, failure, type Finding, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, ok, warning } from "../finding.ts";
 import { type Answer, probe } from "../probe.ts";
 import { secretOf } from "../target.ts";
 

@@ -3,7 +3,8 @@ import { access, statfs } from "node:fs/promises";
 import path from "node:path";
 import { refuseTakenPort } from "../../../local/src/start/public-port.ts";
 import { StartError } from "../../../local/src/start-error.ts";
-import { type Check, failure, type Finding, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, ok, warning } from "../finding.ts";
 import { plainMessage } from "@leo/core/explain.ts";
 
 const GIB = 1024 ** 3;

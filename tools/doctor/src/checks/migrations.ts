@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Client } from "pg";
 import { z } from "zod";
-import { type Check, failure, type Finding, LeftOut, ok, warning, WORKING_DATABASE } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, LeftOut, ok, warning, WORKING_DATABASE } from "../finding.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
 import { ROOT } from "../root.ts";
 

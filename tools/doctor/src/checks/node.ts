@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type Check, failure, ok } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, ok } from "../finding.ts";
 import { ROOT } from "../root.ts";
 
 const NEEDED_MAJOR = 24;

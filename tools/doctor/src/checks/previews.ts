@@ -1,5 +1,6 @@
 import { previewProblem } from "../../../preflight/problems.ts";
-import { type Check, LeftOut, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { LeftOut, ok, warning } from "../finding.ts";
 
 /** Whether generated apps are on a site of their own, where their cookies reach nothing of Leo's. */
 export const previewsCheck: Check = {

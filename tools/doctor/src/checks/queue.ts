@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { type Check, failure, type Finding, LeftOut, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, LeftOut, ok, warning } from "../finding.ts";
 import { awsProblem, reasonOf } from "@leo/core/explain.ts";
 import { needCredentials } from "../target.ts";
 

@@ -1,6 +1,7 @@
 import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { FARGATE_VCPU_QUOTA, neededVcpus, quotaProblem } from "../../../preflight/problems.ts";
-import { type Check, failure, LeftOut, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, LeftOut, ok, warning } from "../finding.ts";
 import { awsProblem, reasonOf } from "@leo/core/explain.ts";
 import { needCredentials, type Target } from "../target.ts";
 

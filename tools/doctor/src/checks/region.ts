@@ -1,4 +1,5 @@
-import { type Check, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { ok, warning } from "../finding.ts";
 
 /** The SDK and the `aws` command go by these; SST and Leo go by LEO_REGION. */
 const OTHERS = ["AWS_REGION", "AWS_DEFAULT_REGION"];

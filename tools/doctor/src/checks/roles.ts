@@ -1,5 +1,6 @@
 import type { Client } from "pg";
-import { type Check, failure, type Finding, LeftOut, ok, WORKING_DATABASE } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, LeftOut, ok, WORKING_DATABASE } from "../finding.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
 
 /** Leo's own work, and one user's request; docs/tenancy.md says what each may do. */

@@ -2,7 +2,8 @@ import type { Account } from "../../../proof/account.ts";
 import { prove } from "../../../proof/prove.ts";
 import { ProofError } from "../../../proof/proof-error.ts";
 import { LOCAL_PASSWORD_FILE, localSecret } from "@leo/local/start/data-dir.ts";
-import { type Check, failure, LeftOut, ok } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, LeftOut, ok } from "../finding.ts";
 import { secretOf, type Target } from "../target.ts";
 
 /** The user of every laptop; on a stage one is made for the run. */

@@ -4,7 +4,8 @@ import {
   type AnySecretName,
   type SecretName,
 } from "../../../../infra/secret-list.ts";
-import { type Check, failure, type Finding, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, ok, warning } from "../finding.ts";
 import { modelCredentialProblem } from "../../../preflight/problems.ts";
 import { shapeProblem } from "../secret-shapes.ts";
 import { needCredentials, type Target } from "../target.ts";

@@ -1,4 +1,5 @@
-import { type Check, failure, LeftOut, ok } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, LeftOut, ok } from "../finding.ts";
 import { parseJson } from "@leo/core/parse-json.ts";
 import { probe } from "../probe.ts";
 import { needCredentials } from "../target.ts";

@@ -1,6 +1,7 @@
 import { importJWK, type JWK } from "jose";
 import { z } from "zod";
-import { type Check, failure, type Finding, ok, warning } from "../check.ts";
+import type { Check } from "../check.ts";
+import { failure, type Finding, ok, warning } from "../finding.ts";
 import { parseJson } from "@leo/core/parse-json.ts";
 import { probe } from "../probe.ts";
 import { secretOf, type Target } from "../target.ts";

@@ -1,6 +1,7 @@
 import { readStage } from "../../../../infra/stage.ts";
 import { committedDefaults, WITHOUT_ENV_FILES } from "../../../environment/env-files.ts";
-import type { Check, Finding } from "../../src/check.ts";
+import type { Check } from "../../src/check.ts";
+import type { Finding } from "../../src/finding.ts";
 import { clientLimits } from "../../src/outside.ts";
 import type { Target } from "../../src/target.ts";
 

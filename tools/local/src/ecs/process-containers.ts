@@ -8,9 +8,9 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
 import { constants } from "node:os";
 import path from "node:path";
-import { killTree, signalGroup } from "../processes/kill-tree.ts";
+import { containerMark, HOME_VARIABLE } from "../processes/container-mark.ts";
 import { Descendants } from "../processes/descendants.ts";
-import type { Mark } from "../processes/table.ts";
+import { killTree, signalGroup } from "../processes/kill-tree.ts";
 import type { ContainerExit, ContainerSpec, RunContainer } from "./container.ts";
 
 export interface ProcessContainersOptions {
@@ -22,15 +22,6 @@ export interface ProcessContainersOptions {
   onStart?: (pid: number) => void;
   onExit?: (pid: number) => void;
 }
-
-/** Its value is the container's home, in the environment of all its processes: how they are found again. */
-const HOME_VARIABLE = "LEO_LOCAL_TASK";
-
-/** Marks everything that was started below a work directory or, with a home, by one container. */
-export const containerMark = (directory: string): Mark => ({
-  environment: `${HOME_VARIABLE}=${directory}`,
-  directory,
-});
 
 const exitOf = (code: number | null, signal: NodeJS.Signals | null): ContainerExit => ({
   exitCode: code ?? 128 + (signal ? constants.signals[signal] : 0),

@@ -9,7 +9,7 @@
 import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { containerMark } from "../ecs/process-containers.ts";
+import { containerMark } from "./container-mark.ts";
 import { killTree, signalProcess } from "./kill-tree.ts";
 import { processTable } from "./table.ts";
 

@@ -8,7 +8,7 @@ import {
   type Counterpart,
   type Part,
   type Properties,
-} from "../counterpart.ts";
+} from "./counterpart.ts";
 
 interface InlinePolicy {
   name: string;

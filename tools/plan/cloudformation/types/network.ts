@@ -7,7 +7,7 @@ import {
   type Counterpart,
   type Part,
   type Properties,
-} from "../counterpart.ts";
+} from "./counterpart.ts";
 
 const EC2 = "AWS::EC2::";
 const BALANCING = "AWS::ElasticLoadBalancingV2::";

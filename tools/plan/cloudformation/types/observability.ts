@@ -6,7 +6,7 @@ import {
   type Counterpart,
   type Part,
   type Properties,
-} from "../counterpart.ts";
+} from "./counterpart.ts";
 
 interface MetricQuery {
   metric?: { dimensions?: Record<string, string>; period: number; stat: string };

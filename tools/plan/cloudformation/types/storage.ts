@@ -7,7 +7,7 @@ import {
   type Counterpart,
   type Part,
   type Properties,
-} from "../counterpart.ts";
+} from "./counterpart.ts";
 
 const BUCKET = "aws:s3/bucketV2:BucketV2";
 

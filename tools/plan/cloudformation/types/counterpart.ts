@@ -1,5 +1,5 @@
 /** How a resource of Pulumi's AWS provider looks in CloudFormation. */
-import type { Resource } from "../graph/graph.ts";
+import type { Resource } from "../../graph/graph.ts";
 
 export type Properties = Record<string, unknown>;
 
