@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { AUDIT_DAYS_MIN } from "@leo/core/admin.ts";
 import { ADOPTABLE } from "./adoptable.ts";
-import { GithubLogin } from "@leo/core/publishing.ts";
+import { GithubLogin } from "@leo/core/github.ts";
 import { PRICED_MODELS, pricedModel } from "../packages/generator/src/gateway/prices.ts";
 import { isSameSite } from "./same-site.ts";
 import { CONNECTIONS_MIN, Orchestrators, poolerProblem } from "./scaling.ts";

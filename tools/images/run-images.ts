@@ -135,22 +135,22 @@ const previewStatus = (previewUrl: string): Promise<number | undefined> => {
 };
 
 /** Pushes a version and reads the commit where it arrived. */
-const publish = async (
+const push = async (
   github: TestGithub,
   origin: string,
   headers: Record<string, string>,
   { id, appId }: { id: string; appId: string },
 ) => {
-  await json(`${origin}/api/generations/${id}/publish`, { method: "POST", headers, body: "{}" });
+  await json(`${origin}/api/generations/${id}/push`, { method: "POST", headers, body: "{}" });
   const read = async () => {
-    const { publications } = await json<{ publications: { state: string; finishedAt?: string }[] }>(
-      `${origin}/api/apps/${appId}/publishing`,
+    const { pushes } = await json<{ pushes: { state: string; finishedAt?: string }[] }>(
+      `${origin}/api/apps/${appId}/github`,
       { headers },
     );
-    return publications.find(({ finishedAt }) => finishedAt);
+    return pushes.find(({ finishedAt }) => finishedAt);
   };
-  const end = await until("the publication's end", read, TIMEOUT_MS);
-  if (end.state !== "done") throw new Error(`the publication ended as ${JSON.stringify(end)}`);
+  const end = await until("the push's end", read, TIMEOUT_MS);
+  if (end.state !== "done") throw new Error(`the push ended as ${JSON.stringify(end)}`);
   const [repository] = github.repositories.values();
   const subject = await github.git(repository?.name ?? "", "log", "--format=%s", "main");
   console.log(`orchestrator: pushed the version to ${repository?.name} as "${subject}"`);
@@ -185,7 +185,7 @@ const prove = async (github: TestGithub) => {
   // The link's token goes into a cookie.
   if (status !== 302) throw new Error(`the preview ${generation.previewUrl} answers ${status}`);
   console.log("generator: completed a generation; its preview answers");
-  await publish(github, origin, headers, generation);
+  await push(github, origin, headers, generation);
 
   run.signal("SIGTERM");
   const { exitCode } = await run.exited;

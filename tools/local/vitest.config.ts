@@ -28,7 +28,7 @@ const SLOW = [
   "generator/test/conformance",
   "infra/test/variants",
   "local/test/postgres",
-  "orchestrator/test/github/publishing",
+  "orchestrator/test/github/push",
   "web/test/layout",
   "orchestrator/test/sockets/sockets",
   "mock/test/apps-in-browser",

@@ -49,8 +49,8 @@ export const PublicConfig = z.object({
   supabaseAnonKey: z.string(),
   /** `{generationId}` is replaced by the id. */
   previewUrlTemplate: z.string(),
-  /** Whether this installation can push versions to GitHub. */
-  publishing: z.boolean(),
+  /** Whether versions can be pushed to GitHub on this installation. */
+  github: z.boolean(),
   limits: z.object({
     promptMaxChars: z.int(),
     ...UserLimits.shape,

@@ -4,7 +4,7 @@ import { Failure } from "./failure.ts";
 import { EventState } from "./generation.ts";
 import { Id } from "./id.ts";
 import { LIMITS } from "./limits.ts";
-import { PublicationFailureCode } from "./publishing.ts";
+import { PushFailureCode } from "./github.ts";
 import { Waiting } from "./waiting.ts";
 
 /** More than any run can spend; a higher value is a generator fault. */
@@ -97,7 +97,15 @@ export const GeneratorFact = z.discriminatedUnion("type", [
 ]);
 export type GeneratorFact = z.infer<typeof GeneratorFact>;
 
-/** Facts that the orchestrator reports about a generation. */
+const pushEnd = {
+  state: z.enum(["done", "failed"]),
+  /** `owner/name`, once there is one. */
+  repository: z.string().optional(),
+  commitUrl: z.string().optional(),
+  failure: z.object({ code: PushFailureCode, message: z.string().max(2_000) }).optional(),
+};
+
+/** Facts that the orchestrator states about a generation. */
 export const LifecycleFact = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("state_changed"),
@@ -132,15 +140,10 @@ export const LifecycleFact = z.discriminatedUnion("type", [
   z.object({ type: z.literal("user_message_removed"), messageId: z.string() }),
   /** An added request that no turn answered before the run ended. */
   z.object({ type: z.literal("user_message_returned"), messageId: z.string() }),
-  /** How pushing the version to GitHub ended. Follows `completed`, once per push. */
-  z.object({
-    type: z.literal("publication"),
-    state: z.enum(["done", "failed"]),
-    /** `owner/name`, once it exists. */
-    repository: z.string().optional(),
-    commitUrl: z.string().optional(),
-    failure: z.object({ code: PublicationFailureCode, message: z.string().max(2_000) }).optional(),
-  }),
+  /** How a push of the version to GitHub ended. Comes after `completed`, once for each push. */
+  z.object({ type: z.literal("push"), ...pushEnd }),
+  /** A push, as events say it that were stored until November 2026. */
+  z.object({ type: z.literal("publication"), ...pushEnd }),
 ]);
 export type LifecycleFact = z.infer<typeof LifecycleFact>;
 

@@ -1,4 +1,4 @@
-/** Sites: apps at their own public address. (`publishing.ts` is about GitHub.) */
+/** Sites: an app at a public address of its own. (`github.ts` is about pushing versions.) */
 import { z } from "zod";
 import { Reason } from "./account.ts";
 import { Id } from "./id.ts";

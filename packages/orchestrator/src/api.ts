@@ -33,7 +33,7 @@ import { fileRoutes } from "./routes/files.ts";
 import { generationRoutes } from "./routes/generations.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { publicRoutes } from "./routes/public.ts";
-import { publishingRoutes } from "./routes/publishing.ts";
+import { githubRoutes } from "./routes/github.ts";
 import { openShareRoute, shareRoutes } from "./routes/shares.ts";
 import { siteRoutes } from "./routes/sites.ts";
 import { apiHeaders, pageHeaders } from "./http/security-headers.ts";
@@ -137,7 +137,7 @@ export const createApi = (context: Context, parts: ApiParts): Hono<Env> => {
   api.route("/", messageRoutes(routeParts));
   api.route("/", copyRoutes(routeParts));
   api.route("/", fileRoutes(routeParts));
-  api.route("/", publishingRoutes(routeParts));
+  api.route("/", githubRoutes(routeParts));
   api.route("/", accountRoutes(routeParts));
   api.route("/", shareRoutes(routeParts));
   api.route("/", openShareRoute(context));

@@ -10,7 +10,7 @@ import { readTaskEvents } from "./task/task-events.ts";
 import { stopOverdue } from "./task/watches.ts";
 import { sweepObjects } from "./objects/sweep.ts";
 import { claim } from "./generation/claim.ts";
-import { startPublishing } from "./github/worker.ts";
+import { startPushing } from "./github/worker.ts";
 import { repeat } from "./repeat.ts";
 import { withIds } from "./telemetry/log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -92,7 +92,7 @@ export const startBackground = (
       metrics.orphans(await reconcile(context, tasks)),
     ),
   ];
-  const publishing = startPublishing(context, { random });
+  const pushing = startPushing(context, { random });
   const queueUrl = config.LEO_TASK_EVENTS_QUEUE_URL;
   const stopTaskEvents = queueUrl ? readTaskEvents(context, queueUrl) : undefined;
 
@@ -102,7 +102,7 @@ export const startBackground = (
       launcher.stop();
       const ended = Promise.all([
         ...repeated.map((work) => work.stop()),
-        publishing.stop(),
+        pushing.stop(),
         stopTaskEvents?.(),
         Promise.allSettled(launches),
       ]);

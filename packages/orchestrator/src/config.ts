@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AUDIT_DAYS_MIN } from "@leo/core/admin.ts";
 import { parseConfig } from "@leo/core/config.ts";
 import { LIMITS } from "@leo/core/limits.ts";
-import { GithubLogin } from "@leo/core/publishing.ts";
+import { GithubLogin } from "@leo/core/github.ts";
 import { timings } from "./timeouts.ts";
 
 const list = z.string().transform((text) => text.split(",").filter(Boolean));
@@ -44,7 +44,7 @@ const Environment = z.object({
   SUPABASE_ANON_KEY: z.string().min(1),
   /** The legacy secret of a project that still signs with HS256. Absent: only its published keys count. */
   SUPABASE_JWT_SECRET: z.string().min(32, "is shorter than 32 characters").optional(),
-  /** Publishes versions to GitHub. Absent, empty or `none`: nothing is published. */
+  /** Pushes versions to GitHub. Absent, empty or `none`: nothing is pushed. */
   GITHUB_BOT_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]*$/, "has spaces or characters that no token has")

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import type { Findings } from "@leo/core/publishing.ts";
+import type { Findings } from "@leo/core/github.ts";
 import { withPage } from "./support/browser.ts";
 import { signIn } from "./support/pages.ts";
 import { FILES, FINISH, START, WORK } from "./support/scenario.ts";
@@ -40,24 +40,24 @@ const sent = (stub: Stub, path: string) =>
 /** The page shows it from the click on; a result may come once the server has the request. */
 const isBeingPublished = async ({ stub, page, appId }: { stub: Stub; page: Page; appId: string }) => {
   await button(page, "Pushing version 1 to GitHub").waitFor();
-  await expect.poll(() => stub.publishing.of(appId).publications.at(-1)?.state).toBe("queued");
+  await expect.poll(() => stub.github.of(appId).pushes.at(-1)?.state).toBe("queued");
 };
 
-test("a version's button publishes it, waits with it, and then leads to its commit", () =>
+test("a version's button pushes it, waits with it, and then leads to its commit", () =>
   withVersion(async ({ stub, page, appId, id }) => {
     const github = page.getByRole("region", { name: "GitHub" });
     await github.getByText("a private repository that it creates").waitFor();
     await button(page, "Push version 1 to GitHub").click();
     await isBeingPublished({ stub, page, appId });
-    expect(sent(stub, `/api/generations/${id}/publish`)).toEqual([{}]);
-    stub.publishing.end(appId, id, { state: "done", commitUrl: COMMIT_URL });
+    expect(sent(stub, `/api/generations/${id}/push`)).toEqual([{}]);
+    stub.github.end(appId, id, { state: "done", commitUrl: COMMIT_URL });
     const link = page.getByRole("link", { name: "Version 1 on GitHub" });
     await link.waitFor();
     expect(await link.getAttribute("href")).toBe(COMMIT_URL);
     await github.getByRole("link", { name: "leo-bot/leo-todo" }).waitFor();
 
     await github.getByRole("switch", { name: "Push every version" }).click();
-    await expect.poll(() => stub.publishing.of(appId).automatic).toBe(true);
+    await expect.poll(() => stub.github.of(appId).automatic).toBe(true);
     await button(page, "Disconnect").click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Disconnect" }).click();
     await github.getByText("a private repository that it creates").waitFor();
@@ -70,7 +70,7 @@ test("a failure says why under its version; another's commits are built upon onl
     const headSha = "a".repeat(40);
     const message = "The repository has commits that Leo did not make.";
     const failure = { code: "conflict" as const, message, detail: "The branch is at aaa.", headSha };
-    stub.publishing.end(appId, id, { state: "failed", failure });
+    stub.github.end(appId, id, { state: "failed", failure });
     await page.getByText(`Not pushed to GitHub: ${message}`).waitFor();
     await page.getByText("Details", { exact: true }).click();
     await page.getByText("The branch is at aaa.").waitFor();
@@ -78,21 +78,21 @@ test("a failure says why under its version; another's commits are built upon onl
     await button(page, "Push on top of them").click();
     await isBeingPublished({ stub, page, appId });
     expect(await page.getByText("Not pushed").count()).toBe(0);
-    expect(sent(stub, `/api/generations/${id}/publish`)).toEqual([{}, { onTopOf: headSha }]);
+    expect(sent(stub, `/api/generations/${id}/push`)).toEqual([{}, { onTopOf: headSha }]);
   }));
 
 test("secrets are shown by their place and pass only when the person says so", () =>
   withVersion(async ({ stub, page, appId, id }) => {
-    stub.publishing.found = FOUND;
+    stub.github.found = FOUND;
     await button(page, "Push version 1 to GitHub").click();
     const dialog = page.getByRole("alertdialog");
     await dialog.getByText("src/key.ts:3").waitFor();
     await dialog.getByText("Supabase service key, sent to every visitor").waitFor();
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await dialog.waitFor({ state: "detached" });
-    expect(stub.publishing.of(appId).publications).toEqual([]);
+    expect(stub.github.of(appId).pushes).toEqual([]);
 
-    stub.publishing.end(appId, id, {
+    stub.github.end(appId, id, {
       state: "failed",
       failure: { code: "secrets_found", message: "The files hold what looks like secrets.", secrets: FOUND },
     });
@@ -100,7 +100,7 @@ test("secrets are shown by their place and pass only when the person says so", (
     await button(page, "See what was found").click();
     await dialog.getByRole("button", { name: "Push anyway" }).click();
     await isBeingPublished({ stub, page, appId });
-    expect(sent(stub, `/api/generations/${id}/publish`)).toEqual([{}, { confirm: "d1" }]);
+    expect(sent(stub, `/api/generations/${id}/push`)).toEqual([{}, { confirm: "d1" }]);
   }));
 
 test("the account names the GitHub user who is invited, and a wrong name is told", () =>
@@ -114,14 +114,14 @@ test("the account names the GitHub user who is invited, and a wrong name is told
       await login.fill("ann-dev");
       await button(page, "Save").click();
       await page.getByText("ann-dev is invited to your repositories.").waitFor();
-      expect(stub.publishing.login).toBe("ann-dev");
+      expect(stub.github.login).toBe("ann-dev");
     }),
   ));
 
-test("without a token on the server there is nothing about publishing", () =>
+test("without a token on the server there is nothing about pushing", () =>
   withStub({}, (stub) =>
     withPage({}, async (page) => {
-      stub.config = { ...stub.config, publishing: false };
+      stub.config = { ...stub.config, github: false };
       const { app, generation } = stub.addApp("A todo list", "Todo list");
       stub.emit(generation.id, ...START, ...WORK, ...FINISH);
       await signIn(page, `${stub.url}/apps/${app.id}?tab=versions`);

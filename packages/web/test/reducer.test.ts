@@ -40,6 +40,11 @@ test("an event from before the state was called finalizing still says that the v
   expect(reduceEvents(EMPTY, stamp(stored)).state).toBe("finalizing");
 });
 
+test("an event from before a push was called one is still shown as a push", () => {
+  const stored: Fact[] = [...START, ...WORK, ...FINISH, { type: "publication", state: "done" }];
+  expect(reduceEvents(EMPTY, stamp(stored)).items.at(-1)).toMatchObject({ kind: "push", state: "done" });
+});
+
 test("any chunking of the same events gives the same state", () => {
   fc.assert(
     fc.property(

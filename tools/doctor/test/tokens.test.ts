@@ -98,7 +98,7 @@ describe("the GitHub token", () => {
       "warning: accepted, but without scope repo only public repositories can be made",
     ]);
     expect(await withHeaders({ "x-oauth-scopes": "" })).toEqual([
-      "failure: the token lacks scope repo, so nothing can be published",
+      "failure: the token lacks scope repo, so Leo can't push with it",
     ]);
   });
 
@@ -123,7 +123,7 @@ describe("the GitHub token", () => {
   });
 
   test("is none, or GitHub is away", async () => {
-    const off = "ok: no token: publishing to GitHub is off";
+    const off = "ok: no token: pushing to GitHub is off";
     expect((await withReply(check, {}, { GithubBotToken: "none" })).lines).toEqual([off]);
     expect(await told(check, targetWith({ stage: undefined, secrets: {} }))).toEqual([off]);
     expect(await told(check, targetWith({}, await closedUrl()))).toEqual([

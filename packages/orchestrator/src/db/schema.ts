@@ -4,6 +4,6 @@
  */
 export { leo } from "./schema/columns.ts";
 export * from "./schema/runs.ts";
-export * from "./schema/publishing.ts";
+export * from "./schema/github.ts";
 export * from "./schema/sites.ts";
 export * from "./schema/accounts.ts";

@@ -19,7 +19,7 @@ import { copyFiles, manifestOfCopy, removeCopied } from "../version/copied-files
 import { ApiFault } from "../fault.ts";
 import { findGeneration } from "./view.ts";
 import { limitFault, timeInWords } from "../limits/limit-fault.ts";
-import { publishAutomatically } from "../github/publication.ts";
+import { pushAutomatically } from "../github/app-github.ts";
 import { lockApp } from "../app/app.ts";
 import { findByKey, hashOf, enterAlone, type Key } from "./submit.ts";
 import { newestVersion } from "./base.ts";
@@ -163,7 +163,7 @@ const copy = async (
         );
     });
     await orm.update(apps).set({ updatedAt: at }).where(eq(apps.id, target.appId));
-    await publishAutomatically(orm, at, { id: generationId, appId: target.appId });
+    await pushAutomatically(orm, at, { id: generationId, appId: target.appId });
     return generationId;
   };
   try {

@@ -5,7 +5,7 @@ import type { Context } from "../app-context.ts";
 import { tx } from "../db/tx.ts";
 import { generations } from "../db/schema.ts";
 import { IS_FINALIZING } from "../db/schema/state.ts";
-import { publishAutomatically } from "../github/publication.ts";
+import { pushAutomatically } from "../github/app-github.ts";
 import { withIds } from "../telemetry/log.ts";
 import { inSpan } from "../telemetry/span.ts";
 import { findUpload, listCheckpoints, TOO_LARGE, type FoundArtifact } from "../version/artifact.ts";
@@ -68,7 +68,7 @@ const finalizeLeased = async (context: Context, generationId: string): Promise<v
     const type = found.manifest.answered ? "answered" : "version_saved";
     const done = await transition(context, generationId, { type }, row.attempt, version);
     // In the same transaction: a version that is to be on GitHub cannot be forgotten.
-    if (done?.decision.state === "completed") await publishAutomatically(orm, context.now(), done.generation);
+    if (done?.decision.state === "completed") await pushAutomatically(orm, context.now(), done.generation);
   });
   const keys = (await listCheckpoints(context, row, row.attempt)).map(({ key }) => key);
   await context.storage.delete(keys.filter((key) => key !== found.manifest.checkpoint?.key));

@@ -1,6 +1,6 @@
-/** The few calls of GitHub's REST API that publishing makes. */
+/** The few calls of GitHub's REST API that a push makes. */
 import { z } from "zod";
-import { PassingFault, PublishingFault } from "./push-fault.ts";
+import { PassingFault, PushFault } from "./push-fault.ts";
 
 const TIMEOUT_MS = 20_000;
 const API_VERSION = "2022-11-28";
@@ -77,13 +77,13 @@ const refuse = (what: string, answer: Answer, headers: Headers): void => {
   const seconds = secondsUntil(headers);
   const isLimit = status === 429 || (status === 403 && (seconds !== undefined || /rate limit/i.test(said)));
   if (isLimit) throw new PassingFault(said, seconds === undefined ? undefined : seconds * 1_000);
-  if (status === 401 || status === 403) throw new PublishingFault("token_refused", { detail: said });
+  if (status === 401 || status === 403) throw new PushFault("token_refused", { detail: said });
 };
 
 /**
  * Opens the API.
  * @param signal ends what is under way
- * @returns calls that throw PassingFault for what goes by and PublishingFault for what does not
+ * @returns calls that throw PassingFault for what passes and PushFault for what does not
  */
 export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): GitHub => {
   /** One request and its answer. What goes wrong here is between GitHub and us. */
@@ -125,7 +125,7 @@ export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): 
     answer: Answer,
   ): z.infer<Schema> => {
     if (answer.status >= 300) {
-      throw new PublishingFault("refused", { detail: `${what}: ${answer.status} ${textOf(answer)}` });
+      throw new PushFault("refused", { detail: `${what}: ${answer.status} ${textOf(answer)}` });
     }
     return schema.parse(answer.body);
   };
@@ -150,7 +150,7 @@ export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): 
       const refused = answer.status === 422 ? Refusal.safeParse(answer.body).data : undefined;
       if (refused?.errors?.some(({ field }) => field === "name")) return undefined;
       if (answer.status !== 404) return expect(Repository, `POST ${path}`, answer);
-      throw new PublishingFault("token_refused", {
+      throw new PushFault("token_refused", {
         detail: `POST ${path}: 404, the token may not make repositories there`,
       });
     },

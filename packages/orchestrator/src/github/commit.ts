@@ -4,7 +4,7 @@ import { sourceKey, type ArtifactFile } from "@leo/core/artifact.ts";
 import { scrub } from "@leo/core/scrub.ts";
 import { readBytes } from "../version/version.ts";
 import type { Storage } from "../storage/storage.ts";
-import { PublishingFault } from "./push-fault.ts";
+import { PushFault } from "./push-fault.ts";
 
 export const IMPORTED_REF = "refs/heads/leo-import";
 const SUBJECT_MAX_CHARS = 72;
@@ -43,7 +43,7 @@ const quoted = (path: string) => `"${path.replaceAll("\\", "\\\\").replaceAll('"
 
 /**
  * The commit in fast-import's language. The same input gives the same commit, whoever makes it.
- * @throws PublishingFault `files_gone` when a file is not in the bucket as the manifest has it
+ * @throws PushFault `files_gone` when a file is not in the bucket as the manifest has it
  */
 export async function* fastImport(storage: Storage, commit: Commit): AsyncGenerator<Buffer> {
   const { author, at, message, parent, prefix } = commit;
@@ -55,7 +55,7 @@ export async function* fastImport(storage: Storage, commit: Commit): AsyncGenera
     if (isGitsOwn(path)) continue;
     const bytes = await readBytes(storage, sourceKey(prefix, path));
     if (!bytes || createHash("sha256").update(bytes).digest("hex") !== sha256) {
-      throw new PublishingFault("files_gone", { detail: `${path} is not in the bucket as it was stored` });
+      throw new PushFault("files_gone", { detail: `${path} is not in the bucket as it was stored` });
     }
     yield Buffer.from(`M 100644 inline ${quoted(path)}\ndata ${bytes.byteLength}\n`);
     // An empty piece would end a byte stream's turn.

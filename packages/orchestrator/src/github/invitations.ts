@@ -5,8 +5,8 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Context } from "../app-context.ts";
 import type { Orm } from "../db/database.ts";
-import { appPublishing } from "../db/schema.ts";
-import { PassingFault, PublishingFault } from "./push-fault.ts";
+import { appRepositories } from "../db/schema.ts";
+import { PassingFault, PushFault } from "./push-fault.ts";
 import { openGitHub, type GitHub } from "./client.ts";
 
 const BATCH = 10;
@@ -36,11 +36,11 @@ where s.app_id = due.app_id
 returning s.app_id as "appId", s.repository_name as name, s.invited_login as invited, due.login as wanted`;
 
 const settle = async (context: Context, github: GitHub, { appId, name, invited, wanted }: Due) => {
-  const store = (changes: Partial<typeof appPublishing.$inferInsert>) =>
+  const store = (changes: Partial<typeof appRepositories.$inferInsert>) =>
     context.database.orm
-      .update(appPublishing)
+      .update(appRepositories)
       .set(changes)
-      .where(and(eq(appPublishing.appId, appId), eq(appPublishing.repositoryName, name)));
+      .where(and(eq(appRepositories.appId, appId), eq(appRepositories.repositoryName, name)));
   if (invited !== null) {
     await github.uninvite(name, invited);
     await store({ invitedLogin: null });
@@ -72,7 +72,7 @@ export const inviteOwners = async (context: Context, signal: AbortSignal): Promi
     try {
       await settle(context, github, due);
     } catch (cause) {
-      if (!(cause instanceof PublishingFault || cause instanceof PassingFault)) throw cause;
+      if (!(cause instanceof PushFault || cause instanceof PassingFault)) throw cause;
       log.warn(
         { reason: cause.message, event: "invitation_failed", appId: due.appId },
         "an invitation waits for the next try",
@@ -84,6 +84,6 @@ export const inviteOwners = async (context: Context, signal: AbortSignal): Promi
 /** The owner's user name changed: no app waits any longer. */
 export const retryInvitations = (orm: Orm, ownerId: string) =>
   orm
-    .update(appPublishing)
+    .update(appRepositories)
     .set({ invitationAt: null, invitationFailure: null })
-    .where(sql`${appPublishing.appId} in (select id from leo.apps where owner_id = ${ownerId})`);
+    .where(sql`${appRepositories.appId} in (select id from leo.apps where owner_id = ${ownerId})`);

@@ -1,33 +1,33 @@
-import type { Findings, PublicationFailure, PublicationFailureCode } from "@leo/core/publishing.ts";
+import type { Findings, PushFailure, PushFailureCode } from "@leo/core/github.ts";
 import { scrub } from "@leo/core/scrub.ts";
 
 /** A sentence for the app's owner: what happened and what to do. */
-const MESSAGES: Record<PublicationFailureCode, string> = {
+const MESSAGES: Record<PushFailureCode, string> = {
   secrets_found:
-    "The files hold what looks like secrets, so nothing was published. Look at the list, then publish anyway or ask the agent to remove them.",
-  not_configured: "Publishing is not set up on this installation. Its operator can add a GitHub token.",
+    "The files contain what looks like secrets, so nothing was pushed. Review the list, then push anyway or ask the agent to remove them.",
+  not_configured: "Leo can't push to GitHub on this installation. Its administrator can add a GitHub token.",
   token_refused:
-    "GitHub refused Leo's token: it was revoked, has expired, or may not do this. Tell the operator, then publish again.",
+    "GitHub rejected Leo's token: it was revoked, has expired, or lacks a permission. Tell your administrator, then push again.",
   repository_gone:
-    "The repository is gone, or Leo may no longer see it. Disconnect it and publish again: that makes a new one.",
-  name_taken: "GitHub has repositories with every name that would fit. Rename the app, then publish again.",
+    "The repository is gone, or Leo can no longer see it. Disconnect it and push again to create a new one.",
+  name_taken: "Every suitable repository name is taken. Rename the app, then push again.",
   conflict:
-    "The repository has commits that Leo did not make, and Leo does not overwrite them. Publish on top of them, or disconnect the repository to start a new one.",
-  refused: "GitHub did not take the version. Its reason is in the details.",
-  files_gone: "The files of this version have expired. Publish a newer version.",
-  unreachable: "GitHub could not be reached for a while. Publish again later.",
-  internal: "Something in Leo failed. Publish again; if it stays, tell the operator.",
+    "The repository has commits that Leo didn't make, and Leo doesn't overwrite them. Push on top of them, or disconnect the repository to start a new one.",
+  refused: "GitHub rejected the push. The details say why.",
+  files_gone: "The files of this version have expired. Push a newer version.",
+  unreachable: "GitHub couldn't be reached for a while. Push again later.",
+  internal: "Something went wrong in Leo. Push again; if it keeps happening, tell your administrator.",
 };
 
 const DETAIL_MAX_CHARS = 4_000;
 
-/** Publishing cannot go on; trying again by itself would not help. */
-export class PublishingFault extends Error {
-  override name = "PublishingFault";
-  readonly failure: PublicationFailure;
+/** The push has failed, and a retry wouldn't help. */
+export class PushFault extends Error {
+  override name = "PushFault";
+  readonly failure: PushFailure;
 
   constructor(
-    code: PublicationFailureCode,
+    code: PushFailureCode,
     more: { detail?: string; message?: string; secrets?: Findings; headSha?: string } = {},
   ) {
     const { detail, message = MESSAGES[code], ...rest } = more;
@@ -41,7 +41,7 @@ export class PublishingFault extends Error {
   }
 }
 
-/** Something that passes: GitHub is down, slow, or wants fewer calls. */
+/** A fault that passes: GitHub is down, slow, or limits calls. */
 export class PassingFault extends Error {
   override name = "PassingFault";
   /** When GitHub asked to wait. */

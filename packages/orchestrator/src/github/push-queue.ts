@@ -1,7 +1,7 @@
 /**
- * Publications as a queue.
+ * The queue of pushes.
  *
- * Terms: a publication is *open* until it is done or failed. The open ones of an app are worked off
+ * Terms: a push is *open* until it is done or failed. The open ones of an app are worked off
  * one after the other, in order of their ids. A *lease* lets one orchestrator work on one; `tries`
  * counts the claims and fences a holder whose lease was taken over.
  *
@@ -9,10 +9,10 @@
  */
 import { and, eq, sql } from "drizzle-orm";
 import type { Manifest } from "@leo/core/artifact.ts";
-import type { PublicationFailure } from "@leo/core/publishing.ts";
+import type { PushFailure } from "@leo/core/github.ts";
 import type { Context } from "../app-context.ts";
 import { tx } from "../db/tx.ts";
-import { appPublishing, publications } from "../db/schema.ts";
+import { appRepositories, pushes } from "../db/schema.ts";
 import { appendFacts } from "../events/append.ts";
 import type { Repository } from "./client.ts";
 import { commitUrl } from "./links.ts";
@@ -23,7 +23,7 @@ const BACKOFF_MS = 5_000;
 const BACKOFF_MAX_MS = 5 * 60_000;
 const WAIT_MAX_MS = 3_600_000;
 
-/** A claimed publication and what it needs of its app and generation. */
+/** A claimed push and what it needs of its app and generation. */
 export interface Job {
   id: string;
   tries: number;
@@ -67,11 +67,11 @@ join leo.generations g on g.id = c.generation_id
 join leo.apps a on a.id = c.app_id
 left join leo.app_publishing s on s.app_id = c.app_id`;
 
-/** Takes the next publication that is due, if there is one. */
-export const claimPublication = async ({ database, now }: Context): Promise<Job | undefined> => {
+/** Takes the next push that is due, if there is one. */
+export const claimPush = async ({ database, now }: Context): Promise<Job | undefined> => {
   const at = now();
   const { rows } = await database.pool.query<Job>({
-    name: "claim-publication",
+    name: "claim-push",
     text: CLAIM,
     values: [at, new Date(at.getTime() + LEASE_MS)],
   });
@@ -79,14 +79,10 @@ export const claimPublication = async ({ database, now }: Context): Promise<Job 
 };
 
 const held = ({ id, tries }: Job) =>
-  and(eq(publications.id, id), eq(publications.state, "running"), eq(publications.tries, tries));
+  and(eq(pushes.id, id), eq(pushes.state, "running"), eq(pushes.tries, tries));
 
-const change = async ({ database }: Context, job: Job, values: Partial<typeof publications.$inferInsert>) => {
-  const changed = await database.orm
-    .update(publications)
-    .set(values)
-    .where(held(job))
-    .returning({ id: publications.id });
+const change = async ({ database }: Context, job: Job, values: Partial<typeof pushes.$inferInsert>) => {
+  const changed = await database.orm.update(pushes).set(values).where(held(job)).returning({ id: pushes.id });
   return changed.length > 0;
 };
 
@@ -133,38 +129,38 @@ export const finish = (
   tx(context, async ({ orm }) => {
     const at = context.now();
     const [done] = await orm
-      .update(publications)
+      .update(pushes)
       .set({ state: "done", leaseUntil: null, commitSha, repositoryName: repository.name, finishedAt: at })
       .where(held(job))
-      .returning({ id: publications.id });
+      .returning({ id: pushes.id });
     if (!done) return;
     await orm
-      .update(appPublishing)
+      .update(appRepositories)
       .set({
         headSha: commitSha,
         headGenerationId: job.generationId,
-        acceptedFindings: sql`coalesce(${job.confirmedFindings}, ${appPublishing.acceptedFindings})`,
+        acceptedFindings: sql`coalesce(${job.confirmedFindings}, ${appRepositories.acceptedFindings})`,
       })
       // The owner may have disconnected this repository meanwhile.
-      .where(and(eq(appPublishing.appId, job.appId), eq(appPublishing.repositoryId, repository.id)));
+      .where(and(eq(appRepositories.appId, job.appId), eq(appRepositories.repositoryId, repository.id)));
     const { name } = repository;
     const url = commitUrl(context.config, name, commitSha);
-    const fact = { type: "publication", state: "done", repository: name, commitUrl: url } as const;
+    const fact = { type: "push", state: "done", repository: name, commitUrl: url } as const;
     await appendFacts(orm, job.generationId, [fact], at);
   });
 
 /** It ended without a commit: stored and told in one transaction. The version stays as it is. */
-export const fail = (context: Context, job: Job, failure: PublicationFailure): Promise<void> =>
+export const fail = (context: Context, job: Job, failure: PushFailure): Promise<void> =>
   tx(context, async ({ orm }) => {
     const at = context.now();
     const [failed] = await orm
-      .update(publications)
+      .update(pushes)
       .set({ state: "failed", leaseUntil: null, failure, finishedAt: at })
       .where(held(job))
-      .returning({ id: publications.id });
+      .returning({ id: pushes.id });
     if (!failed) return;
     const { code, message } = failure;
     const repository = job.repositoryName ?? undefined;
-    const fact = { type: "publication", state: "failed", repository, failure: { code, message } } as const;
+    const fact = { type: "push", state: "failed", repository, failure: { code, message } } as const;
     await appendFacts(orm, job.generationId, [fact], at);
   });

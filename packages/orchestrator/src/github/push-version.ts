@@ -1,12 +1,12 @@
-/** One try to publish one version: the scan, the repository, the commit. */
+/** One attempt to push a version: the scan, the repository, the commit. */
 import type { Context } from "../app-context.ts";
 import { scanVersion } from "../version/secret-scan.ts";
-import { PublishingFault } from "./push-fault.ts";
+import { PushFault } from "./push-fault.ts";
 import { openGit } from "./git.ts";
 import { openGitHub } from "./client.ts";
 import { gitUrl } from "./links.ts";
 import { commitMessage } from "./commit.ts";
-import { pushVersion } from "./push.ts";
+import { pushCommit } from "./push.ts";
 import { finish, recordCommit, type Job } from "./push-queue.ts";
 import { ensureRepository } from "./repository.ts";
 import { withWorkDirectory } from "./work-directory.ts";
@@ -16,30 +16,30 @@ const FIRST_BRANCH = "main";
 
 const refuseSecrets = async (context: Context, job: Job, prefix: string) => {
   const { generationId, manifest } = job;
-  if (!manifest) throw new PublishingFault("files_gone");
+  if (!manifest) throw new PushFault("files_gone");
   const secrets = await scanVersion(context, { generationId, prefix, manifest });
   if (!secrets || [job.confirmedFindings, job.acceptedFindings].includes(secrets.digest)) return manifest;
-  throw new PublishingFault("secrets_found", { secrets });
+  throw new PushFault("secrets_found", { secrets });
 };
 
 /**
- * Publishes a claimed version and stores that it is done.
+ * Pushes a claimed version and records the result.
  * @param signal ends it: the orchestrator drains, or somebody else has taken over
- * @throws PublishingFault, PassingFault, or the signal's reason
+ * @throws PushFault, PassingFault, or the signal's reason
  */
-export const publishVersion = async (context: Context, job: Job, signal: AbortSignal): Promise<void> => {
+export const pushVersion = async (context: Context, job: Job, signal: AbortSignal): Promise<void> => {
   const { config, storage } = context;
   const token = config.GITHUB_BOT_TOKEN;
-  if (!token) throw new PublishingFault("not_configured");
+  if (!token) throw new PushFault("not_configured");
   const { prefix } = job;
-  if (prefix === null) throw new PublishingFault("files_gone");
+  if (prefix === null) throw new PushFault("files_gone");
   const manifest = await refuseSecrets(context, job, prefix);
 
   const github = openGitHub(config.LEO_GITHUB_API_URL, token, signal);
   const { id, login } = await github.whoAmI();
   const repository = await ensureRepository(context, github, job, login);
   const commitSha = await withWorkDirectory((directory) =>
-    pushVersion({
+    pushCommit({
       git: openGit({ directory, protocol: new URL(config.LEO_GITHUB_GIT_URL).protocol, token, signal }),
       storage,
       target: {

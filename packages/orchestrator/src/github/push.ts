@@ -7,7 +7,7 @@
  */
 import { Readable } from "node:stream";
 import { fastImport, IMPORTED_REF, type Commit } from "./commit.ts";
-import { PassingFault, PublishingFault } from "./push-fault.ts";
+import { PassingFault, PushFault } from "./push-fault.ts";
 import { GitError, type Git } from "./git.ts";
 import type { Job } from "./push-queue.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -24,10 +24,10 @@ const readHead = async (git: Git, { url, branch }: Target): Promise<string | und
 };
 
 type Plan =
-  /** The branch has this publication's commit already. */
+  /** The branch has this push's commit already. */
   { type: "there"; commitSha: string } | { type: "build"; parent: string | undefined };
 
-/** What is to be done, given where the branch is. @throws PublishingFault `conflict` */
+/** What is to be done, given where the branch is. @throws PushFault `conflict` */
 export const planPush = (
   head: string | undefined,
   job: Pick<Job, "commitSha" | "headSha" | "headGenerationId" | "generationId" | "onTopOf">,
@@ -38,7 +38,7 @@ export const planPush = (
     return isThere ? { type: "there", commitSha: head } : { type: "build", parent: head };
   }
   if (head !== undefined && head === job.onTopOf) return { type: "build", parent: head };
-  throw new PublishingFault("conflict", {
+  throw new PushFault("conflict", {
     detail: head
       ? `The branch is at ${head}; Leo left it at ${job.headSha ?? "nothing"}.`
       : `The branch is gone; Leo left it at ${job.headSha}.`,
@@ -50,12 +50,12 @@ export const planPush = (
 const translate = (cause: GitError): Error => {
   const said = cause.stderr;
   if (/Authentication failed|could not read (?:Username|Password)|error: 40[13]\b/i.test(said)) {
-    return new PublishingFault("token_refused", { detail: said });
+    return new PushFault("token_refused", { detail: said });
   }
   if (/repository .* not found|error: 404\b/i.test(said)) {
-    return new PublishingFault("repository_gone", { detail: said });
+    return new PushFault("repository_gone", { detail: said });
   }
-  if (/\[remote rejected\]/.test(said)) return new PublishingFault("refused", { detail: said });
+  if (/\[remote rejected\]/.test(said)) return new PushFault("refused", { detail: said });
   // Moved since it was looked at, or the network: the next try sees which.
   return new PassingFault(cause.message);
 };
@@ -91,9 +91,9 @@ export interface PushParts {
 /**
  * Makes the commit and pushes it, unless the branch has it already.
  * @returns the commit; undefined when `onCommit` said stop
- * @throws PublishingFault `conflict`, `token_refused`, `repository_gone`, `refused`, `files_gone`; PassingFault
+ * @throws PushFault `conflict`, `token_refused`, `repository_gone`, `refused`, `files_gone`; PassingFault
  */
-export const pushVersion = async (parts: PushParts): Promise<string | undefined> => {
+export const pushCommit = async (parts: PushParts): Promise<string | undefined> => {
   const { git, storage, target, job, commit, onCommit } = parts;
   const { url, branch } = target;
   try {

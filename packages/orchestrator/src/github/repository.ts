@@ -1,9 +1,9 @@
 /** The repository of an app: made once, then found by GitHub's own number for it. */
 import { eq } from "drizzle-orm";
 import type { Context } from "../app-context.ts";
-import { appPublishing } from "../db/schema.ts";
+import { appRepositories } from "../db/schema.ts";
 import { slug } from "../app/slug.ts";
-import { PublishingFault } from "./push-fault.ts";
+import { PushFault } from "./push-fault.ts";
 import type { GitHub, Repository } from "./client.ts";
 import type { Job } from "./push-queue.ts";
 
@@ -33,13 +33,13 @@ const makeOrAdopt = async (
     const taken = await github.findByName(`${organization ?? login}/${name}`);
     if (taken?.private && taken.description?.includes(job.appId)) return taken;
   }
-  throw new PublishingFault("name_taken");
+  throw new PushFault("name_taken");
 };
 
 /**
  * The app's repository, made if it has none yet.
  * @param login the account of the token
- * @throws PublishingFault `repository_gone`, `name_taken`, `refused` (archived)
+ * @throws PushFault `repository_gone`, `name_taken`, `refused` (archived)
  */
 export const ensureRepository = async (
   context: Context,
@@ -50,25 +50,25 @@ export const ensureRepository = async (
   const { orm } = context.database;
   if (job.repositoryId !== null) {
     const found = await github.findById(job.repositoryId);
-    if (!found) throw new PublishingFault("repository_gone");
+    if (!found) throw new PushFault("repository_gone");
     if (found.archived) {
-      throw new PublishingFault("refused", { detail: `${found.name} is archived, so it takes no commits.` });
+      throw new PushFault("refused", { detail: `${found.name} is archived, so it takes no commits.` });
     }
     if (found.name !== job.repositoryName) {
       await orm
-        .update(appPublishing)
+        .update(appRepositories)
         .set({ repositoryName: found.name })
-        .where(eq(appPublishing.appId, job.appId));
+        .where(eq(appRepositories.appId, job.appId));
     }
     return found;
   }
   const made = await makeOrAdopt(context, github, job, login);
   await github.disableActions(made.name);
   await orm
-    .insert(appPublishing)
+    .insert(appRepositories)
     .values({ appId: job.appId, repositoryId: made.id, repositoryName: made.name })
     .onConflictDoUpdate({
-      target: appPublishing.appId,
+      target: appRepositories.appId,
       set: { repositoryId: made.id, repositoryName: made.name },
     });
   context.log.info(

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const PREFIX = "leo-publish-";
+const PREFIX = "leo-push-";
 
 const remove = (path: string) => rm(path, { recursive: true, force: true, maxRetries: 3 });
 

@@ -48,7 +48,7 @@ export const publicRoutes = (
           supabaseUrl: config.SUPABASE_URL,
           supabaseAnonKey: config.SUPABASE_ANON_KEY,
           previewUrlTemplate: config.LEO_PREVIEW_URL_TEMPLATE,
-          publishing: config.GITHUB_BOT_TOKEN !== undefined,
+          github: config.GITHUB_BOT_TOKEN !== undefined,
           limits: limitsOf(config),
         },
         200,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { distKey, sourceKey } from "@leo/core/artifact.ts";
-import type { Finding, Findings } from "@leo/core/publishing.ts";
+import type { Finding, Findings } from "@leo/core/github.ts";
 import type { UserContext } from "../app-context.ts";
 import { tx, type Transactor } from "../db/tx.ts";
 import { secretScans } from "../db/schema.ts";

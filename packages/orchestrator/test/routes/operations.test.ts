@@ -24,7 +24,7 @@ test("the public settings hold what a browser needs and no secret", () =>
       expect(body).toEqual({
         mode: "aws",
         modelIsMock: false,
-        publishing: true,
+        github: true,
         supabaseUrl,
         supabaseAnonKey: "anon",
         previewUrlTemplate: "http://{generationId}.localhost:5013",

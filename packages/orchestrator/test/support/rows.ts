@@ -1,7 +1,7 @@
 import { newId } from "@leo/core/id.ts";
 import type { Database } from "../../src/db/database.ts";
 import {
-  appPublishing,
+  appRepositories,
   apps,
   attempts,
   endedSessions,
@@ -9,7 +9,7 @@ import {
   generations,
   githubAccounts,
   ledger,
-  publications,
+  pushes,
   secretScans,
   shares,
   siteAddresses,
@@ -48,9 +48,9 @@ export const seedRows = async ({ orm }: Database, ownerId: string): Promise<void
   await orm.insert(events).values({ generationId, seq: 1, at, type: body.type, body });
   await orm.insert(userMessages).values({ id: newId(), generationId, text: "and dark, please" });
   await orm.insert(shares).values({ id: newId(), ownerId, appId, generationId, tokenHash: newId() });
-  await orm.insert(appPublishing).values({ appId, repositoryName: "ann/notes" });
+  await orm.insert(appRepositories).values({ appId, repositoryName: "ann/notes" });
   await orm
-    .insert(publications)
+    .insert(pushes)
     .values({ id: newId(), appId, generationId, automatic: false, availableAt: at, createdAt: at });
   await orm.insert(githubAccounts).values({ ownerId, login: "ann", updatedAt: at });
   await orm.insert(secretScans).values({ generationId, rules: "1", scannedAt: at });

@@ -1,4 +1,4 @@
-import type { Findings } from "@leo/core/publishing.ts";
+import type { Findings } from "@leo/core/github.ts";
 import { ConfirmDialog } from "./ui/confirm-dialog.tsx";
 
 interface SecretsDialogProps {

@@ -1,6 +1,6 @@
 import { useMutation, type UseMutationOptions } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Findings } from "@leo/core/publishing.ts";
+import type { Findings } from "@leo/core/github.ts";
 import { HttpError } from "./errors.ts";
 
 const findingsOf = (error: unknown): Findings | undefined =>

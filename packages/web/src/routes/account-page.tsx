@@ -15,7 +15,7 @@ export const AccountPage = () => (
       <h1 className="mb-6 text-[1.75rem] leading-tight font-semibold tracking-tight">Account</h1>
       <ProfileSection />
       <UsageSection />
-      {useConfig().publishing && (
+      {useConfig().github && (
         <Section title="GitHub">
           <AccountForm />
         </Section>

@@ -47,8 +47,8 @@ const appRoute = (stub: Stub, call: Call, { id, action, rest }: Place): Answer =
   const { method, body } = call;
   const app = stub.apps.get(id);
   if (!app) return NOT_FOUND;
-  if (action === "publishing" && method === "PATCH") return stub.publishing.change(id, body);
-  if (action === "publishing") return [200, stub.publishing.of(id)];
+  if (action === "github" && method === "PATCH") return stub.github.change(id, body);
+  if (action === "github") return [200, stub.github.of(id)];
   if (action === "site") return stub.sites.answer(call, id, rest[0]);
   if (action === "shares") return shareRoute(stub, call, rest[0]);
   if (action === "generations" && isAtWork(stub, app))
@@ -98,7 +98,7 @@ const generationRoute = (stub: Stub, call: Call, { id, action, rest }: Place): A
   if (action === "restore") return [201, stub.copy(generation, generation.appId)];
   if (action === "fork") return fork(stub, generation);
   if (action === "cancel") return cancel(generation);
-  if (action === "publish") return stub.publishing.publish(generation.appId, id, call.body);
+  if (action === "push") return stub.github.push(generation.appId, id, call.body);
   if (action === "retry") return [201, stub.addGeneration(generation.appId, generation.prompt)];
   if (action === "messages") return messageRoute(stub, call, id, rest[0]);
   return stub.versions.answer(call, id, action, rest.join("/")) ?? NOT_FOUND;
@@ -111,7 +111,7 @@ export const apiRoute = (stub: Stub, call: Call): Answer => {
   if (!stub.auth.accepts(call)) return refusal(401, "unauthenticated", "Sign in again.");
   if (kind === "session") return [204, undefined];
   if (kind === "usage") return [200, usage()];
-  if (kind === "account" && id === "github") return stub.publishing.account(call.method, call.body);
+  if (kind === "account" && id === "github") return stub.github.account(call.method, call.body);
   if (kind === "apps" && !id) return call.method === "POST" ? createApp(stub, call) : listApps(stub, call);
   if (kind === "apps" && id) return appRoute(stub, call, { id, action, rest });
   if (kind === "generations" && id) return generationRoute(stub, call, { id, action, rest });

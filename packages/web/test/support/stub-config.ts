@@ -30,7 +30,7 @@ export const configOf = (
   supabaseUrl: `http://localhost:${port}`,
   supabaseAnonKey: "anon",
   previewUrlTemplate: `http://{generationId}.localhost:${port}/`,
-  publishing: true,
+  github: true,
   limits: LIMITS,
 });
 

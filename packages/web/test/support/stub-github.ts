@@ -1,25 +1,25 @@
-/** Publishing as the stub has it: the test says how each version's publication ends. */
+/** Pushing as the stub has it: the test says how each version's push ends. */
 import { randomUUID } from "node:crypto";
-import type { AppPublishing, Findings, Publication, PublishVersion } from "@leo/core/publishing.ts";
+import type { AppGithub, Findings, Push, PushVersion } from "@leo/core/github.ts";
 import { refusal, type Answer } from "./stub-answer.ts";
 
-export class StubPublishing {
-  readonly #apps = new Map<string, AppPublishing>();
+export class StubGithub {
+  readonly #apps = new Map<string, AppGithub>();
   /** The GitHub user of the account. */
   login: string | null = null;
   /** What a scan finds in each version; only its digest lets it pass. */
   found: Findings | undefined;
 
-  of(appId: string): AppPublishing {
-    const known = this.#apps.get(appId) ?? { automatic: false, publications: [] };
+  of(appId: string): AppGithub {
+    const known = this.#apps.get(appId) ?? { automatic: false, pushes: [] };
     this.#apps.set(appId, known);
     return known;
   }
 
-  /** Ends the publication of a version that is on its way, or states one that began by itself. */
-  end(appId: string, generationId: string, end: Pick<Publication, "state"> & Partial<Publication>): void {
+  /** Ends the push of a version that is on its way, or states one that began by itself. */
+  end(appId: string, generationId: string, end: Pick<Push, "state"> & Partial<Push>): void {
     const app = this.of(appId);
-    const open = app.publications.find((each) => each.generationId === generationId);
+    const open = app.pushes.find((each) => each.generationId === generationId);
     const at = new Date().toISOString();
     const { failure: _, ...before } = open ?? {
       id: randomUUID(),
@@ -27,9 +27,9 @@ export class StubPublishing {
       createdAt: at,
       automatic: true,
     };
-    const rest = app.publications.filter((each) => each !== open);
+    const rest = app.pushes.filter((each) => each !== open);
     const finishedAt = end.state === "done" || end.state === "failed" ? { finishedAt: at } : {};
-    app.publications = [...rest, { ...before, ...finishedAt, ...end }];
+    app.pushes = [...rest, { ...before, ...finishedAt, ...end }];
     if (end.state === "done") {
       app.repository = { name: "leo-bot/leo-todo", url: "https://github.example/leo-bot/leo-todo" };
     }
@@ -42,12 +42,12 @@ export class StubPublishing {
     return [200, app];
   }
 
-  publish(appId: string, generationId: string, { confirm }: PublishVersion = {}): Answer {
+  push(appId: string, generationId: string, { confirm }: PushVersion = {}): Answer {
     if (this.found && confirm !== this.found.digest) {
       return refusal(409, "secrets_found", "The files hold secrets.", this.found);
     }
     this.end(appId, generationId, { state: "queued", automatic: false });
-    return [202, this.of(appId).publications.at(-1)];
+    return [202, this.of(appId).pushes.at(-1)];
   }
 
   account(method: string, body: Record<string, unknown> | undefined): Answer {

@@ -1,5 +1,5 @@
 /** Sites as the stub has them: whatever is published is live at once. */
-import type { Findings } from "@leo/core/publishing.ts";
+import type { Findings } from "@leo/core/github.ts";
 import { slugProblem, type ChangeSite, type PublishSite, type Site } from "@leo/core/site.ts";
 import { refusal, type Answer, type Call } from "./stub-answer.ts";
 

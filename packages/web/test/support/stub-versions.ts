@@ -1,6 +1,6 @@
 /** Files of versions as the stub has them, and what one changed against another. */
 import type { Diff, FileList } from "@leo/core/api.ts";
-import type { Findings } from "@leo/core/publishing.ts";
+import type { Findings } from "@leo/core/github.ts";
 import type { z } from "zod";
 import { refusal, type Answer, type Call } from "./stub-answer.ts";
 

@@ -15,7 +15,7 @@ import { apiRoute } from "./stub-api.ts";
 import { StubAuth } from "./stub-auth.ts";
 import { configOf, type StubOptions } from "./stub-config.ts";
 import { serve } from "./stub-http.ts";
-import { StubPublishing } from "./stub-github.ts";
+import { StubGithub } from "./stub-github.ts";
 import { StubSites } from "./stub-sites.ts";
 import { StubSockets } from "./stub-sockets.ts";
 import { StubVersions } from "./stub-versions.ts";
@@ -27,7 +27,7 @@ export class Stub {
   readonly generations = new Map<string, Generation>();
   readonly events = new Map<string, Event[]>();
   readonly versions = new StubVersions();
-  readonly publishing = new StubPublishing();
+  readonly github = new StubGithub();
   readonly sites = new StubSites();
   readonly auth = new StubAuth();
   readonly sockets = new StubSockets(this.events);

@@ -17,7 +17,7 @@ const scopes = (header: string | null): Finding => {
   if (has.has("public_repo")) {
     return warning("accepted, but without scope repo only public repositories can be made", MAKE_ANOTHER);
   }
-  return failure("the token lacks scope repo, so nothing can be published", MAKE_ANOTHER);
+  return failure("the token lacks scope repo, so Leo can't push with it", MAKE_ANOTHER);
 };
 
 const expiry = (header: string | null, now: Date): Finding[] => {
@@ -40,12 +40,12 @@ const judge = ({ status, headers }: Answer, now: Date): Finding[] => {
   ];
 };
 
-/** The token with which apps are published. */
+/** The token that Leo pushes with. */
 export const githubCheck = (now: () => Date = () => new Date()): Check => ({
   name: "github",
   run: async (target, signal) => {
     const token = target.stage ? secretOf(target, "GithubBotToken") : target.secrets.GithubBotToken;
-    if (!token || token === "none") return [ok("no token: publishing to GitHub is off")];
+    if (!token || token === "none") return [ok("no token: pushing to GitHub is off")];
     const answer = await probe(`${target.githubUrl.replace(/\/+$/, "")}/user`, signal, {
       headers: {
         authorization: `Bearer ${token}`,

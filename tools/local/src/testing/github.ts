@@ -1,5 +1,5 @@
 /**
- * A GitHub of one's own for tests: the REST calls that publishing makes, and real git over HTTP
+ * A GitHub of one's own for tests: the REST calls that pushing makes, and real git over HTTP
  * (`git http-backend`), both behind the same token.
  */
 import { randomBytes } from "node:crypto";

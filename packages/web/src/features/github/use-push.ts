@@ -7,5 +7,5 @@ import { pushVersionMutation, repositoryQuery } from "./api.ts";
 export const usePush = (appId: string, generationId: string) => {
   const { data } = useQuery(repositoryQuery(appId));
   const push = useSecretsGate({ ...pushVersionMutation(appId, generationId), onError: toastError });
-  return { ...push, latest: data?.publications.find((each) => each.generationId === generationId) };
+  return { ...push, latest: data?.pushes.find((each) => each.generationId === generationId) };
 };

@@ -248,8 +248,9 @@ export const fold = (draft: Draft, event: Event): void => {
     case "draft_saved":
       draft.draftSaved = true;
       return;
+    case "push":
     case "publication":
-      draft.items.push({ ...event, kind: "publication" });
+      draft.items.push({ ...event, kind: "push" });
       return;
     case "all_work_complete": {
       // An answer stores no files, so the row that says so never gets its outcome.

@@ -50,7 +50,7 @@ type Content =
   | { kind: "notice"; level: "warn" | "error"; text: string }
   | { kind: "message"; messageId: string; text: string; status: "taken" | "returned" }
   | (Pick<EventOf<"version_copied">, "fromVersion" | "fromApp"> & { kind: "copied" })
-  | (Pick<EventOf<"publication">, "state" | "repository" | "commitUrl" | "failure"> & { kind: "publication" })
+  | (Pick<EventOf<"push">, "state" | "repository" | "commitUrl" | "failure"> & { kind: "push" })
   | { kind: "end"; state: "completed" | "answered" | "failed" | "cancelled"; failure?: Failure };
 
 /** One row of the timeline. Several events may fold into one; `seq` and `at` are those of the first. */

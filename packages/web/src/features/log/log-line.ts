@@ -39,7 +39,7 @@ const checksText = ({ checks, round }: EventOf<"verified">) =>
 
 const CHANGED = { created: "Created", modified: "Changed", deleted: "Deleted" } as const;
 
-const PUBLICATION: Record<EventOf<"publication">["state"], string> = {
+const PUSH_WORDS: Record<EventOf<"push">["state"], string> = {
   done: "Pushed to GitHub",
   failed: "Not pushed to GitHub",
 };
@@ -133,11 +133,12 @@ const describe = (event: Event): Said => {
       );
     case "draft_saved":
       return info("state", `Saved a draft of ${plural(event.fileCount, "file")}`);
+    case "push":
     case "publication":
       return {
         level: event.failure ? "error" : "info",
         source: "github",
-        text: words([PUBLICATION[event.state], event.repository, event.commitUrl, event.failure?.message]),
+        text: words([PUSH_WORDS[event.state], event.repository, event.commitUrl, event.failure?.message]),
       };
   }
 };

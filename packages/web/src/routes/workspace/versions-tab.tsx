@@ -13,7 +13,7 @@ interface VersionsTabProps {
 
 const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
   const setSearch = useSetSearch();
-  const { limits, publishing } = useConfig();
+  const { limits, github } = useConfig();
   const { versions, completed, shown } = selection;
   const appId = versions[0]?.generation.appId;
   /** What the next request continues from unless told otherwise. */
@@ -43,7 +43,7 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
                   before &&
                   (() => setSearch({ tab: "changes", version: generation.id, base: before.generation.id }))
                 }
-                {...(publishing &&
+                {...(github &&
                   number !== undefined && {
                     push: {
                       button: <PushButton appId={generation.appId} generationId={id} number={number} />,
@@ -72,7 +72,7 @@ const VersionsTab = ({ selection, onContinueFrom }: VersionsTabProps) => {
             );
           })}
         </ul>
-        {publishing && appId && <AppRepository appId={appId} />}
+        {github && appId && <AppRepository appId={appId} />}
         <p className="px-4 py-3 text-xs text-faint">
           Versions are kept for {limits.retentionDays} days. Download one to keep it longer.
         </p>

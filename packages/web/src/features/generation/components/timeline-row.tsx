@@ -67,7 +67,7 @@ const NoticeRow = ({ item }: { item: ItemOf<"notice"> }) => (
   </Row>
 );
 
-const PublicationRow = ({ item }: { item: ItemOf<"publication"> }) => {
+const PushRow = ({ item }: { item: ItemOf<"push"> }) => {
   const icon = <CloudUpload className="size-3.5" />;
   if (item.failure) {
     return (
@@ -128,8 +128,8 @@ export const TimelineRow = memo(function TimelineRow({
           {item.fromApp !== undefined && ` of ${item.fromApp}`}. Nothing needed building.
         </Row>
       );
-    case "publication":
-      return <PublicationRow item={item} />;
+    case "push":
+      return <PushRow item={item} />;
     case "message":
       return <MessageBubble text={item.text} at={item.at} note={MESSAGE_NOTES[item.status]} />;
   }

@@ -24,7 +24,7 @@ const DENSE: ReadonlySet<SpacedKind> = new Set<SpacedKind>([
   "stored",
   "notice",
   "copied",
-  "publication",
+  "push",
 ]);
 
 /** Lines of work stand close together; text and cards get air. */

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { AppPublishing } from "@leo/core/publishing.ts";
+import type { AppGithub } from "@leo/core/github.ts";
 import { Loaded } from "../../../components/loaded.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { ConfirmDialog } from "../../../components/ui/confirm-dialog.tsx";
@@ -17,7 +17,7 @@ export const AppRepository = ({ appId }: { appId: string }) => (
   </section>
 );
 
-const Repository = ({ appId, data }: { appId: string; data: AppPublishing }) => {
+const Repository = ({ appId, data }: { appId: string; data: AppGithub }) => {
   const [disconnecting, setDisconnecting] = useState(false);
   const { mutate, isPending } = useAction(changeRepositoryMutation(appId));
   const { automatic, repository, invitedLogin, invitationFailure } = data;

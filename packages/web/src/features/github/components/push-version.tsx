@@ -1,6 +1,6 @@
 import { clsx } from "clsx";
 import { CloudAlert, CloudCheck, CloudUpload, LoaderCircle } from "lucide-react";
-import type { Publication } from "@leo/core/publishing.ts";
+import type { Push } from "@leo/core/github.ts";
 import { SecretsDialog } from "../../../components/secrets-dialog.tsx";
 import { buttonClass } from "../../../components/ui/button.tsx";
 import { IconButton } from "../../../components/ui/icon-button.tsx";
@@ -53,7 +53,7 @@ export const PushButton = ({ appId, generationId, number }: VersionProps) => {
 const linkClass = "ml-1.5 font-medium underline underline-offset-2";
 
 interface FailureProps {
-  failure: NonNullable<Publication["failure"]>;
+  failure: NonNullable<Push["failure"]>;
   /** Builds upon the commits of somebody else. */
   onTop: (headSha: string) => void;
   onFindings: () => void;

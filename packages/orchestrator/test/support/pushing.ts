@@ -2,17 +2,17 @@ import { eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { CreatedApp } from "@leo/core/api.ts";
 import type { Event } from "@leo/core/event.ts";
-import type { AppPublishing, Publication, PublishVersion } from "@leo/core/publishing.ts";
+import type { AppGithub, Push, PushVersion } from "@leo/core/github.ts";
 import type { Generation } from "@leo/core/generation.ts";
 import { withGithub, type TestGithub } from "@leo/local/testing/github.ts";
 import { until } from "@leo/local/testing/until.ts";
-import { publications } from "../../src/db/schema.ts";
-import { startPublishing } from "../../src/github/worker.ts";
+import { pushes } from "../../src/db/schema.ts";
+import { startPushing } from "../../src/github/worker.ts";
 import { withApi, type Answer, type TestApi } from "./api.ts";
 import { HIGH_LIMITS } from "./context.ts";
 import { completeGeneration, type Files } from "./version.ts";
 
-export interface PublishingWorld {
+export interface PushingWorld {
   github: TestGithub;
   api: TestApi;
   /** Moves the clock. */
@@ -22,19 +22,19 @@ export interface PublishingWorld {
   resume(): void;
   makeApp(name: string, source?: Files, prompt?: string): Promise<{ appId: string; id: string }>;
   addVersion(appId: string, prompt: string, source: Files, dist?: Files): Promise<string>;
-  publish(id: string, body?: PublishVersion): Promise<Answer<Publication>>;
-  publishing(appId: string): Promise<AppPublishing>;
-  /** Publishes and waits for the end. */
-  published(appId: string, id: string, body?: PublishVersion): Promise<Publication>;
-  ended(appId: string, id: string): Promise<Publication>;
+  push(id: string, body?: PushVersion): Promise<Answer<Push>>;
+  pushing(appId: string): Promise<AppGithub>;
+  /** Pushes and waits for the end. */
+  pushed(appId: string, id: string, body?: PushVersion): Promise<Push>;
+  ended(appId: string, id: string): Promise<Push>;
   tries(id: string): Promise<number>;
   events(id: string): Promise<Event[]>;
 }
 
 const WAIT_MS = 60_000;
 
-/** Runs with the API, a GitHub and a worker that publishes. */
-export const withPublishing = (run: (world: PublishingWorld) => Promise<void>): Promise<void> =>
+/** Runs with the API, a GitHub and a worker that pushes. */
+export const withPushing = (run: (world: PushingWorld) => Promise<void>): Promise<void> =>
   withGithub((github) => {
     let aheadMs = 0;
     const env = {
@@ -46,18 +46,18 @@ export const withPublishing = (run: (world: PublishingWorld) => Promise<void>): 
     };
     return withApi(
       async (api) => {
-        const start = () => startPublishing(api.context, { random: () => 0.5, pollMs: 20 });
+        const start = () => startPushing(api.context, { random: () => 0.5, pollMs: 20 });
         let worker = start();
-        const path = (appId: string) => `/api/apps/${appId}/publishing`;
-        const publishing = async (appId: string) =>
-          (await api.call<AppPublishing>(api.ann, "GET", path(appId))).body;
-        const publish: PublishingWorld["publish"] = (id, body = {}) =>
-          api.call(api.ann, "POST", `/api/generations/${id}/publish`, body);
+        const path = (appId: string) => `/api/apps/${appId}/github`;
+        const pushing = async (appId: string) =>
+          (await api.call<AppGithub>(api.ann, "GET", path(appId))).body;
+        const push: PushingWorld["push"] = (id, body = {}) =>
+          api.call(api.ann, "POST", `/api/generations/${id}/push`, body);
         const ended = (appId: string, id: string) =>
           until(
-            "a publication's end",
+            "a push's end",
             async () => {
-              const all = (await publishing(appId)).publications;
+              const all = (await pushing(appId)).pushes;
               return all.find(({ generationId, finishedAt }) => generationId === id && finishedAt);
             },
             WAIT_MS,
@@ -69,11 +69,11 @@ export const withPublishing = (run: (world: PublishingWorld) => Promise<void>): 
             advance: (durationMs) => (aheadMs += durationMs),
             pause: () => worker.stop(),
             resume: () => (worker = start()),
-            publishing,
-            publish,
+            pushing,
+            push,
             ended,
-            published: async (appId, id, body) => {
-              const asked = await publish(id, body);
+            pushed: async (appId, id, body) => {
+              const asked = await push(id, body);
               if (asked.status !== 202) throw new Error(`${asked.status} ${JSON.stringify(asked.body)}`);
               return ended(appId, id);
             },
@@ -94,9 +94,9 @@ export const withPublishing = (run: (world: PublishingWorld) => Promise<void>): 
             },
             tries: async (id) => {
               const [row] = await api.context.database.orm
-                .select({ tries: publications.tries })
-                .from(publications)
-                .where(eq(publications.generationId, id));
+                .select({ tries: pushes.tries })
+                .from(pushes)
+                .where(eq(pushes.generationId, id));
               return row?.tries ?? 0;
             },
             events: async (id) =>

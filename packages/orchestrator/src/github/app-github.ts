@@ -1,17 +1,11 @@
-/** Publishing as the owner of an app asks for it and sees it. */
+/** What the owner of an app asks of GitHub and sees of it: the repository, pushes, the invited user. */
 import { and, desc, eq, sql } from "drizzle-orm";
 import { newId } from "@leo/core/id.ts";
-import type {
-  AppPublishing,
-  ChangeAppPublishing,
-  GithubAccount,
-  Publication,
-  PublishVersion,
-} from "@leo/core/publishing.ts";
+import type { AppGithub, ChangeAppGithub, GithubAccount, Push, PushVersion } from "@leo/core/github.ts";
 import type { Context, UserContext } from "../app-context.ts";
 import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
-import { appPublishing, githubAccounts, publications } from "../db/schema.ts";
+import { appRepositories, githubAccounts, pushes } from "../db/schema.ts";
 import { retryInvitations } from "./invitations.ts";
 import { commitUrl, repositoryUrl } from "./links.ts";
 import { findApp } from "../app/app.ts";
@@ -19,9 +13,9 @@ import { ApiFault } from "../fault.ts";
 import { refuseUnseenSecrets } from "../version/secret-scan.ts";
 import { findCompleted, findVersion } from "../version/version.ts";
 
-type Row = typeof publications.$inferSelect;
+type Row = typeof pushes.$inferSelect;
 
-const view = ({ config }: Pick<Context, "config">, row: Row): Publication => ({
+const view = ({ config }: Pick<Context, "config">, row: Row): Push => ({
   id: row.id,
   generationId: row.generationId,
   state: row.state,
@@ -36,21 +30,21 @@ const view = ({ config }: Pick<Context, "config">, row: Row): Publication => ({
 });
 
 const readSettings = async (orm: Orm, appId: string) => {
-  const [row] = await orm.select().from(appPublishing).where(eq(appPublishing.appId, appId));
+  const [row] = await orm.select().from(appRepositories).where(eq(appRepositories.appId, appId));
   return row;
 };
 
-/** How an app is published, and the newest try of each version. @throws ApiFault `not_found` */
-export const viewPublishing = async (context: UserContext, appId: string): Promise<AppPublishing> => {
+/** An app's repository and the newest push of each version. @throws ApiFault `not_found` */
+export const readAppGithub = async (context: UserContext, appId: string): Promise<AppGithub> => {
   const { settings, rows } = await tx(context, async ({ orm }) => {
     await findApp(orm, context.userId, appId);
     return {
       settings: await readSettings(orm, appId),
       rows: await orm
-        .selectDistinctOn([publications.generationId])
-        .from(publications)
-        .where(eq(publications.appId, appId))
-        .orderBy(publications.generationId, desc(publications.id)),
+        .selectDistinctOn([pushes.generationId])
+        .from(pushes)
+        .where(eq(pushes.appId, appId))
+        .orderBy(pushes.generationId, desc(pushes.id)),
     };
   });
   const name = settings?.repositoryName;
@@ -59,11 +53,11 @@ export const viewPublishing = async (context: UserContext, appId: string): Promi
     repository: name ? { name, url: repositoryUrl(context.config, name) } : undefined,
     invitedLogin: settings?.invitedLogin ?? undefined,
     invitationFailure: settings?.invitationFailure ?? undefined,
-    publications: rows.map((row) => view(context, row)),
+    pushes: rows.map((row) => view(context, row)),
   };
 };
 
-/** What belongs to one repository. Without it the next publication makes a new one. */
+/** What belongs to one repository. Without it the next push makes a new one. */
 const DISCONNECTED = {
   repositoryId: null,
   repositoryName: null,
@@ -78,16 +72,16 @@ const requireConfigured = ({ config }: Pick<Context, "config">) => {
   if (config.GITHUB_BOT_TOKEN) return;
   throw new ApiFault(
     "conflict",
-    "Publishing is not set up on this installation. Its operator can add a GitHub token.",
+    "Leo can't push to GitHub on this installation. Its administrator can add a GitHub token.",
   );
 };
 
-/** @throws ApiFault `not_found`; `conflict` where publishing is not set up */
-export const changePublishing = async (
+/** @throws ApiFault `not_found`; `conflict` when no GitHub token is set */
+export const changeAppGithub = async (
   context: UserContext,
   appId: string,
-  { automatic, repository }: ChangeAppPublishing,
-): Promise<AppPublishing> => {
+  { automatic, repository }: ChangeAppGithub,
+): Promise<AppGithub> => {
   const changes = {
     ...(automatic === undefined ? {} : { automatic }),
     ...(repository === null ? DISCONNECTED : {}),
@@ -96,15 +90,15 @@ export const changePublishing = async (
     await findApp(orm, context.userId, appId);
     if (automatic) requireConfigured(context);
     await orm
-      .insert(appPublishing)
+      .insert(appRepositories)
       .values({ appId, ...changes })
-      .onConflictDoUpdate({ target: appPublishing.appId, set: { appId, ...changes } });
+      .onConflictDoUpdate({ target: appRepositories.appId, set: { appId, ...changes } });
   });
-  return viewPublishing(context, appId);
+  return readAppGithub(context, appId);
 };
 
 /**
- * Puts a publication of a completed version into the queue, in the caller's transaction. One that
+ * Queues a push of a completed version, in the caller's transaction. One that
  * waits already is made due at once and takes over what was confirmed.
  */
 const enqueue = async (
@@ -115,38 +109,38 @@ const enqueue = async (
 ): Promise<Row> => {
   const { confirmedFindings, onTopOf } = values;
   const [row] = await orm
-    .insert(publications)
+    .insert(pushes)
     .values({ id: newId(), ...values, availableAt: at, createdAt: at })
     .onConflictDoUpdate({
-      target: publications.generationId,
+      target: pushes.generationId,
       targetWhere: sql`finished_at is null`,
       set: {
-        availableAt: sql`least(${publications.availableAt}, ${at.toISOString()}::timestamptz)`,
+        availableAt: sql`least(${pushes.availableAt}, ${at.toISOString()}::timestamptz)`,
         ...(confirmedFindings ? { confirmedFindings } : {}),
         ...(onTopOf ? { onTopOf } : {}),
       },
     })
     .returning();
-  if (!row) throw new Error(`no publication of ${values.generationId}`);
+  if (!row) throw new Error(`no push of ${values.generationId}`);
   return row;
 };
 
 /**
- * Asks for a version to be published now.
- * @throws ApiFault `not_found`; `conflict` where publishing is not set up or the version is not
+ * Queues a push of a version for its owner.
+ * @throws ApiFault `not_found`; `conflict` when no GitHub token is set or the version is not
  * complete; `secrets_found` with findings that were not confirmed
  */
-export const requestPublication = async (
+export const requestPush = async (
   context: UserContext,
   generationId: string,
-  { confirm, onTopOf }: PublishVersion,
-): Promise<Publication> => {
+  { confirm, onTopOf }: PushVersion,
+): Promise<Push> => {
   const { version, settings } = await tx(context, async ({ orm }) => {
     const { appId } = await findCompleted(
       orm,
       context.userId,
       generationId,
-      "Only a completed version can be published.",
+      "Only a completed version can be pushed.",
     );
     requireConfigured(context);
     return {
@@ -167,8 +161,8 @@ export const requestPublication = async (
   return view(context, row);
 };
 
-/** A version is complete: publishes it if its app says so. Part of the transaction that completes it. */
-export const publishAutomatically = async (
+/** Queues a push of a new version if its app is set to, in the transaction that completes the version. */
+export const pushAutomatically = async (
   orm: Orm,
   at: Date,
   generation: { id: string; appId: string },

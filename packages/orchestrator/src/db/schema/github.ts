@@ -1,7 +1,7 @@
-/** Where versions go: links that show them, repositories they are published to. */
+/** Where versions go: links that show them, repositories they are pushed to. */
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, jsonb, text, uniqueIndex, uuid, bigint } from "drizzle-orm/pg-core";
-import { PublicationState, type Findings, type PublicationFailure } from "@leo/core/publishing.ts";
+import { PushState, type Findings, type PushFailure } from "@leo/core/github.ts";
 import {
   isUser,
   isUsersApp,
@@ -46,14 +46,18 @@ export const shares = leo.table(
   ],
 );
 
-/** Where an app is published, and whether by itself. A row exists once somebody asked for either. */
-export const appPublishing = leo.table(
+/**
+ * An app's repository, and whether every new version is pushed to it. A row exists once somebody asked for either.
+ * This table and the next have the names of the first release, which orchestrators from before a rollback or an update
+ * still use.
+ */
+export const appRepositories = leo.table(
   "app_publishing",
   {
     appId: uuid("app_id")
       .primaryKey()
       .references(() => apps.id, { onDelete: "cascade" }),
-    /** Every new version is published. */
+    /** Every new version is pushed. */
     automatic: boolean("automatic").notNull().default(false),
     /** GitHub's number of the repository, which a rename or a transfer does not change. */
     repositoryId: bigint("repository_id", { mode: "number" }),
@@ -74,8 +78,8 @@ export const appPublishing = leo.table(
   (table) => [...serviceMay(), ...userMay(isUsersApp(table.appId), "select", "insert", "update")],
 );
 
-/** A version's way into the repository. Open ones of an app are worked off in order of their ids. */
-export const publications = leo.table(
+/** Pushes of versions. The open ones of an app are done in order of their ids. */
+export const pushes = leo.table(
   "publications",
   {
     /** UUID version 7: sorts by time. */
@@ -86,7 +90,7 @@ export const publications = leo.table(
     generationId: uuid("generation_id")
       .notNull()
       .references(() => generations.id, { onDelete: "cascade" }),
-    state: text("state").$type<PublicationState>().notNull().default("queued"),
+    state: text("state").$type<PushState>().notNull().default("queued"),
     automatic: boolean("automatic").notNull(),
     /** Digest of the findings that the owner saw and accepted. */
     confirmedFindings: text("confirmed_findings"),
@@ -102,12 +106,12 @@ export const publications = leo.table(
     commitSha: text("commit_sha"),
     /** The repository at that time, for the link. */
     repositoryName: text("repository_name"),
-    failure: jsonb("failure").$type<PublicationFailure>(),
+    failure: jsonb("failure").$type<PushFailure>(),
     createdAt: at("created_at").notNull(),
     finishedAt: at("finished_at"),
   },
   (table) => [
-    check("publications_state", sql`${table.state} in (${quoted(PublicationState.options)})`),
+    check("publications_state", sql`${table.state} in (${quoted(PushState.options)})`),
     check("publications_failure", sql`(${table.state} = 'failed') = (${table.failure} is not null)`),
     check(
       "publications_finished",

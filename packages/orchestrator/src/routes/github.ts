@@ -1,47 +1,37 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import {
-  AppPublishing,
-  ChangeAppPublishing,
-  GithubAccount,
-  Publication,
-  PublishVersion,
-} from "@leo/core/publishing.ts";
+import { AppGithub, ChangeAppGithub, GithubAccount, Push, PushVersion } from "@leo/core/github.ts";
 import {
   changeGithubAccount,
-  changePublishing,
+  changeAppGithub,
   readGithubAccount,
-  requestPublication,
-  viewPublishing,
-} from "../github/publication.ts";
+  requestPush,
+  readAppGithub,
+} from "../github/app-github.ts";
 import type { UserEnv } from "../http/env.ts";
 import type { RouteParts } from "./parts.ts";
 import { AppParams, GenerationParams, json, jsonBody, refusals, SIGNED_IN } from "./route.ts";
 
-export const publishingRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
+export const githubRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
   const routes = new OpenAPIHono<UserEnv>();
-  const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["publishing"] };
+  const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["github"] };
 
   routes.openapi(
     createRoute({
       ...shared,
       method: "post",
-      path: "/api/generations/{id}/publish",
-      summary: "Publish a completed version to the app's repository on GitHub",
+      path: "/api/generations/{id}/push",
+      summary: "Push a completed version to the app's repository on GitHub",
       description:
         "A version that holds what looks like secrets is refused with the list (`secrets_found`) until `confirm` names its digest. `onTopOf` names a commit of somebody else that the version may come after.",
-      request: { params: GenerationParams, body: jsonBody(PublishVersion) },
+      request: { params: GenerationParams, body: jsonBody(PushVersion) },
       responses: {
-        202: json(Publication, "The queued publication; one that waits already is the same"),
+        202: json(Push, "The queued push; a second request returns the one that is waiting"),
         ...refusals(400, 404, 409, 413),
       },
     }),
     async (c) => {
-      const publication = await requestPublication(
-        c.var.context,
-        c.req.valid("param").id,
-        c.req.valid("json"),
-      );
-      return c.json(publication, 202);
+      const push = await requestPush(c.var.context, c.req.valid("param").id, c.req.valid("json"));
+      return c.json(push, 202);
     },
   );
 
@@ -49,26 +39,26 @@ export const publishingRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => 
     createRoute({
       ...shared,
       method: "get",
-      path: "/api/apps/{appId}/publishing",
-      summary: "How an app is published, and the newest try of each version",
+      path: "/api/apps/{appId}/github",
+      summary: "An app's repository on GitHub, and the newest push of each version",
       request: { params: AppParams },
-      responses: { 200: json(AppPublishing, "The app's publishing"), ...refusals(404) },
+      responses: { 200: json(AppGithub, "The repository and the pushes"), ...refusals(404) },
     }),
-    async (c) => c.json(await viewPublishing(c.var.context, c.req.valid("param").appId), 200),
+    async (c) => c.json(await readAppGithub(c.var.context, c.req.valid("param").appId), 200),
   );
 
   routes.openapi(
     createRoute({
       ...shared,
       method: "patch",
-      path: "/api/apps/{appId}/publishing",
-      summary: "Turn automatic publishing on or off, or disconnect the repository",
-      request: { params: AppParams, body: jsonBody(ChangeAppPublishing) },
-      responses: { 200: json(AppPublishing, "The app's publishing"), ...refusals(400, 404, 409, 413) },
+      path: "/api/apps/{appId}/github",
+      summary: "Turn automatic pushes on or off, or disconnect the repository",
+      request: { params: AppParams, body: jsonBody(ChangeAppGithub) },
+      responses: { 200: json(AppGithub, "The repository and the pushes"), ...refusals(400, 404, 409, 413) },
     }),
     async (c) => {
       const { appId } = c.req.valid("param");
-      return c.json(await changePublishing(c.var.context, appId, c.req.valid("json")), 200);
+      return c.json(await changeAppGithub(c.var.context, appId, c.req.valid("json")), 200);
     },
   );
 
