@@ -238,9 +238,9 @@ export const NETWORK_GUARDS: readonly Guard[] = [
     name: "nothing is read before a token is known",
     edits: [
       {
-        file: `${SOCKETS}/generator-socket.ts`,
-        from: "until the token is looked up.\n      socket.pause();\n",
-        to: "until the token is looked up.\n",
+        file: `${SOCKETS}/generator-session.ts`,
+        from: '{ type: "pause" }, { type: "identify"',
+        to: '{ type: "identify"',
       },
     ],
     tests: [
@@ -293,9 +293,9 @@ export const NETWORK_GUARDS: readonly Guard[] = [
     name: "the form of attempt tokens",
     edits: [
       {
-        file: `${SOCKETS}/generator-socket.ts`,
-        from: "token !== undefined && isAttemptToken(token)",
-        to: "token !== undefined",
+        file: `${SOCKETS}/generator-session.ts`,
+        from: "token === undefined || !isAttemptToken(token)",
+        to: "token === undefined",
       },
     ],
     tests: [

@@ -127,12 +127,12 @@ export const RUN_GUARDS: readonly Guard[] = [
     name: "older attempts are fenced",
     edits: [
       {
-        file: "packages/orchestrator/src/sockets/generator-connection.ts",
+        file: "packages/orchestrator/src/sockets/stop-reason.ts",
         from: "  if (attempt.number !== generation.attempt)\n",
         to: "  if (attempt.number > generation.attempt)\n",
       },
       {
-        file: "packages/orchestrator/src/sockets/generator-connection.ts",
+        file: "packages/orchestrator/src/sockets/stop-reason.ts",
         from: "  if (attempt.endedAt !== null) return",
         to: "  if (attempt.endedAt !== null && attempt.number < 0) return",
       },
@@ -143,7 +143,7 @@ export const RUN_GUARDS: readonly Guard[] = [
     name: "generators of ended runs are told",
     edits: [
       {
-        file: "packages/orchestrator/src/sockets/generator-connection.ts",
+        file: "packages/orchestrator/src/sockets/stop-reason.ts",
         from: "  if (isFinal(generation.state)) return",
         to: "  if (isFinal(generation.state) && attempt.number < 0) return",
       },

@@ -45,7 +45,7 @@ import { createSites } from "./site/resolve.ts";
 import { SITES_CHANNEL } from "./site/slug.ts";
 import { createBrowserSockets } from "./sockets/browser-sockets.ts";
 import { createGeneratorDoor } from "./sockets/generator-door.ts";
-import { createGeneratorSockets } from "./sockets/generator-socket.ts";
+import { createGeneratorSockets } from "./sockets/generator-sockets.ts";
 import { serveUiSocket } from "./sockets/ui-socket.ts";
 import { acceptSockets } from "./sockets/upgrade.ts";
 import { openStorage } from "./storage/s3.ts";
@@ -172,13 +172,13 @@ export const startOrchestrator = async (
       const address = addressOf(request);
       browsers += 1;
       socket.on("close", () => (browsers -= 1));
-      serveUiSocket(context, socket, {
+      return serveUiSocket(context, socket, {
         hub,
         appNotices,
         verify: (token) => guard.verify(token, address),
-        admit: async (user) => {
+        admit: async (user, opened) => {
           await guard.admitSocket(user);
-          await browserSockets.add(user, socket);
+          await browserSockets.add(user, opened);
         },
       });
     },
@@ -234,12 +234,7 @@ export const startOrchestrator = async (
       [SITES_CHANNEL]: (slug) => sites.forget(slug),
       [CONTROL_CHANNEL]: (generationId) => {
         tracing?.changed(generationId);
-        generatorSockets.control(generationId).catch((cause: unknown) => {
-          log.error(
-            { err: cause, event: "control_failed", generationId },
-            "a generator will be told at the next sweep",
-          );
-        });
+        generatorSockets.notify(generationId);
       },
     },
     onReconnected: () => {

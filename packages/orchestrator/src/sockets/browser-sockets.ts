@@ -9,19 +9,18 @@
  */
 import { and, inArray, isNotNull } from "drizzle-orm";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
-import type { WebSocket } from "ws";
 import type { Context } from "../app-context.ts";
 import { users } from "../db/schema.ts";
 import { limitFault } from "../limits/limit-fault.ts";
 import type { User } from "../auth/verifier.ts";
 import type { Entry } from "../peers/message.ts";
 import type { Topic } from "../peers/peers.ts";
-import { closeWith } from "./frame.ts";
+import type { OpenSocket } from "./open-socket.ts";
 import { createSocketsElsewhere } from "./sockets-elsewhere.ts";
 
 export interface BrowserSockets {
   /** Counts a socket as the user's until it closes. @throws ApiFault `rate_limited` when they have as many as they may */
-  add(user: User, socket: WebSocket): Promise<void>;
+  add(user: User, socket: OpenSocket): Promise<void>;
   /** Closes the sockets of sessions that their user has ended. */
   closeEnded(isEnded: (sessionId: string) => boolean): void;
   /** Closes the sockets of those who are suspended. */
@@ -32,15 +31,15 @@ export interface BrowserSockets {
 
 /** Of one user here, in the order in which they were opened. */
 interface Opened {
-  counted: Set<WebSocket>;
+  counted: Set<OpenSocket>;
   /** They wait for what other orchestrators say. */
-  waiting: Set<WebSocket>;
+  waiting: Set<OpenSocket>;
 }
 
 /** @param name this orchestrator's own among its peers */
 export const createBrowserSockets = ({ config, database }: Context, name: string): BrowserSockets => {
   const byUser = new Map<string, Opened>();
-  const sessions = new Map<WebSocket, string>();
+  const sessions = new Map<OpenSocket, string>();
   const changed = new Set<string>();
   const elsewhere = createSocketsElsewhere();
   const max = config.LEO_SOCKETS_PER_USER;
@@ -58,7 +57,7 @@ export const createBrowserSockets = ({ config, database }: Context, name: string
     return opened;
   };
 
-  const remove = (userId: string, socket: WebSocket) => {
+  const remove = (userId: string, socket: OpenSocket) => {
     const opened = byUser.get(userId);
     sessions.delete(socket);
     if (opened?.counted.delete(socket)) changed.add(userId);
@@ -74,7 +73,7 @@ export const createBrowserSockets = ({ config, database }: Context, name: string
     const allowed = Math.max(0, max - elsewhere.of(userId, name));
     for (const socket of [...counted].slice(allowed)) {
       remove(userId, socket);
-      closeWith(socket, CloseCode.tooMany, tooMany(total).message);
+      socket.close(CloseCode.tooMany, tooMany(total).message);
     }
   };
 
@@ -88,7 +87,7 @@ export const createBrowserSockets = ({ config, database }: Context, name: string
       if (here() >= max) throw tooMany(here());
       opened.waiting.add(socket);
       if (session) sessions.set(socket, session.id);
-      socket.once("close", () => remove(userId, socket));
+      socket.onClosed(() => remove(userId, socket));
       if (here() + elsewhere.of(userId) > max) {
         const others = await elsewhere.confirmed(userId);
         if (here() + others > max) {
@@ -103,7 +102,7 @@ export const createBrowserSockets = ({ config, database }: Context, name: string
     },
     closeEnded: (isEnded) => {
       for (const [socket, sessionId] of sessions)
-        if (isEnded(sessionId)) closeWith(socket, CloseCode.unauthenticated, "signed out");
+        if (isEnded(sessionId)) socket.close(CloseCode.unauthenticated, "signed out");
     },
     closeSuspended: async () => {
       const asked = [...byUser.keys()];
@@ -115,7 +114,7 @@ export const createBrowserSockets = ({ config, database }: Context, name: string
       for (const { id } of suspended) {
         const { counted = [], waiting = [] } = byUser.get(id) ?? {};
         for (const socket of [...counted, ...waiting])
-          closeWith(socket, CloseCode.suspended, "the account is suspended");
+          socket.close(CloseCode.suspended, "the account is suspended");
       }
     },
     topic: {

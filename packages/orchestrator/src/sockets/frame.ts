@@ -1,5 +1,4 @@
 import { parseJson } from "@leo/core/parse-json.ts";
-import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import type { z } from "zod";
 import type { RawData, WebSocket } from "ws";
 
@@ -10,29 +9,18 @@ export const closeWith = (socket: WebSocket, code: number, reason: string): void
   socket.close(code, Buffer.from(reason).subarray(0, REASON_MAX_BYTES).toString());
 };
 
-/**
- * Parses a text frame by its socket's schema.
- * @returns undefined after closing the socket with 4400 and the reason
- */
+/** What a text frame says by its socket's schema, or why the protocol does not allow it. */
 export const parseFrame = <S extends z.ZodType>(
-  socket: WebSocket,
   schema: S,
   data: RawData,
   isBinary: boolean,
-): z.infer<S> | undefined => {
-  if (isBinary) {
-    closeWith(socket, CloseCode.protocol, "binary frames are not part of the protocol");
-    return undefined;
-  }
+): { type: "message"; message: z.infer<S> } | { type: "malformed"; reason: string } => {
+  if (isBinary) return { type: "malformed", reason: "binary frames are not part of the protocol" };
   const parsed = schema.safeParse(parseJson(textOf(data)));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { type: "message", message: parsed.data };
   const [issue] = parsed.error.issues;
-  closeWith(
-    socket,
-    CloseCode.protocol,
-    `malformed frame: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
-  );
-  return undefined;
+  const reason = `malformed frame: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
+  return { type: "malformed", reason };
 };
 
 /** Bytes of a frame. */

@@ -13,7 +13,7 @@ import { onError } from "../http/error.ts";
 import { generatorHosts } from "../auth/known-hosts.ts";
 import { createHttpServer } from "../http/server.ts";
 import { createTokenBuckets } from "../auth/token-buckets.ts";
-import type { GeneratorSockets } from "./generator-socket.ts";
+import type { GeneratorSockets } from "./generator-sockets.ts";
 import { acceptSockets, bearerToken } from "./upgrade.ts";
 
 /** Tokens that open nothing, from one address. A task has an address of its own, and one token. */
@@ -47,7 +47,7 @@ export const createGeneratorDoor = (
     waitSeconds: (request) => Math.ceil(refused.waitMs(clientAddress(request, 0) ?? "") / 1_000),
     serve: (socket, request) => {
       const address = clientAddress(request, 0) ?? "";
-      sockets.serve(socket, bearerToken(request), () => refused.take(address));
+      return sockets.serve(socket, bearerToken(request), () => refused.take(address));
     },
   });
   return { server, closeSockets };

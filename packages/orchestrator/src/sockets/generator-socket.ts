@@ -1,264 +1,194 @@
-/**
- * `/ws/generator`: one attempt's generator. The token names the attempt; everything else is read
- * from the database. Messages are acknowledged once they are committed. A generator may reconnect
- * at any time, to any orchestrator; its newest socket replaces the one before.
- */
-import { reportedFailure } from "@leo/core/failure.ts";
-import { LIMITS } from "@leo/core/limits.ts";
-import { CloseCode, PROTOCOL } from "@leo/core/protocol/close-code.ts";
-import { settlesMessages } from "@leo/core/event.ts";
-import { FromGenerator, type NumberedMessage } from "@leo/core/protocol/generator.ts";
-import { cleanDeep } from "@leo/core/scrub.ts";
-import type { WebSocket } from "ws";
+/** One socket of a generator: carries out what its session decides. */
+import { FromGenerator } from "@leo/core/protocol/generator.ts";
+import type { RawData, WebSocket } from "ws";
 import type { Context } from "../app-context.ts";
 import type { Committer } from "../events/committer.ts";
 import type { AttemptRow } from "../generation/attempt.ts";
-import { completeWork, CUT, wordOf } from "../generation/complete.ts";
-import type { Hearing } from "../task/liveness.ts";
-import { takeUserMessages } from "../generation/messages.ts";
-import { hashAttemptToken, isAttemptToken } from "../generation/claim.ts";
 import { withIds } from "../telemetry/log.ts";
 import { keepAliveTimes } from "../timeouts.ts";
+import { answerQuestion } from "./generator-answer.ts";
+import type { Frame, Question } from "./generator-jobs.ts";
+import {
+  openGeneratorSession,
+  type GeneratorEffect,
+  type GeneratorInput,
+  type GeneratorSession,
+} from "./generator-session.ts";
+import { stepGeneratorSession, untilGeneratorTickMs } from "./generator-step.ts";
+import { findWork } from "./generator-work.ts";
 import { closeWith, parseFrame, sizeOf } from "./frame.ts";
-import { acknowledge, connectionOf, refusalOf, type Connection } from "./generator-connection.ts";
-import { becomeReady, findWork, recordHeard, type Work } from "./generator-work.ts";
 import { keepAlive } from "./keepalive.ts";
-import { composeStart } from "../generation/start.ts";
+import { openSocket, type OpenSocket } from "./open-socket.ts";
+import { runSession } from "./session.ts";
 
-/** As much of one generator may wait for the database before its socket stops being read; less than it by one frame. */
-const UNCOMMITTED_MAX_BYTES = 1024 * 1024;
-
-/** What is kept of a message: a failure is a code that a generator may report, in Leo's own words. */
-const inOwnWords = (message: NumberedMessage): NumberedMessage =>
-  (message.type === "error" || message.type === "all_work_complete") && message.failure
-    ? { ...message, failure: cleanDeep(reportedFailure(message.failure)) }
-    : message;
-
-/** Takes a frame of a socket that was admitted. */
-type Handle = (data: Parameters<typeof parseFrame>[2], isBinary: boolean) => void;
-
-export interface GeneratorSockets {
-  /** @param unknown is told of a token that opens nothing */
-  serve(socket: WebSocket, token: string | undefined, unknown: () => void): void;
-  /** Looks whether a generation's generator must be told something: cancel, a request, that it is fenced. */
-  control(generationId: string): Promise<void>;
-  /** Tells every connected generator what it missed, and records who was heard. */
-  sweep(): Promise<void>;
-  readonly size: number;
+export interface GeneratorSocketOptions {
+  context: Context;
+  committer: Committer;
+  token: string | undefined;
+  /** Called for a token that opens nothing. */
+  reportUnknown: () => void;
+  /** Called when an attempt is ready for the first time. */
+  onReady: (durationMs: number) => void;
+  /** Called once the generator may be notified: it takes the place of the generation's socket before it. */
+  register: (generator: ServedGenerator, generationId: string) => void;
 }
 
-export const createGeneratorSockets = (
-  context: Context,
-  committer: Committer,
-  hearing: Hearing,
-  onReady: (durationMs: number) => void,
-): GeneratorSockets => {
-  const { config, database, log, now } = context;
-  const connections = new Map<string, Connection>();
-
-  const refuse = async (socket: WebSocket, attemptId: string) => {
-    const work = await findWork(database, { attemptId });
-    const refusal = work && refusalOf(work.attempt, work.generation);
-    if (refusal) closeWith(socket, refusal.code, refusal.reason);
-    else closeWith(socket, CloseCode.restart, "try again");
-  };
-
-  /** @param again also what this attempt got before, on a connection that may have lost it */
-  const sendUserMessages = async (connection: Connection, again: boolean) => {
-    const { generationId, number } = connection.attempt;
-    for (const { id, text } of await takeUserMessages(database.orm, generationId, number, again)) {
-      connection.send({ type: "user_message", messageId: id, text });
-    }
-  };
-
-  const sendCancel = (connection: Connection) => {
-    if (!connection.cancelSent) connection.send({ type: "cancel" });
-    connection.cancelSent = true;
-  };
-
-  const tell = async (connection: Connection, { attempt, generation }: Work, again = false) => {
-    const refusal = refusalOf(attempt, generation);
-    if (refusal) {
-      closeWith(connection.socket, refusal.code, refusal.reason);
-      return;
-    }
-    if (generation.cancelRequestedAt !== null || attempt.cutAt !== null) {
-      sendCancel(connection);
-      return;
-    }
-    await sendUserMessages(connection, again);
-  };
-
-  const welcome = async (connection: Connection, started: boolean) => {
-    const { attempt } = connection;
-    const at = now();
-    if (await becomeReady(context, attempt, at)) onReady(at.getTime() - attempt.createdAt.getTime());
-    // An orchestrator may have died between storing the last message and acting on it.
-    const word = started && attempt.cutAt === null ? await wordOf(context, attempt) : undefined;
-    if (word) await completeWork(context, attempt.generationId, attempt.number, word);
-    const work = await findWork(database, { attemptId: attempt.id });
-    if (!work || connection.socket.readyState !== connection.socket.OPEN) return;
-    const older = connections.get(attempt.generationId);
-    connections.set(attempt.generationId, connection);
-    if (older && older.socket !== connection.socket) older.socket.terminate();
-    // One that has its work may wait for the acknowledgement to know that no request is on its way.
-    if (started) await sendUserMessages(connection, true);
-    connection.send({ type: "ack", n: work.attempt.lastN });
-    if (!started) connection.send(await composeStart(context, work.generation, work.attempt));
-    connection.isWelcomed = true;
-    // Read again: what was asked for meanwhile found no generator to tell.
-    await control(attempt.generationId, !started);
-  };
-
-  const store = async (connection: Connection, messages: NumberedMessage[]) => {
-    const { attempt, socket } = connection;
-    const outcome = await committer.commit(attempt.id, messages);
-    if (outcome === "invalid") {
-      closeWith(socket, CloseCode.protocol, "a message that cannot be stored");
-      return;
-    }
-    if (outcome === "refused") {
-      await refuse(socket, attempt.id);
-      return;
-    }
-    const last = messages.at(-1);
-    // Its generator stops, stores what there is, and says so in the last message, which is not kept.
-    if (outcome === "cut") sendCancel(connection);
-    if (last?.type === "all_work_complete") {
-      await completeWork(context, attempt.generationId, attempt.number, outcome === "cut" ? CUT : last);
-    }
-    if (messages.some(settlesMessages)) await control(attempt.generationId);
-    if (last) acknowledge(connection, last.n);
-  };
-
-  const attach = (socket: WebSocket, attempt: AttemptRow): Handle => {
-    const connection = connectionOf(socket, attempt);
-    let isReady = false;
-    let highestN: number | undefined;
-    let uncommittedBytes = 0;
-    const failed = (cause: unknown) => {
-      log.error(
-        { err: cause, event: "generator_message_failed", attemptId: attempt.id },
-        "a generator's message failed",
-      );
-      closeWith(socket, CloseCode.restart, "try again");
-    };
-
-    const accept = (messages: NumberedMessage[], sizeBytes: number) => {
-      // A frame that begins with repeats may leave no gap within itself either.
-      let frameN: number | undefined;
-      for (const { n } of messages) {
-        // The first number after a reconnect may be any that is not acknowledged; then no gaps.
-        const before = frameN ?? highestN;
-        if (before !== undefined && n > before + 1) {
-          closeWith(socket, CloseCode.protocol, `message ${n} came after ${before}`);
-          return;
-        }
-        frameN = Math.max(frameN ?? n, n);
-        highestN = Math.max(highestN ?? n, n);
-      }
-      uncommittedBytes += sizeBytes;
-      if (uncommittedBytes >= UNCOMMITTED_MAX_BYTES) socket.pause();
-      store(connection, messages)
-        .catch(failed)
-        .finally(() => {
-          uncommittedBytes -= sizeBytes;
-          if (socket.isPaused && uncommittedBytes < UNCOMMITTED_MAX_BYTES) socket.resume();
-        });
-    };
-
-    const handle: Handle = (data, isBinary) => {
-      const message = parseFrame(socket, FromGenerator, data, isBinary);
-      if (!message) return;
-      if (message.type === "messages") {
-        if (isReady) accept(message.messages.map(inOwnWords), sizeOf(data));
-        else closeWith(socket, CloseCode.protocol, "the first message must be ready");
-        return;
-      }
-      if (message.protocol !== PROTOCOL) {
-        closeWith(
-          socket,
-          CloseCode.protocol,
-          `protocol ${message.protocol} is unknown, this server speaks ${PROTOCOL}`,
-        );
-        return;
-      }
-      isReady = true;
-      clearTimeout(readyTimer);
-      welcome(connection, message.started).catch(failed);
-    };
-
-    const readyTimer = setTimeout(
-      () => closeWith(socket, CloseCode.timeout, "no ready in time"),
-      LIMITS.helloTimeoutMs,
-    );
-    keepAlive(socket, keepAliveTimes(config.LEO_HEARTBEAT_LOST_MS), () => (connection.heard = true));
-    socket.on("close", () => {
-      clearTimeout(readyTimer);
-      if (connections.get(attempt.generationId) === connection) connections.delete(attempt.generationId);
-    });
-    const ids = { generationId: attempt.generationId, attemptId: attempt.id };
-    return (data, isBinary) => withIds(ids, () => handle(data, isBinary));
-  };
-
-  const admit = async (socket: WebSocket, token: string | undefined, unknown: () => void) => {
-    const isToken = token !== undefined && isAttemptToken(token);
-    const work = isToken ? await findWork(database, { tokenHash: hashAttemptToken(token) }) : undefined;
-    if (!work) {
-      unknown();
-      closeWith(socket, CloseCode.unauthenticated, "unknown attempt token");
-      return undefined;
-    }
-    const refusal = refusalOf(work.attempt, work.generation);
-    if (refusal) {
-      closeWith(socket, refusal.code, refusal.reason);
-      return undefined;
-    }
-    return attach(socket, work.attempt);
-  };
-
-  const control = async (generationId: string, again = false) => {
-    const connection = connections.get(generationId);
-    if (!connection?.isWelcomed) return;
-    const look = async () => {
-      const work = await findWork(database, { attemptId: connection.attempt.id });
-      if (work) await tell(connection, work, again);
-      else closeWith(connection.socket, CloseCode.fenced, "the generation was deleted");
-    };
-    connection.telling = connection.telling.then(look, look);
-    await connection.telling;
-  };
-
-  return {
-    get size() {
-      return connections.size;
-    },
-    serve: (socket, token, unknown) => {
-      socket.on("error", (cause) =>
-        log.debug({ err: cause, event: "generator_socket_error" }, "generator socket error"),
-      );
-      // Nobody's frames are read: they wait in the network until the token is looked up.
-      socket.pause();
-      const admitted = admit(socket, token, unknown).catch((cause: unknown) => {
-        log.error({ err: cause, event: "generator_admission_failed" }, "a generator could not be looked up");
-        closeWith(socket, CloseCode.restart, "try again");
-        return undefined;
-      });
-      const listen = async () => {
-        const handle = await admitted;
-        if (handle) socket.on("message", handle);
-        socket.resume();
-      };
-      void listen();
-    },
-    control: (generationId) => control(generationId),
-    sweep: async () => {
-      const heard = [...connections.values()].filter((connection) => connection.heard);
-      for (const connection of heard) connection.heard = false;
-      const ids = heard.map(({ attempt }) => attempt.id);
-      const toTell = await recordHeard(database, ids, now());
-      hearing.recorded();
-      for (const generationId of toTell) await control(generationId);
-    },
-  };
+/** What the log says of work that failed. */
+interface Fault {
+  event: string;
+  message: string;
+  /** What the session learns of it. */
+  input: GeneratorInput;
+}
+const NOT_IDENTIFIED: Fault = {
+  event: "generator_admission_failed",
+  message: "a generator's token could not be looked up",
+  input: { type: "failed" },
 };
+const NOT_STORED: Fault = {
+  event: "generator_message_failed",
+  message: "a generator's message failed",
+  input: { type: "failed" },
+};
+const NOT_NOTIFIED: Fault = {
+  event: "control_failed",
+  message: "a generator could not be notified; the next sweep does it",
+  input: { type: "unanswered" },
+};
+const NOT_ANSWERED: Fault = { ...NOT_STORED, input: { type: "unanswered" } };
+
+export class ServedGenerator {
+  /** The socket as others may close it. */
+  readonly opened: OpenSocket;
+  /** A frame or a pong came since this was last set to false. */
+  isHeard = true;
+  readonly #socket: WebSocket;
+  readonly #options: GeneratorSocketOptions;
+  #attempt: AttemptRow | undefined;
+  /** The highest number whose acknowledgement is about to go out; 0 for none. */
+  #acknowledgingN = 0;
+  readonly #dispatch: (input: GeneratorInput) => void;
+
+  constructor(socket: WebSocket, options: GeneratorSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    const { log, now } = options.context;
+    socket.on("error", (cause) =>
+      log.debug({ err: cause, event: "generator_socket_error" }, "generator socket error"),
+    );
+    this.#dispatch = runSession<GeneratorSession, GeneratorInput, GeneratorEffect>({
+      start: openGeneratorSession(options.token),
+      step: stepGeneratorSession,
+      untilTickMs: untilGeneratorTickMs,
+      perform: (effect) => this.#perform(effect),
+      now: () => ({ dateMs: now().getTime(), elapsedMs: performance.now() }),
+    });
+    this.opened = openSocket(socket, (code, reason) => this.#dispatch({ type: "dismissed", code, reason }));
+    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    socket.on("close", () => this.#dispatch({ type: "closed" }));
+  }
+
+  get attemptId(): string | undefined {
+    return this.#attempt?.id;
+  }
+
+  /** Looks whether the generator must be notified of something. */
+  notify(): void {
+    this.#dispatch({ type: "notify" });
+  }
+
+  /** A newer socket serves the generation. */
+  replace(): void {
+    this.#dispatch({ type: "replaced" });
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    const parsed = parseFrame(FromGenerator, data, isBinary);
+    this.#dispatch(parsed.type === "message" ? { ...parsed, sizeBytes: sizeOf(data) } : parsed);
+  }
+
+  #perform(effect: GeneratorEffect): void {
+    const socket = this.#socket;
+    const { context, reportUnknown, register } = this.#options;
+    const { database } = context;
+    switch (effect.type) {
+      case "identify":
+        return this.#report(NOT_IDENTIFIED, async () => ({
+          type: "identified",
+          work: await findWork(database, { tokenHash: effect.tokenHash }),
+        }));
+      case "explain":
+        return this.#report(NOT_STORED, async () => ({
+          type: "explained",
+          work: await findWork(database, { attemptId: effect.attempt.id }),
+        }));
+      case "commit":
+        return this.#report(NOT_STORED, () => this.#commit(effect.attempt, effect.frame));
+      case "ask":
+        return this.#ask(effect.attempt, effect.question);
+      case "report_unknown":
+        return reportUnknown();
+      case "watch":
+        return this.#watch(effect.attempt);
+      case "register":
+        return register(this, effect.attempt.generationId);
+      case "send":
+        return socket.send(JSON.stringify(effect.message));
+      case "ack":
+        return this.#acknowledge(effect.n);
+      case "pause":
+        return socket.pause();
+      case "resume":
+        return socket.resume();
+      case "terminate":
+        return socket.terminate();
+      case "close":
+        return closeWith(socket, effect.code, effect.reason);
+    }
+  }
+
+  /** Dispatches what the work comes to. */
+  #report(fault: Fault, work: () => Promise<GeneratorInput>): void {
+    const attempt = this.#attempt;
+    const failed = (cause: unknown) => {
+      const { event, message, input } = fault;
+      this.#options.context.log.error({ err: cause, event, attemptId: attempt?.id }, message);
+      return input;
+    };
+    void withIds({ generationId: attempt?.generationId, attemptId: attempt?.id }, work)
+      .catch(failed)
+      .then((input) => this.#dispatch(input));
+  }
+
+  async #commit(attempt: AttemptRow, frame: Frame): Promise<GeneratorInput> {
+    const outcome = await this.#options.committer.commit(attempt.id, frame.messages);
+    return { type: "committed", attempt, frame, outcome };
+  }
+
+  #ask(attempt: AttemptRow, question: Question): void {
+    const { context, onReady } = this.#options;
+    const isLook = question.type === "look" || question.type === "take";
+    this.#report(isLook ? NOT_NOTIFIED : NOT_ANSWERED, async () => ({
+      type: "answered",
+      answer: await answerQuestion(context, attempt, question, onReady),
+    }));
+  }
+
+  #watch(attempt: AttemptRow): void {
+    this.#attempt = attempt;
+    const times = keepAliveTimes(this.#options.context.config.LEO_HEARTBEAT_LOST_MS);
+    keepAlive(this.#socket, times, () => (this.isHeard = true));
+  }
+
+  /** One acknowledgement covers all frames of a commit. */
+  #acknowledge(n: number): void {
+    const isPlanned = this.#acknowledgingN > 0;
+    this.#acknowledgingN = Math.max(this.#acknowledgingN, n);
+    if (isPlanned) return;
+    setImmediate(() => {
+      const ack = JSON.stringify({ type: "ack", n: this.#acknowledgingN });
+      if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(ack);
+      this.#acknowledgingN = 0;
+    });
+  }
+}

@@ -1,4 +1,4 @@
-/** What a generator's socket reads and writes of its attempt. */
+/** What a generator's session reads and writes of its attempt. */
 import { eq, or, sql } from "drizzle-orm";
 import type { Context } from "../app-context.ts";
 import { tx } from "../db/tx.ts";
@@ -30,7 +30,7 @@ export const findWork = async (
   return row;
 };
 
-/** The generator said `ready`. @returns whether for the first time */
+/** Records that the generator is ready. @returns whether for the first time */
 export const becomeReady = (context: Context, attempt: AttemptRow, at: Date): Promise<boolean> =>
   tx(context, async ({ orm }) => {
     await lockGeneration(orm, attempt.generationId);
@@ -61,7 +61,7 @@ where g.cancel_requested_at is not null or g.attempt <> h.number or h.ended_at i
 
 /**
  * Records that these attempts' generators were heard.
- * @returns the generations whose generator may have to be told something
+ * @returns the generations whose generator may have to be notified of something
  */
 export const recordHeard = async ({ pool }: Database, attemptIds: string[], at: Date): Promise<string[]> => {
   const { rows } = await pool.query<{ generationId: string }>({

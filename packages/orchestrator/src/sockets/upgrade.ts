@@ -3,11 +3,12 @@ import type { Duplex } from "node:stream";
 import { LIMITS } from "@leo/core/limits.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { OpenSocket } from "./open-socket.ts";
 
 /** The one path on which a server takes sockets. */
 export interface SocketRoute {
   path: string;
-  serve(socket: WebSocket, request: IncomingMessage): void;
+  serve(socket: WebSocket, request: IncomingMessage): OpenSocket;
   /** Whether a page of this origin may open one. A peer without an origin is not a browser. */
   isAllowedOrigin(origin: string): boolean;
   /** Whether the request names Leo, and not another site that leads here. */
@@ -36,7 +37,9 @@ export const acceptSockets = (server: Server, route: SocketRoute): (() => void) 
     maxPayload: LIMITS.frameMaxBytes,
     maxFragments: FRAGMENTS_MAX,
     perMessageDeflate: false,
+    clientTracking: false,
   });
+  const open = new Set<OpenSocket>();
   server.on("upgrade", (request, stream, head) => {
     // Not parsed as an address: what is none would throw here.
     const [path = ""] = (request.url ?? "").split("?");
@@ -48,11 +51,15 @@ export const acceptSockets = (server: Server, route: SocketRoute): (() => void) 
     if (origin !== undefined && !route.isAllowedOrigin(origin)) return reject(stream, "403 Forbidden");
     const waitSeconds = route.waitSeconds(request);
     if (waitSeconds > 0) return reject(stream, "429 Too Many Requests", `retry-after: ${waitSeconds}\r\n`);
-    sockets.handleUpgrade(request, stream, head, (socket) => route.serve(socket, request));
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      const served = route.serve(socket, request);
+      open.add(served);
+      served.onClosed(() => open.delete(served));
+    });
     return undefined;
   });
   return () => {
-    for (const socket of sockets.clients) socket.close(CloseCode.restart, "the server restarts, reconnect");
+    for (const socket of open) socket.close(CloseCode.restart, "the server restarts, reconnect");
     sockets.close();
   };
 };
