@@ -29,15 +29,11 @@ import { clientAddress } from "./auth/client-address.ts";
 import { publicHosts } from "./auth/known-hosts.ts";
 import { createGuard } from "./auth/guard.ts";
 import { closeServer, listenOn } from "./http/listen.ts";
-import { MESSAGE_REFUSALS } from "./http/message-refusals.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openTaskClient } from "./task/client.ts";
-import { requestCancel } from "./generation/cancel.ts";
 import { createHearing } from "./task/liveness.ts";
-import { addUserMessage, changeUserMessage, removeUserMessage } from "./generation/messages.ts";
 import { PEERS_CHANNEL } from "./peers/message.ts";
 import { startPeers, type Peers } from "./peers/peers.ts";
-import { queuePositions } from "./generation/queue-position.ts";
 import { repeat } from "./repeat.ts";
 import { createAppNotices } from "./sockets/app-notices.ts";
 import { removeSiteCopies } from "./site/remove-copies.ts";
@@ -144,16 +140,6 @@ export const startOrchestrator = async (
   const api = createApi(context, {
     guard,
     sites,
-    queue: { positions: (ownerId) => queuePositions(context, ownerId) },
-    cancel: (generationId) => requestCancel(context, generationId),
-    userMessage: async (generationId, text) => {
-      const added = await addUserMessage(context, generationId, text);
-      if ("refused" in added) throw MESSAGE_REFUSALS[added.refused];
-      return added;
-    },
-    changeMessage: (generationId, messageId, text) =>
-      changeUserMessage(context, generationId, messageId, text),
-    removeMessage: (generationId, messageId) => removeUserMessage(context, generationId, messageId),
     health: createHealth(
       () => database.pool.query("select 1"),
       () => isDraining,

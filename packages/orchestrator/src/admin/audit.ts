@@ -3,12 +3,10 @@ import { desc, eq, lt, and } from "drizzle-orm";
 import type { AdminAction, AuditEntry } from "@leo/core/admin.ts";
 import { newId } from "@leo/core/id.ts";
 import type { Context } from "../app-context.ts";
+import { lockSql } from "../db/locks.ts";
 import { afterCommit, tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { audit } from "../db/schema.ts";
-
-/** Whoever holds it changes something: so `before` is what the change found. */
-const AUDIT_LOCK = 501_305;
 
 export interface Actor {
   userId: string;
@@ -58,7 +56,7 @@ export const audited = <T>(
       });
       return after;
     },
-    `select pg_advisory_xact_lock(${AUDIT_LOCK})`,
+    lockSql("audit"),
   );
 
 export interface AuditFilter {

@@ -20,14 +20,18 @@ export const findApp = async (orm: Orm, ownerId: string, appId: string): Promise
   return row;
 };
 
-/** Holds the app against deletion until the transaction ends. */
-export const lockApp = async (orm: Orm, ownerId: string, appId: string) => {
-  const [app] = await orm
-    .select({ id: apps.id })
-    .from(apps)
-    .where(and(eq(apps.id, appId), eq(apps.ownerId, ownerId), isNull(apps.deletedAt)))
-    .for("update");
+/** Holds the app against deletion until the transaction ends. @throws ApiFault `not_found` */
+export const lockApp = async (orm: Orm, ownerId: string, appId: string): Promise<AppRow> => {
+  const [app] = await orm.select().from(apps).where(owned(ownerId, appId)).for("update");
   if (!app) throw notFound("app");
+  return app;
+};
+
+/** The same for an app that changes now. @throws ApiFault `not_found` */
+export const touchApp = async (orm: Orm, ownerId: string, appId: string, at: Date): Promise<AppRow> => {
+  const [app] = await orm.update(apps).set({ updatedAt: at }).where(owned(ownerId, appId)).returning();
+  if (!app) throw notFound("app");
+  return app;
 };
 
 /** The last app of a page: microseconds of its last change since 1970, and its id. */
@@ -74,7 +78,8 @@ export const listApps = async (
   return { rows: page.map(({ row }) => row), nextCursor: last && `${last.micros}.${last.row.id}` };
 };
 
-const changeApp = async (
+/** @throws ApiFault `not_found` */
+export const changeApp = async (
   context: UserContext,
   appId: string,
   changes: PgUpdateSetSource<typeof apps>,
@@ -86,27 +91,18 @@ const changeApp = async (
   return row;
 };
 
-/** @throws ApiFault `not_found` */
-export const renameApp = (context: UserContext, appId: string, name: string): Promise<AppRow> =>
-  changeApp(context, appId, { name, updatedAt: context.now() });
-
-/** Gives the app another preview key: links to its previews that were given out so far end. @throws ApiFault `not_found` */
-export const revokePreviewLinks = (context: UserContext, appId: string): Promise<AppRow> =>
-  changeApp(context, appId, { previewKey: sql`default` });
-
 /**
  * Marks an app deleted: from now on it is nobody's. Rows and objects go in the background.
- * @returns the generations that were still at work and must be cancelled
+ * @returns the generations that are still at work and must be cancelled; none follows, because whoever adds one
+ * holds the app
  * @throws ApiFault `not_found`
  */
-export const markAppDeleted = async (context: UserContext, appId: string): Promise<string[]> => {
-  await changeApp(context, appId, { deletedAt: context.now() });
-  // Read after the mark is committed: no request enters the queue of a deleted app.
-  const active = await tx(context, ({ orm }) =>
-    orm
+export const markAppDeleted = (context: UserContext, appId: string): Promise<string[]> =>
+  tx(context, async ({ orm }) => {
+    await changeApp(context, appId, { deletedAt: context.now() });
+    const active = await orm
       .select({ id: generations.id })
       .from(generations)
-      .where(and(eq(generations.appId, appId), notInArray(generations.state, [...FINAL_STATES]))),
-  );
-  return active.map(({ id }) => id);
-};
+      .where(and(eq(generations.appId, appId), notInArray(generations.state, [...FINAL_STATES])));
+    return active.map(({ id }) => id);
+  });

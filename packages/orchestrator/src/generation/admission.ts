@@ -4,21 +4,23 @@
  * last and holds until its reservation is committed. So no two of them see the same room, whatever
  * orchestrator they came to.
  */
-import { and, count, eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
 import type { Spend, UserLimits } from "@leo/core/account.ts";
 import { formatUsd } from "@leo/core/money.ts";
 import type { UserContext } from "../app-context.ts";
 import type { Orm } from "../db/database.ts";
-import { generations } from "../db/schema.ts";
-import { effectiveLimits, findUser } from "../account/account.ts";
+import { lockSql } from "../db/locks.ts";
+import { useTx } from "../db/tx.ts";
+import { apps, generations, platformSettings, users } from "../db/schema.ts";
+import { effectiveLimits } from "../account/account.ts";
 import { ApiFault } from "../fault.ts";
-import { endOfDay, platformDay, reserve, userDay } from "../limits/ledger.ts";
+import { daySums, endOfDay, reserve } from "../limits/ledger.ts";
 import { limitFault, timeInWords } from "../limits/limit-fault.ts";
-import type { QueueView } from "./queue-view.ts";
-import { readPlatformSettings, type PlatformSettings } from "../limits/platform.ts";
+import { queuePositions } from "./queue-position.ts";
+import type { PlatformSettings } from "../limits/platform.ts";
 
-/** Key of the advisory lock on the platform's day. */
-const DAY_LOCK = 501_303;
+const earlier = alias(generations, "earlier");
 /** Nobody knows when an operator opens the intake again: ask then. */
 const INTAKE_RETRY_SECONDS = 300;
 
@@ -30,57 +32,30 @@ export const refuseSuspended = (user: { suspendedReason: string | null } | undef
   );
 };
 
-const refuseClosedIntake = ({ intakeOpen, intakeMessage }: PlatformSettings): void => {
+const refuseClosedIntake = ({
+  intakeOpen,
+  intakeMessage,
+}: Pick<PlatformSettings, "intakeOpen" | "intakeMessage">): void => {
   if (intakeOpen) return;
   const message =
     intakeMessage ?? "Leo takes no new requests at the moment. What runs goes on. Try again later.";
   throw new ApiFault("unavailable", message, undefined, undefined, INTAKE_RETRY_SECONDS);
 };
 
-/** Told by `queueFull` once the transaction is over: when a place frees is not the user's own data. */
-export class QueueFull extends Error {
-  override name = "QueueFull";
-  readonly queued: number;
-  readonly max: number;
-
-  constructor(queued: number, max: number) {
-    super(`${queued} of ${max} queued`);
-    this.queued = queued;
-    this.max = max;
-  }
-}
-
-const refuseFullQueue = async (orm: Orm, ownerId: string, max: number): Promise<void> => {
-  const [{ queued } = { queued: 0 }] = await orm
-    .select({ queued: count() })
-    .from(generations)
-    .where(and(eq(generations.ownerId, ownerId), eq(generations.state, "queued")));
-  if (queued >= max) throw new QueueFull(queued, max);
-};
-
 /** The refusal, with the time at which the first of the user's requests is expected to start. */
-export const queueFull = async (
-  context: Pick<UserContext, "userId" | "now">,
-  queue: QueueView,
-  { queued, max }: QueueFull,
-) => {
+const queueFull = async (context: UserContext, queued: number, max: number): Promise<ApiFault> => {
   const details = { limit: "queued_per_user", max, current: queued } as const;
   const said = `You have ${queued} requests in the queue, the limit is ${max}.`;
-  const places = [...(await queue.positions(context.userId)).values()];
+  const places = [...(await queuePositions(context, context.userId)).values()];
   const now = context.now();
   const starts = places.flatMap(({ estimatedStartAt }) => estimatedStartAt?.getTime() ?? []);
-  const first = Math.min(...starts);
   if (starts.length === 0) return limitFault("limit_reached", `${said} Cancel one to send another.`, details);
-  const freesAt = new Date(Math.max(first, now.getTime()));
-  const when = timeInWords(freesAt, now);
+  const freesAt = new Date(Math.max(Math.min(...starts), now.getTime()));
   return limitFault(
     "limit_reached",
-    `${said} The next is expected to start ${when}; or cancel one.`,
+    `${said} The next is expected to start ${timeInWords(freesAt, now)}; or cancel one.`,
     details,
-    {
-      freesAt,
-      now,
-    },
+    { freesAt, now },
   );
 };
 
@@ -119,43 +94,74 @@ const refuseFullPlatform = (day: Spend, dayBudgetUsd: number, budgetUsd: number,
   );
 };
 
+/** What a request finds at the door. */
+interface Door {
+  user: typeof users.$inferSelect | null;
+  settings: Pick<PlatformSettings, "intakeOpen" | "intakeMessage"> | null;
+  queued: number;
+  /** What was made with the same key before. */
+  earlier: { id: string; requestHash: string | null } | null;
+  earlierApp: { deletedAt: Date | null } | null;
+}
+
+const HERE = sql`(select 1) as here`;
+
+/** All of it in one look, under the user's lock. */
+export const lookAtTheDoor = async (orm: Orm, ownerId: string, key: string | undefined): Promise<Door> => {
+  const isQueued = and(eq(generations.ownerId, ownerId), sql`${generations.state} = 'queued'`);
+  const isEarlier =
+    key === undefined ? sql`false` : and(eq(earlier.ownerId, ownerId), eq(earlier.idempotencyKey, key));
+  const [door] = await orm
+    .select({
+      user: users,
+      settings: {
+        intakeOpen: platformSettings.intakeOpen,
+        intakeMessage: platformSettings.intakeMessage,
+      },
+      queued: sql<number>`(select count(*)::int from ${generations} where ${isQueued})`,
+      earlier: { id: earlier.id, requestHash: earlier.requestHash },
+      earlierApp: { deletedAt: apps.deletedAt },
+    })
+    .from(HERE)
+    .leftJoin(users, eq(users.id, ownerId))
+    .leftJoin(platformSettings, sql`true`)
+    .leftJoin(earlier, isEarlier)
+    .leftJoin(apps, eq(apps.id, earlier.appId));
+  if (!door) throw new Error("the door's one row is missing");
+  return door;
+};
+
 /**
  * The checks that come before anything is written.
- * @throws ApiFault `forbidden` or `unavailable`; QueueFull
+ * @returns what holds for the user
+ * @throws ApiFault `forbidden`, `unavailable` or `limit_reached`
  */
-export const refuseAtTheDoor = async (
-  context: Pick<UserContext, "config">,
-  orm: Orm,
-  ownerId: string,
+export const rejectAtTheDoor = async (
+  context: UserContext,
+  { user, settings, queued }: Door,
 ): Promise<UserLimits> => {
-  const user = await findUser(orm, ownerId);
-  refuseSuspended(user);
-  const limits = effectiveLimits(context.config, user);
-  refuseClosedIntake(await readPlatformSettings(orm));
-  await refuseFullQueue(orm, ownerId, limits.queuedPerUser);
+  refuseSuspended(user ?? undefined);
+  const limits = effectiveLimits(context.config, user ?? undefined);
+  if (settings) refuseClosedIntake(settings);
+  if (queued >= limits.queuedPerUser) throw await queueFull(context, queued, limits.queuedPerUser);
   return limits;
 };
 
 /**
- * Sets the run's budget aside as Leo (`asService`), if the user's and the platform's day have room for it.
+ * Sets the run's budget aside, as Leo, if the user's and the platform's day have room for it.
  * @throws ApiFault `limit_reached`
  */
 export const reserveBudget = async (
   { config }: Pick<UserContext, "config">,
-  orm: Orm,
-  generation: { id: string; ownerId: string },
+  { id: generationId, ownerId }: { id: string; ownerId: string },
   limits: UserLimits,
   at: Date,
 ): Promise<void> => {
-  const { id: generationId, ownerId } = generation;
+  const { orm } = useTx();
   const reservedUsd = limits.generationBudgetUsd;
-  await orm.execute(sql`select pg_advisory_xact_lock(${DAY_LOCK})`);
-  const [day, platform, { dayBudgetUsd }] = [
-    await userDay(orm, ownerId, at),
-    await platformDay(orm, at),
-    await readPlatformSettings(orm),
-  ];
-  refuseFullDay({ limits, day, at });
-  refuseFullPlatform(platform, dayBudgetUsd ?? config.LEO_PLATFORM_DAY_BUDGET_USD, reservedUsd, at);
+  await orm.execute(sql.raw(lockSql("platformDay")));
+  const { user, platform, platformBudgetUsd } = await daySums(orm, ownerId, at);
+  refuseFullDay({ limits, day: user, at });
+  refuseFullPlatform(platform, platformBudgetUsd ?? config.LEO_PLATFORM_DAY_BUDGET_USD, reservedUsd, at);
   await reserve(orm, { generationId, attempt: 1, ownerId, reservedUsd }, at);
 };

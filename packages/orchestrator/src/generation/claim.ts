@@ -15,6 +15,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { newId } from "@leo/core/id.ts";
 import type { Context } from "../app-context.ts";
 import { WITH_TASK } from "../db/schema/state.ts";
+import { lockSql } from "../db/locks.ts";
 import { tx } from "../db/tx.ts";
 import { PROBE_MAX_MS } from "../limits/model-pause.ts";
 import { EVENTS_CHANNEL } from "../events/append.ts";
@@ -29,9 +30,6 @@ export interface ClaimedAttempt {
   /** The attempt token; nowhere else but in the task. */
   token: string;
 }
-
-/** Any fixed number: whoever holds it claims. */
-const CLAIM_LOCK = 501_302;
 
 /** A fresh attempt token and the hash that is stored of it. */
 export const newAttemptToken = (): { token: string; hash: string } => {
@@ -130,7 +128,7 @@ export const claim = async (context: Context, limit: number): Promise<ClaimedAtt
       });
       return claimed.rows;
     },
-    `select pg_advisory_xact_lock(${CLAIM_LOCK})`,
+    lockSql("claim"),
   );
   const tokens = new Map(fresh.map(({ id, token }) => [id, token]));
   return rows.map((row) => ({ ...row, deadlineAt, token: tokens.get(row.id) ?? "" }));

@@ -6,22 +6,24 @@
 import { and, count, eq, gte, isNotNull, lte, min, notInArray } from "drizzle-orm";
 import { attemptPrefix } from "@leo/core/artifact.ts";
 import type { LifecycleFact } from "@leo/core/event.ts";
-import { FINAL_STATES } from "@leo/core/generation.ts";
+import type { CreatedApp } from "@leo/core/api.ts";
+import { FINAL_STATES, type Generation } from "@leo/core/generation.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
+import type { z } from "zod";
 import type { UserContext } from "../app-context.ts";
-import type { Orm } from "../db/database.ts";
+import type { Orm, Tx } from "../db/database.ts";
 import { asActor, SERVICE, tx } from "../db/tx.ts";
 import { apps, events, generations } from "../db/schema.ts";
-import { findUser } from "../account/account.ts";
-import { refuseSuspended } from "./admission.ts";
+import { lookAtTheDoor, refuseSuspended } from "./admission.ts";
 import { copyFiles, manifestOfCopy, removeCopied } from "../version/copied-files.ts";
 import { ApiFault } from "../fault.ts";
-import { findGeneration } from "./view.ts";
+import { viewApp } from "./app-view.ts";
+import { findGeneration, viewGeneration } from "./view.ts";
 import { limitFault, timeInWords } from "../limits/limit-fault.ts";
 import { pushAutomatically } from "../github/app-github.ts";
 import { lockApp } from "../app/app.ts";
-import { findByKey, hashOf, enterAlone, type Key } from "./submit.ts";
+import { earlierOf, hashOf, inTurn, type Key } from "./submit.ts";
 import { newestVersion } from "./base.ts";
 import { findVersion, type Version } from "../version/version.ts";
 
@@ -113,9 +115,10 @@ const copy = async (
   const { config, userId: ownerId, now } = context;
   const requestHash = hashOf(request);
   const begin = await tx(context, async ({ orm }) => {
-    const earlier = await findByKey(orm, ownerId, key, requestHash);
+    const door = await lookAtTheDoor(orm, ownerId, key);
+    const earlier = earlierOf(door, requestHash);
     if (earlier) return { earlier };
-    refuseSuspended(await findUser(orm, ownerId));
+    refuseSuspended(door.user ?? undefined);
     await refuseTooMany(orm, ownerId, now());
     return findCompleted(orm, ownerId, sourceId);
   });
@@ -126,8 +129,8 @@ const copy = async (
   const generationId = newId();
   const prefix = attemptPrefix(target.appId, generationId, ATTEMPT);
   const manifest = manifestOfCopy(version, { appId: target.appId, generationId, attempt: ATTEMPT }, prefix);
-  const enter = async (orm: Orm): Promise<string> => {
-    const meanwhile = await findByKey(orm, ownerId, key, requestHash);
+  const enter = async ({ orm }: Tx): Promise<string> => {
+    const meanwhile = earlierOf(await lookAtTheDoor(orm, ownerId, key), requestHash);
     if (meanwhile) return meanwhile;
     const at = now();
     await refuseTooMany(orm, ownerId, at);
@@ -168,7 +171,7 @@ const copy = async (
   };
   try {
     await copyFiles(context, version, prefix, manifest);
-    return await enterAlone(context, enter);
+    return await inTurn(context, enter);
   } finally {
     // Asked, not remembered: a commit may have happened although its answer was lost.
     if (!(await tx(context, ({ orm }) => isStored(orm, generationId)))) await removeCopied(context, prefix);
@@ -177,11 +180,15 @@ const copy = async (
 
 /**
  * Makes an old version the newest of its app again.
- * @returns the id of the new version
+ * @returns the new version
  * @throws ApiFault `not_found`; `conflict` while a request is at work, or when it made no version
  */
-export const restoreVersion = (context: UserContext, key: Key, generationId: string) =>
-  copy(context, key, ["restore", generationId], generationId, ({ appId }) => ({
+export const restoreVersion = async (
+  context: UserContext,
+  key: Key,
+  generationId: string,
+): Promise<Generation> => {
+  const id = await copy(context, key, ["restore", generationId], generationId, ({ appId }) => ({
     appId,
     prepare: async (orm) => {
       await lockApp(orm, context.userId, appId);
@@ -189,16 +196,23 @@ export const restoreVersion = (context: UserContext, key: Key, generationId: str
       return newestVersion(orm, appId);
     },
   }));
+  return viewGeneration(context, id);
+};
 
 /**
  * Makes a version the first of a new app.
  * @param name of the new app; absent: that of the old one, said to be a copy
- * @returns the id of the new app's version
+ * @returns the new app and its version
  * @throws ApiFault `not_found`; `conflict` when it made no version
  */
-export const forkVersion = (context: UserContext, key: Key, generationId: string, name?: string) => {
+export const forkVersion = async (
+  context: UserContext,
+  key: Key,
+  generationId: string,
+  name?: string,
+): Promise<z.infer<typeof CreatedApp>> => {
   const appId = newId();
-  return copy(context, key, ["fork", generationId, name], generationId, ({ appName }) => ({
+  const id = await copy(context, key, ["fork", generationId, name], generationId, ({ appName }) => ({
     appId,
     prepare: async (orm, at) => {
       await orm.insert(apps).values({
@@ -211,6 +225,10 @@ export const forkVersion = (context: UserContext, key: Key, generationId: string
       return undefined;
     },
   }));
+  return tx(context, async () => {
+    const generation = await viewGeneration(context, id);
+    return { app: await viewApp(context, generation.appId), generation };
+  });
 };
 
 const COPY_SUFFIX = " (copy)";

@@ -6,20 +6,22 @@
  * it stores its version. Until then the user may change it or take it back; what is *delivered* stays.
  */
 import { and, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
+import type { UserMessage } from "@leo/core/api.ts";
 import { TAKING_STEPS } from "@leo/core/event.ts";
 import { newId } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
-import type { Context } from "../app-context.ts";
-import { tx } from "../db/tx.ts";
+import type { Context, UserContext } from "../app-context.ts";
 import type { Orm } from "../db/database.ts";
 import { userMessages } from "../db/schema.ts";
+import { asActor, SERVICE, tx } from "../db/tx.ts";
 import { appendFacts, CONTROL_CHANNEL } from "../events/append.ts";
+import { ApiFault, notFound } from "../fault.ts";
+import { limitFault } from "../limits/limit-fault.ts";
 import { lockGeneration, type LockedGeneration } from "./lock.ts";
-
-export type UserMessageRefusal = "not_running" | "storing" | "too_many" | "full";
+import { findGeneration } from "./view.ts";
 
 /** Whether the generation has written as much as one may: a message that is changed again and again is an event each time. */
-const isFull = ({ config }: Context, { lastSeq, eventBytes }: LockedGeneration) =>
+const isFull = ({ config }: Pick<Context, "config">, { lastSeq, eventBytes }: LockedGeneration) =>
   lastSeq >= config.LEO_RUN_MAX_EVENTS || eventBytes >= config.LEO_RUN_MAX_EVENT_BYTES;
 
 const isOpen = (generation: LockedGeneration | undefined): generation is LockedGeneration =>
@@ -50,26 +52,55 @@ const isStoring = async (orm: Orm, generationId: string, attempt: number): Promi
   return rows[0]?.step === "uploading";
 };
 
+const notRunning = () =>
+  new ApiFault("conflict", "The generation is not running. Send a follow-up request instead.");
+const storing = () =>
+  new ApiFault(
+    "conflict",
+    "The version is finished and being stored. Send this as the next request in a moment.",
+  );
+const full = () =>
+  new ApiFault("conflict", "This run has written as much as a run may. Send this as the next request.");
+const tooMany = () =>
+  limitFault(
+    "limit_reached",
+    `${LIMITS.userMessagesMax} requests wait for the agent already, which is the limit. Send more when it has answered.`,
+    { limit: "messages_waiting", max: LIMITS.userMessagesMax, current: LIMITS.userMessagesMax },
+  );
+
+/**
+ * A change of the messages of one of the user's generations: as Leo, who alone may tell it in the generation's
+ * events. The lock on the generation orders it against the facts of the generator.
+ * @throws ApiFault `not_found` when the generation is not this user's
+ */
+const changing = <T>(
+  context: UserContext,
+  generationId: string,
+  change: (orm: Orm, generation: LockedGeneration | undefined) => Promise<T>,
+): Promise<T> =>
+  tx(context, async ({ orm }) => {
+    await findGeneration(orm, context.userId, generationId);
+    return asActor(SERVICE, async () => change(orm, await lockGeneration(orm, generationId)));
+  });
+
 /**
  * Queues a request for a generation that is not over; its generator gets it after the present turn.
- * The lock on the generation orders it against the facts of the generator.
- * @returns the message's id, or why it was refused
+ * @throws ApiFault `not_found`, `conflict`, `limit_reached`
  */
 export const addUserMessage = (
-  context: Context,
+  context: UserContext,
   generationId: string,
   text: string,
-): Promise<{ messageId: string } | { refused: UserMessageRefusal }> =>
-  tx(context, async ({ orm }) => {
-    const generation = await lockGeneration(orm, generationId);
-    if (!isOpen(generation)) return { refused: "not_running" };
-    if (isFull(context, generation)) return { refused: "full" };
-    if (await isStoring(orm, generationId, generation.attempt)) return { refused: "storing" };
+): Promise<{ messageId: string }> =>
+  changing(context, generationId, async (orm, generation) => {
+    if (!isOpen(generation)) throw notRunning();
+    if (isFull(context, generation)) throw full();
+    if (await isStoring(orm, generationId, generation.attempt)) throw storing();
     const waiting = await findUntaken(orm, generationId);
-    if (waiting.length >= LIMITS.userMessagesMax) return { refused: "too_many" };
-    const messageId = newId();
-    await orm.insert(userMessages).values({ id: messageId, generationId, text, createdAt: context.now() });
-    await appendFacts(orm, generationId, [{ type: "user_message", messageId, text }], context.now());
+    if (waiting.length >= LIMITS.userMessagesMax) throw tooMany();
+    const [messageId, at] = [newId(), context.now()];
+    await orm.insert(userMessages).values({ id: messageId, generationId, text, createdAt: at });
+    await appendFacts(orm, generationId, [{ type: "user_message", messageId, text }], at);
     await orm.execute(sql`select pg_notify(${CONTROL_CHANNEL}, ${generationId})`);
     return { messageId };
   });
@@ -82,41 +113,83 @@ const waits = (generationId: string, messageId: string) =>
     isNull(userMessages.deliveredAttempt),
   );
 
-/** Gives a request that waits another text. @returns false when it does not wait (any more) */
-export const changeUserMessage = (
-  context: Context,
+const told = (type: string) => sql`exists (
+  select 1 from leo.events e
+  where e.generation_id = m.generation_id and e.type = ${type} and e.body ->> 'messageId' = m.id::text)`;
+
+const readMessages = async (orm: Orm, generationId: string): Promise<UserMessage[]> => {
+  const { rows } = await orm.execute<{
+    id: string;
+    text: string;
+    created_at: string;
+    state: UserMessage["state"];
+  }>(sql`
+    select m.id, m.text, m.created_at,
+      case when ${told("user_message_taken")} then 'taken'
+        when ${told("user_message_returned")} then 'returned'
+        when m.delivered_attempt is null then 'waiting' else 'delivered' end as state
+    from leo.user_messages m where m.generation_id = ${generationId} order by m.created_at, m.id`);
+  return rows.map(({ created_at, ...row }) => ({ ...row, createdAt: new Date(created_at).toISOString() }));
+};
+
+const findMessage = async (orm: Orm, generationId: string, messageId: string): Promise<UserMessage> => {
+  const found = (await readMessages(orm, generationId)).find(({ id }) => id === messageId);
+  if (!found) throw notFound("message");
+  return found;
+};
+
+const WHY: Record<UserMessage["state"], string> = {
+  waiting: "The run is ending, so this request stays as it is. It will be handed back to you.",
+  delivered: "The agent has this request already, so it stays as it is. Add another one.",
+  taken: "The agent has this request already, so it stays as it is. Add another one.",
+  returned: "The run is over and this request was handed back. Send it as the next one.",
+};
+
+/** @throws ApiFault `not_found` when it was never added, `conflict` when it does not wait any more */
+const rejectChange = async (orm: Orm, generationId: string, messageId: string): Promise<never> => {
+  const { state } = await findMessage(orm, generationId, messageId);
+  throw new ApiFault("conflict", WHY[state]);
+};
+
+/** What was added to a generation, oldest first. @throws ApiFault `not_found` */
+export const listUserMessages = (context: UserContext, generationId: string): Promise<UserMessage[]> =>
+  tx(context, async ({ orm }) => {
+    await findGeneration(orm, context.userId, generationId);
+    return readMessages(orm, generationId);
+  });
+
+/** Gives a request that waits another text. @throws ApiFault `not_found`, `conflict` */
+export const rewordUserMessage = (
+  context: UserContext,
   generationId: string,
   messageId: string,
   text: string,
-): Promise<boolean> =>
-  tx(context, async ({ orm }) => {
-    const generation = await lockGeneration(orm, generationId);
-    if (!isOpen(generation) || isFull(context, generation)) return false;
-    const changed = await orm
-      .update(userMessages)
-      .set({ text })
-      .where(waits(generationId, messageId))
-      .returning({ id: userMessages.id });
-    if (changed.length === 0) return false;
+): Promise<UserMessage> =>
+  changing(context, generationId, async (orm, generation) => {
+    const isChangeable = isOpen(generation) && !isFull(context, generation);
+    const [changed] = isChangeable
+      ? await orm.update(userMessages).set({ text }).where(waits(generationId, messageId)).returning()
+      : [];
+    if (!changed) return rejectChange(orm, generationId, messageId);
     await appendFacts(orm, generationId, [{ type: "user_message_changed", messageId, text }], context.now());
-    return true;
+    return { id: messageId, text, createdAt: changed.createdAt.toISOString(), state: "waiting" };
   });
 
-/** Takes a request that waits back. @returns false when it does not wait (any more) */
-export const removeUserMessage = (
-  context: Context,
+/** Takes a request that waits back. @throws ApiFault `not_found`, `conflict` */
+export const withdrawUserMessage = (
+  context: UserContext,
   generationId: string,
   messageId: string,
-): Promise<boolean> =>
-  tx(context, async ({ orm }) => {
-    if (!isOpen(await lockGeneration(orm, generationId))) return false;
-    const removed = await orm
-      .delete(userMessages)
-      .where(waits(generationId, messageId))
-      .returning({ id: userMessages.id });
-    if (removed.length === 0) return false;
+): Promise<void> =>
+  changing(context, generationId, async (orm, generation) => {
+    const [removed] = isOpen(generation)
+      ? await orm
+          .delete(userMessages)
+          .where(waits(generationId, messageId))
+          .returning({ id: userMessages.id })
+      : [];
+    if (!removed) await rejectChange(orm, generationId, messageId);
     await appendFacts(orm, generationId, [{ type: "user_message_removed", messageId }], context.now());
-    return true;
   });
 
 const MOMENTS = sql.join(

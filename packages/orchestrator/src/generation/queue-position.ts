@@ -1,6 +1,7 @@
 import type { FailureCode } from "@leo/core/failure.ts";
 import { waitingFor, type Waiting } from "@leo/core/waiting.ts";
 import type { Context } from "../app-context.ts";
+import { asActor, SERVICE, tx, type Transactor } from "../db/tx.ts";
 import { WITH_TASK } from "../db/schema/state.ts";
 
 export interface QueuePlace {
@@ -43,15 +44,18 @@ interface Placed {
   modelFault: FailureCode | null;
 }
 
-/** Where a user's queued generations stand, in the order in which `claim` hands them out. */
-export const queuePositions = async (context: Context, ownerId: string): Promise<Map<string, QueuePlace>> => {
-  const { config, database, now } = context;
+/**
+ * Where a user's queued generations stand, in the order in which `claim` hands them out. Everybody's are
+ * counted for it, as Leo; only the user's own are told.
+ */
+export const queuePositions = async (
+  context: Transactor & Pick<Context, "config" | "now">,
+  ownerId: string,
+): Promise<Map<string, QueuePlace>> => {
+  const { config, now } = context;
   const at = now();
-  const { rows } = await database.pool.query<Placed>({
-    name: "queue-positions",
-    text: POSITIONS,
-    values: [ownerId, at],
-  });
+  const ask = { name: "queue-positions", text: POSITIONS, values: [ownerId, at] };
+  const { rows } = await tx(context, () => asActor(SERVICE, ({ client }) => client.query<Placed>(ask)));
   const slots = Math.max(1, Math.floor(config.LEO_VCPU_BUDGET / config.LEO_GENERATOR_VCPU));
   const placeOf = ({ position, runMs, waitCode, availableAt, modelFault }: Placed): QueuePlace => {
     const isHere = config.LEO_MODE === "local";

@@ -1,15 +1,15 @@
 /** Generations as their owner sees them. A deleted app's generations are nobody's. */
 import { and, desc, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
-import { isFinal, type Generation } from "@leo/core/generation.ts";
+import type { Generation } from "@leo/core/generation.ts";
 import type { UserContext } from "../app-context.ts";
 import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { apps, generations } from "../db/schema.ts";
-import { ApiFault, notFound } from "../fault.ts";
+import type { AppRow } from "../app/app.ts";
+import { notFound } from "../fault.ts";
 import { chargedFor } from "../limits/ledger.ts";
 import { ownerToken, previewLink } from "../preview/link.ts";
-import type { QueuePlace } from "./queue-position.ts";
-import type { QueueView } from "./queue-view.ts";
+import { queuePositions, type QueuePlace } from "./queue-position.ts";
 
 /** Long requests are cut: a list of versions names them, the conversation has them whole. */
 const ADDED_MAX_CHARS = 500;
@@ -55,6 +55,20 @@ const select = (orm: Orm, condition: SQL | undefined) =>
 
 export type GenerationRow = Awaited<ReturnType<typeof select>>[number];
 
+/** One that has just entered the queue: nothing was spent on it and it has left nothing. */
+export const queuedRow = (
+  inserted: typeof generations.$inferSelect,
+  { previewKey }: Pick<AppRow, "previewKey">,
+): GenerationRow => ({
+  ...inserted,
+  previewKey,
+  chargedUsd: 0,
+  addedRequests: null,
+  hasScreenshot: false,
+  hasDraft: false,
+  hasPreview: false,
+});
+
 /** @throws ApiFault `not_found` when there is none or it is another user's */
 export const findGeneration = async (orm: Orm, ownerId: string, id: string): Promise<GenerationRow> => {
   const [row] = await select(orm, and(eq(generations.id, id), eq(generations.ownerId, ownerId)));
@@ -90,7 +104,7 @@ export const newestOf = async (
 const iso = (date: Date | null) => date?.toISOString();
 
 /** What the API says of a row. `place` is given for a queued one. */
-const viewGeneration = (template: string, row: GenerationRow, place?: QueuePlace): Generation => ({
+const viewRow = (template: string, row: GenerationRow, place?: QueuePlace): Generation => ({
   id: row.id,
   appId: row.appId,
   prompt: row.prompt,
@@ -116,34 +130,21 @@ const viewGeneration = (template: string, row: GenerationRow, place?: QueuePlace
 });
 
 /** Views of several rows of a user; the queue is asked only when one of them waits in it. */
-export const viewGenerations = async (
-  { config, userId }: UserContext,
-  queue: QueueView,
-  rows: GenerationRow[],
-): Promise<Generation[]> => {
+export const viewGenerations = async (context: UserContext, rows: GenerationRow[]): Promise<Generation[]> => {
+  const { config, userId } = context;
   const waiting = rows.some((row) => row.state === "queued");
-  const places = waiting ? await queue.positions(userId) : new Map<string, QueuePlace>();
+  const places = waiting ? await queuePositions(context, userId) : new Map<string, QueuePlace>();
   return rows.map((row) =>
-    viewGeneration(
-      config.LEO_PREVIEW_URL_TEMPLATE,
-      row,
-      row.state === "queued" ? places.get(row.id) : undefined,
-    ),
+    viewRow(config.LEO_PREVIEW_URL_TEMPLATE, row, row.state === "queued" ? places.get(row.id) : undefined),
   );
 };
 
-/** The view of one generation. @throws ApiFault `not_found` */
-export const viewOne = async (context: UserContext, queue: QueueView, id: string): Promise<Generation> => {
-  const row = await readGeneration(context, id);
-  const [view] = await viewGenerations(context, queue, [row]);
-  if (!view) throw new Error(`no view of generation ${id}`);
+export const viewOne = async (context: UserContext, row: GenerationRow): Promise<Generation> => {
+  const [view] = await viewGenerations(context, [row]);
+  if (!view) throw new Error(`no view of generation ${row.id}`);
   return view;
 };
 
-/** @throws ApiFault `conflict` for one that can no longer be stopped */
-export const refuseLateCancel = ({ state }: Pick<GenerationRow, "state">) => {
-  if (state === "finalizing")
-    throw new ApiFault("conflict", "The version is nearly done: too late to cancel.");
-  if (state === "cancelled" || !isFinal(state)) return;
-  throw new ApiFault("conflict", `This run has already ${state === "failed" ? "failed" : "finished"}.`);
-};
+/** One of the user's generations, as the API shows it. @throws ApiFault `not_found` */
+export const viewGeneration = (context: UserContext, id: string): Promise<Generation> =>
+  tx(context, async ({ orm }) => viewOne(context, await findGeneration(orm, context.userId, id)));

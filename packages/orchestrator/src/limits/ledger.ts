@@ -16,6 +16,7 @@ import type { Platform, Spend } from "@leo/core/account.ts";
 import type { Fault } from "@leo/core/lifecycle.ts";
 import type { Context } from "../app-context.ts";
 import type { Orm } from "../db/database.ts";
+import { lockSql } from "../db/locks.ts";
 import { ledger } from "../db/schema.ts";
 
 /** The UTC day of a time, as `YYYY-MM-DD`. */
@@ -36,9 +37,6 @@ export const reserve = async (orm: Orm, reservation: Reservation, at: Date): Pro
     .values({ ...reservation, day: dayOf(at), reservedAt: at })
     .onConflictDoNothing();
 };
-
-/** First key of the advisory locks on users' free attempts; the second is the user's hash. */
-const FREE_LOCK = 501_306;
 
 /** An attempt with less left for it could not pay for one call of the model. */
 const ATTEMPT_MIN_USD = 0.01;
@@ -74,7 +72,7 @@ type Attempted = { id: string; ownerId: string; attempt: number };
 
 /** How many attempts of a user's day cost something and were free. Until the transaction ends, nobody adds one. */
 const freeAttempts = async (orm: Orm, ownerId: string, day: string): Promise<number> => {
-  await orm.execute(sql`select pg_advisory_xact_lock(${FREE_LOCK}, hashtext(${ownerId}))`);
+  await orm.execute(sql.raw(lockSql("freeAttempts", ownerId)));
   const [row] = await orm
     .select({ count: sql<number>`count(*)::int` })
     .from(ledger)
@@ -165,6 +163,38 @@ export const platformDay = async (orm: Orm, at: Date): Promise<Platform["today"]
     .from(ledger)
     .where(eq(ledger.day, dayOf(at)));
   return row;
+};
+
+/** What a day has held so far: one user's, everybody's, and the operator's limit on the latter if there is one. */
+export interface DaySums {
+  user: Spend;
+  /** `spentUsd` is what the model cost, whoever pays. */
+  platform: Spend;
+  platformBudgetUsd: number | null;
+}
+
+/** Both days in one look, for who holds the lock on the platform's. */
+export const daySums = async (orm: Orm, ownerId: string, at: Date): Promise<DaySums> => {
+  const isUsers = sql`owner_id = ${ownerId}`;
+  const { rows } = await orm.execute<
+    Record<keyof Spend | `all_${keyof Spend}`, number> & { budget: number | null }
+  >(sql`
+    select coalesce(sum(charged_usd) filter (where ${isUsers}), 0)::float8 as "spentUsd",
+           coalesce(sum(reserved_usd) filter (where ${isUsers} and settled_at is null), 0)::float8 as "reservedUsd",
+           count(distinct generation_id) filter (where ${isUsers})::int as generations,
+           coalesce(sum(cost_usd), 0)::float8 as "all_spentUsd",
+           coalesce(sum(reserved_usd) filter (where settled_at is null), 0)::float8 as "all_reservedUsd",
+           count(distinct generation_id)::int as all_generations,
+           (select day_budget_usd::float8 from leo.platform_settings) as budget
+    from leo.ledger where day = ${dayOf(at)}`);
+  const [row] = rows;
+  if (!row) return { user: NOTHING, platform: NOTHING, platformBudgetUsd: null };
+  const { spentUsd, reservedUsd, generations, all_spentUsd, all_reservedUsd, all_generations, budget } = row;
+  return {
+    user: { spentUsd, reservedUsd, generations },
+    platform: { spentUsd: all_spentUsd, reservedUsd: all_reservedUsd, generations: all_generations },
+    platformBudgetUsd: budget,
+  };
 };
 
 /** A user's last days, today included, the first of them first. Days without a request are there too. */

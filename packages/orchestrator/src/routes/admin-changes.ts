@@ -8,9 +8,8 @@ import type { Context } from "../app-context.ts";
 import { readUser, resumeUser, setUserLimits, suspendUser } from "../account/account.ts";
 import { readAnyGeneration } from "../admin/generations.ts";
 import { audited, type Actor, type AuditedChange } from "../admin/audit.ts";
-import { refuseLateCancel } from "../generation/view.ts";
 import { readPlatform, setIntake, setLaunchesPaused, setPlatformBudget } from "../limits/platform.ts";
-import { requestCancel } from "../generation/cancel.ts";
+import { rejectLateCancel, requestCancel } from "../generation/cancel.ts";
 import { administrator, type AdminEnv } from "../http/administrator.ts";
 import type { RouteParts } from "./parts.ts";
 import { GenerationParams, json, jsonBody, refusals, SIGNED_IN } from "./route.ts";
@@ -159,7 +158,7 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
         targetId: id,
         read: () => readAnyGeneration(context, id),
         change: async () => {
-          refuseLateCancel(await readAnyGeneration(context, id));
+          rejectLateCancel(await readAnyGeneration(context, id));
           await requestCancel(context, id);
         },
         record: ({ state, cancelRequestedAt }) => ({ state, cancelRequestedAt }),

@@ -1,11 +1,9 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppDetail, AppList, CreateApp, CreatedApp, CreateGeneration, RenameApp } from "@leo/core/api.ts";
 import { App, Generation } from "@leo/core/generation.ts";
-import { findApp, listApps, markAppDeleted, renameApp } from "../app/app.ts";
-import { viewApp, viewApps } from "../generation/app-view.ts";
-import { generationsOf, viewGenerations, viewOne } from "../generation/view.ts";
+import { renameApp, viewAppDetail, viewAppList } from "../generation/app-view.ts";
+import { deleteApp } from "../generation/cancel.ts";
 import { submitApp, submitFollowUp } from "../generation/submit.ts";
-import { tx } from "../db/tx.ts";
 import type { UserEnv } from "../http/env.ts";
 import type { RouteParts } from "./parts.ts";
 import { AppParams, IdempotencyHeader, json, jsonBody, refusals, SIGNED_IN } from "./route.ts";
@@ -19,7 +17,7 @@ const SearchWords = z
   .max(200, "The search is longer than 200 characters.")
   .refine((words) => !words.includes("\0"), "The search contains a NUL character.");
 
-export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
+export const appRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
   const routes = new OpenAPIHono<UserEnv>();
   const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["apps"] };
 
@@ -36,16 +34,8 @@ export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
       },
     }),
     async (c) => {
-      const { context } = c.var;
       const key = c.req.valid("header")["idempotency-key"];
-      const generation = await viewOne(
-        context,
-        queue,
-        await submitApp(context, queue, key, c.req.valid("json")),
-      );
-      const row = await tx(context, ({ orm }) => findApp(orm, context.userId, generation.appId));
-      const app = await viewApp(context, queue, row);
-      return c.json({ app, generation }, 201);
+      return c.json(await submitApp(c.var.context, key, c.req.valid("json")), 201);
     },
   );
 
@@ -66,10 +56,7 @@ export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
       },
       responses: { 200: json(AppList, "One page"), ...refusals(400) },
     }),
-    async (c) => {
-      const { rows, nextCursor } = await listApps(c.var.context, c.req.valid("query"));
-      return c.json({ apps: await viewApps(c.var.context, queue, rows), nextCursor }, 200);
-    },
+    async (c) => c.json(await viewAppList(c.var.context, c.req.valid("query")), 200),
   );
 
   routes.openapi(
@@ -81,18 +68,7 @@ export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
       request: { params: AppParams },
       responses: { 200: json(AppDetail, "The app"), ...refusals(404) },
     }),
-    async (c) => {
-      const { context } = c.var;
-      const { row, rows } = await tx(context, async ({ orm }) => {
-        const found = await findApp(orm, context.userId, c.req.valid("param").appId);
-        return { row: found, rows: await generationsOf(orm, found.id) };
-      });
-      const [app, generations] = await Promise.all([
-        viewApp(context, queue, row),
-        viewGenerations(context, queue, rows),
-      ]);
-      return c.json({ app, generations }, 200);
-    },
+    async (c) => c.json(await viewAppDetail(c.var.context, c.req.valid("param").appId), 200),
   );
 
   routes.openapi(
@@ -106,9 +82,7 @@ export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
     }),
     async (c) => {
       const { name } = c.req.valid("json");
-      const { context } = c.var;
-      const row = await renameApp(context, c.req.valid("param").appId, name);
-      return c.json(await viewApp(context, queue, row), 200);
+      return c.json(await renameApp(c.var.context, c.req.valid("param").appId, name), 200);
     },
   );
 
@@ -122,8 +96,7 @@ export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
       responses: { 204: { description: "It is gone; what still ran is being stopped." }, ...refusals(404) },
     }),
     async (c) => {
-      const active = await markAppDeleted(c.var.context, c.req.valid("param").appId);
-      for (const generationId of active) await cancel(generationId);
+      await deleteApp(c.var.context, c.req.valid("param").appId);
       return c.body(null, 204);
     },
   );
@@ -138,11 +111,9 @@ export const appRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
       responses: { 201: json(Generation, "The queued generation"), ...refusals(400, 404, 409, 413, 429) },
     }),
     async (c) => {
-      const { context } = c.var;
       const key = c.req.valid("header")["idempotency-key"];
       const { appId } = c.req.valid("param");
-      const id = await submitFollowUp(context, queue, key, appId, c.req.valid("json"));
-      return c.json(await viewOne(context, queue, id), 201);
+      return c.json(await submitFollowUp(c.var.context, key, appId, c.req.valid("json")), 201);
     },
   );
 

@@ -1,17 +1,13 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { CopyVersion, CreatedApp } from "@leo/core/api.ts";
 import { Generation } from "@leo/core/generation.ts";
-import { findApp } from "../app/app.ts";
-import { viewApp } from "../generation/app-view.ts";
 import { forkVersion, restoreVersion } from "../generation/copy-version.ts";
-import { viewOne } from "../generation/view.ts";
-import { tx } from "../db/tx.ts";
 import type { UserEnv } from "../http/env.ts";
 import type { RouteParts } from "./parts.ts";
 import { GenerationParams, IdempotencyHeader, json, jsonBody, refusals, SIGNED_IN } from "./route.ts";
 
 /** Versions made of another one's files, without a run. */
-export const copyRoutes = ({ queue, signedIn }: RouteParts) => {
+export const copyRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
   const routes = new OpenAPIHono<UserEnv>();
   const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["versions"] };
 
@@ -26,10 +22,8 @@ export const copyRoutes = ({ queue, signedIn }: RouteParts) => {
       responses: { 201: json(Generation, "The new version, completed"), ...refusals(400, 404, 409, 429) },
     }),
     async (c) => {
-      const { context } = c.var;
       const key = c.req.valid("header")["idempotency-key"];
-      const id = await restoreVersion(context, key, c.req.valid("param").id);
-      return c.json(await viewOne(context, queue, id), 201);
+      return c.json(await restoreVersion(c.var.context, key, c.req.valid("param").id), 201);
     },
   );
 
@@ -46,14 +40,9 @@ export const copyRoutes = ({ queue, signedIn }: RouteParts) => {
       },
     }),
     async (c) => {
-      const { context } = c.var;
       const key = c.req.valid("header")["idempotency-key"];
       const { name } = c.req.valid("json");
-      const id = await forkVersion(context, key, c.req.valid("param").id, name);
-      const generation = await viewOne(context, queue, id);
-      const row = await tx(context, ({ orm }) => findApp(orm, context.userId, generation.appId));
-      const app = await viewApp(context, queue, row);
-      return c.json({ app, generation }, 201);
+      return c.json(await forkVersion(c.var.context, key, c.req.valid("param").id, name), 201);
     },
   );
 

@@ -2,7 +2,8 @@ import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
 import { EventPage } from "@leo/core/api.ts";
 import { Generation } from "@leo/core/generation.ts";
 import { readEventPage } from "../generation/event-page.ts";
-import { readGeneration, refuseLateCancel, viewOne } from "../generation/view.ts";
+import { viewGeneration } from "../generation/view.ts";
+import { cancelGeneration } from "../generation/cancel.ts";
 import { submitRetry } from "../generation/submit.ts";
 import type { UserEnv } from "../http/env.ts";
 import type { RouteParts } from "./parts.ts";
@@ -17,7 +18,7 @@ import {
   SIGNED_IN,
 } from "./route.ts";
 
-export const generationRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
+export const generationRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
   const routes = new OpenAPIHono<UserEnv>();
   const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["generations"] };
 
@@ -30,7 +31,7 @@ export const generationRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
       request: { params: GenerationParams },
       responses: { 200: json(Generation, "The generation"), ...refusals(404) },
     }),
-    async (c) => c.json(await viewOne(c.var.context, queue, c.req.valid("param").id), 200),
+    async (c) => c.json(await viewGeneration(c.var.context, c.req.valid("param").id), 200),
   );
 
   routes.openapi(
@@ -58,13 +59,7 @@ export const generationRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
       request: { params: GenerationParams },
       responses: { 202: json(Generation, "The generation, being stopped"), ...refusals(404, 409) },
     }),
-    async (c) => {
-      const { context } = c.var;
-      const row = await readGeneration(context, c.req.valid("param").id);
-      refuseLateCancel(row);
-      if (row.state !== "cancelled") await cancel(row.id);
-      return c.json(await viewOne(context, queue, row.id), 202);
-    },
+    async (c) => c.json(await cancelGeneration(c.var.context, c.req.valid("param").id), 202),
   );
 
   routes.openapi(
@@ -77,12 +72,9 @@ export const generationRoutes = ({ queue, cancel, signedIn }: RouteParts) => {
       responses: { 201: json(Generation, "The queued generation"), ...refusals(400, 404, 409, 429) },
     }),
     async (c) => {
-      const { context } = c.var;
       const key = c.req.valid("header")["idempotency-key"];
-      const id = await submitRetry(context, queue, key, c.req.valid("param").id, {
-        startOver: c.req.valid("query").startOver === "true",
-      });
-      return c.json(await viewOne(context, queue, id), 201);
+      const startOver = c.req.valid("query").startOver === "true";
+      return c.json(await submitRetry(c.var.context, key, c.req.valid("param").id, { startOver }), 201);
     },
   );
 

@@ -1,8 +1,12 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { AddedUserMessage, AddUserMessage, UserMessage, UserMessageList } from "@leo/core/api.ts";
 import { Id } from "@leo/core/id.ts";
-import { readGeneration } from "../generation/view.ts";
-import { listUserMessages, rewordUserMessage, withdrawUserMessage } from "../generation/user-message.ts";
+import {
+  addUserMessage,
+  listUserMessages,
+  rewordUserMessage,
+  withdrawUserMessage,
+} from "../generation/messages.ts";
 import type { UserEnv } from "../http/env.ts";
 import type { RouteParts } from "./parts.ts";
 import { GenerationParams, json, jsonBody, refusals, SIGNED_IN } from "./route.ts";
@@ -11,7 +15,7 @@ const PATH = "/api/generations/{id}/messages";
 const MessageParams = GenerationParams.extend({ messageId: Id });
 
 /** Requests that the user adds while the agent works. */
-export const messageRoutes = ({ userMessage, changeMessage, removeMessage, signedIn }: RouteParts) => {
+export const messageRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
   const routes = new OpenAPIHono<UserEnv>();
   const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["messages"] };
 
@@ -28,8 +32,8 @@ export const messageRoutes = ({ userMessage, changeMessage, removeMessage, signe
       },
     }),
     async (c) => {
-      const row = await readGeneration(c.var.context, c.req.valid("param").id);
-      return c.json(await userMessage(row.id, c.req.valid("json").text), 202);
+      const { id } = c.req.valid("param");
+      return c.json(await addUserMessage(c.var.context, id, c.req.valid("json").text), 202);
     },
   );
 
@@ -62,7 +66,7 @@ export const messageRoutes = ({ userMessage, changeMessage, removeMessage, signe
     async (c) => {
       const { id, messageId } = c.req.valid("param");
       const { text } = c.req.valid("json");
-      return c.json(await rewordUserMessage(c.var.context, changeMessage, id, messageId, text), 200);
+      return c.json(await rewordUserMessage(c.var.context, id, messageId, text), 200);
     },
   );
 
@@ -80,7 +84,7 @@ export const messageRoutes = ({ userMessage, changeMessage, removeMessage, signe
     }),
     async (c) => {
       const { id, messageId } = c.req.valid("param");
-      await withdrawUserMessage(c.var.context, removeMessage, id, messageId);
+      await withdrawUserMessage(c.var.context, id, messageId);
       return c.body(null, 204);
     },
   );

@@ -3,15 +3,14 @@ import { CreatedShare, CreateShare, ShareList } from "@leo/core/api.ts";
 import { App } from "@leo/core/generation.ts";
 import { Id } from "@leo/core/id.ts";
 import type { Context } from "../app-context.ts";
-import { revokePreviewLinks } from "../app/app.ts";
-import { viewApp } from "../generation/app-view.ts";
+import { revokePreviewLinks } from "../generation/app-view.ts";
 import { createShare, listShares, openShare, revokeShare } from "../share/share.ts";
 import type { Env, UserEnv } from "../http/env.ts";
 import { messagePage } from "../http/message-page.ts";
 import type { RouteParts } from "./parts.ts";
 import { AppParams, bytes, json, jsonBody, refusals, SIGNED_IN } from "./route.ts";
 
-export const shareRoutes = ({ queue, signedIn }: RouteParts) => {
+export const shareRoutes = ({ signedIn }: Pick<RouteParts, "signedIn">) => {
   const routes = new OpenAPIHono<UserEnv>();
   const shared = { middleware: signedIn, security: SIGNED_IN, tags: ["sharing"] };
 
@@ -76,11 +75,7 @@ export const shareRoutes = ({ queue, signedIn }: RouteParts) => {
       request: { params: AppParams },
       responses: { 200: json(App, "The app with its new preview link"), ...refusals(404) },
     }),
-    async (c) => {
-      const { context } = c.var;
-      const row = await revokePreviewLinks(context, c.req.valid("param").appId);
-      return c.json(await viewApp(context, queue, row), 200);
-    },
+    async (c) => c.json(await revokePreviewLinks(c.var.context, c.req.valid("param").appId), 200),
   );
 
   return routes;

@@ -15,7 +15,7 @@ import type { Orm } from "../db/database.ts";
 import { sites, siteVersions } from "../db/schema.ts";
 import type { SiteFile } from "../db/schema/sites.ts";
 import { findApp, lockApp } from "../app/app.ts";
-import { enterAlone } from "../generation/submit.ts";
+import { inTurn } from "../generation/submit.ts";
 import { ApiFault, notFound } from "../fault.ts";
 import { limitFault } from "../limits/limit-fault.ts";
 import { removeCopied } from "../version/copied-files.ts";
@@ -138,15 +138,15 @@ const begin = (
   { generationId, confirm, slug, visibility }: PublishSite,
   subject: Awaited<ReturnType<typeof examine>>,
 ) =>
-  enterAlone(context, async (orm) => {
+  inTurn(context, async ({ orm }) => {
     const { userId: ownerId, now } = context;
-    await lockApp(orm, ownerId, appId);
+    const app = await lockApp(orm, ownerId, appId);
     const row = await readSiteRow(orm, appId);
     rejectTakenDown(row);
     const { version } = subject;
     const sizeBytes = version ? sizeOf(version.manifest.dist) : subject.held.sizeBytes;
     await rejectOverLimits(orm, ownerId, appId, sizeBytes);
-    await nameSite(context, orm, await findApp(orm, ownerId, appId), {
+    await nameSite(context, orm, app, {
       wanted: slug,
       isKnown: Boolean(row?.publishedAt),
     });
@@ -204,9 +204,9 @@ const overtaken = () =>
 
 /** @throws ApiFault `conflict` when something else was asked of the site after this */
 const switchTo = (context: UserContext, appId: Id, copy: Copy, change: number): Promise<Site> =>
-  enterAlone(context, async (orm) => {
+  inTurn(context, async ({ orm }) => {
     const { userId: ownerId, now } = context;
-    await lockApp(orm, ownerId, appId);
+    const app = await lockApp(orm, ownerId, appId);
     // Others may have been published meanwhile.
     await rejectOverLimits(orm, ownerId, appId, copy.sizeBytes);
     const ready = await orm
@@ -224,7 +224,7 @@ const switchTo = (context: UserContext, appId: Id, copy: Copy, change: number): 
     if (ready.length === 0 || !row) throw overtaken();
     rejectTakenDown(row);
     if (!(await goLive(orm, row, copy.id, change, now()))) throw overtaken();
-    return describeSite(context, await findApp(orm, ownerId, appId));
+    return describeSite(context, app);
   });
 
 /** What a publish that came to nothing has copied. A commit may have happened although its answer was lost. */

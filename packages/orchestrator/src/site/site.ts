@@ -86,8 +86,7 @@ export const viewSite = (context: UserContext, appId: Id): Promise<Site> =>
 
 /** The row of a site that has been published at least once, with its app held. @throws ApiFault */
 const holdSite = async (context: UserContext, orm: Orm, appId: Id) => {
-  await lockApp(orm, context.userId, appId);
-  const app = await findApp(orm, context.userId, appId);
+  const app = await lockApp(orm, context.userId, appId);
   const row = await readSiteRow(orm, appId);
   rejectTakenDown(row);
   if (!row || stateOf(row) === "new") throw new ApiFault("conflict", "This app has not been published yet.");

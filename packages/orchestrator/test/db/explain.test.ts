@@ -7,11 +7,10 @@ import { newId } from "@leo/core/id.ts";
 import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 import type { TaskClient } from "../../src/task/client.ts";
 import { userContext } from "../../src/app-context.ts";
-import { tx } from "../../src/db/tx.ts";
-import { findApp, listApps } from "../../src/app/app.ts";
-import { viewApps } from "../../src/generation/app-view.ts";
+import { listApps } from "../../src/app/app.ts";
+import { viewAppDetail, viewAppList } from "../../src/generation/app-view.ts";
 import { readEventPage } from "../../src/generation/event-page.ts";
-import { generationsOf, readGeneration } from "../../src/generation/view.ts";
+import { readGeneration } from "../../src/generation/view.ts";
 import { purgeDeletedApps, purgeExpired } from "../../src/generation/purge.ts";
 import { submitApp } from "../../src/generation/submit.ts";
 import { usageOf } from "../../src/account/usage.ts";
@@ -59,16 +58,13 @@ const append = async ({ database, log: logger, now }: TestContext) => {
 };
 
 type Run = (context: TestContext) => Promise<unknown>;
-const queue = (context: TestContext) => ({
-  positions: (ownerId: string) => queuePositions(context, ownerId),
-});
 /** What the API does runs as its user, under row-level security. */
 const asOwner = (context: TestContext) => userContext(context, OWNER_ID);
 
 const HOT: Record<string, Run> = {
   claim: (context) => claim(context, 5),
   positions: (context) => queuePositions(context, OWNER_ID),
-  submit: (context) => submitApp(asOwner(context), queue(context), newId(), { prompt: "notes" }),
+  submit: (context) => submitApp(asOwner(context), newId(), { prompt: "notes" }),
   transition: (context) => transition(context, RUNNING_ID, { type: "cancel_requested" }),
   append,
   replay: ({ database }) => readEvents(database.pool, REPLAYED_ID, 2_000, 500),
@@ -82,16 +78,12 @@ const HOT: Record<string, Run> = {
   "purge of deleted apps": purgeDeletedApps,
   "purge of old events": purgeExpired,
   "list of apps": async (context) => {
-    const { rows, nextCursor = "" } = await listApps(asOwner(context), { limit: 20 });
-    await viewApps(asOwner(context), queue(context), rows);
-    await listApps(asOwner(context), { limit: 20, cursor: nextCursor });
+    const { nextCursor = "" } = await viewAppList(asOwner(context), { limit: 20 });
+    await viewAppList(asOwner(context), { limit: 20, cursor: nextCursor });
   },
   "one app and its versions": async (context) => {
     const [app] = (await listApps(asOwner(context), { limit: 1 })).rows;
-    await tx(asOwner(context), async ({ orm }) => {
-      await findApp(orm, OWNER_ID, app?.id ?? "");
-      await generationsOf(orm, app?.id ?? "");
-    });
+    await viewAppDetail(asOwner(context), app?.id ?? "");
   },
   "one generation": (context) => readGeneration(asOwner(context), REPLAYED_ID),
   "a user's replay": (context) => readEventPage(asOwner(context), REPLAYED_ID, { since: 2_000, limit: 500 }),

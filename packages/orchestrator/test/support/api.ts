@@ -6,13 +6,9 @@ import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
 import { newId } from "@leo/core/id.ts";
 import { readConfig, type Config } from "../../src/config.ts";
 import type { Context } from "../../src/app-context.ts";
-import { ApiFault } from "../../src/fault.ts";
 import { createApi } from "../../src/api.ts";
 import type { ApiParts } from "../../src/routes/parts.ts";
 import { createHttpServer } from "../../src/http/server.ts";
-import { requestCancel } from "../../src/generation/cancel.ts";
-import { addUserMessage, changeUserMessage, removeUserMessage } from "../../src/generation/messages.ts";
-import { queuePositions } from "../../src/generation/queue-position.ts";
 import { openStorage } from "../../src/storage/s3.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { HIGH_LIMITS } from "./context.ts";
@@ -83,19 +79,10 @@ const testConfig = (databaseUrl: string, supabaseUrl: string, bucket: TestBucket
     ...env,
   });
 
-const partsOf = (context: Context): ApiParts => ({
-  queue: { positions: (ownerId) => queuePositions(context, ownerId) },
-  cancel: (generationId) => requestCancel(context, generationId),
-  userMessage: async (generationId, text) => {
-    const added = await addUserMessage(context, generationId, text);
-    if ("refused" in added) throw new ApiFault("conflict", added.refused);
-    return added;
-  },
-  changeMessage: (generationId, messageId, text) => changeUserMessage(context, generationId, messageId, text),
-  removeMessage: (generationId, messageId) => removeUserMessage(context, generationId, messageId),
+const PARTS: ApiParts = {
   health: async () => "ok",
   metrics: async () => "leo_up 1\n",
-});
+};
 
 const logInto = (lines: string[]): Logger => createLog("debug", (line) => void lines.push(line));
 
@@ -111,7 +98,7 @@ export const withApi = (run: (api: TestApi) => Promise<void>, options: ApiOption
         const storage = openStorage(config);
         const now = options.now ?? (() => new Date());
         const context: Context = { config, database, storage, log: logInto(lines), now };
-        const api = createApi(context, { ...partsOf(context), ...options.parts });
+        const api = createApi(context, { ...PARTS, ...options.parts });
         const server = createHttpServer(api, { config, log: context.log });
         const url = `http://127.0.0.1:${await listen(server, options.port)}`;
         const s3 = new S3Client(bucket.clientConfig);

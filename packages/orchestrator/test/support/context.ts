@@ -4,7 +4,6 @@ import { readConfig, type Config } from "../../src/config.ts";
 import { userContext, type Context } from "../../src/app-context.ts";
 import { apps, generations } from "../../src/db/schema.ts";
 import { submitApp } from "../../src/generation/submit.ts";
-import { queuePositions } from "../../src/generation/queue-position.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { openTestDatabase } from "./database.ts";
 import { withMigratedDatabase } from "./migrated.ts";
@@ -84,10 +83,8 @@ export const withContext = (
   });
 
 /** A request of a user for a new app, as the API takes it. Returns the generation's id. */
-export const submitAs = (context: Context, ownerId: string, body: Parameters<typeof submitApp>[3]) => {
-  const queue = { positions: (userId: string) => queuePositions(context, userId) };
-  return submitApp(userContext(context, ownerId), queue, undefined, body);
-};
+export const submitAs = async (context: Context, ownerId: string, body: Parameters<typeof submitApp>[2]) =>
+  (await submitApp(userContext(context, ownerId), undefined, body)).generation.id;
 
 /** Puts a generation of a new app into the queue. Returns its id. */
 export const enqueue = async (

@@ -9,7 +9,6 @@ import { migrateDatabase, openDatabase } from "@leo/orchestrator/db/database.ts"
 import { apps, generations } from "@leo/orchestrator/db/schema.ts";
 import { submitApp } from "@leo/orchestrator/generation/submit.ts";
 import { claim } from "@leo/orchestrator/generation/claim.ts";
-import { queuePositions } from "@leo/orchestrator/generation/queue-position.ts";
 import { openStorage } from "@leo/orchestrator/storage/s3.ts";
 import { Pool } from "pg";
 import { pino } from "pino";
@@ -93,8 +92,7 @@ const commands = {
   },
   enqueue: ({ callers, durationMs }: Ask) =>
     perSecond(callers, durationMs, async () => {
-      const queue = { positions: (ownerId: string) => queuePositions(context(), ownerId) };
-      await submitApp(userContext(context(), newId()), queue, undefined, { prompt: PROMPT });
+      await submitApp(userContext(context(), newId()), undefined, { prompt: PROMPT });
       return 1;
     }),
   claim: ({ callers, durationMs, batch }: ClaimAsk) =>
