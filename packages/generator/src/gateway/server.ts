@@ -47,89 +47,108 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(parts);
 };
 
+const sendError = (response: ServerResponse, { status, type, message }: ApiError): void => {
+  // An unread rest of the body would stand in the way of the connection's next request.
+  const closes = !response.req.complete;
+  if (status === 429) response.setHeader("retry-after", "1");
+  sendJson(response, status, { type: "error", error: { type, message } }, closes);
+};
+
+class GatewayRoutes {
+  readonly #config: GatewayConfig;
+  readonly #logger: Logger;
+  readonly #meter: Meter;
+  readonly #models = new ModelStates();
+  readonly #forwarder: Forwarder;
+  readonly #closing = new AbortController();
+  #inFlight = 0;
+
+  constructor(config: GatewayConfig, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#meter = new Meter(config.LEO_BUDGET_USD);
+    this.#forwarder = new Forwarder(config, this.#models, logger);
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#answer(request, response).catch((error: unknown) => this.#fail(response, error));
+  }
+
+  /** Answers whoever waits for the model's state. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #answer(head: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(head.url ?? "/", "http://gateway");
+    const { method, headers } = head;
+    if (method === "GET" && url.pathname === "/health") return sendJson(response, 200, { status: "ok" });
+    if (method === "GET" && url.pathname === "/usage") return sendJson(response, 200, this.#meter.usage());
+    if (method === "GET" && url.pathname === "/model") return this.#sendModel(response, url);
+    admitHead({ method, path: url.pathname, host: headers.host, origin: headers.origin });
+    this.#admitOneMore(response);
+    const request = parseRequest(await readBody(head), this.#config, (model, detail) =>
+      this.#models.fail(model, { code: "model_unknown", detail }),
+    );
+    const call = { head, response, url, request };
+    return url.pathname === COUNTED ? this.#forwardCounted(call) : this.#forwarder.forward(call);
+  }
+
+  /** @throws ApiError when as many calls are in flight as may be */
+  #admitOneMore(response: ServerResponse): void {
+    if (this.#inFlight >= CALLS_AT_ONCE) {
+      throw new ApiError(429, "rate_limit_error", `At most ${CALLS_AT_ONCE} calls at once.`);
+    }
+    this.#inFlight += 1;
+    response.once("close", () => {
+      this.#inFlight -= 1;
+    });
+  }
+
+  #forwardCounted(call: Omit<Call, "settle">): Promise<void> {
+    const { request } = call;
+    if (request.max_tokens === undefined) {
+      throw new ApiError(400, "invalid_request_error", "max_tokens: is missing.");
+    }
+    const reservation = this.#meter.reserve({ ...request, max_tokens: request.max_tokens });
+    if (!reservation) {
+      const message = `This generation's budget of ${this.#config.LEO_BUDGET_USD} USD is spent.`;
+      // 400 is what the harness takes as final: it neither retries nor falls back.
+      throw new ApiError(400, "billing_error", message);
+    }
+    const paid = { ...request, max_tokens: reservation.maxTokens };
+    return this.#forwarder.forward({ ...call, request: paid, settle: reservation.settle });
+  }
+
+  /** Answers once the state is newer than the one the caller knows, or after a while. */
+  async #sendModel(response: ServerResponse, { searchParams }: URL): Promise<void> {
+    const known = Number(searchParams.get("after") ?? -1);
+    const tooLong = AbortSignal.timeout(MODEL_HELD_MS);
+    const signal = AbortSignal.any([this.#closing.signal, tooLong, goneSignal(response)]);
+    sendJson(response, 200, await this.#models.newerThan(known, signal));
+  }
+
+  #fail(response: ServerResponse, error: unknown): void {
+    if (error instanceof ApiError) {
+      const { type, message } = error;
+      if (type === "request_too_large")
+        this.#models.fail(ANY_MODEL, { code: "request_too_large", detail: message });
+      return sendError(response, error);
+    }
+    this.#logger.error({ event: "gateway_failed", err: error }, "the gateway failed");
+    if (!response.headersSent)
+      return sendError(response, new ApiError(500, "api_error", "The gateway failed."));
+    response.destroy();
+  }
+}
+
 /**
  * Starts the gateway on loopback.
  * @throws when the port is taken
  */
 export const startGateway = async (config: GatewayConfig, logger: Logger): Promise<Gateway> => {
-  const meter = new Meter(config.LEO_BUDGET_USD);
-  const closing = new AbortController();
-  let inFlight = 0;
-  const models = new ModelStates();
-  const forwarder = new Forwarder(config, models, logger);
-
-  const forwardCounted = (call: Omit<Call, "settle">) => {
-    const { request } = call;
-    if (request.max_tokens === undefined) {
-      throw new ApiError(400, "invalid_request_error", "max_tokens: is missing.");
-    }
-    const reservation = meter.reserve({ ...request, max_tokens: request.max_tokens });
-    if (!reservation) {
-      // 400 is what the harness takes as final: it neither retries nor falls back.
-      throw new ApiError(
-        400,
-        "billing_error",
-        `This generation's budget of ${config.LEO_BUDGET_USD} USD is spent.`,
-      );
-    }
-    const paid = { ...request, max_tokens: reservation.maxTokens };
-    return forwarder.forward({ ...call, request: paid, settle: reservation.settle });
-  };
-
-  const sendError = (response: ServerResponse, { status, type, message }: ApiError) => {
-    // The rest of a body that nobody reads would stand in the way of the connection's next request.
-    const closes = !response.req.complete;
-    if (status === 429) response.setHeader("retry-after", "1");
-    sendJson(response, status, { type: "error", error: { type, message } }, closes);
-  };
-
-  /** Answers once the state is newer than the one that is known, or after a while. */
-  const sendModel = async (response: ServerResponse, { searchParams }: URL) => {
-    const known = Number(searchParams.get("after") ?? -1);
-    const tooLong = AbortSignal.timeout(MODEL_HELD_MS);
-    const state = await models.newerThan(
-      known,
-      AbortSignal.any([closing.signal, tooLong, goneSignal(response)]),
-    );
-    sendJson(response, 200, state);
-  };
-
-  const answer = async (head: IncomingMessage, response: ServerResponse) => {
-    const url = new URL(head.url ?? "/", "http://gateway");
-    const { method, headers } = head;
-    if (method === "GET" && url.pathname === "/health") return sendJson(response, 200, { status: "ok" });
-    if (method === "GET" && url.pathname === "/usage") return sendJson(response, 200, meter.usage());
-    if (method === "GET" && url.pathname === "/model") return sendModel(response, url);
-    admitHead({ method, path: url.pathname, host: headers.host, origin: headers.origin });
-    if (inFlight >= CALLS_AT_ONCE) {
-      const message = `At most ${CALLS_AT_ONCE} calls at once.`;
-      throw new ApiError(429, "rate_limit_error", message);
-    }
-    inFlight += 1;
-    response.once("close", () => {
-      inFlight -= 1;
-    });
-    const request = parseRequest(await readBody(head), config, (model, detail) =>
-      models.fail(model, { code: "model_unknown", detail }),
-    );
-    const call = { head, response, url, request };
-    return url.pathname === COUNTED ? forwardCounted(call) : forwarder.forward(call);
-  };
-
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      if (error instanceof ApiError) {
-        const { type, message } = error;
-        if (type === "request_too_large")
-          models.fail(ANY_MODEL, { code: "request_too_large", detail: message });
-        return sendError(response, error);
-      }
-      logger.error({ event: "gateway_failed", err: error }, "the gateway failed");
-      return response.headersSent
-        ? response.destroy()
-        : sendError(response, new ApiError(500, "api_error", "The gateway failed."));
-    });
-  });
+  const routes = new GatewayRoutes(config, logger);
+  const server = createServer((request, response) => routes.handle(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(config.GATEWAY_PORT, "127.0.0.1", resolve);
@@ -137,7 +156,7 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => {
-      closing.abort();
+      routes.close();
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
     },

@@ -65,37 +65,50 @@ const sendModels = (response: ServerResponse) => {
   sendJson(response, 200, { data, has_more: false, first_id: MODELS[0], last_id: MODELS.at(-1) });
 };
 
-/**
- * Starts a Messages API server on loopback whose answers are scripted.
- * @throws when the port is taken or the scenario is unknown
- */
-export const startModelServer = async (options: ModelServerOptions = {}): Promise<ModelServer> => {
-  const { port = 0, scenario = "", paceMs = 0, slowMs = 3_000, recordMax = 1_000 } = options;
-  checkScenario(scenario);
-  const pace: Pace = {
-    paceMs,
-    sleep: options.sleep ?? ((durationMs, signal) => delay(durationMs, undefined, { signal })),
-  };
-  const modelFaults = new ModelFaults(options.nowMs ?? Date.now);
-  const context: ReplyContext = { scenario, slowMs, modelFaults };
-  const requests: RecordedRequest[] = [];
-  const stop = new AbortController();
+/** The API's routes, and what they remember. */
+class ModelRoutes {
+  readonly requests: RecordedRequest[] = [];
+  readonly modelFaults: ModelFaults;
+  readonly #context: ReplyContext;
+  readonly #pace: Pace;
+  readonly #recordMax: number;
+  readonly #stop = new AbortController();
 
-  const answerMessages = async (response: ServerResponse, body: MessagesRequest, signal: AbortSignal) => {
-    const reply = await chooseReply(body, readConversation(body), context);
-    if (reply.kind === "fault") return sendFault(response, reply.fault);
-    if (reply.kind === "stall") return stallStream(response);
-    if (reply.kind === "raw") return void response.writeHead(reply.status, reply.headers).end(reply.body);
-    if (reply.kind === "cut") return void response.destroy();
-    if (reply.kind === "mute") return;
-    if (!body.stream && reply.turn.breakWith) return void response.destroy();
-    if (body.stream) return streamTurn(response, body, reply.turn, pace, signal);
-    if (reply.turn.waitMs) await pace.sleep(reply.turn.waitMs, signal);
-    return sendJson(response, 200, toMessage(body, reply.turn));
+  constructor({
+    scenario = "",
+    paceMs = 0,
+    slowMs = 3_000,
+    recordMax = 1_000,
+    ...options
+  }: ModelServerOptions) {
+    checkScenario(scenario);
+    this.modelFaults = new ModelFaults(options.nowMs ?? Date.now);
+    this.#context = { scenario, slowMs, modelFaults: this.modelFaults };
+    this.#pace = {
+      paceMs,
+      sleep: options.sleep ?? ((durationMs, signal) => delay(durationMs, undefined, { signal })),
+    };
+    this.#recordMax = recordMax;
+  }
+
+  handle: RequestListener = (request, response) => {
+    this.#answer(request, response).catch((error: unknown) => {
+      if (response.destroyed || this.#stop.signal.aborted) return;
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      const message = error instanceof Error ? error.message : String(error);
+      sendFault(response, { status: 500, type: "api_error", message });
+    });
   };
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const signal = AbortSignal.any([stop.signal, closedSignal(response)]);
+  /** Cuts open answers. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = request.method ?? "GET";
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     response.setHeader("request-id", `req_${randomBytes(12).toString("hex")}`);
@@ -105,8 +118,8 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
       return sendFault(response, { status: 413, type: "request_too_large", message });
     }
     const body = parseJson(text);
-    requests.push({ method, path, headers: request.headers, body });
-    if (requests.length > recordMax) requests.shift();
+    this.requests.push({ method, path, headers: request.headers, body });
+    if (this.requests.length > this.#recordMax) this.requests.shift();
 
     if (!namesThisMachine(request.headers.host)) {
       return sendFault(response, { ...MISDIRECTED, type: "permission_error" });
@@ -114,7 +127,7 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
     if (path === "/" || path === "/health")
       return sendJson(response, 200, { status: "ok", model: "scripted" });
     if (method === "DELETE" && path === "/faults") {
-      modelFaults.end();
+      this.modelFaults.end();
       return sendJson(response, 200, { status: "ok" });
     }
     if (method === "GET" && path === "/v1/models") return sendModels(response);
@@ -127,32 +140,41 @@ export const startModelServer = async (options: ModelServerOptions = {}): Promis
       const [issue] = parsed.error.issues;
       return invalidRequest(response, `${issue?.path.join(".")}: ${issue?.message}`);
     }
-    if (path === "/v1/messages") return answerMessages(response, parsed.data, signal);
+    if (path === "/v1/messages") return this.#answerMessages(response, parsed.data);
     return sendJson(response, 200, { input_tokens: countInputTokens(parsed.data) });
-  };
+  }
 
-  const listener: RequestListener = (request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      if (response.destroyed || stop.signal.aborted) return;
-      if (response.headersSent) {
-        response.destroy();
-        return;
-      }
-      const message = error instanceof Error ? error.message : String(error);
-      sendFault(response, { status: 500, type: "api_error", message });
-    });
-  };
-  const server = options.certificate
-    ? createTlsServer(options.certificate, listener)
-    : createServer(listener);
+  async #answerMessages(response: ServerResponse, body: MessagesRequest): Promise<void> {
+    const signal = AbortSignal.any([this.#stop.signal, closedSignal(response)]);
+    const reply = await chooseReply(body, readConversation(body), this.#context);
+    if (reply.kind === "fault") return sendFault(response, reply.fault);
+    if (reply.kind === "stall") return stallStream(response);
+    if (reply.kind === "raw") return void response.writeHead(reply.status, reply.headers).end(reply.body);
+    if (reply.kind === "cut") return void response.destroy();
+    if (reply.kind === "mute") return;
+    if (!body.stream && reply.turn.breakWith) return void response.destroy();
+    if (body.stream) return streamTurn(response, body, reply.turn, this.#pace, signal);
+    if (reply.turn.waitMs) await this.#pace.sleep(reply.turn.waitMs, signal);
+    return sendJson(response, 200, toMessage(body, reply.turn));
+  }
+}
+
+/**
+ * Starts a Messages API server on loopback whose answers are scripted.
+ * @throws when the port is taken or the scenario is unknown
+ */
+export const startModelServer = async (options: ModelServerOptions = {}): Promise<ModelServer> => {
+  const { port = 0, certificate } = options;
+  const routes = new ModelRoutes(options);
+  const server = certificate ? createTlsServer(certificate, routes.handle) : createServer(routes.handle);
   await listen(server, port);
 
   return {
-    url: `${options.certificate ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    endFaults: () => modelFaults.end(),
+    url: `${certificate ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests: routes.requests,
+    endFaults: () => routes.modelFaults.end(),
     close: () => {
-      stop.abort();
+      routes.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       return closed;
