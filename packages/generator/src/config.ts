@@ -15,10 +15,10 @@ const Environment = z.object({
   LEO_GENERATOR_URL: z.url({ protocol: /^wss?$/ }),
   /** Also `--token`. */
   LEO_ATTEMPT_TOKEN: z.string().min(1),
-  /** For the log, before the work itself is known. */
+  /** For the log until the work is known. */
   LEO_GENERATION_ID: Id.optional(),
   LEO_ATTEMPT: z.coerce.number().int().min(1).optional(),
-  /** The generator ends by itself at this time. Default: 60 minutes from its start. */
+  /** When the generator ends by itself. Default: 60 minutes after its start. */
   LEO_DEADLINE_AT: z.iso.datetime().optional(),
   /** Where the model gateway of this task listens. */
   GATEWAY_PORT: z.coerce.number().int().min(1).max(65_535).default(DEFAULT_GATEWAY_PORT),
@@ -29,9 +29,9 @@ const Environment = z.object({
   LEO_S3_FORCE_PATH_STYLE: flag.default(false),
   LEO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   LEO_CHECKPOINT_INTERVAL_MS: durationMs.default(15_000),
-  /** An agent that says and does nothing for this long is stopped. Shorter than the orchestrator's own watch. */
+  /** An agent that is silent and idle for this long is stopped. Shorter than the orchestrator's own timeout. */
   LEO_AGENT_SILENT_MS: durationMs.default(LIMITS.stalledMs / 2),
-  /** Kept free at the end of the run for storing what exists. */
+  /** Time reserved at the end of the run for storing what exists. */
   LEO_CLOSING_MS: durationMs.default(30_000),
   LEO_WORKSPACE_MAX_BYTES: z.coerce
     .number()
@@ -50,7 +50,7 @@ const Environment = z.object({
     .positive()
     .max(LIMITS.artifactMaxBytes)
     .default(LIMITS.artifactMaxBytes),
-  /** Disk that must stay free: what storing the rest of a run takes, and more. */
+  /** Disk that must stay free; more than enough to store the rest of a run. */
   LEO_DISK_RESERVE_BYTES: z.coerce
     .number()
     .int()

@@ -1,4 +1,4 @@
-/** What an error says, whatever was thrown. */
+/** The message of an error, or of anything else that was thrown. */
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** True for the operating system's error with this code, such as `ENOENT`. */

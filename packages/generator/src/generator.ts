@@ -15,23 +15,23 @@ import { OrchestratorLink, type LinkOptions, type Rejection } from "./socket/lin
 export interface GeneratorOptions {
   config: Config;
   logger: Logger;
-  /** Aborted when the process is asked to end. */
+  /** Aborts when the process is asked to end. */
   terminate: AbortSignal;
   clock?: Clock;
-  /** The task's sandbox, as soon as it answers. */
+  /** Resolves with the task's sandbox once it responds. */
   sandbox: Promise<Sandbox>;
 }
 
 /** The exit code of a process that SIGTERM ended. */
 const EXIT_TERMINATED = 143;
-/** How long the last words may take to arrive after SIGTERM. */
+/** How long the last facts may take to arrive after SIGTERM. */
 const LAST_WORDS_MS = 3_000;
-/** How long a run that passed its deadline still tries to be heard. */
+/** How long a run past its deadline keeps trying to deliver its last facts. */
 const DELIVERY_MS = 30_000;
 
 const REJECTION_EXIT: Record<Rejection, number> = { fenced: 0, finished: 0, unauthenticated: 1, protocol: 1 };
 
-/** One that went away is for ECS to explain; one that misbehaves is the run's failure. */
+/** ECS explains a sandbox that went away. One that misbehaves is the run's failure. */
 const lossOf = (error: SandboxError): StopCause =>
   error.isLost
     ? { kind: "sandbox_lost" }
@@ -51,7 +51,7 @@ class Generator {
   readonly #rejected = Promise.withResolvers<void>();
   #rejection: Rejection | undefined;
   #isStarted = false;
-  /** There is a run, which says its own last word. */
+  /** There is a run, which reports its own end. */
   #hasRun = false;
   #isSandboxLost = false;
   #isSandboxGivenUp = false;
@@ -103,7 +103,7 @@ class Generator {
       sandbox = await unlessStopped(this.#sandbox, this.#stop.signal);
       void sandbox.lost.then((error) => this.#onSandboxLost(error));
       this.#logger.info({ event: "sandbox_ready" }, "the sandbox answers");
-      // What comes next is made and loaded while the orchestrator answers and the agent's process starts.
+      // Prepares and loads what comes next while the orchestrator responds and the agent's process starts.
       const [start, { GenerationRun }] = await unlessStopped(
         Promise.all([
           this.#work.promise,
@@ -144,7 +144,7 @@ class Generator {
       return this.#work.resolve(message);
     }
     if (this.#userMessages.add(message)) return;
-    const text = `More than ${LIMITS.userMessagesMax} requests wait; the newest was not taken.`;
+    const text = `More than ${LIMITS.userMessagesMax} requests are waiting, so the newest was dropped.`;
     this.#report({ type: "log", level: "warn", text });
   }
 
@@ -159,13 +159,13 @@ class Generator {
   }
 
   #onSandboxLost(error: SandboxError): void {
-    this.#logger.warn({ event: "sandbox_lost", err: error }, "the sandbox is of no use any more");
+    this.#logger.warn({ event: "sandbox_lost", err: error }, "the sandbox is no longer usable");
     this.#isSandboxLost = error.isLost;
     this.#isSandboxGivenUp = !error.isLost;
     this.#end(lossOf(error));
   }
 
-  /** The first cause counts. */
+  /** Only the first cause counts. */
   #end(cause: StopCause): void {
     this.#stop.abort(new Stopped(cause));
   }
@@ -177,7 +177,7 @@ class Generator {
     this.#link.send(clean);
   };
 
-  /** Waits until everything is acknowledged, or nobody will. */
+  /** Waits until everything is acknowledged, or until waiting is useless. */
   async #untilDelivered(): Promise<void> {
     if (this.#rejection) return;
     const leftMs = Math.max(this.#deadlineMs - this.#clock.nowMs(), DELIVERY_MS);
@@ -192,7 +192,7 @@ class Generator {
 
   #exitCode(cause: StopCause | undefined): number {
     if (this.#rejection) return REJECTION_EXIT[this.#rejection];
-    // Also where the task is being stopped: perhaps because of that.
+    // Even if the task is being stopped, because this may be why.
     if (this.#isSandboxLost) return EXIT_SANDBOX_LOST;
     if (cause?.kind === "interrupted") return EXIT_TERMINATED;
     return this.#isStarted || cause?.kind === "cancelled" ? 0 : 1;

@@ -5,7 +5,7 @@ import { scrub, stripTerminal } from "@leo/core/scrub.ts";
 /** Takes a fact to the orchestrator. */
 export type Report = (fact: GeneratorFact) => void;
 
-/** Lengths that the wire allows, by field name; longer text is cut and says so. */
+/** The wire's length limits by field name. Longer text is cut and marked. */
 const FIELD_MAX_CHARS: Record<string, number> = {
   text: LIMITS.eventTextMaxChars,
   output: LIMITS.eventTextMaxChars,
@@ -18,18 +18,18 @@ const FIELD_MAX_CHARS: Record<string, number> = {
 
 const CUT = " … [cut]";
 
-/** The first `maxChars` characters of a text, with a note where something is missing. */
+/** The first `maxChars` characters of a text, marked if something is missing. */
 export const cut = (text: string, maxChars: number): string =>
   text.length <= maxChars ? text : text.slice(0, maxChars - CUT.length).toWellFormed() + CUT;
 
-/** The last `maxChars` characters of a text: of a tool's output the end says what went wrong. */
+/** The last `maxChars` characters of a text. The end of a tool's output says what went wrong. */
 export const cutStart = (text: string, maxChars: number): string =>
   text.length <= maxChars ? text : `[cut] … ${text.slice(8 - maxChars).toWellFormed()}`;
 
-/** Without what Postgres cannot store and what only a terminal reads. */
+/** Removes what PostgreSQL can't store and what only a terminal understands. */
 const storable = (text: string) => stripTerminal(text).toWellFormed();
 
-/** Scrubbed before it is cut, so that no credential is cut to a shape that nobody knows. */
+/** Scrubs before cutting: half a credential would no longer match a known shape. */
 const clean = <T>(value: T, key = ""): T => {
   if (typeof value === "string") return cut(scrub(storable(value)), FIELD_MAX_CHARS[key] ?? Infinity) as T;
   if (Array.isArray(value)) return value.map((inner) => clean(inner)) as T;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Where one run keeps its files. Everything lies under `root`, apart from the generator's own code. */
+/** Where a run keeps its files. Everything is under `root`, except the generator's own code. */
 export interface RunPaths {
   root: string;
   /** The app: what the agent works in. */
@@ -17,9 +17,8 @@ export interface RunPaths {
 export const outputDirectory = (paths: Pick<RunPaths, "workspace">) => join(paths.workspace, "dist");
 
 /**
- * Creates the directories of a run, empty. The agent's process waits for them and nothing else happens
- * meanwhile, so it is done at once.
- * @param root default: a fresh one under the system's
+ * Creates a run's empty directories. Synchronously, because the agent's process waits for them.
+ * @param root default: a new one in the system's temporary directory
  */
 export const createRunPaths = (root?: string): RunPaths => {
   if (root) mkdirSync(root, { recursive: true });

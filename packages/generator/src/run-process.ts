@@ -9,7 +9,7 @@ import { runGenerator } from "./generator.ts";
 import { sandboxKey } from "@leo/core/task-containers.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 
-/** The exit code of a process that was started wrongly. */
+/** The exit code for missing or wrong settings. */
 const EXIT_USAGE = 2;
 
 /** Runs the driver and ends the process. */
@@ -21,7 +21,7 @@ export const runProcess = async (): Promise<never> => {
       port: config.LEO_SANDBOX_PORT,
       key: sandboxKey(config.LEO_ATTEMPT_TOKEN),
     });
-    // Told by whoever waits for it.
+    // Whoever awaits it reports the error.
     sandbox.catch(() => undefined);
     const logger = pino(
       {

@@ -52,7 +52,7 @@ test("what passes before an answer begins is waited for: each kind ten times, wi
           "Something between Leo and Claude answered in Claude's place.",
           "Claude's rate limit is reached.",
           "Claude can't be reached.",
-          "Claude doesn't answer.",
+          "Claude isn't answering.",
         ]),
       );
       expect(told.every(({ retryAt }) => retryAt !== undefined)).toBe(true);

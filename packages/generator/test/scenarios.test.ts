@@ -34,9 +34,7 @@ test("a crashed agent goes on in its session; a build error goes back to it and 
     scenario("mock:crash-once mock:build-error"),
     async ({ orchestrator, finished, manifest, model, generator }) => {
       expect((await finished()).failure).toBeUndefined();
-      expect(warnings(orchestrator.facts)).toContainEqual(
-        expect.stringMatching(/crashed; it is started again/),
-      );
+      expect(warnings(orchestrator.facts)).toContainEqual(expect.stringMatching(/crashed. Leo restarts it/));
       expect(generator.output()).toContain("SIGKILL");
       expect(verifiedRounds(orchestrator.facts)).toEqual([false, true]);
       const asked = JSON.stringify(model.requests.map(({ body }) => body));
@@ -65,7 +63,7 @@ test("a tool call that never returns ends the run and names the tool", () =>
       const { partial, source } = await manifest();
       expect(partial).toBe(true);
       expect(source.map(({ path }) => path)).toContain("src/App.tsx");
-      expect((await orchestrator.fact("error")).failure.detail).toMatch(/did not return: Bash sleep 3600/);
+      expect((await orchestrator.fact("error")).failure.detail).toMatch(/didn't return: Bash sleep 3600/);
       const tools = orchestrator.facts.flatMap((fact) => (fact.type === "agent_tool" ? [fact] : []));
       const open = new Set(tools.map(({ toolUseId }) => toolUseId));
       for (const { toolUseId, status } of tools) if (status !== "running") open.delete(toolUseId);

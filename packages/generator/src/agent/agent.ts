@@ -32,7 +32,7 @@ export interface AgentOptions extends Omit<HarnessOptions, "paths"> {
   clock: Clock;
 }
 
-/** Who hears what the agent does. */
+/** Receives what the agent does. */
 export interface AgentListener {
   report: Report;
   onToolEnded: () => void;
@@ -40,17 +40,17 @@ export interface AgentListener {
   onModelAnswer: () => void;
 }
 
-/** How a turn ended, as the harness tells it. */
+/** How a turn ended, according to the harness. */
 export interface TurnEnd {
   result: SDKResultMessage;
   /** The last text of the turn. */
   text: string;
 }
 
-/** The agent's process ended without a result, or was ended because none was to be expected. */
+/** The agent's process ended without a result, or Leo ended it because no result would come. */
 export class AgentCrash extends Error {
   override name = "AgentCrash";
-  /** What it means for the run: `agent_error` when the process ended by itself. */
+  /** The run's failure code: `agent_error` when the process ended by itself. */
   readonly code: FailureCode;
 
   constructor(message: string, code: FailureCode = "agent_error") {
@@ -66,7 +66,7 @@ interface OpenTurn {
   reject: (error: Error) => void;
 }
 
-/** Messages that show the agent at work, apart from those that only say that it waits. */
+/** Messages that show the agent at work; others may only say that it's waiting. */
 const isWork = (message: SDKMessage) =>
   message.type === "stream_event" || message.type === "assistant" || message.type === "user";
 
@@ -98,7 +98,7 @@ export class AppGeneratorAgent {
     });
   }
 
-  /** Known from the harness's first message on. */
+  /** Undefined until the harness's first message. */
   get sessionId(): string | undefined {
     return this.#sessionId;
   }
@@ -112,10 +112,10 @@ export class AppGeneratorAgent {
   }
 
   /**
-   * Gives the agent its next prompt; one at a time.
+   * Sends the agent its next prompt, one at a time.
    * @param planning true while no file may change
    * @returns how the turn ended
-   * @throws AgentCrash when the process ends or falls silent
+   * @throws AgentCrash when the process ends or stalls
    */
   prompt(text: string, planning = false): Promise<TurnEnd> {
     if (this.#ended) return Promise.reject(this.#ended);
@@ -127,13 +127,13 @@ export class AppGeneratorAgent {
     });
   }
 
-  /** While the agent waits for the model, its silence is not its own. */
+  /** Suspends the silence timeout while the agent waits for the model. */
   waitForModel(waits: boolean): void {
     this.#waitsForModel = waits;
     this.#watchSilence();
   }
 
-  /** Kills the process and all it started in its group. An open turn rejects. */
+  /** Kills the process group. An open turn rejects. */
   stop(): void {
     this.#end(new AgentCrash("stopped"));
     this.#prompts.close();
@@ -170,7 +170,7 @@ export class AppGeneratorAgent {
     if (!this.#turn || this.#waitsForModel) return;
     this.#cancelWatch = clock.after(limitMs, () => {
       const tool = this.#translator.waitingTool;
-      const cause = tool ? `the tool did not return: ${tool}` : "the agent said nothing";
+      const cause = tool ? `the tool didn't return: ${tool}` : "the agent said nothing";
       const message = `${cause} for ${Math.round(limitMs / 1_000)} s`;
       this.#giveUp(new AgentCrash(message, tool ? "tool_timeout" : "stalled"));
     });
@@ -194,7 +194,7 @@ export class AppGeneratorAgent {
     this.#turn = undefined;
   }
 
-  /** Ends a process that goes on by itself. */
+  /** Ends a process that won't end by itself. */
   #giveUp(cause: Error): void {
     this.#end(cause);
     this.stop();
@@ -212,7 +212,7 @@ export class AppGeneratorAgent {
       tools: TOOLS,
       allowedTools: TOOLS,
       permissionMode: "dontAsk",
-      // Nothing on this machine configures the agent, and nothing in the workspace does.
+      // No settings file, on this machine or in the workspace, configures the agent.
       settingSources: [],
       strictMcpConfig: true,
       includePartialMessages: true,

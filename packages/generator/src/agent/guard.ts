@@ -1,6 +1,6 @@
 /**
- * Refuses tool calls that would leave the workspace. A first line of defence and a clear answer for
- * the model: a command can still do what its process may, which is what the container is for.
+ * Rejects tool calls that would leave the workspace. This is a first line of defence and a clear answer for
+ * the model. A command can still do whatever its process may; the container limits that.
  */
 import { basename, join, resolve, sep } from "node:path";
 import { isEnvironmentFile } from "@leo/core/artifact.ts";
@@ -8,7 +8,7 @@ import type { Result } from "../sandbox/protocol.ts";
 
 const WRITERS = new Set(["Write", "Edit", "NotebookEdit"]);
 const READERS = new Set(["Read", "Glob", "Grep"]);
-/** While a plan is made, nothing may change. */
+/** Nothing may change during planning. */
 const PLANNING_TOOLS = READERS;
 
 const isWithin = (path: string, directory: string) =>
@@ -23,16 +23,16 @@ export const changesPackages = (command: unknown): boolean =>
 
 export interface GuardOptions {
   workspace: string;
-  /** Other directories that may be read, such as the packages that the workspace links to. */
+  /** Other readable directories, such as the packages that the workspace links to. */
   readable: string[];
   isPlanning: () => boolean;
-  /** The path with every link resolved, also where its last parts do not exist yet; undefined where it cannot be. */
+  /** Resolves every link, even if the last parts of the path don't exist yet. Undefined if it can't. */
   resolveLinks: (path: string) => Promise<string | undefined>;
 }
 
 /**
  * Judges a tool call.
- * @returns why it is refused, in words for the model, or undefined when it may run
+ * @returns why it's rejected, worded for the model, or undefined if it may run
  */
 export const rejectToolCall = async (
   name: string,
@@ -40,12 +40,12 @@ export const rejectToolCall = async (
   options: GuardOptions,
 ): Promise<string | undefined> => {
   if (options.isPlanning() && !PLANNING_TOOLS.has(name)) {
-    return "Nothing may be changed or run while the plan is made. Answer with the plan.";
+    return "You can't change or run anything while planning. Answer with the plan.";
   }
   const target = input.file_path ?? input.notebook_path ?? input.path;
   if (typeof target !== "string" || (!WRITERS.has(name) && !READERS.has(name))) return undefined;
   const path = await options.resolveLinks(resolve(options.workspace, target));
-  if (path === undefined) return `${target} cannot be resolved.`;
+  if (path === undefined) return `${target} can't be resolved.`;
   if (isWithin(path, options.workspace)) return rejectShared(name, path, options);
   const mayRead = READERS.has(name) && options.readable.some((directory) => isWithin(path, directory));
   return mayRead ? undefined : `${target} is outside the workspace ${options.workspace}. Work inside it.`;
@@ -54,19 +54,19 @@ export const rejectToolCall = async (
 const rejectShared = (name: string, path: string, { workspace }: GuardOptions) => {
   const installed = isWithin(path, join(workspace, "node_modules"));
   if (!WRITERS.has(name)) return undefined;
-  if (installed) return "Installed packages are not changed by hand.";
+  if (installed) return "Don't edit installed packages.";
   return isEnvironmentFile(path)
-    ? `${basename(path)} is not written. ${WITHOUT_ENVIRONMENT_FILES}`
+    ? `${basename(path)} was not written. ${WITHOUT_ENVIRONMENT_FILES}`
     : undefined;
 };
 
-/** Why there are no environment files, and what to do in their place. */
+/** Why there are no environment files, and what to do instead. */
 const WITHOUT_ENVIRONMENT_FILES =
   "Environment files are never stored with the app, so its next build would lack them. " +
   "Put settings that anyone may read into a source file, such as src/settings.ts. " +
   "An app without a server cannot keep a key or a password secret: do without it, and tell the person so.";
 
-/** What the model is told of environment files that a command left; undefined where there were none. */
+/** What the model hears about environment files that a command left, or undefined if there were none. */
 export const environmentFilesNote = ({
   paths,
   count,

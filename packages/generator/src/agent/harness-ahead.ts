@@ -1,7 +1,7 @@
 /**
- * The harness's process, started by the sandbox before its host has loaded its own code or read its settings.
- * What it is started with is a guess from the environment. The driver gets the process only if it asks for
- * the very same one; another is ended first.
+ * The harness's process, which the sandbox starts before its host has loaded its code or read its settings.
+ * Its arguments are a guess from the environment. The driver gets this process only if it asks for exactly
+ * the same command; otherwise the process is killed.
  */
 import type { ChildProcess } from "node:child_process";
 import { isDeepStrictEqual } from "node:util";
@@ -23,7 +23,7 @@ export class HarnessAhead {
     this.#home = home;
     const { args, cwd, env } = command;
     this.#child = spawnLimited(command.command, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] }, limit);
-    // Told by whoever starts its own in place of this one.
+    // Whoever starts a process in its place reports the error.
     this.#child.once("error", () => {
       this.#child = undefined;
     });
@@ -31,7 +31,7 @@ export class HarnessAhead {
 
   /**
    * Hands the process over, once.
-   * @returns undefined where it is not the one that is asked for or has ended; it is gone then
+   * @returns undefined if the command differs or the process has ended; nothing is left of it then
    */
   take(command: Command): ChildProcess | undefined {
     const child = this.#child;
@@ -44,7 +44,7 @@ export class HarnessAhead {
     return child;
   }
 
-  /** Ends the process and all it started, unless it was taken. */
+  /** Kills the process and everything it started, unless it was handed over. */
   async end(): Promise<void> {
     if (!this.#child) return;
     this.#kill();
@@ -58,15 +58,15 @@ export class HarnessAhead {
 }
 
 export interface Ahead {
-  /** The directories of the run, made for the process. */
+  /** The run's directories, created for the process. */
   paths: RunPaths;
   harness: HarnessAhead | undefined;
 }
 
 /**
- * Starts the harness for the work that this environment announces.
- * @param env as the sandbox was started with it, unchecked; what is empty counts as not set
- * @returns undefined where it announces none
+ * Starts the harness for the work that the environment announces.
+ * @param env the sandbox's, unchecked; an empty variable counts as unset
+ * @returns undefined if it announces no work
  */
 export const startAhead = (env: Record<string, string | undefined>): Ahead | undefined => {
   const maxTurns = Number(env.LEO_MAX_TURNS);

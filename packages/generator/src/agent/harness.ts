@@ -1,6 +1,6 @@
 /**
- * The command with which the agent SDK starts its harness, written down here as well: it is known
- * before the SDK is loaded, and the harness takes about as long to start as all of that takes to load.
+ * The command with which the agent SDK starts its harness, repeated here so that the harness can start before the
+ * SDK has loaded. The arguments are private to the SDK, so it's pinned exactly and a test compares the two.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ import type { RunPaths } from "../run-paths.ts";
 
 const SDK = "@anthropic-ai/claude-agent-sdk";
 
-/** What the agent may use. */
+/** The agent's tools. */
 export const TOOLS = ["Bash", "Read", "Write", "Edit", "Glob", "Grep"];
 
 export interface HarnessOptions {
@@ -30,8 +30,8 @@ export interface Command {
 const sdkPath = fileURLToPath(import.meta.resolve(SDK));
 
 /**
- * Looks beside the SDK as it is installed: as it is built it lies elsewhere.
- * @returns undefined where it is not in the usual place: the SDK knows others, or says what is missing
+ * Looks next to the installed SDK, because the bundled one lies elsewhere.
+ * @returns undefined if it's not in the usual place: the SDK knows other places, or reports what's missing
  */
 export const findHarness = (): string | undefined => {
   try {
@@ -41,7 +41,7 @@ export const findHarness = (): string | undefined => {
   }
 };
 
-/** The harness of an agent without a session to resume. @returns undefined where the SDK has to find it */
+/** The command of a harness with no session to resume. @returns undefined if the SDK has to find the harness */
 export const harnessCommand = ({ paths, model, limits }: HarnessOptions): Command | undefined => {
   const command = findHarness();
   if (!command) return undefined;

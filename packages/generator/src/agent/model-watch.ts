@@ -1,6 +1,6 @@
 /**
- * Follows what the gateway knows of the model, tells the person when a run waits for it, and ends the run
- * when waiting is of no use. Nothing here is decided by the words of the agent's harness.
+ * Follows what the gateway knows about the model, reports when a run waits for it, and ends the run when
+ * waiting won't help. No decision here depends on what the agent's harness says.
  */
 import type { Logger } from "pino";
 import { FAILURES, failure, type Failure, type FailureCode } from "@leo/core/failure.ts";
@@ -10,14 +10,14 @@ import type { Clock } from "../socket/clock.ts";
 
 export interface ModelWatchOptions {
   gatewayUrl: string;
-  /** The model that does the work; the harness's side questions to another one may fail. */
+  /** The model that does the work. The harness's side requests go to another one, and may fail. */
   model: string;
   report: Report;
   clock: Clock;
   logger: Logger;
-  /** The agent waits for the model, or no longer does. */
+  /** Called when the agent starts or stops waiting for the model. */
   onWaiting: (waits: boolean) => void;
-  /** Waiting is of no use. Called once. @param retryAt when it will be, if the API says so */
+  /** Called once, when waiting won't help. @param retryAt when it would, if the API says so */
   onLasting: (failure: Failure, retryAt: string | undefined) => void;
 }
 
@@ -26,10 +26,10 @@ const SENTENCES: Record<Waiting["reason"], string> = {
   limit: "Claude's rate limit is reached.",
   error: "Claude returned an error.",
   unreachable: "Claude can't be reached.",
-  silent: "Claude doesn't answer.",
+  silent: "Claude isn't answering.",
   foreign: "Something between Leo and Claude answered in Claude's place.",
 };
-/** Whatever model has it: the account is at fault, or the way to the API. */
+/** These concern the account or the way to the API, so they hold for every model. */
 const OF_EVERY_MODEL = new Set<FailureCode>([
   "model_credential",
   "model_balance",
@@ -37,10 +37,10 @@ const OF_EVERY_MODEL = new Set<FailureCode>([
   "model_certificate",
   "model_proxy",
 ]);
-/** The harness may still get over these, by a shorter prompt or another try. */
+/** The harness may recover from these with a shorter prompt or another try. */
 const LEFT_TO_THE_HARNESS = new Set<FailureCode>(["request_too_large", "declined"]);
 const ASK_AGAIN_MS = 1_000;
-/** Longer than the gateway holds a question. */
+/** Longer than the gateway holds a request. */
 const QUESTION_MS = 40_000;
 
 export class ModelWatch {
@@ -58,13 +58,13 @@ export class ModelWatch {
     return this.#state.waiting !== undefined;
   }
 
-  /** How the model's last answer failed, if it did. */
+  /** How the model's last call failed, if it did. */
   get fault(): Failure | undefined {
     const fault = this.#state.faults[this.#options.model] ?? this.#state.faults[ANY_MODEL];
     return fault && failure(fault.code, fault.detail);
   }
 
-  /** Follows until `stop`. */
+  /** Polls until `stop`. */
   start(): void {
     void this.#follow();
   }
@@ -73,7 +73,7 @@ export class ModelWatch {
     this.#stop.abort();
   }
 
-  /** Asks for the newest state at once. */
+  /** Fetches the newest state at once. */
   async refresh(): Promise<void> {
     await this.#ask(-1);
   }
@@ -89,7 +89,7 @@ export class ModelWatch {
     }
   }
 
-  /** @returns whether the gateway answered */
+  /** @returns whether the gateway responded */
   async #ask(after: number): Promise<boolean> {
     const { gatewayUrl, logger } = this.#options;
     try {
@@ -99,7 +99,10 @@ export class ModelWatch {
       return true;
     } catch (error) {
       if (!this.#stop.signal.aborted) {
-        logger.warn({ event: "model_state_unknown", err: error }, "the gateway did not tell of the model");
+        logger.warn(
+          { event: "model_state_unknown", err: error },
+          "the gateway didn't report the model's state",
+        );
       }
       return false;
     }
@@ -135,7 +138,7 @@ export class ModelWatch {
   #isLasting(model: string, { code, retryAt }: Fault): boolean {
     if (OF_EVERY_MODEL.has(code)) return true;
     if (model !== this.#options.model || LEFT_TO_THE_HARNESS.has(code)) return false;
-    // An answer that broke off is asked for again; a model that is away until a known time is not.
+    // A broken-off answer is requested again; a model that is away until a known time isn't.
     return FAILURES[code].owner === "operator" || retryAt !== undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { SDKUserMessage } from "@anthropic-ai/claude-agent-sdk";
 
-/** The prompts of one agent session, given one at a time to a harness that waits for the next. */
+/** The prompts of one agent session. The harness takes one at a time and waits for the next. */
 export class PromptQueue implements AsyncIterable<SDKUserMessage> {
   #prompts: string[] = [];
   #closed = false;
@@ -11,7 +11,7 @@ export class PromptQueue implements AsyncIterable<SDKUserMessage> {
     this.#wake();
   }
 
-  /** No more will come: the harness ends when it has answered what it has. */
+  /** Ends the session once the harness has answered the prompts it has. */
   close(): void {
     this.#closed = true;
     this.#wake();
@@ -30,7 +30,7 @@ export class PromptQueue implements AsyncIterable<SDKUserMessage> {
         type: "user",
         message: { role: "user", content: text },
         parent_tool_use_id: null,
-        // The text is a person's, not a command line: no slash commands, no @file mentions.
+        // A person wrote the text: slash commands and @file mentions in it mean nothing.
         client_composed: true,
       };
     }

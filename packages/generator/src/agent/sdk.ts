@@ -1,2 +1,2 @@
-/** What is used of the agent SDK. It is loaded late, and in a module of its own the rest is left out of the build. */
+/** The part of the agent SDK in use. In a module of its own it loads late, and the rest stays out of the build. */
 export { query } from "@anthropic-ai/claude-agent-sdk/core";

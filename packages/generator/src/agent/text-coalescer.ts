@@ -2,12 +2,12 @@ import { LIMITS } from "@leo/core/limits.ts";
 import type { Report } from "../report.ts";
 import type { Clock } from "../socket/clock.ts";
 
-/** A run of characters without a space that is held back at most; a credential is shorter. */
+/** The longest run of characters without a space that is held back. Credentials are shorter. */
 const HELD_MAX_CHARS = 4_000;
 
 /**
- * Collects the agent's text, token by token, into pieces at least 50 ms apart; the first after a
- * pause is told at once. A piece ends at a space, so that the scrubber never sees a half of a credential.
+ * Collects the agent's tokens into pieces at least 50 ms apart; the first one after a pause goes out at
+ * once. A piece ends at a space, so that the scrubber never sees half a credential.
  */
 export class TextCoalescer {
   readonly #report: Report;
@@ -21,7 +21,7 @@ export class TextCoalescer {
     this.#clock = clock;
   }
 
-  /** Adds text to a block; another block's text closes the one before. */
+  /** Adds text to a block. Text of another block closes the previous one. */
   add(blockId: string, text: string): void {
     if (this.#blockId !== blockId) this.end();
     this.#blockId = blockId;
@@ -29,7 +29,7 @@ export class TextCoalescer {
     if (!this.#cancel) this.#sendWords();
   }
 
-  /** Tells a block that did not come token by token. */
+  /** Sends a block that didn't arrive token by token. */
   whole(blockId: string, text: string): void {
     this.end();
     this.#blockId = blockId;
@@ -37,7 +37,7 @@ export class TextCoalescer {
     this.end();
   }
 
-  /** Closes the open block, if there is one. */
+  /** Closes the open block, if any. */
   end(): void {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -48,7 +48,7 @@ export class TextCoalescer {
     this.#blockId = undefined;
   }
 
-  /** Tells what there is, and then nothing for a while. */
+  /** Sends the whole words so far, then nothing for a while. */
   #sendWords(): void {
     if (!this.#flush()) return;
     this.#cancel = this.#clock.after(LIMITS.coalesceMs, () => {
@@ -57,7 +57,7 @@ export class TextCoalescer {
     });
   }
 
-  /** @returns whether there was a whole word to tell */
+  /** @returns whether there was a whole word to send */
   #flush(): boolean {
     const lastSpace = this.#text.search(/\s\S*$/);
     const held = this.#text.length - lastSpace - 1;

@@ -13,13 +13,13 @@ const Input = z.looseObject({
   description: z.string().optional(),
 });
 
-/** A path as a person reads it: relative to the workspace, whole when it lies elsewhere. */
+/** A path as shown to people: relative to the workspace, or absolute outside it. */
 export const shownPath = (path: string, workspace: string): string => {
   const inside = relative(workspace, path);
   return inside === "" || inside.startsWith("..") ? path : inside;
 };
 
-/** What a tool call works on: a file, a command, a pattern. Undefined when it names none of these. */
+/** What a tool call works on: a file, a command or a pattern. Undefined if it names none of these. */
 export const toolTarget = (input: unknown, workspace: string): string | undefined => {
   const parsed = Input.safeParse(input);
   if (!parsed.success) return undefined;
@@ -37,11 +37,11 @@ const textOf = (content: unknown): string => {
     .join("\n");
 };
 
-/** What the harness adds for the model alone. */
+/** Text that the harness adds for the model only. */
 const FOR_THE_MODEL =
   /<\/?tool_use_error>|<system-reminder>[\s\S]*?<\/system-reminder>| \(file state is current[^)]*\)/g;
 
-/** The first lines of a tool's answer, with paths as a person reads them. */
+/** The first lines of a tool's result, with paths as shown to people. */
 export const toolResult = (content: unknown, workspace: string): string => {
   const lines = textOf(content).replace(FOR_THE_MODEL, "").replaceAll(`${workspace}/`, "").split("\n");
   const head = lines.slice(0, RESULT_MAX_LINES).join("\n");

@@ -1,6 +1,6 @@
 /**
- * Turns what the harness says into facts. It keeps what is needed to tell a block's pieces apart
- * and a tool's outcome from its start, and nothing else.
+ * Turns the harness's messages into facts. It keeps only what it needs to assign text to blocks and results
+ * to tool calls.
  */
 import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import type { Report } from "../report.ts";
@@ -8,20 +8,20 @@ import type { Clock } from "../socket/clock.ts";
 import { TextCoalescer } from "./text-coalescer.ts";
 import { toolResult, toolTarget } from "./tool-summary.ts";
 
-/** The model that the harness names for its own messages. */
+/** The model name on the harness's own messages. */
 const HARNESS_MODEL = "<synthetic>";
-/** Text of one run beyond which it is a loop, not an answer. */
+/** Beyond this much text, a run is a loop rather than an answer. */
 const TEXT_MAX_CHARS = 2_000_000;
-/** How often a person is told that the agent is still thinking. */
+/** How often to report that the agent is still thinking. */
 const THINKING_REPORTED_EVERY_MS = 30_000;
 
 export interface TranslatorOptions {
   report: Report;
   clock: Clock;
   workspace: string;
-  /** Called when a tool that may have changed files has ended. */
+  /** Called after each tool call, which may have changed files. */
   onToolEnded: () => void;
-  /** Called once when the agent's text has no end; what follows is not told. */
+  /** Called once if the agent's text never ends; the rest isn't reported. */
   onEndlessText: (text: string) => void;
 }
 
@@ -36,7 +36,7 @@ export class MessageTranslator {
   readonly #text: TextCoalescer;
   readonly #runningTools = new Map<string, { name: string; target: string | undefined }>();
   #messageId = "";
-  /** Text blocks of the answer that streams now; empty once it has come to its end. */
+  /** Text blocks of the answer that is streaming; empty once it's complete. */
   #openBlocks: string[] = [];
   #waitsForRetry = false;
   readonly #streamed = new Set<string>();
@@ -48,7 +48,7 @@ export class MessageTranslator {
     this.#text = new TextCoalescer(options.report, options.clock);
   }
 
-  /** The tool call that has waited longest for its answer, for a person. */
+  /** The tool call that has been running longest, as shown to people. */
   get waitingTool(): string | undefined {
     const [tool] = this.#runningTools.values();
     return tool && `${tool.name} ${tool.target ?? ""}`.trim();
@@ -61,7 +61,7 @@ export class MessageTranslator {
       return;
     }
     if (message.type === "assistant") {
-      // What the harness itself says of a failure names the wrong remedies; the run's end says what to do.
+      // The harness's own words about a failure suggest the wrong remedies; the run's failure says what to do.
       if (message.error || message.message.model === HARNESS_MODEL) return;
       for (const block of message.message.content) this.#assistantBlock(message.message.id, block);
       return;
@@ -70,12 +70,12 @@ export class MessageTranslator {
     if (message.type === "system" && message.subtype === "api_retry") this.#retry(message.retry_delay_ms);
   }
 
-  /** Closes what is open: the turn is over. Tools without an answer are told as failed. */
+  /** Closes whatever is open at the end of a turn. Tools without a result are reported as failed. */
   end(): void {
     this.#breakOff();
     this.#text.end();
     for (const [toolUseId, { name, target }] of this.#runningTools) {
-      const result = "The run ended before the tool answered.";
+      const result = "The run ended before the tool finished.";
       this.#options.report({ type: "agent_tool", toolUseId, name, target, status: "failed", result });
     }
     this.#runningTools.clear();
@@ -88,7 +88,7 @@ export class MessageTranslator {
       if (this.#waitsForRetry) this.#options.report({ type: "progress", step: "agent" });
       this.#waitsForRetry = false;
     }
-    // The harness closes a stream that broke off as if it were whole, but for this.
+    // Only this tells a complete stream from a broken one: the harness closes both alike.
     if (event.type === "message_delta" && event.delta.stop_reason) this.#openBlocks = [];
     if (event.type === "message_stop") this.#breakOff();
     if (event.type === "content_block_stop") return this.#text.end();
@@ -110,7 +110,7 @@ export class MessageTranslator {
     this.#text.add(blockId, text);
   }
 
-  /** What an answer has said that never came to its end does not count: the model says it anew. */
+  /** Takes back the text of an answer that never completed: the model says it again. */
   #breakOff(): void {
     if (this.#openBlocks.length === 0) return;
     this.#text.end();
@@ -123,7 +123,7 @@ export class MessageTranslator {
   #assistantBlock(messageId: string, block: AssistantBlock): void {
     const { report, workspace } = this.#options;
     if (block.type === "text" && !this.#streamed.has(messageId)) {
-      // The harness made this text itself, or the answer came without a stream.
+      // The harness wrote this text itself, or the answer wasn't streamed.
       return this.#text.whole(`${messageId}:whole`, block.text);
     }
     if (block.type !== "tool_use") return;
@@ -154,7 +154,7 @@ export class MessageTranslator {
     this.#options.report({ type: "progress", step: "agent", text: "Thinking" });
   }
 
-  /** The gateway waits for a model before its answer begins, so this is about an answer that broke off. */
+  /** The gateway itself retries before an answer begins, so the harness only retries an answer that broke off. */
   #retry(delayMs: number): void {
     this.#breakOff();
     this.#waitsForRetry = true;

@@ -3,8 +3,8 @@ import { GatewayUsage } from "../gateway/meter.ts";
 import type { Report } from "../report.ts";
 
 /**
- * The totals of the run as the gateway counts them; the agent's own count decides nothing.
- * A question that is asked while another is open shares its answer with the next.
+ * The run's totals as the gateway counts them; the agent's own count isn't used. Concurrent refreshes share
+ * one request.
  */
 export class UsageWatch {
   readonly #url: URL;
@@ -19,7 +19,7 @@ export class UsageWatch {
     this.#logger = logger;
   }
 
-  /** Asks, and reports the totals if they grew. Undefined when the gateway does not answer. */
+  /** Fetches the totals, and reports them if they grew. Undefined if the gateway doesn't respond. */
   refresh(): Promise<GatewayUsage | undefined> {
     this.#open ??= this.#ask().finally(() => {
       this.#open = undefined;
@@ -34,7 +34,7 @@ export class UsageWatch {
       this.#reportGrowth(usage);
       return usage;
     } catch (error) {
-      this.#logger.warn({ event: "usage_unknown", err: error }, "the gateway did not tell the usage");
+      this.#logger.warn({ event: "usage_unknown", err: error }, "the gateway didn't report the usage");
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The driver's part in a checkpoint: it says what was agreed and answered, and lets no entry in that it has
- * not checked. The files and the transcript are the sandbox's.
+ * The driver's part in a checkpoint: it adds what was agreed and answered, and checks every entry. The files and
+ * the transcript come from the sandbox.
  */
 import { Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -15,7 +15,7 @@ import {
 } from "../workspace/checkpoint-format.ts";
 import { ArchiveError, readArchive, type ArchiveLimits } from "./sandbox-archive.ts";
 
-/** Loaded when it is needed: that is long after the start, and takes a good part of one. */
+/** Not loaded at the start, where it would take time from the agent. */
 export const loadTar = () => import("tar");
 
 const ABOUT_MAX_BYTES = 64 * 1024;
@@ -23,14 +23,14 @@ const ABOUT_MAX_BYTES = 64 * 1024;
 const LIMITS_OF_STATE: ArchiveLimits = {
   maxFiles: LIMITS.artifactMaxFiles + 1,
   maxBytes: CHECKPOINT_UNPACKED_MAX_BYTES,
-  // The transcript of a long session may be larger than any file of the app.
+  // The transcript of a long session may exceed the limit of the app's files.
   maxFileBytes: (path) => (path === ENTRY.session ? LIMITS.artifactMaxBytes : LIMITS.fileMaxBytes),
 };
 
 export interface PackedCheckpoint {
-  /** The tar.gz, in memory: nothing is written, so that a full disk does not stop it. */
+  /** A tar.gz, in memory so that a full disk can't stop it. */
   content: Buffer;
-  /** Set when the session is in it. */
+  /** Set if the session is in it. */
   sessionId: string | undefined;
 }
 
@@ -45,8 +45,8 @@ const isExpected = (path: string, sessionId: string | undefined) =>
   path.startsWith(ENTRY.workspace) || (path === ENTRY.session && sessionId !== undefined);
 
 /**
- * Packs a run's present state.
- * @throws ArchiveError when the sandbox sends what may not be in it
+ * Packs a run's current state.
+ * @throws ArchiveError if the sandbox sends something that doesn't belong in it
  */
 export const packCheckpoint = async (sandbox: Sandbox, state: CheckpointState): Promise<PackedCheckpoint> => {
   const { sessionId: asked } = state;
@@ -94,7 +94,7 @@ export const packCheckpoint = async (sandbox: Sandbox, state: CheckpointState): 
   return { content: Buffer.concat(parts), sessionId };
 };
 
-/** Reads an archive that the sandbox is asked for. @returns what it says of the files that it left out */
+/** Requests an archive from the sandbox and reads it. @returns the files that the sandbox says it left out */
 export const exported = async (
   sandbox: Pick<Sandbox, "call">,
   request: { operation: "export"; what: "version" | "checkpoint"; sessionId?: string | undefined },
@@ -107,7 +107,7 @@ export const exported = async (
     signal: giveUp.signal,
     output: (stream) => {
       reading = readArchive(stream, limits, onEntry);
-      // Nobody reads the rest, and the sandbox would wait for somebody who does.
+      // Nobody reads the rest, so the sandbox would wait forever.
       reading.catch((error: unknown) => giveUp.abort(error));
     },
   });
@@ -115,7 +115,7 @@ export const exported = async (
   return result;
 };
 
-/** Passes a checkpoint on, and takes the driver's own part out of it. */
+/** Passes a checkpoint through and reads the driver's own entry from it. */
 class StateReader {
   state: CheckpointState | undefined;
   readonly #parser;
@@ -148,7 +148,7 @@ class StateReader {
         this.#seenBytes += chunk.length;
         if (this.#seenBytes > LIMITS.artifactMaxBytes)
           return done(new Error("the checkpoint is larger than a version may be"));
-        // It is the first entry: the rest is for the sandbox alone.
+        // The driver's entry comes first; the rest is only for the sandbox.
         if (!this.state) this.#parser.write(chunk);
         return done(null, chunk);
       },
@@ -157,10 +157,10 @@ class StateReader {
 }
 
 /**
- * Restores a checkpoint into the sandbox, in place of the starter.
+ * Restores a checkpoint into the sandbox, replacing the starter.
  * @param url presigned, read once
- * @returns the state it was packed with; `sessionId` only if its transcript is there to resume
- * @throws when it cannot be read, is too large or is none of ours: to go on from the starter would lose the
+ * @returns the state it was packed with; `sessionId` only if the transcript is there to resume from
+ * @throws if it can't be read, is too large or isn't a checkpoint: continuing from the starter would lose the
  *   user's app
  */
 export const restoreCheckpoint = async (

@@ -10,20 +10,20 @@ export interface CheckpointsOptions {
   sandbox: Sandbox;
   store: ObjectStore;
   state: () => CheckpointState;
-  /** A number that grows when the workspace changes. */
+  /** Grows when the workspace changes. */
   workspaceVersion: () => Promise<number>;
 }
 
 export interface KeepOptions {
   clock: Clock;
   intervalMs: number;
-  /** Asked before each. */
+  /** Checked before each save. */
   isWorthIt: () => boolean;
-  /** One that could not be stored; the next is tried all the same. */
+  /** Called when a save fails; the next one is tried anyway. */
   onFailed: (error: unknown) => void;
 }
 
-/** The checkpoints of one attempt: each is a new object, numbered from 1. */
+/** The checkpoints of one attempt, each a new object, numbered from 1. */
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #number = 0;
@@ -34,14 +34,14 @@ export class Checkpoints {
     this.#options = options;
   }
 
-  /** Stores the present state. One at a time. @returns what the manifest says of it */
+  /** Stores the current state, one save at a time. @returns its entry in the manifest */
   save(): Promise<NonNullable<Manifest["checkpoint"]>> {
     const result = this.#saving.then(() => this.#save());
     this.#saving = result.catch(() => undefined);
     return result;
   }
 
-  /** Stores the present state unless nothing changed since the last time. @returns whether it did */
+  /** Stores the current state if it has changed since the last save. @returns whether it did */
   async saveIfChanged(): Promise<boolean> {
     const version = await this.#options.workspaceVersion();
     if (version === this.#savedVersion) return false;
@@ -49,7 +49,7 @@ export class Checkpoints {
     return true;
   }
 
-  /** Stores the state every so often while it changes. @returns how to end that */
+  /** Stores the state at an interval while it changes. @returns a function that stops this */
   keepRegularly({ clock, intervalMs, isWorthIt, onFailed }: KeepOptions): () => void {
     let stopped = false;
     let cancel = () => {};

@@ -1,6 +1,6 @@
 /**
- * Reads an archive that the sandbox sent. Whoever wrote it may be hostile, so nothing is believed: each entry
- * is a plain file with a path and a size that a version may hold, or the archive is rejected as a whole.
+ * Reads an archive from the sandbox, which may be hostile. Each entry has to be a plain file with a path and a size
+ * that a version may hold; otherwise the whole archive is rejected.
  */
 import { once } from "node:events";
 import type { Readable } from "node:stream";
@@ -8,27 +8,26 @@ import type { ReadEntry } from "tar";
 import { FilePath } from "@leo/core/artifact.ts";
 import { SandboxFault } from "../sandbox/fault.ts";
 
-/** The sandbox sent an archive that an honest one would not. */
+/** The sandbox sent an archive that an honest one wouldn't. */
 export class ArchiveError extends SandboxFault {
   override name = "ArchiveError";
 }
 
 export interface ArchiveLimits {
   maxFiles: number;
-  /** One file, and all of them. */
   maxFileBytes: (path: string) => number;
   maxBytes: number;
 }
 
-/** Plain names and their PAX headers; anything longer is no name of ours. */
+/** For names and their PAX headers; Leo has no longer ones. */
 const META_MAX_BYTES = 8 * 1024;
-/** A path of 32 parts names 31 folders, each of which would be kept. */
+/** A path of 32 parts names 31 folders, and each would be remembered. */
 const FOLDERS_PER_FILE = 4;
-/** Of an archive's bytes, for each entry: its header, that of a long name, and what fills them up. */
+/** Overhead per entry: its header, that of a long name, and padding. */
 const ENTRY_MAX_BYTES = 4 * 1024;
 const PLAIN = new Set(["File", "OldFile"]);
 
-/** Keeps the books of one archive's entries. */
+/** Checks the entries of one archive against each other and the limits. */
 class Entries {
   readonly #limits: ArchiveLimits;
   readonly #files = new Set<string>();
@@ -39,7 +38,7 @@ class Entries {
     this.#limits = limits;
   }
 
-  /** @throws ArchiveError for what may not be in an archive, in a sentence */
+  /** @throws ArchiveError with a sentence that says what isn't allowed */
   check({ path, type, size }: Pick<ReadEntry, "path" | "type" | "size">): void {
     const { maxFiles, maxBytes, maxFileBytes } = this.#limits;
     const name = JSON.stringify(path.slice(0, 100));
@@ -62,8 +61,8 @@ class Entries {
 
 /**
  * Reads an archive to its end, one entry at a time.
- * @param onEntry takes an entry and reads it to its end; the next one waits until it has
- * @throws ArchiveError when something in it is not allowed
+ * @param onEntry has to read its entry to the end; the next one comes after that
+ * @throws ArchiveError if something in it isn't allowed
  */
 export const readArchive = async (
   stream: Readable,
@@ -110,9 +109,9 @@ export const readArchive = async (
   await Promise.race([failed.promise, reading]);
 };
 
-/** Lets a plain tar through: the parser would unpack a compressed one, of which a little is a lot. */
+/** Lets only an uncompressed tar through: the parser would unpack a compressed one, and a small one can hold a lot. */
 class FormatGuard {
-  /** True for an archive of no files, which the parser takes for no archive. */
+  /** True for an archive without files, which the parser doesn't accept. */
   isEmpty = false;
   readonly #maxBytes: number;
 

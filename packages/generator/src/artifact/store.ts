@@ -1,8 +1,8 @@
-/** Creates objects in the bucket. The task's role allows nothing else: no reading, no overwriting. */
+/** Creates objects in the bucket. The task's role allows nothing else, neither reading nor overwriting. */
 import type { S3Client } from "@aws-sdk/client-s3";
 
 export interface ObjectStore {
-  /** @throws when the object exists already or could not be stored after retries */
+  /** @throws if the object exists already or can't be stored after retries */
   create: (key: string, body: Buffer, contentType?: string) => Promise<void>;
   /** Loads the AWS SDK ahead of its use. */
   load: () => Promise<void>;
@@ -12,8 +12,8 @@ export interface ObjectStore {
 const CONNECTIONS = 32;
 
 /**
- * A store on one bucket; endpoint, region and credentials are the AWS SDK's own settings.
- * The SDK is loaded on first use: a generator that starts has better things to do.
+ * A store for one bucket. The AWS SDK finds endpoint, region and credentials by itself. It isn't loaded at the
+ * start, where it would take time from the agent.
  */
 export const openStore = (bucket: string, forcePathStyle: boolean): ObjectStore => {
   let client: Promise<S3Client> | undefined;
@@ -51,7 +51,7 @@ export const openStore = (bucket: string, forcePathStyle: boolean): ObjectStore 
   };
 };
 
-/** The first try was stored and its answer lost: the second then finds the object there. */
+/** If a first try was stored but its response was lost, the second try finds the object there. */
 const isOwnEarlierTry = (error: unknown) => {
   const { name, $metadata } = error as { name?: string; $metadata?: { attempts?: number } };
   return name === "PreconditionFailed" && ($metadata?.attempts ?? 1) > 1;

@@ -3,11 +3,11 @@ import type { ReadEntry } from "tar";
 import type { ArtifactFile } from "@leo/core/artifact.ts";
 import type { ObjectStore } from "./store.ts";
 
-/** Uploads at a time, by number and by what they hold in memory. */
+/** Concurrent uploads, and the bytes they may hold in memory. */
 const PARALLEL = 24;
 const HELD_MAX_BYTES = 64 * 1024 * 1024;
 
-/** Stores files as they come, many at a time, and makes whoever brings them wait for room. */
+/** Stores files as they arrive, many at a time, and makes the caller wait for room. */
 export class Uploads {
   readonly #store: ObjectStore;
   readonly #running = new Set<Promise<void>>();
@@ -19,9 +19,9 @@ export class Uploads {
   }
 
   /**
-   * Reads one file and begins to store it.
-   * @param onStored called with what the manifest says of it
-   * @throws when an earlier one could not be stored
+   * Reads one file and starts storing it.
+   * @param target `onStored` gets the file's entry in the manifest
+   * @throws if an earlier one couldn't be stored
    */
   async add(
     entry: Pick<ReadEntry, "size" | "collect">,
@@ -37,7 +37,7 @@ export class Uploads {
     this.#running.add(storing);
   }
 
-  /** Waits for all of them. @throws when one could not be stored */
+  /** Waits for all of them. @throws if one couldn't be stored */
   async done(): Promise<void> {
     await Promise.all(this.#running);
     if (this.#error) throw this.#error;

@@ -1,6 +1,6 @@
 /**
- * Stores a version: `source/`, `dist/`, the checkpoint, the screenshot, and the manifest last. A
- * manifest in the bucket is the proof that everything it names is there.
+ * Stores a version: `source/`, `dist/`, the checkpoint, the screenshot and, last, the manifest. A manifest in the
+ * bucket proves that everything it names is there.
  */
 import {
   distKey,
@@ -26,7 +26,7 @@ import type { ObjectStore } from "./store.ts";
 import { readTitle } from "./title.ts";
 import { Uploads } from "./uploads.ts";
 
-/** Rejected files that are named; of more, only the number is told. */
+/** Only this many rejected files are named, the rest are counted. */
 const REJECTED_NAMED = 20;
 
 export interface VersionOptions {
@@ -36,7 +36,7 @@ export interface VersionOptions {
   checkpoints: Pick<Checkpoints, "save">;
   checks: Check[];
   screenshot: Buffer | undefined;
-  /** True when the run ended before its work was whole. */
+  /** True if the run ended before its work was complete. */
   partial: boolean;
   report: Report;
 }
@@ -68,7 +68,7 @@ class VersionFiles {
   readonly names = new PathNames();
   #changesAddress = false;
 
-  /** @throws ArchiveError for a name that no version has */
+  /** @throws ArchiveError for a name that can't be in a version */
   place(entryPath: string, prefix: string): { key: string; path: string; files: ArtifactFile[] } {
     const path = entryPath.replace(/^(?:source|dist)\//, "");
     const isSource = entryPath.startsWith("source/");
@@ -79,7 +79,7 @@ class VersionFiles {
       : { key: distKey(prefix, path), path, files: this.dist };
   }
 
-  /** Takes from a file what the manifest says of the whole app. */
+  /** Picks up what the manifest says about the whole app. */
   look(entryPath: string, content: Buffer): void {
     if (entryPath === "source/index.html") this.title = readTitle(content.toString("utf8"));
     if (!SCRIPT.test(entryPath) || !entryPath.startsWith("dist/")) return;
@@ -97,7 +97,7 @@ class VersionFiles {
   }
 }
 
-/** Stores `source/` and `dist/`. @throws when something is not allowed or could not be stored */
+/** Stores `source/` and `dist/`. @throws if something isn't allowed or can't be stored */
 const storeFiles = async ({ sandbox, store, start, report }: VersionOptions): Promise<VersionFiles> => {
   const files = new VersionFiles();
   const uploads = new Uploads(store);
@@ -134,8 +134,8 @@ const storeFiles = async ({ sandbox, store, start, report }: VersionOptions): Pr
 };
 
 /**
- * Stores what the next request continues from. The app is what it was, so no file of it is stored again.
- * @throws when something could not be stored; there is then no manifest
+ * Stores what the next request continues from. The app hasn't changed, so its files aren't stored again.
+ * @throws if something can't be stored; there is no manifest then
  */
 export const saveAnswer = async ({
   start,
@@ -160,7 +160,7 @@ export const saveAnswer = async ({
 
 /**
  * Stores everything and reports `artifact_uploaded`.
- * @throws when something could not be stored; there is then no manifest
+ * @throws if something can't be stored; there is no manifest then
  */
 export const saveVersion = async (options: VersionOptions): Promise<Manifest> => {
   const startedMs = performance.now();
@@ -170,7 +170,7 @@ export const saveVersion = async (options: VersionOptions): Promise<Manifest> =>
   const storingFiles = storeFiles(options);
   const storingState = checkpoints.save();
   const storingPicture = options.screenshot && store.create(screenshot, options.screenshot, "image/png");
-  // After an error too all of it has ended, before the store is closed.
+  // Even after an error, everything has to end before the store is closed.
   await Promise.allSettled([storingFiles, storingState, storingPicture]);
   const [files, checkpoint] = await Promise.all([storingFiles, storingState, storingPicture]);
   const { source, dist } = files.sorted();

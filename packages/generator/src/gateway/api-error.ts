@@ -1,4 +1,4 @@
-/** An answer in the Messages API's own form, so that the agent's harness understands it. */
+/** An error in the Messages API's own form, so that the agent's harness understands it. */
 export class ApiError extends Error {
   override name = "ApiError";
   readonly status: number;

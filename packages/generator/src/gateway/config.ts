@@ -19,7 +19,7 @@ const models = z
     `has a model without a price; known are ${PRICED_MODELS.join(", ")}`,
   );
 
-/** The API itself, or what stands in for it on this machine. */
+/** The API itself, or its stand-in on this machine. */
 const isAnthropic = (url: string): boolean => {
   const { hostname } = new URL(url);
   return hostname === "api.anthropic.com" || isLoopback(hostname);
@@ -31,20 +31,20 @@ const Environment = z
   .object({
     GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(DEFAULT_GATEWAY_PORT),
     LEO_UPSTREAM_URL: z.url({ protocol: /^https?$/ }).default("https://api.anthropic.com"),
-    /** The real credential: one of the three. A Claude token is sent to nobody but Anthropic. */
+    /** The real credential: one of these three. A Claude token only ever goes to Anthropic. */
     CLAUDE_CODE_OAUTH_TOKEN: z.string().min(1).optional(),
     ANTHROPIC_API_KEY: z.string().min(1).optional(),
-    /** For other endpoints, which may want the key as a bearer token. */
+    /** For other endpoints, which may expect the key as a bearer token. */
     ANTHROPIC_AUTH_TOKEN: z.string().min(1).optional(),
     LEO_ALLOWED_MODELS: models.default(PRICED_MODELS),
     /** Largest `max_tokens` of one request. */
     LEO_MAX_OUTPUT_TOKENS: z.coerce.number().int().positive().default(64_000),
     LEO_BUDGET_USD: z.coerce.number().positive().default(5),
-    /** An answer whose sender is silent for this long is given up. A whole one may take ten minutes. */
+    /** A stream that is silent for this long is given up. An unstreamed answer may take ten minutes. */
     GATEWAY_SILENT_MS: durationMs.default(120_000),
-    /** A model that says it will be away for longer than this is not waited for: the run ends, and goes on then. */
+    /** If the model says it will be away longer than this, the run ends and continues later. */
     LEO_MODEL_WAIT_MAX_MS: durationMs.default(300_000),
-    /** Pauses between two tries where the model names no time: the first, which doubles, and the longest. */
+    /** Pauses between tries if the model names no time. The first one doubles up to the longest. */
     LEO_MODEL_RETRY_MIN_MS: durationMs.default(1_000),
     LEO_MODEL_RETRY_MAX_MS: durationMs.default(30_000),
     LEO_GENERATION_ID: Id.optional(),

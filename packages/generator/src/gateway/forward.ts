@@ -1,6 +1,6 @@
 /**
- * Takes a call to the model until it is answered. What passes by itself is waited for here, before a byte
- * has reached the agent, so its harness never learns of it; what lasts is passed on and noted.
+ * Forwards a call to the model until it is answered. Temporary problems are waited out here, before a byte has
+ * reached the agent, so its harness never learns of them. Lasting ones are passed on and noted.
  */
 import { once } from "node:events";
 import { request as sendHttp, type IncomingMessage, type ServerResponse } from "node:http";
@@ -24,13 +24,13 @@ export interface Call {
   response: ServerResponse;
   url: URL;
   request: MessagesRequest;
-  /** Absent where the call costs nothing, such as a count of tokens: it is tried once. */
+  /** Absent if the call is free, such as a token count. A free call is tried once. */
   settle?: (outcome: Outcome) => void;
 }
 
-/** A whole answer shows no sign of life until it is finished: the API allows it ten minutes. */
+/** An unstreamed answer shows no sign of life until it's finished, for which the API allows ten minutes. */
 const WHOLE_SILENT_MS = 600_000;
-/** Waits end a little late, so that runs that wait for the same moment do not all ask in it. */
+/** Added to each wait, so that runs that wait for the same moment don't all retry at once. */
 const JITTER = 0.1;
 const REJECTED: Outcome = { kind: "rejected" };
 const BROKEN: Outcome = { kind: "broken", usage: NO_TOKENS };
@@ -38,7 +38,7 @@ const BROKEN: Outcome = { kind: "broken", usage: NO_TOKENS };
 type Problem = Extract<UpstreamResult, { kind: "problem" }>;
 type Stream = Extract<UpstreamResult, { kind: "stream" }>;
 
-/** Aborts when whoever waits for the answer has gone. */
+/** Aborts when the caller has gone. */
 export const goneSignal = (response: ServerResponse): AbortSignal => {
   const gone = new AbortController();
   response.once("close", () => gone.abort());
@@ -66,7 +66,7 @@ export class Forwarder {
     this.#send = this.#upstream.protocol === "https:" ? sendHttps : sendHttp;
   }
 
-  /** Answers the call, and settles it whether or not anybody is left to hear the answer. */
+  /** Answers the call, and settles it even if the caller has gone. */
   async forward(call: Call): Promise<void> {
     const signal = goneSignal(call.response);
     let outcome = REJECTED;
@@ -82,11 +82,11 @@ export class Forwarder {
     }
   }
 
-  /** @param known told what the call costs should it end now */
+  /** @param known gets the outcome that applies if the call ends now */
   async #untilAnswered(call: Call, signal: AbortSignal, known: (outcome: Outcome) => void): Promise<Outcome> {
     for (let tries = 1; ; tries += 1) {
       const startedMs = performance.now();
-      // Until the body has been handed over, nothing can have been computed.
+      // The model can't have started before it has the whole body.
       const answer = await this.#ask(call, signal, () => known(BROKEN));
       if (answer.kind !== "problem") {
         this.#models.goOn(call);
@@ -118,14 +118,14 @@ export class Forwarder {
     });
   }
 
-  /** How long to wait before the next try. @returns undefined when there is none */
+  /** How long to wait before the next try, in milliseconds. @returns undefined if there is none */
   #pauseMs(call: Call, { verdict, reply }: Problem, tries: number): number | undefined {
     const { problem, status } = verdict;
     const { LEO_MODEL_RETRY_MIN_MS: minMs, LEO_MODEL_RETRY_MAX_MS: maxMs } = this.#config;
     if (!call.settle || problem.kind === "rejected") return undefined;
-    // A credential that is just being renewed may be refused once.
+    // A credential that is being renewed may be rejected once.
     if (problem.kind === "lasting") return status === 401 && tries === 1 ? minMs : undefined;
-    // A whole answer may have been made, and paid for, although it never arrived.
+    // An unstreamed answer may have been made and billed even if it never arrived.
     if (!reply && call.request.stream !== true) return undefined;
     const { retryAtMs } = problem;
     const backoffMs = Math.min(maxMs, minMs * 2 ** Math.min(tries - 1, 20));
@@ -141,7 +141,7 @@ export class Forwarder {
     this.#models.wait(call, { reason: problem.reason, detail, retryAt });
   }
 
-  /** Passes a problem on to the agent, and notes what it says about the model. */
+  /** Passes a problem on to the agent, and notes what it means for the model. */
   #giveUp({ response, request, settle }: Call, { verdict, reply }: Problem): Outcome {
     const { problem, detail, status } = verdict;
     const { model, stream } = request;
@@ -151,13 +151,13 @@ export class Forwarder {
       const retryAt = retryAtMs === undefined ? {} : { retryAt: new Date(retryAtMs).toISOString() };
       this.#models.fail(model, { code, detail, ...retryAt });
     }
-    this.#logger.warn({ event: "model_refused", status, detail, model }, "the model refused");
+    this.#logger.warn({ event: "model_refused", status, detail, model }, "the model rejected a call");
     const headers = reply ? answerHeaders(reply.headers) : {};
-    // An error event within a 200 is JSON by itself.
+    // The error event of a 200 is passed on as plain JSON.
     const type = reply?.status === status && headers["content-type"];
     const unreachable = {
       type: "error",
-      error: { type: "api_error", message: "The model is not reachable." },
+      error: { type: "api_error", message: "The model can't be reached." },
     };
     response.writeHead(status, {
       ...headers,
@@ -207,8 +207,8 @@ export class Forwarder {
     }
     if (signal.aborted) return { kind: "broken", usage: outcome.usage };
     this.#noteBreak(request.model, reader.error ?? problem);
-    // An error event is read to its end; anything else must break off for the agent too, or it would take a
-    // half for a whole.
+    // An error event reaches the agent in full. Anything else has to break off for the agent too, or it would
+    // take half an answer for a whole one.
     if (reader.error === undefined) response.destroy();
     else response.end();
     return outcome;

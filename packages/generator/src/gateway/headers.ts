@@ -4,12 +4,12 @@ import { allowedBetas } from "./request.ts";
 
 const OAUTH_BETA = "oauth-2025-04-20";
 
-/** Request headers that reach the upstream; a credential of the agent's container is none of them. */
+/** Request headers that are forwarded; credentials from the agent's container are not among them. */
 const isForwarded = (name: string) =>
   ["accept", "content-type", "user-agent", "x-app", "anthropic-version"].includes(name) ||
   name.startsWith("x-stainless-");
 
-/** Answer headers that reach the agent: no cookies, nothing that describes the connection. */
+/** Response headers that reach the agent: no cookies, nothing about the connection. */
 const isReturned = (name: string) =>
   ["content-type", "cache-control", "retry-after", "retry-after-ms", "request-id", "x-should-retry"].includes(
     name,
@@ -18,7 +18,7 @@ const isReturned = (name: string) =>
 const pick = (headers: IncomingHttpHeaders, wanted: (name: string) => boolean): OutgoingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => wanted(name)));
 
-/** The upstream's headers: the agent's, with the real credential in place of the dummy. */
+/** The agent's headers, with the real credential in place of the dummy. */
 export const upstreamHeaders = (
   headers: IncomingHttpHeaders,
   config: Pick<GatewayConfig, "CLAUDE_CODE_OAUTH_TOKEN" | "ANTHROPIC_API_KEY" | "ANTHROPIC_AUTH_TOKEN">,

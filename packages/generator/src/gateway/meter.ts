@@ -1,14 +1,14 @@
 /**
- * Counts what a run spends. A call *reserves* the most it can cost before it is forwarded, and is
- * *settled* when it ends. What is spent and reserved together never passes the budget, whatever the
- * agent asks for and however many calls it makes at once.
+ * Counts what a run spends. A call *reserves* the most it can cost before it is forwarded, and is *settled* when
+ * it ends. Spent and reserved together never exceed the budget, whatever the agent asks for and however many calls
+ * it makes at once.
  */
 import { z } from "zod";
 import { costUsd, NO_TOKENS, outputTokensFor, type TokenUsage } from "./prices.ts";
 import { PromptCounts, promptOf } from "./prompt-tokens.ts";
 import type { MessagesRequest } from "./request.ts";
 
-/** What the gateway reports at `GET /usage`: totals since it started. */
+/** The response of `GET /usage`: totals since the gateway started. */
 export const GatewayUsage = z.object({
   inputTokens: z.int(),
   outputTokens: z.int(),
@@ -23,28 +23,28 @@ export type GatewayUsage = z.infer<typeof GatewayUsage>;
 
 /** How a forwarded call ended. */
 export type Outcome =
-  /** It was answered to its end. */
+  /** It was answered in full. */
   | { kind: "answered"; usage: TokenUsage }
-  /** It was rejected, or never reached the model: nothing is owed. */
+  /** It was rejected or never reached the model, so it's free. */
   | { kind: "rejected" }
-  /** It was aborted, or nothing is known of it: only the model's side knows what it has cost. */
+  /** It was aborted, or nothing is known about it. Only the model's side knows what it cost. */
   | { kind: "broken"; usage: TokenUsage }
   /**
-   * The model's side broke it off after it had counted the prompt. It costs that, and as much output as
-   * can have been made in `durationMs`: an outage does not use up the budget.
+   * The model's side broke it off after counting the prompt. It costs the prompt and as much output as can have
+   * been made in `durationMs`, so that an outage doesn't use up the budget.
    */
   | { kind: "cut"; usage: TokenUsage; durationMs: number };
 
 export interface Reservation {
-  /** The largest `max_tokens` that the budget pays for, at most what was asked for. */
+  /** The largest `max_tokens` that the budget covers, at most what was requested. */
   maxTokens: number;
-  /** Counts the call; only the first call does. */
+  /** Charges the call. Further calls do nothing. */
   settle: (outcome: Outcome) => void;
 }
 
-/** More than the fastest model writes, by a factor of three. */
+/** Three times the speed of the fastest model. */
 const OUTPUT_TOKENS_PER_MS_MAX = 0.5;
-/** With less room than this for its answer a call is not worth its prompt. */
+/** With less room than this for the answer, the prompt isn't worth its price. */
 const ANSWER_TOKENS_MIN = 2_000;
 
 export class Meter {
@@ -60,9 +60,9 @@ export class Meter {
   }
 
   /**
-   * Sets aside the most that a call can cost: all of its prompt at the price of writing it to the cache,
-   * and an answer of `max_tokens`. Near the end of the budget the answer is cut to what is left.
-   * @returns undefined when the budget does not pay for a useful answer
+   * Reserves the most that a call can cost: its whole prompt at the price of a cache write, and an answer of
+   * `max_tokens`. Near the end of the budget, `max_tokens` is lowered to what is left.
+   * @returns undefined if the budget doesn't cover a useful answer
    */
   reserve(request: MessagesRequest & { max_tokens: number }): Reservation | undefined {
     const { model, max_tokens: asked, thinking } = request;

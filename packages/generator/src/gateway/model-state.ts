@@ -1,6 +1,6 @@
 /**
- * What the gateway knows of the model: whether a call waits for it, and what went wrong last. The generator
- * decides by this, and never by the words of the agent's harness.
+ * What the gateway knows about the model: whether a call is waiting for it, and what went wrong last. The generator
+ * relies on this, never on what the agent's harness says.
  */
 import { z } from "zod";
 import { FailureCode } from "@leo/core/failure.ts";
@@ -8,7 +8,7 @@ import { WaitReason } from "./verdict.ts";
 
 const Waiting = z.object({
   reason: WaitReason,
-  /** When the model is asked again. */
+  /** When the gateway tries again. */
   retryAt: z.iso.datetime(),
   /** For the operator. */
   detail: z.string(),
@@ -18,25 +18,25 @@ export type Waiting = z.infer<typeof Waiting>;
 const Fault = z.object({
   code: FailureCode,
   detail: z.string(),
-  /** When the cause will have passed, as the API says. */
+  /** When the cause will have passed, according to the API. */
   retryAt: z.iso.datetime().optional(),
 });
 export type Fault = z.infer<typeof Fault>;
 
-/** What the gateway answers at `GET /model`. */
+/** The response of `GET /model`. */
 export const ModelState = z.object({
   /** Grows with each change. */
   version: z.int().min(0),
-  /** Of the calls that wait, the one that goes on first. */
+  /** Of the waiting calls, the one that is retried first. */
   waiting: Waiting.optional(),
-  /** By model: how its last call failed. An answer clears it. */
+  /** How each model's last call failed. A successful call clears it. */
   faults: z.record(z.string(), Fault),
 });
 export type ModelState = z.infer<typeof ModelState>;
 
-/** Stands for the model of a request that was too large to be read. */
+/** Stands for the model of a request that was too large to read. */
 export const ANY_MODEL = "*";
-/** A model's name may end in any date, so there is no end to them. */
+/** A model's name may end in any date, so the number of names is unbounded. */
 const FAULTS_MAX = 20;
 
 export class ModelStates {
@@ -50,13 +50,13 @@ export class ModelStates {
     return { version: this.#version, waiting, faults: Object.fromEntries(this.#faults) };
   }
 
-  /** The call waits; replaces what it waited for before. */
+  /** The call waits. Replaces an earlier reason. */
   wait(call: object, waiting: Waiting): void {
     this.#waiting.set(call, waiting);
     this.#changed();
   }
 
-  /** The call goes on or is over. */
+  /** The call continues or has ended. */
   goOn(call: object): void {
     if (this.#waiting.delete(call)) this.#changed();
   }
@@ -68,14 +68,14 @@ export class ModelStates {
     this.#changed();
   }
 
-  /** The model has answered. */
+  /** The model has answered a call. */
   clear(model: string): void {
     const wasModel = this.#faults.delete(model);
     const wasAny = this.#faults.delete(ANY_MODEL);
     if (wasModel || wasAny) this.#changed();
   }
 
-  /** Resolves when the state is newer than a version, or with the signal. */
+  /** Resolves once the state is newer than this version, or when the signal aborts. */
   async newerThan(version: number, signal: AbortSignal): Promise<ModelState> {
     if (this.#version <= version && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();

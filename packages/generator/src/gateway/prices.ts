@@ -2,8 +2,8 @@
  * List prices of the models, in USD per million tokens, read on 2026-11-23 from
  * https://platform.claude.com/docs/en/about-claude/pricing
  *
- * Batches, which cost half, and fast mode, which costs more, have no price here: the gateway forwards
- * neither (`request.ts`).
+ * The table has no prices for batches, which cost half, or for fast mode, which costs more, because the gateway
+ * forwards neither (`request.ts`).
  */
 
 interface Price {
@@ -43,7 +43,7 @@ const PRICES: Record<string, ModelPrice> = {
 
 export const PRICED_MODELS = Object.keys(PRICES);
 
-/** The name in the table for a model id, which may end in a date. Undefined for an unknown model. */
+/** The name in the table for a model id, which may end in a date. Undefined if the model is unknown. */
 export const pricedModel = (model: string): string | undefined => {
   const name = model.replace(/-\d{8}$/, "");
   return Object.hasOwn(PRICES, name) ? name : undefined;
@@ -67,7 +67,7 @@ export const NO_TOKENS: TokenUsage = {
   cacheWrite1hTokens: 0,
 };
 
-/** @throws when the model has no price: it must not be called at all */
+/** @throws if the model has no price: such a model must never be called */
 const priceOf = (model: string, usage: TokenUsage): Price => {
   const listed = PRICES[pricedModel(model) ?? ""];
   if (!listed) throw new Error(`no price for ${model}`);
@@ -77,9 +77,8 @@ const priceOf = (model: string, usage: TokenUsage): Price => {
 };
 
 /**
- * How long an answer an amount pays for, in tokens, after its prompt; 0 or less when it does not even pay
- * for the prompt.
- * @throws when the model has no price
+ * How many tokens of output an amount covers after the prompt; 0 or less if it doesn't even cover the prompt.
+ * @throws if the model has no price
  */
 export const outputTokensFor = (model: string, prompt: TokenUsage, amountUsd: number): number => {
   const leftUsd = amountUsd - costUsd(model, prompt);
@@ -88,7 +87,7 @@ export const outputTokensFor = (model: string, prompt: TokenUsage, amountUsd: nu
 
 /**
  * What a call costs, in USD.
- * @throws when the model has no price
+ * @throws if the model has no price
  */
 export const costUsd = (model: string, usage: TokenUsage): number => {
   const rate = priceOf(model, usage);

@@ -1,17 +1,17 @@
 /**
- * How many tokens a prompt can have at most. A tokenizer never makes more tokens than bytes, so bytes
- * bound what is new in a conversation; what an earlier answer has already counted is known exactly.
+ * An upper bound on a prompt's tokens. A tokenizer never makes more tokens than bytes, so bytes bound what is new in
+ * a conversation. What an earlier call has counted is known exactly.
  */
 import type { MessagesRequest } from "./request.ts";
 
-/** What the API adds by itself for tools and roles; its documentation names at most about 700. */
+/** What the API itself adds for tools and roles; its documentation mentions about 700 at most. */
 const ADDED_TOKENS = 1_000;
-/** An image costs by its area, at most 4,784 tokens, whatever its bytes. */
+/** An image costs tokens by its area, at most 4,784, whatever its size in bytes. */
 const IMAGE_TOKENS_MAX = 5_000;
-/** Conversations of one run: the agent's own, and those of subagents beside it. */
+/** Conversations of one run: the agent's own and its subagents'. */
 const REMEMBERED = 16;
 
-/** A piece of a prompt that stays the same while the conversation grows: the head, or a message. */
+/** A part of a prompt that stays the same while the conversation grows: the head, or a message. */
 interface PromptPart {
   text: string;
   tokensMax: number;
@@ -19,7 +19,7 @@ interface PromptPart {
 
 export interface Prompt {
   parts: readonly PromptPart[];
-  /** Whether some of it asks for the cache that lasts an hour, which costs more to write. */
+  /** Whether any of it uses the one-hour cache, which costs more to write. */
   isCachedForAnHour: boolean;
 }
 
@@ -30,7 +30,7 @@ interface Counted {
 
 type Content = MessagesRequest["messages"][number]["content"];
 
-/** By how much images make a part's bytes larger than its tokens can be. */
+/** How far the bytes of images exceed their possible tokens. */
 const imageSurplus = (content: Content | undefined): number => {
   if (!Array.isArray(content)) return 0;
   let surplus = 0;
@@ -44,8 +44,8 @@ const imageSurplus = (content: Content | undefined): number => {
 export const promptOf = ({ model, system, tools, messages }: MessagesRequest): Prompt => {
   let isCachedForAnHour = false;
   /**
-   * Leaves out marks for the cache, which move to the newest message from call to call and are no tokens.
-   * Only where the API reads them: under the same key a tool's input may hold anything.
+   * Leaves out cache marks, which aren't tokens and move to the newest message with each call. Only where the API
+   * reads them: a tool's input may hold anything under the same key.
    */
   const withoutMarks = (blocks: unknown): unknown => {
     if (!Array.isArray(blocks)) return blocks;

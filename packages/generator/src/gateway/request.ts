@@ -1,13 +1,13 @@
 /**
- * Which Messages requests are forwarded. Everything that could change the price of a request is an
- * allow-list: its keys, content blocks, tools, betas and models. A server tool, a remote document, fast
- * mode or an MCP server is paid for beyond the tokens that the meter counts, so none is on a list.
+ * Which Messages requests are forwarded. Whatever could change a request's price is on an allow-list: its keys,
+ * content blocks, tools, betas and models. Server tools, remote documents, fast mode and MCP servers cost more than
+ * the tokens that the meter counts, so they are on no list.
  */
 import { z } from "zod";
 import { ApiError } from "./api-error.ts";
 import type { GatewayConfig } from "./config.ts";
 
-/** Betas that change neither a price nor who answers: those of the agent's harness, and of caching. */
+/** Betas that change neither the price nor who answers: those of the agent's harness and of caching. */
 const BETAS = new Set([
   "claude-code-20250219",
   "context-management-2025-06-27",
@@ -23,7 +23,7 @@ const BETAS = new Set([
   "token-counting-2024-11-01",
 ]);
 
-/** The betas of an `anthropic-beta` header that may reach the API; the others are left out. */
+/** The betas in an `anthropic-beta` header that may reach the API. The others are dropped. */
 export const allowedBetas = (header: string | string[] | undefined): string[] =>
   [header ?? []]
     .flat()
@@ -31,7 +31,7 @@ export const allowedBetas = (header: string | string[] | undefined): string[] =>
     .map((name) => name.trim())
     .filter((name) => BETAS.has(name));
 
-/** Embedded, so that its size is known; what a URL or a file id leads to can be of any size. */
+/** Embedded, so that its size is known. Whatever a URL or a file id refers to could be any size. */
 const EmbeddedSource = z.looseObject({ type: z.enum(["base64", "text"]), data: z.string() });
 const image = z.looseObject({ type: z.literal("image"), source: EmbeddedSource });
 const passive = z.looseObject({
@@ -52,9 +52,9 @@ const toolResult = z.looseObject({
 });
 const content = z.union([z.string(), z.array(z.union([passive, image, toolResult]))]);
 
-/** A tool that the agent's side runs: every tool that the API runs itself has a dated type. */
+/** A tool that the agent's side runs. Tools that the API runs have a dated type. */
 const OwnTool = z.looseObject({ name: z.string(), type: z.literal("custom").optional() });
-/** Edits that only leave something out; others let the model write a summary, which costs output. */
+/** Edits that only remove something. Others let the model write a summary, which costs output. */
 const Clearing = z.looseObject({ type: z.string().startsWith("clear_") });
 
 const MessagesRequest = z.strictObject({
@@ -75,7 +75,7 @@ const MessagesRequest = z.strictObject({
   top_k: z.unknown().optional(),
   top_p: z.unknown().optional(),
 });
-/** A request of the agent's whose price has an upper bound. */
+/** A request whose price has an upper bound. */
 export type MessagesRequest = z.infer<typeof MessagesRequest>;
 
 const invalid = (message: string) => new ApiError(400, "invalid_request_error", message);
@@ -88,7 +88,7 @@ const parseJson = (body: Buffer): unknown => {
   }
 };
 
-/** Zod's own words name the place; of what was sent nothing is repeated but keys. */
+/** Names the place of the problem. Nothing of the request but its keys is repeated. */
 const explain = ({ issues: [issue] }: z.ZodError): string => {
   if (!issue) return "The body is not a Messages request.";
   if (issue.code === "unrecognized_keys") return `${issue.keys.join(", ").slice(0, 200)}: not allowed here.`;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** The longest limit of the API is monthly; what is further away is no time to wait for. */
+/** The API's longest limits are monthly, so a time further away is not a reset. */
 const FURTHEST_MS = 32 * 24 * 3_600_000;
 const PER_MINUTE = ["requests", "tokens", "input-tokens", "output-tokens"];
 

@@ -19,11 +19,11 @@ export interface Gateway {
   close: () => Promise<void>;
 }
 
-/** A call that costs nothing, such as a count of tokens, goes to another path. */
+/** The path of calls that cost something; a token count has another one. */
 const COUNTED = "/v1/messages";
-/** The agent and its subagents; each may hold a body of `BODY_MAX_BYTES` and a reservation. */
+/** For the agent and its subagents. Each call may hold a body of `BODY_MAX_BYTES` and a reservation. */
 const CALLS_AT_ONCE = 8;
-/** A question about the model's state is answered at the latest after this time. */
+/** The longest that a request for the model's state is held. */
 const MODEL_HELD_MS = 20_000;
 
 const sendJson = (response: ServerResponse, status: number, body: unknown, close = false) => {
@@ -113,7 +113,7 @@ class GatewayRoutes {
     const reservation = this.#meter.reserve({ ...request, max_tokens: request.max_tokens });
     if (!reservation) {
       const message = `This generation's budget of ${this.#config.LEO_BUDGET_USD} USD is spent.`;
-      // 400 is what the harness takes as final: it neither retries nor falls back.
+      // The harness takes a 400 as final: it neither retries nor falls back.
       throw new ApiError(400, "billing_error", message);
     }
     const paid = { ...request, max_tokens: reservation.maxTokens };
@@ -144,7 +144,7 @@ class GatewayRoutes {
 
 /**
  * Starts the gateway on loopback.
- * @throws when the port is taken
+ * @throws if the port is taken
  */
 export const startGateway = async (config: GatewayConfig, logger: Logger): Promise<Gateway> => {
   const routes = new GatewayRoutes(config, logger);

@@ -1,6 +1,6 @@
 /**
- * One try at getting an answer. Of a stream it reads up to the first event, so that a refusal, a silence or
- * a page of somebody else's is known before a byte of it has reached the agent.
+ * One try at getting an answer from the model. It reads a stream up to the first event, so that an error, a silence
+ * or another server's page is known before a byte has reached the agent.
  */
 import { once } from "node:events";
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, RequestOptions, ClientRequest } from "node:http";
@@ -9,7 +9,7 @@ import { parseJson } from "@leo/core/parse-json.ts";
 import { judge, judgeError, silent, type Verdict } from "./verdict.ts";
 
 const ERROR_MAX_BYTES = 1024 * 1024;
-/** A whole answer is read to this size; the API's own are far smaller. */
+/** The limit of an unstreamed answer; the API's are far smaller. */
 const ANSWER_MAX_BYTES = 20 * 1024 * 1024;
 
 export interface UpstreamCall {
@@ -17,11 +17,11 @@ export interface UpstreamCall {
   target: URL;
   headers: OutgoingHttpHeaders;
   body: Buffer;
-  /** The model's side may be silent for this long. */
+  /** How long the model's side may stay silent, in milliseconds. */
   silentMs: number;
-  /** Called once the model may work on it. */
+  /** Called once the model may have started working on it. */
   onSent: () => void;
-  /** Aborts when the agent no longer waits for the answer. */
+  /** Aborts when the agent stops waiting for the answer. */
   signal: AbortSignal;
   nowMs: () => number;
 }
@@ -33,22 +33,22 @@ export interface Reply {
 }
 
 export type UpstreamResult =
-  /** A stream that has begun; `rest` throws when it breaks off. */
+  /** A stream that has begun; `rest` throws if it breaks off. */
   | { kind: "stream"; headers: IncomingHttpHeaders; head: Buffer; rest: AsyncIterator<Buffer> }
   | { kind: "whole"; reply: Reply }
-  /** `reply` is absent where nothing was answered. */
+  /** `reply` is absent if there was no response. */
   | { kind: "problem"; verdict: Verdict; reply?: Reply };
 
 class Silence extends Error {
   override name = "Silence";
 }
 
-/** Asks once. @throws the signal's reason when it aborts */
+/** Tries once. @throws the signal's reason when it aborts */
 export const callUpstream = async (call: UpstreamCall): Promise<UpstreamResult> => {
   const { target, headers, body, silentMs, signal } = call;
   const outgoing = call.send(target, { method: "POST", headers, timeout: silentMs, signal });
   outgoing.on("timeout", () => outgoing.destroy(new Silence(`nothing came for ${silentMs / 1_000} s`)));
-  // Whoever awaits the answer gets the error too; without a listener it would end the process.
+  // The caller gets the error below; without a listener it would end the process.
   outgoing.on("error", () => undefined);
   outgoing.on("finish", call.onSent);
   outgoing.end(body);
@@ -99,7 +99,7 @@ const problem = ({ nowMs }: UpstreamCall, reply: Reply): UpstreamResult => ({
   reply,
 });
 
-/** The first whole event that is more than a sign of life. */
+/** The first complete event other than a ping. */
 const firstEvent = (text: string): { type: string; json: string } | undefined => {
   const events = text.split(/\r?\n\r?\n/).slice(0, -1);
   for (const event of events) {
@@ -112,11 +112,11 @@ const firstEvent = (text: string): { type: string; json: string } | undefined =>
 };
 
 const Typed = z.object({ type: z.string() });
-/** Undefined for what is passed on as it is: the harness knows more kinds of events than this needs to. */
+/** Undefined for an unknown kind of event, which is passed on unchanged for the harness to interpret. */
 const typeOf = (json: string): string | undefined => Typed.safeParse(parseJson(json)).data?.type;
 
 const Counted = z.union([z.object({ usage: z.object({}) }), z.object({ input_tokens: z.number() })]);
-/** A message has its counts; without them nothing could be charged. */
+/** A message has token counts; without them nothing could be charged. */
 const isMessage = (body: Buffer): boolean => Counted.safeParse(parseJson(body.toString("utf8"))).success;
 
 const readBody = async (answer: Answer, maxBytes: number): Promise<Buffer> => {

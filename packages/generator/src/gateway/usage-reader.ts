@@ -1,9 +1,9 @@
 /**
- * Reads the token counts from an answer of the Messages API while its bytes pass by unchanged.
+ * Reads the token counts of an answer while its bytes pass through unchanged.
  *
- * In a stream `message_start` has the prompt's tokens and `message_delta` the totals so far; the one
- * with a `stop_reason` has the final totals. The tokens of a stream that breaks off before are an
- * estimate: what it had counted, and its length.
+ * In a stream, `message_start` has the prompt's tokens and `message_delta` the totals so far; the one with a
+ * `stop_reason` has the final totals. If a stream breaks off before that, its tokens are estimated from the counts
+ * so far and its length.
  */
 import { StringDecoder } from "node:string_decoder";
 import { z } from "zod";
@@ -28,7 +28,7 @@ const Counted = z.object({
   delta: z.object({ stop_reason: z.string().nullish() }).nullish(),
 });
 
-/** A line longer than this is no event that carries counts. */
+/** A longer line can't be an event with counts. */
 const LINE_MAX_CHARS = 1_000_000;
 /** A whole answer is read to this size; the API's own are far smaller. */
 const BODY_MAX_CHARS = 20_000_000;
@@ -66,17 +66,17 @@ export class UsageReader {
     for (const line of lines) this.#line(line);
   }
 
-  /** Why the model ended its answer. Undefined while it has not. */
+  /** Why the model ended its answer; undefined until it has. */
   get stopReason(): string | undefined {
     return this.#stopReason;
   }
 
-  /** The type of an error event, by which the model's side gave the answer up. */
+  /** The type of the error event with which the model's side gave up, if it did. */
   get error(): string | undefined {
     return this.#error;
   }
 
-  /** How the answer ended, to be asked once nothing more comes. */
+  /** How the answer ended. Call it once nothing more arrives. */
   end(): Exclude<Outcome, { kind: "rejected" }> {
     if (!this.#isStream) this.#count(parseJson(this.#rest));
     if (this.#stopReason !== undefined) return { kind: "answered", usage: this.#usage };
@@ -91,7 +91,7 @@ export class UsageReader {
     const data = line.slice(5);
     if (data.includes('"error"')) this.#error ??= StreamError.safeParse(parseJson(data)).data?.error.type;
     if (data.includes('"content_block_delta"')) {
-      // The event around a delta takes about 100 characters.
+      // The rest of a delta's event is about 100 characters.
       this.#deltaChars += Math.max(0, data.length - 100);
       return;
     }

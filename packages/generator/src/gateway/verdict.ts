@@ -1,9 +1,9 @@
 /**
- * What an answer of the model's side means, read from its status, its headers and its error type; its
- * words decide only where the API has nothing else. Everything here was seen by the gateway itself.
+ * What a response from the model's side means, judged by its status, headers and error type. Its wording decides
+ * only where the API offers nothing else. The gateway has seen all of this itself.
  *
- * A *passing* problem goes away without anybody: the gateway asks again. A *lasting* one is for a person,
- * or for a time that is too far away to wait for.
+ * A *passing* problem goes away by itself, so the gateway retries. A *lasting* one needs a person, or lasts too long
+ * to wait for.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
@@ -12,7 +12,7 @@ import { parseJson } from "@leo/core/parse-json.ts";
 import type { FailureCode } from "@leo/core/failure.ts";
 import { resetTimeMs } from "./reset-time.ts";
 
-/** Why the model has to be asked again. */
+/** Why the gateway retries. */
 export const WaitReason = z.enum(["busy", "limit", "error", "unreachable", "silent", "foreign"]);
 export type WaitReason = z.infer<typeof WaitReason>;
 
@@ -20,11 +20,11 @@ export interface Verdict {
   problem:
     | { kind: "passing"; reason: WaitReason; retryAtMs: number | undefined }
     | { kind: "lasting"; code: FailureCode; retryAtMs?: number | undefined }
-    /** Says something about this request and nothing about the model: for the agent's harness to read. */
+    /** Concerns this request rather than the model, and is left to the agent's harness. */
     | { kind: "rejected" };
   /** For the operator. */
   detail: string;
-  /** The status that the answer has or, as an event within a 200, would have had. */
+  /** The response's status, or for an error event within a 200 the equivalent one. */
   status: number;
 }
 
@@ -37,7 +37,7 @@ export interface ErrorAnswer {
 
 const ErrorBody = z.object({ error: z.object({ type: z.string(), message: z.string() }) });
 
-/** The status that an error event within a 200 would have had. */
+/** The status equivalent to an error event within a 200. */
 const STATUS_OF_TYPE: Record<string, number> = {
   invalid_request_error: 400,
   authentication_error: 401,
@@ -51,7 +51,7 @@ const STATUS_OF_TYPE: Record<string, number> = {
   overloaded_error: 529,
 };
 
-/** Sentences with which the API begins a 400 that is about the account; what a request holds can't come first. */
+/** How the API begins a 400 about the account. Text from the request can't come first. */
 const ACCOUNT_SENTENCES: [RegExp, FailureCode][] = [
   [/^Your credit balance is too low/, "model_balance"],
   [/^You have reached your specified (?:API|workspace API) usage limits/, "model_limit"],
@@ -77,7 +77,7 @@ const regainMs = (message: string): number | undefined => {
   return day ? Date.parse(`${day}T${time}Z`) || undefined : undefined;
 };
 
-/** Judges an answer other than a message. @param nowMs for headers that name a duration */
+/** Judges a response other than a message. @param nowMs base of the durations in headers */
 export const judge = ({ status: httpStatus, headers, body }: ErrorAnswer, nowMs: number): Verdict => {
   const error = parse(body);
   const status = httpStatus === 200 && error ? (STATUS_OF_TYPE[error.type] ?? 500) : httpStatus;
@@ -96,16 +96,16 @@ export const judge = ({ status: httpStatus, headers, body }: ErrorAnswer, nowMs:
   if (error && (status >= 500 || status === 408 || status === 409)) return passing("error");
   if (status === 407) return proxyRejects(status);
   if (!error && NO_API_HERE.has(status)) return noApiHere(detail, status);
-  // A page of a proxy may stand in for any answer, but these are about what Leo was set to use.
+  // A proxy may put a page in place of any answer, but these statuses concern Leo's own settings.
   if (!error && ![400, 401].includes(status)) return passing(status >= 500 ? "error" : "foreign");
-  // The API says which model it does not know; another 404 of its form is about the path.
+  // The API names the model that it doesn't know. Any other 404 in its form concerns the path.
   if (error && status === 404)
     return /model/i.test(error.message) ? lasting("model_unknown") : noApiHere(detail, status);
   const code = BY_STATUS[status];
   return code ? lasting(code) : verdict({ kind: "rejected" });
 };
 
-/** What a server that is not the API says to its requests: not here, not like this, elsewhere for good. */
+/** How a server that isn't the API responds: not found, not allowed, or moved for good. */
 const NO_API_HERE = new Set([301, 308, 404, 405, 410]);
 
 const noApiHere = (detail: string, status: number): Verdict => ({
@@ -120,15 +120,15 @@ const passingError = (reason: WaitReason, detail: string): Verdict => ({
   status: 502,
 });
 
-/** The model's side said nothing for too long. */
+/** The verdict if the model's side stays silent for too long. */
 export const silent = (detail: string): Verdict => passingError("silent", detail);
 
-/** OpenSSL's words for an answer that is not TLS at all, such as that of a plain HTTP server. */
+/** What OpenSSL reports if the other side doesn't speak TLS, such as a plain HTTP server. */
 const NO_TLS_HERE = new Set(["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
-/** What a proxy answers to a CONNECT that it will not carry out for this client. */
+/** A proxy's statuses for a CONNECT that it doesn't allow this client. */
 const PROXY_REJECTIONS = new Set([401, 403, 407]);
 
-/** Judges why no answer came at all. @param host where it should have come from */
+/** Judges why there was no response at all. @param host the one called */
 export const judgeError = (error: unknown, host: string): Verdict => {
   const certificate = certificateProblem(error);
   if (certificate)

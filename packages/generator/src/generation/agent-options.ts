@@ -2,7 +2,7 @@ import type { Config } from "../config.ts";
 import { gatewayUrl } from "../gateway/port.ts";
 import type { AgentOptions } from "../agent/agent.ts";
 
-/** What an agent of this machine needs, by its settings. */
+/** Options of a run's agent, from the settings. */
 export const agentOptions = (
   config: Config,
   run: Pick<AgentOptions, "sandbox" | "limits" | "logger" | "clock">,

@@ -1,6 +1,6 @@
 /**
- * The agent as a run sees it: turns that succeed or throw why the run must end. A process that
- * crashed is started again once, in the same session.
+ * The agent as a run sees it: each turn either succeeds or throws why the run has to end. A crashed process is
+ * restarted once, in the same session.
  */
 import type { Logger } from "pino";
 import { failed } from "./stop-cause.ts";
@@ -18,7 +18,7 @@ import { ANSWER_BROKE_OFF } from "../agent/translator.ts";
 import type { UsageWatch } from "../agent/usage.ts";
 
 const RESTARTS_MAX = 1;
-/** Pauses after a turn that failed because the model's answers broke off: the first, which doubles, and the longest. */
+/** Pauses after a turn that failed because the model's answers broke off. The first one doubles up to the longest. */
 const PAUSE_MIN_MS = 1_000;
 const PAUSE_MAX_MS = 30_000;
 
@@ -45,16 +45,16 @@ export class AgentSession {
     return this.#agent.sessionId;
   }
 
-  /** Starts the process; it waits for the first turn. */
+  /** Starts the process, which waits for the first turn. */
   start(): Promise<void> {
     return this.#agent.start();
   }
 
   /**
-   * One prompt, answered.
+   * Runs one turn.
    * @param planning true while no file may change
-   * @returns the last text of the answer
-   * @throws Stopped when the run must end
+   * @returns the last text of the agent's answer
+   * @throws Stopped when the run has to end
    */
   async turn(prompt: string, planning = false): Promise<string> {
     const { listener, usage, model } = this.#options;
@@ -63,7 +63,7 @@ export class AgentSession {
       const [totals] = await Promise.all([usage.refresh(), model.refresh()]);
       const cause = failureOfTurn(end, totals, model.fault);
       if (!cause) break;
-      // The harness gave up on answers that break off; the run does not before its deadline.
+      // The harness gave up on broken-off answers. The run keeps trying until its deadline.
       if (cause.code !== "model_unavailable") throw failed(cause);
       await this.#pause(tries);
       end = await this.#promptWithRestart(brokenOffPrompt(prompt), planning);
@@ -72,12 +72,12 @@ export class AgentSession {
     return end.text;
   }
 
-  /** The agent waits for the model, or no longer does. */
+  /** Called when the agent starts or stops waiting for the model. */
   waitForModel(waits: boolean): void {
     this.#agent.waitForModel(waits);
   }
 
-  /** Without one nothing can be resumed. */
+  /** Without a transcript, the session can't be resumed. */
   async #hasTranscript(): Promise<boolean> {
     const { sandbox } = this.#options.agent;
     const sessionId = this.id;
@@ -110,15 +110,15 @@ export class AgentSession {
       if (!mayRestart || this.#restarts >= RESTARTS_MAX) throw failed(failureOfError(error));
       this.#options.logger.error(
         { event: "agent_crashed", err: error },
-        "the agent crashed and is started again",
+        "the agent crashed and is restarted",
       );
-      const text = "The agent's process crashed; it is started again and goes on.";
+      const text = "The agent's process crashed. Leo restarts it, and it continues.";
       this.#options.listener.report({ type: "log", level: "warn", text });
       this.#restarts += 1;
       const resume = (await this.#hasTranscript()) ? this.id : undefined;
       this.#agent = new AppGeneratorAgent({ ...this.#options.agent, resume }, this.#options.listener);
       await this.#agent.start();
-      // Without a transcript nothing of the prompt was heard.
+      // Without a transcript, the agent never saw the prompt.
       return this.#promptWithRestart(resume ? restartedPrompt(prompt) : prompt, planning);
     }
   }

@@ -1,4 +1,4 @@
-/** What a run tells of its workspace: the files that changed, and whether the app passes its checks. */
+/** What a run reports about its workspace: changed files, and whether the app passes its checks. */
 import type { Logger } from "pino";
 import type { FailureCode } from "@leo/core/failure.ts";
 import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
@@ -20,7 +20,7 @@ export interface WorkspaceChecksOptions {
   logger: Logger;
 }
 
-/** Failures after which a build of what exists is worth its time, and does not add to what is too much. */
+/** After these failures a last build is worth its time. After others it would only exceed a limit further. */
 const BUILT_ONCE_MORE = new Set<FailureCode>([
   "budget",
   "agent_error",
@@ -44,20 +44,20 @@ export class WorkspaceChecks {
     return this.#last;
   }
 
-  /** From here on a file that differs is a change. */
+  /** Takes the workspace as it is: later differences are changes. */
   async begin(): Promise<void> {
     const { version } = await this.#options.sandbox.call({ operation: "changes" });
     this.#verifiedVersion = version;
   }
 
-  /** Reports what changed in the workspace. @returns a number that grows with each change seen */
+  /** Reports what changed in the workspace. @returns a number that grows with each change */
   async reportChanges(): Promise<number> {
     const { version, changes } = await this.#options.sandbox.call({ operation: "changes" });
     for (const change of changes) this.#options.report(change);
     return version;
   }
 
-  /** The same without waiting, after a tool; a workspace that cannot be read now will be at the next look. */
+  /** The same without waiting, after a tool. If the workspace can't be read now, the next report covers it. */
   reportChangesSoon(): void {
     const warming = this.#options.sandbox.call({ operation: "warm_up" });
     Promise.all([warming, this.reportChanges()]).catch((error: unknown) => {
@@ -69,8 +69,8 @@ export class WorkspaceChecks {
   }
 
   /**
-   * Checks the app. The watch over the limits looks now and then; what is checked and stored is looked at just before.
-   * @throws Stopped when the run has passed a limit
+   * Checks the app. Limits are watched at intervals, so this measures them again just before and after.
+   * @throws Stopped if the run exceeds a limit
    */
   async verifyWithinLimits(signal: AbortSignal): Promise<Verification> {
     const { sandbox, limits, config } = this.#options;
@@ -82,7 +82,7 @@ export class WorkspaceChecks {
     return verification;
   }
 
-  /** What a failed run left is built once more where that is of use, so that there is something to look at. */
+  /** Builds what a failed run left, if that's useful, so that there's something to look at. */
   async buildPartial(code: FailureCode): Promise<void> {
     const { config, logger } = this.#options;
     const current = await this.reportChanges();

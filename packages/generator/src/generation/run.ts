@@ -1,6 +1,6 @@
 /**
- * One run, from `start_generation` to `all_work_complete`. Whatever ends it early, what exists is
- * stored and the last fact says why, unless the attempt no longer counts.
+ * One run, from `start_generation` to `all_work_complete`. Whatever ends it early, its work is stored and the last
+ * fact says why it ended, unless the attempt no longer counts.
  */
 import type { Logger } from "pino";
 import { failure, type Failure } from "@leo/core/failure.ts";
@@ -56,7 +56,7 @@ export class GenerationRun {
   #session: AgentSession | undefined;
   #restored: CheckpointState = {};
   #planAccepted = false;
-  /** Fingerprint of the app as the run began with it; undefined where an earlier attempt did not keep it. */
+  /** Fingerprint of the app at the start of the run; undefined if an earlier attempt didn't keep it. */
   #base: string | undefined;
   #outcome: Outcome = "version";
   readonly #answered: string[] = [];
@@ -104,7 +104,7 @@ export class GenerationRun {
     });
   }
 
-  /** Runs to the end and reports it. @returns why it ended early, if it did */
+  /** Runs to the end and reports how it ended. @returns why it ended early, if it did */
   async run(): Promise<StopCause | undefined> {
     const cause = await this.#untilStopped();
     for (const cancel of this.#cancelWatches.splice(0)) cancel();
@@ -128,7 +128,7 @@ export class GenerationRun {
     }
   }
 
-  /** A process without room for a file or another process ends in many ways: the limit that it met says more. */
+  /** A process without room for a file or another process fails in many ways; the exceeded limit says more. */
   async #explain(cause: StopCause): Promise<StopCause> {
     const isVague =
       cause.kind === "failed" && (cause.failure.code === "agent_error" || cause.failure.code === "internal");
@@ -226,7 +226,7 @@ export class GenerationRun {
     );
   }
 
-  /** Stores what the cause allows and says the last words. */
+  /** Stores what the cause allows and reports the end. */
   async #conclude(cause: StopCause | undefined): Promise<void> {
     if (cause?.kind === "abandoned" || cause?.kind === "sandbox_lost") return;
     if (cause?.kind === "interrupted") return this.#saveLast();
@@ -241,7 +241,7 @@ export class GenerationRun {
     report({ type: "all_work_complete", failure: ended ?? notStored, retryAt, ...answered });
   }
 
-  /** @returns the failure if the version, or the answer, could not be stored */
+  /** @returns a failure if the version or the answer couldn't be stored */
   async #save(cause: StopCause | undefined, isAnswer: boolean): Promise<Failure | undefined> {
     const { start, sandbox, report, logger } = this.#options;
     try {
@@ -251,7 +251,7 @@ export class GenerationRun {
         return undefined;
       }
       if (cause?.kind === "failed") await this.#checks.buildPartial(cause.failure.code);
-      // Work that is whole has said so already, when it asked whether anything was added.
+      // Complete work has reported this already, when it closed the run to further requests.
       if (cause) report({ type: "progress", step: "uploading" });
       await saveVersion({
         start,

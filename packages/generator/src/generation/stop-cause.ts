@@ -1,19 +1,19 @@
 import { failure, type Failure } from "@leo/core/failure.ts";
 
-/** Why a run ends before its work is whole. */
+/** Why a run ends before its work is complete. */
 export type StopCause =
-  /** The user cancelled: what exists is stored. */
+  /** The user cancelled. The work so far is stored. */
   | { kind: "cancelled" }
   /**
-   * The agent failed or a limit was reached: what exists is stored.
-   * `retryAt` is when the cause will have passed, where that is known.
+   * The agent failed or a limit was reached. The work so far is stored.
+   * `retryAt` is when the cause will have passed, if known.
    */
   | { kind: "failed"; failure: Failure; retryAt?: string | undefined }
-  /** The machine is being taken away: a checkpoint is stored and nothing is claimed. */
+  /** The machine is being taken away. A checkpoint is stored, and no end is reported. */
   | { kind: "interrupted" }
-  /** The sandbox is gone, and what ended it is not known here: nothing is stored and nothing claimed. */
+  /** The sandbox is gone and the driver doesn't know why. Nothing is stored, and no end is reported. */
   | { kind: "sandbox_lost" }
-  /** A newer attempt exists, or the generation is over: nothing more is stored. */
+  /** A newer attempt exists, or the generation is over. Nothing more is stored. */
   | { kind: "abandoned" };
 
 /** Carries a cause through `throw` and through an abort signal. */
@@ -35,7 +35,7 @@ export const CANCELLED: Failure = { ...failure("interrupted"), message: "The run
 export const failed = (cause: Failure, retryAt?: string) =>
   new Stopped({ kind: "failed", failure: cause, retryAt });
 
-/** The promise's result, unless the signal aborts first; then rejects with the signal's reason. */
+/** Resolves like the promise, unless the signal aborts first: then it rejects with the signal's reason. */
 export const unlessStopped = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason as Error);

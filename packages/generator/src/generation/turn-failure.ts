@@ -7,10 +7,10 @@ import { errorText, isSystemError } from "../error-text.ts";
 import { SandboxFault } from "../sandbox/fault.ts";
 
 /**
- * What a turn's end means for the run.
+ * The failure of a run whose turn ended like this.
  * @param usage the gateway's totals after the turn
- * @param fault how the model's last answer failed, as the gateway saw it
- * @returns undefined when the turn ended as it should
+ * @param fault how the model's last call failed, as the gateway saw it
+ * @returns undefined if the turn succeeded
  */
 export const failureOfTurn = (
   { result, text }: TurnEnd,
@@ -19,7 +19,7 @@ export const failureOfTurn = (
 ): Failure | undefined => {
   const isRefusal = result.stop_reason === "refusal";
   if (result.subtype === "success" && !result.is_error && !isRefusal) {
-    // The harness may keep a half of the last answer and call it a whole.
+    // The harness may treat half of the last answer as a whole one.
     return fault?.code === "model_unavailable" ? fault : undefined;
   }
   if (usage?.budgetExhausted)
@@ -36,7 +36,7 @@ export const failureOfTurn = (
   return failure("agent_error", `the model's API answered ${status}: ${result.result || text}`);
 };
 
-/** What a thrown error means for the run. */
+/** The failure of a run that threw this error. */
 export const failureOfError = (error: unknown): Failure => {
   const detail = errorText(error);
   if (isSystemError(error, "ENOSPC")) return failure("disk_full", detail);

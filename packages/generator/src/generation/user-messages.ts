@@ -5,13 +5,13 @@ export interface UserMessage {
   text: string;
 }
 
-/** Requests that the user added while the agent works. Each is taken once, however often it arrives. */
+/** Requests that the user adds while the agent works. Each is taken once, however often it arrives. */
 export class UserMessages {
   #waiting: UserMessage[] = [];
   readonly #seen = new Set<string>();
   #wake: () => void = () => undefined;
 
-  /** @returns false when too many wait already */
+  /** @returns false if too many are waiting already */
   add(message: UserMessage): boolean {
     if (this.#seen.has(message.messageId)) return true;
     if (this.#waiting.length >= LIMITS.userMessagesMax) return false;
@@ -21,7 +21,7 @@ export class UserMessages {
     return true;
   }
 
-  /** Leaves out messages that an earlier attempt has answered. */
+  /** Skips messages that an earlier attempt has answered. */
   skip(messageIds: readonly string[]): void {
     for (const messageId of messageIds) this.#seen.add(messageId);
     this.#waiting = this.#waiting.filter(({ messageId }) => !messageIds.includes(messageId));
@@ -31,12 +31,12 @@ export class UserMessages {
     return this.#waiting.length;
   }
 
-  /** The next message, or undefined when none waits. */
+  /** The next message, or undefined if none is waiting. */
   take(): UserMessage | undefined {
     return this.#waiting.shift();
   }
 
-  /** The next message, as soon as there is one. */
+  /** Waits for the next message. */
   async next(): Promise<UserMessage> {
     for (;;) {
       const message = this.take();

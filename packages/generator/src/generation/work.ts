@@ -1,10 +1,10 @@
 /**
- * What a run does between preparing and storing: plan, let the agent work, answer what the user
- * adds, check, give failed checks back.
+ * What a run does between preparing and storing: plan, let the agent work, answer added requests, check the app,
+ * and send failed checks back to the agent.
  *
- * The user may add a request at any moment. When a turn is over, before a run proposes a plan as the
- * one to be answered, and before it stores its version, it says so and waits until that is
- * acknowledged: by then the oldest request that waits has arrived, and is answered first.
+ * The user may add a request at any time. So after each turn, before proposing a plan for approval and before
+ * storing the version, the run reports where it is and waits for the acknowledgement. By then the oldest waiting
+ * request has arrived, and is answered first.
  */
 import { failure } from "@leo/core/failure.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
@@ -24,24 +24,24 @@ import type { CheckpointState } from "../workspace/checkpoint-format.ts";
 import { failed } from "./stop-cause.ts";
 import type { UserMessage, UserMessages } from "./user-messages.ts";
 
-/** Rounds of checks for one request, the first included. */
+/** Rounds of checks per request, including the first. */
 const VERIFY_ROUNDS = 3;
-/** A run that waits for a person says so again before anybody takes it for dead. */
+/** A run that waits for a person reports it again before it counts as stalled. */
 const WAITING_REPORTED_EVERY_MS = 240_000;
-/** How long an orchestrator that is away may keep a finished version from being stored. */
+/** How long an unreachable orchestrator may delay the storing of a finished version. */
 const ACKNOWLEDGED_MS = 5_000;
 
 export interface Work {
   start: StartGeneration;
-  /** What the previous attempt or version had been up to. */
+  /** Where the previous attempt or version left off. */
   restored: CheckpointState;
   session: Pick<AgentSession, "turn">;
   userMessages: UserMessages;
   verify: () => Promise<Verification>;
-  /** Whether any file of the app differs from what the run began with. */
+  /** Whether any file of the app differs from the start of the run. */
   hasChanged: () => Promise<boolean>;
   onPlanAccepted: () => void;
-  /** An added request is answered. */
+  /** Called when an added request has been answered. */
   onAnswered: (messageId: string) => void;
   report: Report;
   /** Resolves when everything reported so far is acknowledged. */
@@ -49,13 +49,13 @@ export interface Work {
   clock: Clock;
 }
 
-/** What a run made: a version, or an answer in words when no file of the app changed. */
+/** The result of a run: a version, or an answer in words if no file of the app changed. */
 export type Outcome = "version" | "answer";
 
 /**
  * Does the work of one generation. An agent that changed nothing gets one more turn before its words count as the
- * answer; an answer needs no checks, because the app is what it was.
- * @throws Stopped when it cannot be done
+ * answer. An answer needs no checks, because the app hasn't changed.
+ * @throws Stopped if the work fails
  */
 export const doWork = async (work: Work): Promise<Outcome> => {
   const { session, userMessages } = work;
@@ -92,7 +92,7 @@ export const doWork = async (work: Work): Promise<Outcome> => {
   }
 };
 
-/** Closes the run to further requests. @returns false when one was added before that */
+/** Closes the run to further requests. @returns false if one was added before that */
 const isLastWord = async (work: Work): Promise<boolean> => {
   work.report({ type: "progress", step: "uploading" });
   await acknowledged(work);
@@ -101,7 +101,7 @@ const isLastWord = async (work: Work): Promise<boolean> => {
   return false;
 };
 
-/** After a turn: answers every request that waits. @returns whether there was one */
+/** Answers every waiting request after a turn. @returns whether there was one */
 const answerAll = async (
   work: Work,
   answer: (message: UserMessage) => Promise<unknown>,
@@ -120,7 +120,7 @@ const answerAll = async (
   return answered;
 };
 
-/** Waits for the orchestrator, but not for one that is away. */
+/** Waits for the orchestrator's acknowledgement, unless it's unreachable. */
 const acknowledged = async ({ delivered, clock }: Work): Promise<void> => {
   const tooLate = Promise.withResolvers<void>();
   const cancel = clock.after(ACKNOWLEDGED_MS, () => tooLate.resolve());
@@ -135,7 +135,7 @@ const firstPrompt = async (work: Work): Promise<string> => {
   return start.previous?.kind === "checkpoint" ? resumedPrompt(start.prompt) : start.prompt;
 };
 
-/** Proposes a plan and waits for the user's word, however long that takes. @returns what the user said */
+/** Proposes a plan and waits for the user's answer, however long that takes. @returns the answer */
 const agreeOnPlan = async (work: Work): Promise<string> => {
   const { start, session, userMessages, report } = work;
   report({ type: "progress", step: "planning" });

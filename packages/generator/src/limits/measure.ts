@@ -1,4 +1,4 @@
-/** What a run uses, as the sandbox sees it. */
+/** What a run uses, measured in the sandbox. */
 import { statfs } from "node:fs/promises";
 import { LIMITS } from "@leo/core/limits.ts";
 import { findFamily } from "../process/family.ts";
@@ -6,7 +6,7 @@ import type { Result } from "../sandbox/protocol.ts";
 import { listFiles, listOutput, totalBytes, withinLimits } from "../workspace/files.ts";
 import type { RunPaths } from "../run-paths.ts";
 
-/** Processes of the run, files of its workspace and their bytes, and what the disk has left. */
+/** The run's processes, the files and bytes of its workspace, and the free disk space. */
 export const measure = async (paths: RunPaths): Promise<Result<"measure">> => {
   const [pids, { files }, { bavail, bsize }] = await Promise.all([
     findFamily(paths.home),
@@ -21,7 +21,7 @@ export const measure = async (paths: RunPaths): Promise<Result<"measure">> => {
   };
 };
 
-/** Files of the build, and the bytes of source and build. A single file over 10 MB is left out of a version. */
+/** The number of built files, and the bytes of source and build. A version leaves out files over 10 MB. */
 export const measureOutput = async (paths: RunPaths): Promise<Result<"measure_output">> => {
   const [source, output] = await Promise.all([listFiles(paths.workspace), listOutput(paths)]);
   const files = output.files.filter(({ sizeBytes }) => sizeBytes <= LIMITS.fileMaxBytes);

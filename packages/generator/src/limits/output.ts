@@ -3,7 +3,7 @@ import { LIMITS } from "@leo/core/limits.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 
 /**
- * Whether a build is more than a version can hold: an app that lacks a part of it would not run.
+ * Whether a build exceeds what a version can hold: the app wouldn't run with a part of it missing.
  * @param maxBytes source and build together
  */
 export const findOutputLimit = async (

@@ -1,4 +1,4 @@
-/** Looks every two seconds whether a run stays within its limits. Each limit ends it with a code of its own. */
+/** Checks every two seconds that a run stays within its limits. Each limit has its own failure code. */
 import type { Logger } from "pino";
 import { failure, type Failure } from "@leo/core/failure.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -18,11 +18,11 @@ export interface WatchOptions {
   limits: RunLimits;
   clock: Clock;
   logger: Logger;
-  /** Called once, with the first limit that was passed. */
+  /** Called once, with the first limit that was exceeded. */
   onPassed: (failure: Failure) => void;
 }
 
-/** The limit that a run has passed, if any; files that fill the disk are told as files. */
+/** The limit that a run exceeds, if any. Files that fill the disk count as too many or too large files. */
 export const findPassedLimit = async (
   sandbox: Pick<Sandbox, "call">,
   { maxBytes, maxFiles, maxProcesses, minFreeBytes }: RunLimits,
@@ -48,7 +48,7 @@ export const watchLimits = ({ sandbox, limits, clock, logger, onPassed }: WatchO
       if (stopped) return;
       if (passed) return onPassed(passed);
     } catch (error) {
-      // A tree that changes while it is read: the next look will see it.
+      // The tree changed while it was read; the next check covers it.
       logger.debug({ event: "limits_unreadable", err: error }, "limits could not be read");
     }
     if (!stopped) cancel = clock.after(INTERVAL_MS, () => void look());

@@ -11,9 +11,9 @@ const takeOver = (pipe: number): void => {
 };
 
 /**
- * Takes over the private variables that `hide-environment.sh` has taken out of the environment that
- * other processes can read. `process.env` has them after. A process that was started without it is
- * replaced by one that was: only Linux shows environments, and lets a process do this.
+ * Puts the private variables into `process.env` that `hide-environment.sh` has removed from the environment that
+ * other processes can read. A process that was started without the script replaces itself by one that was. Linux
+ * only: other systems neither show environments nor allow this.
  * @param script the path of `hide-environment.sh`
  */
 export const hideEnvironment = (script: string): void => {

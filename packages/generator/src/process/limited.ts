@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process"
 import { readdirSync, statSync } from "node:fs";
 import { signalProcess } from "./family.ts";
 
-/** Processes and threads that a run may add to those that its user has. The agent and a build need about 150. */
+/** Processes and threads that a run may add to its user's. The agent and a build need about 150. */
 const PROCESS_HEADROOM = 1_500;
 /** In units of 1,024 bytes. */
 const FILE_MAX_BLOCKS = 1024 * 1024;
@@ -10,14 +10,13 @@ const FILE_MAX_BLOCKS = 1024 * 1024;
 /**
  * Sets limits, leaves a guard behind and becomes the command.
  *
- * The kernel counts processes per user, so their limit is what the user has plus the headroom; root
- * is exempt, for whom the watch over the run's processes is the only limit. A limit that the system
- * refuses to set is left as it is.
+ * The kernel counts processes per user, so the limit is the user's current number plus the headroom. Root is exempt:
+ * there the watch over the run's processes is the only limit. A limit that the system won't set stays as it is.
  *
- * The guard waits for the end of a pipe that the generator holds: when the generator is gone,
- * however it went, the command's process group is killed, and on Linux first everything else with
- * the run's HOME, since the agent starts its tools in groups of their own. It looks until two looks in a
- * row find nobody: a process that is just being started shows no environment.
+ * The guard waits for the end of a pipe that the generator holds. When the generator has gone, for whatever reason,
+ * the guard kills the command's process group and, on Linux, first everything else with the run's HOME, because the
+ * agent starts its tools in groups of their own. It looks until it finds nothing twice in a row: a process that is
+ * just starting shows no environment.
  */
 const SET_LIMITS = `
 ulimit -c 0; ulimit -f "$0"; ulimit -u "$1" 2>/dev/null; shift
@@ -34,7 +33,7 @@ ulimit -c 0; ulimit -f "$0"; ulimit -u "$1" 2>/dev/null; shift
 ) </dev/null >/dev/null 2>&1 &
 exec "$@" 3<&-`;
 
-/** A process's threads, which are its task directory's links beside the usual two; 0 when it has ended meanwhile. */
+/** A process's threads, from the link count of its task directory; 0 if it has ended. */
 const threadsOf = (pid: string): number => {
   try {
     return statSync(`/proc/${pid}/task`).nlink - 2;
@@ -43,7 +42,7 @@ const threadsOf = (pid: string): number => {
   }
 };
 
-/** Threads of this machine: at least those that the kernel counts against `ulimit -u`. 0 where they cannot be read. */
+/** Threads on this machine, at least those that count against `ulimit -u`; 0 if they can't be read. */
 const countThreads = (): number => {
   if (process.platform !== "linux") return 0;
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
@@ -52,7 +51,7 @@ const countThreads = (): number => {
 
 let processLimit: number | undefined;
 
-/** Counts once: the headroom is meant for the run, not for each of its commands. */
+/** Counted once, because the headroom is for the run rather than for each of its commands. */
 export const readProcessLimit = (): number => (processLimit ??= countThreads() + PROCESS_HEADROOM);
 
 /** Kills a command and everything in its process group. */
@@ -61,8 +60,8 @@ export const killGroup = ({ pid }: ChildProcess): void => {
 };
 
 /**
- * Starts a command in a process group of its own, with limits on processes, file size and cores.
- * The group ends with the command, and with this process.
+ * Starts a command in its own process group, with limits on processes, file size and core dumps. The group ends with
+ * the command or with this process.
  * @param limit from `readProcessLimit`
  */
 export const spawnLimited = (

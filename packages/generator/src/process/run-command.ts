@@ -2,9 +2,9 @@ import { cutStart } from "../report.ts";
 import { killGroup, readProcessLimit, spawnLimited } from "./limited.ts";
 
 export interface CommandResult {
-  /** Undefined when it was ended by a signal or could not be started. */
+  /** Undefined if a signal ended it or it couldn't be started. */
   exitCode: number | undefined;
-  /** The end of what it wrote on both streams. */
+  /** The end of its output on both streams. */
   output: string;
   timedOut: boolean;
   durationMs: number;
@@ -13,8 +13,7 @@ export interface CommandResult {
 const OUTPUT_MAX_CHARS = 20_000;
 
 /**
- * Runs a command to its end in a process group of its own; the whole group is killed at the time
- * limit or when the signal aborts.
+ * Runs a command to its end in its own process group, which is killed at the timeout or when the signal aborts.
  */
 export const runCommand = async (
   command: string,

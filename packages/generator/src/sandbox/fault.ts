@@ -1,7 +1,7 @@
-/** The sandbox said or did what an honest one would not, or failed at what it was asked for: the run's fault. */
+/** The sandbox did something that an honest one wouldn't, or failed at a request. It counts as the run's failure. */
 export class SandboxFault extends Error {
   override name = "SandboxFault";
-  /** The operating system's, as the sandbox tells it, such as `ENOSPC`. */
+  /** The operating system's code according to the sandbox, such as `ENOSPC`. */
   readonly code: string | undefined;
 
   constructor(message: string, options: { code?: string | undefined; cause?: unknown } = {}) {

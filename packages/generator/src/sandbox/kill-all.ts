@@ -1,6 +1,6 @@
 import { SandboxError, type Sandbox } from "./sandbox.ts";
 
-/** Ends every process of the run. A sandbox that is gone has none; one that does not answer ends with the task. */
+/** Kills every process of the run. A lost sandbox has none left; one that doesn't respond ends with the task. */
 export const killAll = async (sandbox: Pick<Sandbox, "call">): Promise<void> => {
   try {
     await sandbox.call({ operation: "kill_all" });

@@ -1,2 +1,2 @@
-/** Where the sandbox's host listens unless the settings name another port. */
+/** The port of the sandbox's host, unless the settings name another. */
 export const DEFAULT_SANDBOX_PORT = 8081;

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { Signal } from "./protocol.ts";
 
-/** A process in the sandbox, as the agent SDK wants one. Emits `exit` once, or `error` where it never ran. */
+/** A process in the sandbox, in the form the agent SDK expects. Emits `exit` once, or `error` if it never ran. */
 export class SandboxProcess extends EventEmitter<{
   exit: [code: number | null, signal: NodeJS.Signals | null];
   error: [error: Error];
@@ -15,7 +15,7 @@ export class SandboxProcess extends EventEmitter<{
   readonly stderr: Readable;
   readonly #send: (signal: Signal) => void;
 
-  /** @param send takes a signal to the process and everything in its group */
+  /** @param send sends a signal to the process group */
   constructor(
     streams: { stdin: Writable; stdout: Readable; stderr: Readable },
     send: (signal: Signal) => void,
@@ -25,9 +25,9 @@ export class SandboxProcess extends EventEmitter<{
     this.stdout = streams.stdout;
     this.stderr = streams.stderr;
     this.#send = send;
-    // Told by `exit`; a process that ended before it read everything is no fault of the writer's.
+    // A process may end before it has read everything; `exit` reports that.
     this.stdin.on("error", () => undefined);
-    // An error that nobody listens for would end the driver.
+    // An error without a listener would end the driver.
     this.on("error", () => undefined);
   }
 

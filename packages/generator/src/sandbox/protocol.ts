@@ -1,12 +1,12 @@
 /**
- * What the driver and the sandbox's host say to each other, over one TCP connection on the task's loopback.
+ * The protocol between the driver and the sandbox's host, over one TCP connection on the task's loopback.
  *
  * A frame is its payload's length (4 bytes, big-endian), its kind (1 byte) and the payload: a message as
- * JSON, or a piece of a stream. The driver asks, the host answers each request once. A request may come with
- * three streams, each with a window of its own: nobody sends more than the other side has made room for.
+ * JSON, or a piece of a stream. The driver sends requests, and the host answers each one once. A request may have
+ * three streams, each with its own window: neither side sends more than the other has made room for.
  *
- * The host runs beside the agent and may do the agent's bidding. So whatever it sends is input: the schemas
- * below bound every field, and a message that does not fit ends the connection.
+ * The host runs next to the agent and may be under its control. So everything it sends is input: the schemas below
+ * bound every field, and a message that doesn't match ends the connection.
  */
 import { z } from "zod";
 import { Check } from "@leo/core/artifact.ts";
@@ -15,18 +15,18 @@ import { PreviewConditions } from "@leo/core/preview/conditions.ts";
 
 export const SANDBOX_PROTOCOL = 1;
 
-/** Largest message. The longest honest one, 200 changed files, has 110 KiB. */
+/** Largest message. The longest honest one, with 200 changed files, is 110 KiB. */
 export const MESSAGE_MAX_BYTES = 256 * 1024;
 /** Largest piece of a stream. */
 export const PIECE_MAX_BYTES = 64 * 1024;
-/** What one stream may hold that its reader has not taken yet. */
+/** The most that a stream may hold unread. */
 export const WINDOW_BYTES = 256 * 1024;
-/** The driver's open requests: the agent's process, and what a run asks for meanwhile. */
+/** Open requests of the driver: the agent's process and whatever a run needs meanwhile. */
 export const REQUESTS_MAX = 64;
 
 export const FRAME = { message: 0, piece: 1 } as const;
 
-/** A request's streams: to the host, and from it. The numbers stand in the frames of their pieces. */
+/** A request's streams, to the host and from it. The numbers are part of their pieces' frames. */
 export const CHANNELS = { input: 0, output: 1, errors: 2 } as const;
 export type Channel = keyof typeof CHANNELS;
 
@@ -41,7 +41,7 @@ const credit = z.object({
   type: z.literal("credit"),
   id: RequestId,
   channel: z.enum(["input", "output", "errors"]),
-  /** The reader has taken this many bytes more. */
+  /** How many more bytes the reader has taken. */
   bytes: z.int().min(1).max(WINDOW_BYTES),
 });
 const end = z.object({
@@ -50,7 +50,7 @@ const end = z.object({
   channel: z.enum(["input", "output", "errors"]),
 });
 
-/** What both sides say of a stream. */
+/** What either side says about a stream. */
 export const StreamMessage = z.discriminatedUnion("type", [credit, end]);
 export type StreamMessage = z.infer<typeof StreamMessage>;
 
@@ -76,11 +76,11 @@ export const Request = z.discriminatedUnion("operation", [
     what: z.enum(["version", "checkpoint"]),
     sessionId: Id.optional(),
   }),
-  /** The files that changed since it was last asked. */
+  /** The files that changed since the last request. */
   z.object({ operation: z.literal("changes") }),
-  /** What tells by content whether any file of the app has changed. */
+  /** A fingerprint of the app's content, to tell whether any file has changed. */
   z.object({ operation: z.literal("fingerprint") }),
-  /** What the run uses of what is limited. */
+  /** What the run uses of each limited resource. */
   z.object({ operation: z.literal("measure") }),
   /** The size of what a version would hold. */
   z.object({ operation: z.literal("measure_output") }),
@@ -88,7 +88,7 @@ export const Request = z.discriminatedUnion("operation", [
   z.object({ operation: z.literal("verify"), preview: PreviewConditions }),
   /** A path with every link in it resolved. */
   z.object({ operation: z.literal("resolve"), path: z.string() }),
-  /** Makes the packages of the workspace its own, before some are changed. */
+  /** Gives the workspace its own copy of the packages, before some are changed. */
   z.object({ operation: z.literal("own_packages") }),
   /** Removes the environment files of the workspace. */
   z.object({ operation: z.literal("remove_environment_files") }),
@@ -105,16 +105,16 @@ export const Signal = z.enum(["SIGINT", "SIGTERM", "SIGKILL"]);
 export type Signal = z.infer<typeof Signal>;
 
 export const FromDriver = z.discriminatedUnion("type", [
-  /** First. The key shows that it is the driver of the host's own task. */
+  /** Sent first. The key proves that this is the driver of the host's own task. */
   z.object({
     type: z.literal("hello"),
     protocol: z.literal(SANDBOX_PROTOCOL),
     key: z.string().max(200),
   }),
   z.object({ type: z.literal("request"), id: RequestId, request: Request }),
-  /** To the process of an `exec` and its group. */
+  /** For the process group of an `exec`. */
   z.object({ type: z.literal("signal"), id: RequestId, signal: Signal }),
-  /** Nobody waits for the answer any more; one still has to come. */
+  /** Nobody waits for the answer any more, but the host still has to send one. */
   z.object({ type: z.literal("cancel"), id: RequestId }),
   credit,
   end,
@@ -151,18 +151,18 @@ export type FromHost = z.infer<typeof FromHost>;
 
 const Nothing = z.object({});
 
-/** What each operation answers. */
+/** The result of each operation. */
 export const RESULTS = {
   exec: z.object({ exitCode: z.int().nullable(), signal: z.string().max(20).nullable() }),
   prepare: Nothing,
   import: Nothing,
   export: z.object({
-    /** Files that a version may not hold: the first of them, and how many there are in all. */
+    /** The first of the files that a version may not hold, and their total number. */
     rejected: z.array(z.object({ path: z.string().max(500), reason: z.string().max(200) })).max(20),
     rejectedCount: Count,
   }),
   changes: z.object({
-    /** Grows with each change that is seen. */
+    /** Grows with each change. */
     version: Count,
     changes: z
       .array(
@@ -181,7 +181,7 @@ export const RESULTS = {
   verify: z.object({ checks: z.array(Check).max(20) }),
   resolve: z.object({ path: z.string().max(8_192).optional() }),
   own_packages: Nothing,
-  /** The first of those that were removed, and how many there were. */
+  /** The first of the removed files, and their total number. */
   remove_environment_files: z.object({ paths: z.array(z.string().max(500)).max(20), count: Count }),
   has_session: z.object({ found: z.boolean() }),
   warm_up: Nothing,

@@ -1,8 +1,8 @@
 /**
  * The driver's view of the sandbox. Nothing else in the driver touches the workspace or starts a process.
  *
- * A sandbox that breaks the protocol, or does not answer within an operation's time, is given up: everything
- * that waits for it fails, and the run ends. One that goes away is the task's affair: ECS says what ended it.
+ * A sandbox that breaks the protocol or misses an operation's timeout is given up: everything that waits for it
+ * fails, and the run ends. If it goes away, the task ends, and ECS says why.
  */
 import { connect, type Socket } from "node:net";
 import { constants } from "node:os";
@@ -24,10 +24,10 @@ import {
 } from "./protocol.ts";
 import { ProtocolError, Wire } from "./wire.ts";
 
-/** The sandbox is of no use any more. */
+/** The sandbox is no longer usable. */
 export class SandboxError extends SandboxFault {
   override name = "SandboxError";
-  /** It went away by itself, and took no part in saying so. */
+  /** It went away by itself, without misbehaving. */
   readonly isLost: boolean;
 
   constructor(message: string, isLost: boolean) {
@@ -36,7 +36,7 @@ export class SandboxError extends SandboxFault {
   }
 }
 
-/** How long each operation may take, in milliseconds: several times what it needs on a busy machine. */
+/** Timeout of each operation, in milliseconds: several times what it needs on a busy machine. */
 const TIMEOUTS_MS: Record<Exclude<Operation, "exec">, number> = {
   prepare: 60_000,
   // Unpacks up to 400 MB and installs packages.
@@ -46,7 +46,7 @@ const TIMEOUTS_MS: Record<Exclude<Operation, "exec">, number> = {
   fingerprint: 60_000,
   measure: 60_000,
   measure_output: 60_000,
-  // The sum of its commands' own limits, and the browser.
+  // The sum of its commands' timeouts, plus the browser.
   verify: 660_000,
   resolve: 30_000,
   own_packages: 120_000,
@@ -68,7 +68,7 @@ interface Open {
 }
 
 export interface CallOptions {
-  /** Ends the wait; the sandbox is told. */
+  /** Stops waiting, and cancels the request. */
   signal?: AbortSignal;
   /** Gets the request's input to write to. */
   input?: (stream: Writable) => void;
@@ -81,7 +81,7 @@ export interface SandboxOptions {
   key: string;
   /** How long the host may take to listen, in milliseconds. */
   startTimeoutMs?: number;
-  /** Instead of an operation's own time. */
+  /** Replaces each operation's own timeout. */
   timeoutMs?: number;
 }
 
@@ -104,8 +104,8 @@ export class Sandbox {
   }
 
   /**
-   * Connects to the host of the task, which may still be starting.
-   * @throws SandboxError when nothing listens or answers in time
+   * Connects to the task's host, which may still be starting.
+   * @throws SandboxError if nothing listens or responds in time
    */
   static async connect(options: SandboxOptions): Promise<Sandbox> {
     const socket = await connectTo(options.port, options.startTimeoutMs ?? 60_000);
@@ -139,15 +139,15 @@ export class Sandbox {
     }
   }
 
-  /** Resolves when the sandbox is of no use any more, unless that is because it was closed. */
+  /** Resolves when the sandbox is no longer usable, unless it was closed on purpose. */
   get lost(): Promise<SandboxError> {
     return this.#lost.promise;
   }
 
   /**
-   * Asks for an operation. What comes back is what the sandbox says, checked for its shape alone.
-   * @throws SandboxError when there is no answer, the signal's reason when it aborts, and the sandbox's own
-   *   error otherwise
+   * Requests an operation. The result is the sandbox's claim, of which only the shape is checked.
+   * @throws SandboxError if there is no answer, the signal's reason if it aborts, and otherwise the sandbox's own
+   *   error
    */
   call<C extends Call>(request: C, options: CallOptions = {}): Promise<Result<C["operation"]>> {
     const { operation } = request;
@@ -205,7 +205,7 @@ export class Sandbox {
     return process;
   }
 
-  /** Lets the sandbox go; it ends by itself. */
+  /** Closes the connection, with which the sandbox ends. */
   close(): void {
     this.#closed = true;
     this.#wire.close();
@@ -230,7 +230,7 @@ export class Sandbox {
       this.#wire.close(new SandboxError(`the sandbox did not answer ${operation} in time`, false));
     const timer = timeoutMs === undefined ? undefined : setTimeout(tooLate, timeoutMs);
     this.#open.set(id, { operation, ...options, cancelTimer: () => clearTimeout(timer) });
-    // The request first: what is written at once must find it there.
+    // Sent first, because data may be written to the streams at once.
     this.#send({ type: "request", id, request });
     options.streams(id);
     return id;
@@ -266,7 +266,7 @@ export class Sandbox {
   }
 }
 
-/** A connection that ends with the process at its other end. */
+/** Whether the connection ended because the other process did. */
 const isGone = (error: Error | undefined) =>
   !error || isSystemError(error, "ECONNRESET") || isSystemError(error, "EPIPE");
 
@@ -280,7 +280,7 @@ const connectOnce = (port: number): Promise<Socket> =>
     });
   });
 
-/** Both containers start at once, so the host may not listen yet. */
+/** Both containers start at the same time, so the host may not be listening yet. */
 const connectTo = async (port: number, timeoutMs: number): Promise<Socket> => {
   const giveUpMs = performance.now() + timeoutMs;
   for (;;) {

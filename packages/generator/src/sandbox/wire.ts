@@ -1,4 +1,4 @@
-/** Frames and streams on a socket: the same at both ends of it. */
+/** Frames and streams on a socket, for both ends. */
 import type { Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { SandboxFault } from "./fault.ts";
@@ -18,7 +18,7 @@ export class ProtocolError extends SandboxFault {
 }
 
 const HEADER_BYTES = 5;
-/** Of a piece: the request's id and the channel. */
+/** Of a piece: its request's id and channel. */
 const PIECE_HEADER_BYTES = 5;
 
 const MAX_BYTES = new Map<number, number>([
@@ -26,12 +26,12 @@ const MAX_BYTES = new Map<number, number>([
   [FRAME.piece, PIECE_HEADER_BYTES + PIECE_MAX_BYTES],
 ]);
 
-/** Room is given back in such amounts, not for every line of text. */
+/** Credit is given in amounts of this size, rather than for every line of text. */
 const CREDITED_BYTES = WINDOW_BYTES / 4;
 
 const CHANNEL_NAMES = Object.keys(CHANNELS) as Channel[];
 
-/** Cuts what a socket brings into frames; holds one unfinished frame at most. */
+/** Splits a socket's data into frames, and buffers at most one incomplete frame. */
 class FrameReader {
   #pending = Buffer.alloc(0);
 
@@ -49,7 +49,7 @@ class FrameReader {
       yield { kind, payload: rest.subarray(HEADER_BYTES, HEADER_BYTES + sizeBytes) };
       rest = rest.subarray(HEADER_BYTES + sizeBytes);
     }
-    // A copy: the rest of a chunk must not keep the whole of it in memory.
+    // A copy, so that the rest of a chunk doesn't keep all of it in memory.
     this.#pending = Buffer.from(rest);
   }
 }
@@ -63,9 +63,9 @@ const frame = (kind: number, ...parts: Buffer[]): Buffer => {
 
 interface Incoming {
   stream: Readable;
-  /** What may still come before the reader takes something. */
+  /** How much may still arrive before the reader takes something. */
   roomBytes: number;
-  /** Has come and is not yet credited. */
+  /** Has arrived and isn't credited yet. */
   takenBytes: number;
   ended: boolean;
 }
@@ -79,11 +79,11 @@ interface Outgoing {
 
 export interface WireOptions {
   socket: Socket;
-  /** Gets every message that is not about a stream. What it throws ends the connection. */
+  /** Gets every message that isn't about a stream. If it throws, the connection ends. */
   onMessage: (message: unknown) => void;
-  /** Called once, with what went wrong, if anything did. */
+  /** Called once, with the error, if any. */
   onClosed: (error: Error | undefined) => void;
-  /** Whether a piece for a request that is over is a fault, or late. */
+  /** Whether a piece for a finished request breaks the protocol or is just late. */
   isStrict: boolean;
 }
 
@@ -113,7 +113,7 @@ export class Wire {
     this.#options.socket.write(frame(FRAME.message, payload));
   }
 
-  /** What the other side sends on a channel of a request. */
+  /** Opens the stream that the other side sends on a channel of a request. */
   openIncoming(id: number, channel: Channel): Readable {
     const grant = () => {
       const { takenBytes } = incoming;
@@ -128,7 +128,7 @@ export class Wire {
     return stream;
   }
 
-  /** What this side sends on a channel of a request; it takes no more than the other side has room for. */
+  /** Opens the stream that this side sends. It takes no more than the other side has room for. */
   openOutgoing(id: number, channel: Channel): Writable {
     const write = (chunk: Buffer, done: (error?: Error | null) => void): void => {
       if (chunk.length === 0) return done();
@@ -154,7 +154,7 @@ export class Wire {
     return stream;
   }
 
-  /** Ends what a request has open. What has come of it can still be read. */
+  /** Ends a request's streams. What has arrived can still be read. */
   release(id: number): void {
     for (const channel of CHANNEL_NAMES) {
       const key = `${id} ${channel}`;
@@ -167,7 +167,7 @@ export class Wire {
     }
   }
 
-  /** Closes the connection. @param error why, where something is wrong */
+  /** Closes the connection. @param error why, if something is wrong */
   close(error?: Error): void {
     this.#error ??= error;
     this.#options.socket.destroy();
@@ -198,7 +198,7 @@ export class Wire {
     const key = `${aboutStream.data.id} ${aboutStream.data.channel}`;
     if (aboutStream.data.type === "end") return this.#endIncoming(key);
     const outgoing = this.#outgoing.get(key);
-    // Late: the request is over.
+    // The request is already over.
     if (!outgoing) return;
     outgoing.roomBytes += aboutStream.data.bytes;
     if (outgoing.roomBytes > WINDOW_BYTES) throw new ProtocolError("more was taken than was sent");
@@ -232,7 +232,7 @@ export class Wire {
   }
 
   #closed(): void {
-    // Whoever reads one to its end is told that it broke off.
+    // Destroyed rather than ended, so that readers notice the break.
     for (const { stream, ended } of this.#incoming.values()) if (!ended) stream.destroy();
     for (const { stream } of this.#outgoing.values()) stream.destroy();
     this.#incoming.clear();

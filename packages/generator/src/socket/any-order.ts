@@ -1,7 +1,7 @@
 /**
- * DNS for a name that stands for several orchestrators. It is asked anew for each connection, so one that
- * is gone stays gone; and its addresses come in any order, where the system would put the same one first
- * for every generator of a subnet. Node tries them one after the other.
+ * DNS lookup for a name that stands for several orchestrators. Each connection looks it up again, so that an
+ * orchestrator that has gone isn't tried forever. The addresses come in random order, because the system would put the
+ * same one first for every generator of a subnet. Node tries them one after another.
  */
 import { lookup } from "node:dns";
 import type { LookupFunction } from "node:net";
@@ -17,7 +17,7 @@ export const inAnyOrder =
   (host, options, done) =>
     ask(host, options, (cause, found, family) => {
       if (cause || typeof found === "string") return done(cause, found, family);
-      // By a number drawn for each: every order is as likely as any other.
+      // Sorting by a random number per address makes every order equally likely.
       const drawn = found.map((address) => ({ address, place: random() }));
       return done(
         null,

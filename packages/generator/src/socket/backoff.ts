@@ -1,13 +1,13 @@
 const FIRST_MS = 1_000;
-/** Also how long after an orchestrator's restart, however long it took, the last generator is back. */
+/** Also the time after an orchestrator's restart by which the last generator is back. */
 const LONGEST_MS = 4_000;
 
-/** Uptime after which a connection counts as good and the next failure waits 1 s again. */
+/** After this uptime a connection counts as steady, and the next failure waits 1 s again. */
 export const STEADY_AFTER_MS = 5_000;
 
 /**
- * How long to wait before a connection attempt: doubles from 1 s to 4 s, and the upper half of it
- * is random, so that generators do not return all at once after an orchestrator's restart.
+ * How long to wait before connecting again, in milliseconds: doubles from 1 s to 4 s, and the upper half is random,
+ * so that generators don't all return at once after an orchestrator's restart.
  * @param failures connection attempts that have failed since the last steady connection, from 0
  * @param random a number in [0, 1)
  * @param maxMs the longest wait

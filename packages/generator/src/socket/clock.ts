@@ -1,7 +1,7 @@
-/** Time and chance, so that tests decide both. */
+/** Time and chance, both replaceable in tests. */
 export interface Clock {
   nowMs: () => number;
-  /** Runs `act` once after `delayMs`; the returned function cancels it. */
+  /** Runs `act` once after `delayMs`. Call the returned function to cancel. */
   after: (delayMs: number, act: () => void) => () => void;
   /** A number in [0, 1). */
   random: () => number;

@@ -1,9 +1,9 @@
 /**
  * The generator's end of `/ws/generator`.
  *
- * A link connects, says `ready`, and waits for the orchestrator's `ack` before it sends anything:
- * the acknowledgement tells what survived. It reconnects with backoff until it is closed or told
- * to stop by a close code, so an orchestrator may come and go.
+ * A link connects, says `ready`, and waits for the orchestrator's `ack`, which says what has been committed, before it
+ * sends anything. It reconnects with backoff until it is closed or a close code tells it to stop, so orchestrators may
+ * come and go.
  */
 import type { Logger } from "pino";
 import { WebSocket, type ClientOptions } from "ws";
@@ -21,7 +21,7 @@ import { Outbox } from "./outbox.ts";
 /** What a connection is opened with. */
 export type SocketOptions = ClientOptions & { lookup?: ReturnType<typeof inAnyOrder> };
 
-/** Why the orchestrator will not talk to this generator again. */
+/** Why the orchestrator wants nothing more from this generator. */
 export type Rejection = "unauthenticated" | "fenced" | "finished" | "protocol";
 
 const REJECTIONS: Record<number, Rejection> = {
@@ -29,7 +29,7 @@ const REJECTIONS: Record<number, Rejection> = {
   [CloseCode.fenced]: "fenced",
   [CloseCode.finished]: "finished",
   [CloseCode.protocol]: "protocol",
-  // The same said by HTTP, before the connection was upgraded.
+  // The same as HTTP statuses, before the connection is upgraded.
   401: "unauthenticated",
   403: "fenced",
   409: "finished",
@@ -41,15 +41,15 @@ export interface LinkOptions {
   token: string;
   logger: Pick<Logger, "debug" | "info" | "warn">;
   onMessage: (message: Exclude<ToGenerator, { type: "ack" }>) => void;
-  /** Called once; the link is closed by then. */
+  /** Called once, after the link has closed. */
   onRejected: (rejection: Rejection) => void;
-  /** True once `start_generation` was received; asked on each connection. */
+  /** True once `start_generation` has arrived. Called for each connection. */
   isStarted: () => boolean;
   clock?: Clock;
   outbox?: Outbox;
-  /** Instead of the system's DNS, in any order. */
+  /** Replaces the system's DNS in random order. */
   lookup?: ReturnType<typeof inAnyOrder>;
-  /** Instead of a plain WebSocket, for tests of a bad connection. */
+  /** Replaces a plain WebSocket, to test bad connections. */
   openSocket?: (url: string, options: SocketOptions) => WebSocket;
   /** The longest wait between two connections, in milliseconds. */
   backoffMaxMs?: number;
@@ -77,7 +77,7 @@ export class OrchestratorLink {
     this.#connect();
   }
 
-  /** Queues a fact; facts of the same tick share a frame. */
+  /** Queues a fact. Facts of the same tick share a frame. */
   send(fact: GeneratorFact): void {
     this.#outbox.add(fact);
     if (this.#flushScheduled) return;
@@ -88,13 +88,13 @@ export class OrchestratorLink {
     });
   }
 
-  /** Resolves when everything sent so far and since is acknowledged. */
+  /** Resolves once nothing is left unacknowledged. */
   delivered(): Promise<void> {
     if (this.#outbox.isEmpty) return Promise.resolve();
     return new Promise((resolve) => this.#whenEmpty.push(resolve));
   }
 
-  /** Ends the connection for good; undelivered facts are lost. */
+  /** Closes the connection for good. Undelivered facts are lost. */
   close(): void {
     this.#closed = true;
     this.#cancelAll();
@@ -137,7 +137,7 @@ export class OrchestratorLink {
     });
     socket.on("ping", seen);
     socket.on("pong", seen);
-    // The default binaryType: every message is one Buffer.
+    // With the default binaryType, every message is one Buffer.
     socket.on("message", (data: Buffer, isBinary) => {
       seen();
       if (!isBinary) this.#receive(data.toString("utf8"));
@@ -179,7 +179,7 @@ export class OrchestratorLink {
     for (const frame of this.#outbox.take()) this.#socket.send(frame);
   }
 
-  /** The connection is over, or never came about. `socket` guards against hearing of it twice. */
+  /** The connection has ended or was never made. `socket` makes sure that only the first notice counts. */
   #ended(code: number, socket = this.#socket): void {
     if (this.#closed || socket === undefined || socket !== this.#socket) return;
     this.#socket = undefined;

@@ -1,9 +1,9 @@
 /**
  * Facts on their way to the orchestrator.
  *
- * Terms: a fact is *waiting* until a frame takes it, which gives it its number `n`; it is *sent*
- * until an acknowledgement covers it. Numbers run from 1 without gaps. Only waiting facts may be
- * merged or dropped: a number that was sent once always means the same fact.
+ * A fact is *waiting* until a frame takes it, which gives it its number `n`. Then it is *sent* until an
+ * acknowledgement covers it. Numbers run from 1 without gaps. Only waiting facts may be merged or dropped, because a
+ * number always means the same fact.
  */
 import type { GeneratorFact } from "@leo/core/event.ts";
 import { LIMITS } from "@leo/core/limits.ts";
@@ -13,7 +13,7 @@ import type { NumberedMessage } from "@leo/core/protocol/generator.ts";
 const FRAME_BUDGET_BYTES = LIMITS.frameMaxBytes - 64 * 1024;
 const FRAME_MAX_MESSAGES = 1_000;
 
-/** Facts that may be lost when an orchestrator stays away for long, cheapest first. */
+/** Facts that may be dropped if the orchestrator stays away for long, least important first. */
 const DROP_ORDER: ((fact: GeneratorFact) => boolean)[] = [
   (fact) => fact.type === "log" && (fact.level === "debug" || fact.level === "info"),
   (fact) => fact.type === "agent_tool" && fact.status === "running",
@@ -23,7 +23,7 @@ const DROP_ORDER: ((fact: GeneratorFact) => boolean)[] = [
   (fact) => fact.type === "agent_tool",
 ];
 
-/** The two facts as one, or undefined when they must stay apart. */
+/** Merges two facts, or returns undefined if they have to stay separate. */
 const merge = (earlier: GeneratorFact, later: GeneratorFact): GeneratorFact | undefined => {
   if (earlier.type === "usage" && later.type === "usage") return later;
   if (earlier.type !== "agent_text" || later.type !== "agent_text") return undefined;
@@ -58,7 +58,7 @@ export class Outbox {
     return this.#waiting.length + this.#sent.length;
   }
 
-  /** Adds a fact. Terminal facts are never dropped, whatever the number held. */
+  /** Adds a fact. Facts that decide the run are never dropped, however many are held. */
   add(fact: GeneratorFact): void {
     const last = this.#waiting.at(-1);
     const merged = last && merge(last, fact);
@@ -71,8 +71,8 @@ export class Outbox {
   }
 
   /**
-   * Numbers waiting facts and returns them as frames below the size limit. While as many are
-   * unacknowledged as the outbox may hold, nothing more is taken: the orchestrator is behind.
+   * Numbers waiting facts and returns them as frames below the size limit. Takes nothing more while the orchestrator
+   * is behind, with as many facts unacknowledged as the outbox may hold.
    */
   take(): string[] {
     const room = Math.max(0, this.#max - this.#sent.length);
@@ -90,9 +90,9 @@ export class Outbox {
   }
 
   /**
-   * Forgets what is committed.
-   * @param n highest committed number; one beyond what was sent is what an earlier process of this
-   *   attempt left, and numbering goes on after it
+   * Forgets committed facts.
+   * @param n highest committed number. If an earlier process of this attempt left a higher one than was sent,
+   *   numbering continues after it
    */
   acknowledge(n: number): void {
     this.#sent = this.#sent.filter((message) => message.n > n);

@@ -11,22 +11,22 @@ const ARGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // Stands in the place of Playwright's own list. The suggestions under the address are a page of their own in
-  // every window, which takes as much of the processor as the app's.
+  // Replaces Playwright's own list. The address bar's suggestions are a page of their own in every window and
+  // take as much processor time as the app's.
   "--disable-features=Translate,MediaRouter,OptimizationHints,AimEnabled,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
-  // A name under `.test`, which no name server knows, is this machine under a name that is no secure context.
+  // Names under `.test`, which DNS doesn't know, lead to this machine without being a secure context.
   "--host-resolver-rules=MAP *.test 127.0.0.1",
-  // A container has no user namespaces to build the browser's own sandbox from; it is one itself.
+  // A container lacks the user namespaces for the browser's own sandbox; the container is the sandbox.
   "--no-sandbox",
 ];
 
-/** The browser of one run. It takes most of a second to start: worth doing while the agent still works. */
+/** The browser of one run. Starting it takes most of a second, so it starts while the agent still works. */
 export class RunBrowser {
   readonly #executablePath: string | undefined;
   readonly #paths: RunPaths;
   #starting: Promise<Browser | Error> | undefined;
 
-  /** @param executablePath undefined where there is no browser */
+  /** @param executablePath undefined if there is no browser */
   constructor(executablePath: string | undefined, paths: RunPaths) {
     this.#executablePath = executablePath;
     this.#paths = paths;
@@ -36,12 +36,12 @@ export class RunBrowser {
     return this.#executablePath !== undefined;
   }
 
-  /** Starts it unless it has been. Nobody needs to wait. */
+  /** Starts it unless it's running, without waiting. */
   warm(): void {
     if (this.#executablePath) this.#starting ??= this.#launch(this.#executablePath);
   }
 
-  /** The running browser, or why it does not run. Started again if it has gone. */
+  /** The running browser, restarted if necessary, or why it isn't running. */
   async open(): Promise<Browser | Error> {
     const running = await this.#starting;
     if (running && !(running instanceof Error) && !running.isConnected()) this.#starting = undefined;
@@ -59,7 +59,7 @@ export class RunBrowser {
       const { chromium } = await import("playwright-core");
       return await chromium.launch({
         executablePath,
-        // It runs what an agent wrote.
+        // It runs code that the agent wrote.
         env: cleanEnvironment(this.#paths),
         args: [...ARGS, `--crash-dumps-dir=${this.#paths.temporary}`],
         timeout: LAUNCH_TIMEOUT_MS,

@@ -1,4 +1,4 @@
-/** The checks as the driver has them: the sandbox runs them, and what it says of them is a claim. */
+/** The checks from the driver's side. The sandbox runs them, so their results are only a claim. */
 import type { Check } from "@leo/core/artifact.ts";
 import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import { ProtocolError } from "../sandbox/wire.ts";
@@ -11,7 +11,7 @@ export interface Verification {
   screenshot: Buffer | undefined;
 }
 
-/** A page of 1,280 × 800 pixels that cannot be compressed has 4 MB. */
+/** An incompressible page of 1,280 × 800 pixels has 4 MB. */
 const SCREENSHOT_MAX_BYTES = 8 * 1024 * 1024;
 const NAMES: Check["name"][] = ["install", "typecheck", "build", "smoke"];
 
@@ -28,7 +28,7 @@ const readPicture = async (stream: AsyncIterable<Buffer>): Promise<Buffer | unde
 
 /**
  * Has the app checked: install if its dependencies changed, type check, build, load in a browser.
- * @throws ProtocolError when the sandbox does not say how each check ended
+ * @throws ProtocolError if the sandbox doesn't report every check once
  */
 export const verify = async (
   sandbox: Pick<Sandbox, "call">,

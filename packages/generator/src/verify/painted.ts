@@ -1,14 +1,14 @@
 /** Whether a page shows anything, by its pixels: whatever an app is made of, people see pixels. */
 import type { Frame, Page } from "playwright-core";
 
-/** Of 255: antialiasing and a vignette on an empty page differ by less, and so would what nobody can see. */
+/** Out of 255. Antialiasing and a vignette on an empty page differ by less, and so would anything invisible. */
 const CHANNEL_TOLERANCE = 6;
-/** Fewer pixels than a dot of this size has are no content. */
+/** Fewer pixels than a dot of this size don't count as content. */
 const PIXELS_MIN = 4;
 const SCREENSHOT_TIMEOUT_MS = 15_000;
 const LOOK_AGAIN_MS = 250;
 
-/** Runs in the page around the app, which is ours. @returns the one colour of a PNG, or undefined where enough pixels have another */
+/** Runs in Leo's page around the app. @returns the only colour of a PNG, or undefined if enough pixels differ */
 const ONE_COLOUR = `async ([png, tolerance, min]) => {
   const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
   const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
@@ -27,7 +27,7 @@ const ONE_COLOUR = `async ([png, tolerance, min]) => {
   return "#" + [red, green, blue].map((channel) => channel.toString(16).padStart(2, "0")).join("");
 }`;
 
-/** Runs in the app's page: an empty text field without a border is one colour, and still something to write in. */
+/** Runs in the app's page. An empty text field without a border has only one colour, but can be written in. */
 const HAS_FIELD = `[...document.querySelectorAll("textarea, input:not([type=hidden]), select, [contenteditable]:not([contenteditable=false])")].some((field) => {
   const { width, height, top, left } = field.getBoundingClientRect();
   return width >= 8 && height >= 8 && top < innerHeight && left < innerWidth && field.checkVisibility({ visibilityProperty: true, opacityProperty: true });
@@ -37,7 +37,7 @@ const hasField = async (frame: Frame): Promise<boolean> => {
   try {
     return await frame.evaluate<boolean>(HAS_FIELD);
   } catch {
-    // The page has gone on to another one meanwhile, or has no document yet: it is looked at again.
+    // The page has moved on or has no document yet, so it's checked again.
     return false;
   }
 };
@@ -45,13 +45,13 @@ const hasField = async (frame: Frame): Promise<boolean> => {
 export interface Painting {
   /** PNG. */
   screenshot: Buffer;
-  /** The one colour of a page that shows nothing; undefined where it shows something. */
+  /** The only colour of a page that shows nothing; undefined if it shows something. */
   blank: string | undefined;
 }
 
 /**
  * Takes pictures of a page until it shows something.
- * @param waitMs how long to wait from now on, in milliseconds; asked again after each picture
+ * @param waitMs how much longer to wait, in milliseconds; called after each picture
  */
 export const waitForPaint = async (page: Page, frame: Frame, waitMs: () => number): Promise<Painting> => {
   const startedMs = performance.now();

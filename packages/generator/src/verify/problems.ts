@@ -1,10 +1,10 @@
-/** What goes wrong while pages of an app are shown, told with addresses and places in the sources. */
+/** Problems while the app's pages are shown, with their addresses and places in the sources. */
 import type { ConsoleMessage, Page, Response } from "playwright-core";
 import { errorText } from "../error-text.ts";
 import type { ServedApp } from "./serve-files.ts";
 import type { Sources } from "./source-maps.ts";
 
-/** An app that fails over and over says the same at the end as at the beginning. */
+/** Enough: an app that keeps failing repeats itself. */
 const PROBLEMS_MAX = 20;
 const TEXT_MAX_CHARS = 4_000;
 
@@ -16,7 +16,7 @@ export class Problems {
   readonly #sources: Sources;
   readonly #found = new Map<string, Promise<string>>();
   #page = START;
-  /** How many there were before this page. */
+  /** Number of problems before this page. */
   #countBefore = 0;
 
   constructor(app: ServedApp, sources: Sources) {
@@ -24,14 +24,14 @@ export class Problems {
     this.#sources = sources;
   }
 
-  /** Listens to a page. What comes counts for the path that was last given to `at`. */
+  /** Listens to a page. Problems count for the path last given to `at`. */
   watch(page: Page): void {
     page.on("pageerror", (error) => this.#explain(`Uncaught ${error.stack || errorText(error)}`));
     page.on("console", (message) => this.#console(message));
     page.on("response", (response) => this.#response(response));
   }
 
-  /** @param path of the page that is shown from here on */
+  /** @param path of the page that is shown from now on */
   at(path: string): void {
     this.#page = path;
     this.#countBefore = this.#found.size;
@@ -41,7 +41,7 @@ export class Problems {
     this.#keep(text, Promise.resolve(text));
   }
 
-  /** @param url on the app's origin, and not within the app */
+  /** @param url on the app's origin, but outside the app */
   leadsOut(url: string): void {
     const { pathname } = new URL(url);
     this.add(
@@ -49,12 +49,12 @@ export class Problems {
     );
   }
 
-  /** Whether the page that is shown has failed. */
+  /** Whether the current page has failed. */
   get hasAny(): boolean {
     return this.#found.size > this.#countBefore;
   }
 
-  /** @returns all of them, or undefined when there are none */
+  /** @returns all problems, or undefined if there are none */
   async text(): Promise<string | undefined> {
     const texts = await Promise.all(this.#found.values());
     return texts.join("\n") || undefined;
@@ -78,12 +78,12 @@ export class Problems {
     );
   }
 
-  /** Errors quote addresses, and what only looks like one. */
+  /** Errors contain addresses, and text that only looks like one. */
   #pathOf(url: string): string | undefined {
     return URL.canParse(url) ? this.#app.pathOf(url) : undefined;
   }
 
-  /** The built file that an address leads to. */
+  /** The built file at an address. */
   #fileOf(url: string): string | undefined {
     const path = this.#pathOf(url);
     const served = path === undefined ? undefined : this.#app.find(path);
@@ -93,9 +93,9 @@ export class Problems {
   #console(message: ConsoleMessage): void {
     if (message.type() !== "error") return;
     const text = message.text();
-    // A file that could not be loaded is told with its address, by its response.
+    // The response handler reports a file that couldn't be loaded, with its address.
     if (text.startsWith("Failed to load resource")) return;
-    // A host that is away is not the app's error.
+    // An unreachable host isn't the app's error.
     const { url } = message.location();
     if (url !== "" && !url.startsWith(this.#app.origin)) return;
     this.#explain(`Console error: ${text}`);

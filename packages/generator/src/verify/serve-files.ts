@@ -10,7 +10,7 @@ import { FRAME_ALLOW, FRAME_SANDBOX } from "@leo/core/preview/frame.ts";
 import { previewHeaders, withBridge } from "@leo/core/preview/serving.ts";
 import { readClientRoutes } from "./client-routes.ts";
 
-/** Stands around the app as Leo's page does. White, because an app without a background of its own shows what is behind it. */
+/** The page around the app, like Leo's. White, because it shows through an app that has no background. */
 const framePage = (address: string) =>
   `<!doctype html><meta charset="utf-8"><title>Leo</title>
 <style>html,body{margin:0;height:100%;overflow:hidden;background:#fff}iframe{display:block;border:0;width:100vw;height:100vh}</style>
@@ -22,8 +22,8 @@ export interface ServedApp {
   /** The page that shows an address of the app in a frame. @param path within the app, with a leading slash */
   frameUrl: (path: string) => string;
   /**
-   * The path within the app that an address has, with a leading slash; undefined for one that is not the app's. An
-   * app under a path has an origin that is not its own: an address with a leading slash leads out of it.
+   * The path of an address within the app, with a leading slash; undefined if the address isn't the app's. An app
+   * under a path shares its origin, so an address with a leading slash leads out of the app.
    */
   pathOf: (url: string) => string | undefined;
   /** What a navigation to a path leads to. */
@@ -35,14 +35,14 @@ const decode = (path: string): string | undefined => {
   try {
     return decodeURIComponent(path);
   } catch {
-    // Not an encoded path: nothing is at such an address.
+    // The path isn't validly encoded, so nothing is there.
     return undefined;
   }
 };
 
 /**
- * Serves a built app on loopback, as its preview will be served: in a frame of another page, with the same
- * sandbox, headers and addresses, on an origin of its own or an opaque one, in a secure context or not.
+ * Serves a built app on loopback the way its preview will be: in a frame of another page, with the same sandbox,
+ * headers and addresses, on its own origin or an opaque one, in a secure context or not.
  */
 export const serveFiles = async (directory: string, preview: PreviewConditions): Promise<ServedApp> => {
   const hasClientRoutes = await readClientRoutes(directory);
@@ -67,7 +67,7 @@ export const serveFiles = async (directory: string, preview: PreviewConditions):
           .writeHead(200, { "content-type": "text/html" })
           .end(framePage(origin + prefix + shown.slice(1)));
       }
-      // A browser asks for an icon that the app may not have; that is no error of the app.
+      // Browsers request an icon that the app may not have, which isn't the app's error.
       if (path === "/favicon.ico" && !has("favicon.ico")) return response.writeHead(204).end();
       const served = find(path, request.headers["sec-fetch-dest"] === "iframe");
       if (served.kind === "nothing") return response.writeHead(404, headers).end();
@@ -88,7 +88,7 @@ export const serveFiles = async (directory: string, preview: PreviewConditions):
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  // To the browser of a run these hosts are this machine (`RunBrowser`), and a secure context or not.
+  // The run's browser maps both hosts to this machine (`RunBrowser`); only one is a secure context.
   const around = `http://${preview.secureContext ? "localhost" : "leo.test"}:${port}`;
   const origin = preview.ownOrigin ? around.replace("//", "//app.") : around;
   const prefix = preview.ownOrigin ? "/" : "/preview/app/";

@@ -1,4 +1,4 @@
-/** Loads the built app in a real browser, in a frame like the one of its preview, and follows its links. */
+/** Loads the built app in a real browser, in a frame like its preview's, and follows its links. */
 import type { Browser, Frame, Page } from "playwright-core";
 import type { PreviewConditions } from "@leo/core/preview/conditions.ts";
 import { errorText } from "../error-text.ts";
@@ -8,23 +8,23 @@ import { serveFiles, type ServedApp } from "./serve-files.ts";
 import { Sources } from "./source-maps.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
-/** Errors of the first moments, such as an effect that throws, come after the first paint. */
+/** Early errors, such as an effect that throws, come after the first paint. */
 const SETTLE_MS = 200;
-/** An app may load data or play an opening before it shows anything; people wait about as long. */
+/** An app may load data or play an intro before it shows anything; people wait about this long. */
 const PAINT_MS = 8_000;
 /** The same for a page that has already failed. */
 const PAINT_AFTER_ERROR_MS = 500;
-/** Pages that are looked at, the first included. */
+/** Pages that are checked, including the first. */
 const PAGES_MAX = 20;
-/** After this many milliseconds no further page is begun. */
+/** No further page is started after this many milliseconds. */
 const PAGES_MS = 30_000;
 const MARKUP_MAX_CHARS = 300;
 
 export interface SmokeResult {
   passed: boolean;
-  /** What is wrong, or undefined. */
+  /** The problems, or undefined. */
   output?: string;
-  /** PNG of the first page. Absent when it could not be painted. */
+  /** PNG of the first page. Absent if it couldn't be painted. */
   screenshot?: Buffer;
 }
 
@@ -38,7 +38,7 @@ export interface SmokeOptions {
 const PRIVATE_HOST =
   /(?:^|\.)(?:localhost|test)\.?$|^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|\[)/;
 
-/** The app may fetch from the internet, and may not reach this machine's or the task's own services. */
+/** The app may fetch from the internet, but not from services of this machine or the task. */
 const confine = (page: Page, { origin }: ServedApp) =>
   page.route("**/*", (route) => {
     const request = route.request();
@@ -48,7 +48,7 @@ const confine = (page: Page, { origin }: ServedApp) =>
     return blocked ? route.abort("blockedbyclient") : route.continue();
   });
 
-/** Runs in the app's page. Links within the page lead nowhere new, unless the app takes what follows `#` for a route. */
+/** Runs in the app's page. Links within the page lead nowhere new, unless the app treats the `#` part as a route. */
 const LINKS = `[...document.querySelectorAll("a[href]")].filter((link) => {
   const href = link.getAttribute("href");
   return !href.startsWith("#") || /^#!?\\//.test(href);
@@ -60,17 +60,17 @@ const LINKS = `[...document.querySelectorAll("a[href]")].filter((link) => {
 /** Runs in the app's page. */
 const MARKUP = `document.body?.outerHTML.replace(/<script>[^]*?<\\/script>/g, "") ?? ""`;
 
-/** The path of a link within the app, with the route after a hash; undefined for one that leads elsewhere. */
+/** The path of a link within the app, with its hash route; undefined if it leads elsewhere. */
 const pathOfLink = (link: string, app: ServedApp): string | undefined => {
   if (!URL.canParse(link)) return undefined;
   const path = app.pathOf(link);
   const { search, hash } = new URL(link);
   if (path === undefined) return undefined;
-  // A folder and its index are one page.
+  // A folder and its index are the same page.
   return path.replace(/\/index\.html$/, "/") + search + (/^#!?\//.test(hash) ? hash : "");
 };
 
-/** Evaluates in the app's page, also where that goes on to another page just then. */
+/** Evaluates in the app's page, even if that is just navigating to another page. */
 const evaluateIn = async <T>(frame: Frame, script: string): Promise<T> => {
   try {
     return await frame.evaluate<T>(script);
@@ -93,7 +93,7 @@ class SmokeTest {
   readonly #app: ServedApp;
   readonly #page: Page;
   readonly #problems: Problems;
-  /** Paths that are to be shown or have been, by the page that links to them. */
+  /** Paths that have been or will be shown, with the page that links to each. */
   readonly #linkedFrom = new Map<string, string>([["/", "/"]]);
 
   constructor(app: ServedApp, page: Page, problems: Problems) {
@@ -102,7 +102,7 @@ class SmokeTest {
     this.#problems = problems;
   }
 
-  /** Shows the first page and those it leads to, each once. @returns the picture of the first */
+  /** Shows the first page and those it links to, once each. @returns a picture of the first */
   async run(): Promise<Buffer | undefined> {
     const startedMs = performance.now();
     let first: Buffer | undefined;
@@ -117,7 +117,7 @@ class SmokeTest {
     return first;
   }
 
-  /** Reports a link to nothing. @returns false for what is no page to show */
+  /** Reports a dead link. @returns false if there is no page to show */
   #leadsToPage(path: string, from: string): boolean {
     const [file = path] = path.split(/[?#]/);
     let served = this.#app.find(file);
@@ -153,8 +153,8 @@ class SmokeTest {
 }
 
 /**
- * Serves `dist` as its preview will be served and shows it: every page must paint something and log no error, and
- * every link within the app must lead somewhere. At most 20 pages are shown.
+ * Serves `dist` like its preview and shows it. Every page has to paint something without logging an error, and every
+ * link within the app has to lead somewhere. At most 20 pages are shown.
  */
 export const smokeTest = async (
   browser: Browser,

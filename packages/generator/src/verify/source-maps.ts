@@ -1,6 +1,6 @@
 /**
- * Turns places in built scripts into places in the app's sources, so that an agent is told the line it wrote. Builds
- * are made with source maps for this; the maps are moved out of the output and are no part of a version.
+ * Translates places in built scripts into places in the app's sources, so that the agent sees the line it wrote. Builds
+ * make source maps for this; they are moved out of the output and aren't part of a version.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
@@ -10,15 +10,15 @@ import { BRIDGE } from "@leo/core/preview/serving.ts";
 import { isSystemError } from "../error-text.ts";
 import { listFiles } from "../workspace/files.ts";
 
-/** Lines around the one that failed. */
+/** Lines shown around the failing one. */
 const CONTEXT_LINES = 2;
 const LINE_MAX_CHARS = 160;
-/** Frames of a stack that say something. */
+/** Stack frames worth showing. */
 const FRAMES_MAX = 8;
 
 /**
- * Moves the maps of a build out of its output, if there is any.
- * @param publicDir the app's files that are built as they are; maps among them are the app's own and stay
+ * Moves a build's maps out of its output, if there are any.
+ * @param publicDir files that are copied unchanged; maps among them are the app's own and stay
  */
 export const moveSourceMaps = async (dist: string, to: string, publicDir: string): Promise<void> => {
   await rm(to, { recursive: true, force: true });
@@ -43,7 +43,7 @@ const readText = async (path: string): Promise<string | undefined> => {
   }
 };
 
-/** `src/App.tsx`, and of a package `node_modules/react-dom/…`, whatever directories lie before it. */
+/** `src/App.tsx`, or `node_modules/react-dom/…` for a package, without the directories before it. */
 const sourceName = (source: string) => {
   const packages = source.lastIndexOf("node_modules/");
   return packages === -1 ? source.replace(/^\/+/, "") : source.slice(packages);
@@ -75,7 +75,7 @@ export class Sources {
   readonly #maps: string;
   readonly #known = new Map<string, Promise<TraceMap | undefined>>();
 
-  /** @param maps where `moveSourceMaps` put them; undefined where there are none */
+  /** @param maps where `moveSourceMaps` put them; undefined if there are none */
   constructor(dist: string, maps: string) {
     this.#dist = dist;
     this.#maps = maps;
@@ -114,7 +114,7 @@ export class Sources {
       return { source: sourceName(found.source), line: found.line, column: found.column + 1, content };
     }
     const content = await readText(join(this.#dist, file));
-    // The bridge stands before everything in a page.
+    // The bridge comes first in every page.
     const isShifted = /\.html?$/i.test(file) && line > BRIDGE_LINES;
     return { source: file, line: isShifted ? line - BRIDGE_LINES : line, column, content };
   }
@@ -123,7 +123,7 @@ export class Sources {
     const known = this.#known.get(file);
     if (known) return known;
     const reading = readText(join(this.#maps, `${file}.map`)).then(
-      // Sources are relative to the script, which lies in `dist` beside them.
+      // Sources are relative to the script in `dist`.
       (text) => (text === undefined ? undefined : new TraceMap(text, `/dist/${file}.map`)),
     );
     this.#known.set(file, reading);

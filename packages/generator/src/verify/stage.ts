@@ -1,7 +1,6 @@
 /**
- * The app as its version will hold it, in a directory of its own. What is built from there can be built again from the
- * version: an environment file, a link or a file that is too large is missing here as it will be missing there, and so
- * is a package that was installed without being asked for in `package.json`.
+ * The app exactly as its version will hold it, in a separate directory. What builds there will build again from the
+ * version: environment files, links, oversized files and packages missing from `package.json` are missing in both.
  */
 import { constants } from "node:fs";
 import { copyFile, mkdir, rm, symlink } from "node:fs/promises";
@@ -10,19 +9,19 @@ import { listFiles, withinLimits, type RejectedFile } from "../workspace/files.t
 import type { RunPaths } from "../run-paths.ts";
 import { linkModules } from "../workspace/template.ts";
 
-/** Files that are named; of more, only the number is told. */
+/** Only this many files are named, the rest are counted. */
 const NAMED_MAX = 10;
 
 const versionOf = async ({ workspace }: RunPaths) => withinLimits(await listFiles(workspace));
 
-/** What of the workspace is no part of a version. */
+/** Files of the workspace that a version leaves out. */
 export const leftOutOf = async (paths: RunPaths): Promise<RejectedFile[]> =>
   (await versionOf(paths)).rejected;
 
 /**
- * Copies what a version may hold, and links the packages that a run which begins with it will have.
- * @param ownPackages the app asks for others than the template, and `npm install` has just made them so
- * @returns the directory, which there is once
+ * Copies what a version may hold, and links the packages that a run based on it will have.
+ * @param ownPackages the app's packages differ from the template's, and `npm install` has just installed them
+ * @returns the directory, always the same one
  */
 export const stageVersion = async (
   paths: RunPaths,
@@ -43,7 +42,7 @@ export const stageVersion = async (
   return directory;
 };
 
-/** What an agent is told about files that are no part of the version; undefined where there are none. */
+/** Tells the agent which files the version leaves out; undefined if there are none. */
 export const leftOutNote = (leftOut: readonly RejectedFile[]): string | undefined => {
   if (leftOut.length === 0) return undefined;
   const named = leftOut.slice(0, NAMED_MAX).map(({ path, reason }) => `${path} (${reason})`);

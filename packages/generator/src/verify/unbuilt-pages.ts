@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { listFiles } from "../workspace/files.ts";
 import { outputDirectory, type RunPaths } from "../run-paths.ts";
 
-/** Files in `public/` are built as they are, those in `src/` are parts of pages, and what begins with a dot is neither. */
+/** Files in `public/` are copied unchanged, those in `src/` are parts of pages, and dot files are neither. */
 const isPage = (path: string) => /\.html$/i.test(path) && !/^(?:public|src)\/|(?:^|\/)\./.test(path);
 
 /**
- * Pages of the app that are not in its build, in words for the agent: a link to one would lead nowhere.
- * @returns undefined where there is none
+ * Pages of the app that its build leaves out, worded for the agent: a link to one would lead nowhere.
+ * @returns undefined if there are none
  */
 export const unbuiltPages = async (paths: RunPaths): Promise<string | undefined> => {
   const { files } = await listFiles(paths.workspace);

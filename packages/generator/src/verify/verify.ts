@@ -1,6 +1,6 @@
 /**
- * Checks the app outside the model: install if its dependencies changed, type check, build, load in
- * a browser. The agent has no part in the result.
+ * Checks the app independently of the agent: install if its dependencies changed, type check, build, load in a
+ * browser.
  */
 import { rename, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -20,7 +20,7 @@ import { unbuiltPages } from "./unbuilt-pages.ts";
 const TYPECHECK_TIMEOUT_MS = 120_000;
 const BUILD_TIMEOUT_MS = 180_000;
 
-/** What the checks of one round say. */
+/** The result of one round of checks. */
 export interface Verification {
   passed: boolean;
   checks: Check[];
@@ -30,7 +30,7 @@ export interface Verification {
 export interface VerifyOptions {
   paths: RunPaths;
   templateDir: string;
-  /** The smoke test is skipped where there is none. */
+  /** The smoke test is skipped if there is none. */
   browser: RunBrowser;
   /** How people will see the app. */
   preview: PreviewConditions;
@@ -45,7 +45,7 @@ const skipped = (name: Check["name"], output: string): Check => ({
 });
 
 /**
- * Runs all checks that can run: one that failed skips those that need its result.
+ * Runs every check that can run. A failed check skips those that need its result.
  * @throws when the signal aborts
  */
 export const verify = async (options: VerifyOptions): Promise<Verification> => {
@@ -72,8 +72,8 @@ const notBuilt = (why: string): Check[] => [skipped("typecheck", why), skipped("
 const mapsDirectory = (paths: RunPaths) => join(paths.temporary, "source-maps");
 
 /**
- * Type check and build at once: neither needs the other's result. Both are made from what the version will hold, so
- * that the next run, which begins with the version, can make them again.
+ * Runs type check and build concurrently. Both use exactly what the version will hold, so that they will pass again
+ * in the next run, which starts from that version.
  */
 const build = async (
   { paths, templateDir, signal }: VerifyOptions,
@@ -111,7 +111,7 @@ const build = async (
   return checks;
 };
 
-/** Moves the build's output to its place, without the source maps, and removes the rest. */
+/** Moves the build's output into place without the source maps, and removes the rest. */
 const keepOutput = async (paths: RunPaths, directory: string): Promise<void> => {
   const built = join(directory, "dist");
   await moveSourceMaps(built, mapsDirectory(paths), join(directory, "public"));
@@ -134,7 +134,7 @@ const smokeCheck = async ({
   const maps = mapsDirectory(paths);
   const { output: seen, screenshot } = await smokeTest(running, dist, { preview, maps });
   const wrong = [await unbuiltPages(paths), seen].filter(Boolean).join("\n");
-  // What an app misses may be what its version cannot hold.
+  // A missing file may be one that the version can't hold.
   const output = wrong
     ? [wrong, leftOutNote(await leftOutOf(paths))].filter(Boolean).join("\n\n")
     : undefined;

@@ -1,4 +1,4 @@
-/** What leaves and enters the sandbox as a tar. */
+/** Packs and unpacks the tars that leave and enter the sandbox. */
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -9,7 +9,7 @@ import { listFiles, listOutput, totalBytes, withinLimits, type RejectedFile } fr
 import type { RunPaths } from "../run-paths.ts";
 import { adoptSession, hasSession, sessionFile } from "./session.ts";
 
-/** Loaded when it is needed: that is long after the start, and takes a good part of one. */
+/** Not loaded at the start, where it would take time from the agent. */
 export const loadTar = () => import("tar");
 
 interface Packed {
@@ -17,7 +17,7 @@ interface Packed {
   rejected: RejectedFile[];
 }
 
-/** @param names files by their name in the archive, with their path under the run's root */
+/** @param names maps each path under the run's root to its name in the archive */
 const pack = async (paths: RunPaths, names: ReadonlyMap<string, string>): Promise<AsyncIterable<Buffer>> => {
   const { Pack } = await loadTar();
   const archive = new Pack({
@@ -29,7 +29,7 @@ const pack = async (paths: RunPaths, names: ReadonlyMap<string, string>): Promis
       entry.path = names.get(entry.path) ?? entry.path;
     },
   });
-  // Reading the archive tells the first error; of files that vanish together there are more.
+  // Reading the archive reports the first error. Files that vanish together cause more.
   archive.on("error", () => undefined);
   for (const path of names.keys()) archive.add(path);
   archive.end();
@@ -49,13 +49,13 @@ const packVersion = async (paths: RunPaths): Promise<Packed> => {
 const packState = async (paths: RunPaths, sessionId: string | undefined): Promise<Packed> => {
   const { files, rejected } = withinLimits(await listFiles(paths.workspace));
   const names = new Map(files.map(({ path }) => [`workspace/${path}`, `workspace/${path}`]));
-  // The harness writes no transcript before its first answer.
+  // The harness writes no transcript before the first answer.
   if (sessionId && (await hasSession(paths, sessionId)))
     names.set(sessionFile(paths, sessionId), ENTRY.session);
   return { archive: await pack(paths, names), rejected };
 };
 
-/** Packs what a version or a checkpoint holds; the caller reads the archive while the files are read. */
+/** Packs a version or a checkpoint. The caller reads the archive while the files are being read. */
 export const packExport = (
   paths: RunPaths,
   what: "version" | "checkpoint",
@@ -68,9 +68,9 @@ const isWanted = (path: string) =>
   (path.startsWith(ENTRY.workspace) && FilePath.safeParse(path).success);
 
 /**
- * Puts a checkpoint in place of the workspace.
+ * Replaces the workspace with a checkpoint.
  * @param archive tar.gz
- * @throws when it cannot be read, is too large or is none of ours
+ * @throws if it can't be read, is too large or isn't a checkpoint
  */
 export const unpackCheckpoint = async (
   paths: RunPaths,
@@ -101,7 +101,7 @@ export const unpackCheckpoint = async (
   await rm(staging, { recursive: true, force: true });
 };
 
-/** Renames the unpacked workspace into place; an empty one packs no entry at all. */
+/** Moves the unpacked workspace into place. An empty workspace has no entry in the archive. */
 const moveWorkspace = async (staging: string, paths: RunPaths) => {
   await mkdir(join(staging, "workspace"), { recursive: true });
   await rm(paths.workspace, { recursive: true });

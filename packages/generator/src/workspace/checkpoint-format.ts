@@ -1,5 +1,5 @@
 /**
- * A checkpoint: the workspace and the agent's session in one tar.gz, to go on from elsewhere.
+ * A checkpoint: the workspace and the agent's session in one tar.gz, to continue elsewhere.
  *
  * Inside: `checkpoint.json`, `workspace/…` (no node_modules, no build output, no links) and `session.jsonl`.
  */
@@ -9,15 +9,15 @@ import { LIMITS } from "@leo/core/limits.ts";
 
 export const CheckpointAbout = z.object({
   version: z.literal(1),
-  /** Absolute path of the workspace that the transcript speaks of. */
+  /** Absolute path of the workspace in the transcript. */
   workspace: z.string().startsWith("/"),
-  /** Part of a path: nothing but an id. */
+  /** Becomes part of a path, so it has to be an id. */
   sessionId: Id.optional(),
-  /** The user has agreed to a plan; it is not asked for again. */
+  /** The user has accepted a plan, so it isn't proposed again. */
   planAccepted: z.boolean().optional(),
-  /** Ids of the added requests that are answered; they are not asked again. */
+  /** Ids of the added requests that have been answered. */
   answered: z.array(z.string().max(100)).optional(),
-  /** Fingerprint of the app as the run began with it: the next attempt knows by it whether anything was made. */
+  /** Fingerprint of the app at the start of the run, so that the next attempt can tell whether anything changed. */
   base: z.string().max(100).optional(),
 });
 export type CheckpointState = Pick<

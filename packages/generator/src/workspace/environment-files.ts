@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isEnvironmentFile } from "@leo/core/artifact.ts";
 import { listFiles } from "./files.ts";
 
-/** Removes the environment files that a command has left, whatever it was. @returns their paths */
+/** Removes environment files, whatever command left them. @returns their paths */
 export const removeEnvironmentFiles = async (workspace: string): Promise<string[]> => {
   const { rejected } = await listFiles(workspace);
   const paths = rejected.map(({ path }) => path).filter(isEnvironmentFile);

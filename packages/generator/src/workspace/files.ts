@@ -1,8 +1,8 @@
 /**
- * What of a workspace counts as the app.
+ * Which files of a workspace count as the app.
  *
- * A workspace is written by an agent and by whatever it runs, so its tree is not trusted: links are
- * never followed, and what a version may not hold is rejected by name, kind or size.
+ * The agent and whatever it runs write the workspace, so its tree isn't trusted: links are never followed, and what a
+ * version may not hold is rejected by name, kind or size.
  */
 import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
@@ -30,12 +30,12 @@ export interface FileListing {
   rejected: RejectedFile[];
 }
 
-/** Directories that are made by tools and can be made again. */
+/** Directories that tools create and can create again. */
 const NEVER_LISTED = new Set(["node_modules", ".git", ".vite", ".vite-temp", ".npm", ".cache"]);
-/** The build's output, stored on its own. */
+/** The build's output, which is stored separately. */
 const BUILD_OUTPUT = "dist";
 
-/** The agent's tools write a file beside the old one and rename it. */
+/** The agent's tools write a temporary file next to the old one and rename it. */
 const HALF_WRITTEN = /\.tmp\.\d+\.[0-9a-f]+$/;
 
 const rejectionOf = (entry: Dirent, path: string): string | undefined => {
@@ -46,7 +46,7 @@ const rejectionOf = (entry: Dirent, path: string): string | undefined => {
   return undefined;
 };
 
-/** What an agent removed while the tree was read is not there; anything else is an error. */
+/** Files that vanish while the tree is read are ignored; anything else is an error. */
 const unlessGone = (error: unknown) => {
   if (!isSystemError(error, "ENOENT")) throw error;
 };
@@ -59,7 +59,7 @@ const readDirectory = async (path: string, isRoot: boolean): Promise<Dirent[]> =
 /**
  * Lists the files under a directory that a version may hold.
  * @param root absolute path; `dist` directly under it is left out unless `root` is the output itself
- * @param isOutput true when `root` is the build's output, where no name is skipped
+ * @param isOutput true if `root` is the build's output, where no name is skipped
  */
 export const listFiles = async (root: string, isOutput = false): Promise<FileListing> => {
   const found: WorkspaceFile[] = [];
@@ -86,7 +86,7 @@ export const listFiles = async (root: string, isOutput = false): Promise<FileLis
   return { files: found.toSorted((a, b) => (a.path < b.path ? -1 : 1)), rejected };
 };
 
-/** Files of the build's output; there may be none. */
+/** Files of the build's output, which may not exist. */
 export const listOutput = async (paths: RunPaths): Promise<FileListing> => {
   try {
     return await listFiles(outputDirectory(paths), true);
@@ -101,9 +101,9 @@ export const totalBytes = ({ files }: Pick<FileListing, "files">): number =>
   files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
 /**
- * Keeps what fits a version: 10 MB a file, 5,000 files a part, 200 MB in all. What does not is
- * rejected; the files are taken in the order of their paths.
- * @param usedBytes what the version's other part takes
+ * Keeps what fits into a version, in order of path: 10 MB per file, 5,000 files per part, 200 MB in all. The rest is
+ * rejected.
+ * @param usedBytes size of the version's other part
  */
 export const withinLimits = (listing: FileListing, usedBytes = 0): FileListing => {
   const rejected = [...listing.rejected];

@@ -6,7 +6,7 @@ import { listFiles } from "./files.ts";
 
 const PARALLEL = 24;
 
-/** Runs `act` on every item, a number of them at a time. Rejects with the first error. */
+/** Runs `act` on every item, a limited number at a time. Rejects with the first error. */
 const inParallel = async <T, R>(
   items: readonly T[],
   limit: number,
@@ -33,10 +33,10 @@ const hashOf = async (path: string): Promise<string> => {
 };
 
 /**
- * Two workspaces have the same fingerprint exactly when the files of their apps are the same, by path and content.
- * A file that was written again as it was changes nothing.
+ * Two workspaces have the same fingerprint if and only if their apps' files have the same paths and content.
+ * Rewriting a file unchanged makes no difference.
  * @returns SHA-256, hex
- * @throws when a file cannot be read
+ * @throws if a file can't be read
  */
 export const fingerprint = async (workspace: string): Promise<string> => {
   const { files } = await listFiles(workspace);

@@ -6,7 +6,7 @@ import { dependenciesOf, ownModules } from "./template.ts";
 
 const INSTALL_TIMEOUT_MS = 240_000;
 
-/** Runs `npm install` when the app asks for other packages than the template, and only then. */
+/** Runs `npm install`, but only if the app's packages differ from the template's. */
 export const installDependencies = async ({
   paths,
   templateDir,
@@ -37,7 +37,7 @@ export const installDependencies = async ({
   return result.exitCode === 0 ? check("passed") : check("failed", result.output);
 };
 
-/** The agent may have broken the file; that is for the agent to hear. */
+/** The agent may have broken the file, and has to hear about it. */
 const readWanted = async (workspace: string): Promise<string | Error> => {
   try {
     return await dependenciesOf(workspace);

@@ -2,7 +2,7 @@ import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunPaths } from "../run-paths.ts";
 
-/** Where the agent harness keeps its own files. */
+/** Where the agent's harness keeps its files. */
 export const agentConfigDir = (paths: Pick<RunPaths, "home">) => join(paths.home, ".claude");
 
 /** The harness names a project's directory after its path. */
@@ -24,8 +24,8 @@ export const hasSession = async (paths: RunPaths, sessionId: string | undefined)
 };
 
 /**
- * Puts a transcript where the harness finds it. Transcripts name files by absolute path, so the
- * path of the workspace they were made in becomes this run's.
+ * Puts a transcript where the harness finds it. Transcripts contain absolute paths, so the path of the original
+ * workspace is replaced by this run's.
  */
 export const adoptSession = async (
   paths: RunPaths,

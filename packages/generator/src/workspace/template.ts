@@ -2,12 +2,12 @@ import { constants, cpSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } 
 import { cp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Parts of the template that no workspace gets a copy of. */
+/** Parts of the template that aren't copied into workspaces. */
 const NOT_COPIED = new Set(["node_modules", "dist", ".vite"]);
 
 /**
- * Copies the starter's files into an empty workspace. At once, as the links below: so few small files take
- * 3 ms, and 20 ms of processor time by promises, while the agent's process is being started.
+ * Copies the starter's files into an empty workspace. Synchronously, like the links below: that takes 3 ms, while
+ * promises would take 20 ms of processor time from the agent's starting process.
  */
 export const copyTemplate = (templateDir: string, workspace: string): void => {
   for (const name of readdirSync(templateDir)) {
@@ -22,17 +22,16 @@ const linkEach = (from: string, to: string): void => {
   }
 };
 
-/** The links in `.bin` are relative and hold in the copy as they are. */
+/** The links in `.bin` are relative, so they stay valid in the copy. */
 const linkCommands = (from: string, to: string): void => {
   mkdirSync(to);
   for (const name of readdirSync(from)) symlinkSync(readlinkSync(join(from, name)), join(to, name));
 };
 
 /**
- * Gives a workspace the template's installed packages: a `node_modules` of its own whose entries
- * are links, one a package. It takes no time and is enough to build; before anything is installed
- * `ownModules` puts real packages in their place.
- * @throws when the template's packages are not installed
+ * Gives a workspace the template's installed packages: its own `node_modules` with one link per package. That is
+ * quick and enough to build. Before anything is installed, `ownModules` replaces the links by real packages.
+ * @throws if the template's packages aren't installed
  */
 export const linkModules = (templateDir: string, workspace: string): void => {
   const from = join(templateDir, "node_modules");
@@ -48,8 +47,8 @@ export const linkModules = (templateDir: string, workspace: string): void => {
 };
 
 /**
- * Replaces the links by copies: a package manager would write through them into the template, which
- * other apps share. Does nothing where they have been replaced already.
+ * Replaces the links by copies, because a package manager would write through them into the template, which other
+ * apps share. Does nothing if they have already been replaced.
  */
 export const ownModules = async (templateDir: string, workspace: string): Promise<void> => {
   const modules = join(workspace, "node_modules");

@@ -3,13 +3,13 @@ import { listFiles, type WorkspaceFile } from "./files.ts";
 
 type FileChanged = Extract<GeneratorFact, { type: "file_changed" }>;
 
-/** A burst of changes, as a package manager makes, is told in part. */
+/** A burst of changes, such as a package manager's, is reported only in part. */
 const CHANGES_MAX = 200;
 
 const differs = (before: WorkspaceFile, now: WorkspaceFile) =>
   before.sizeBytes !== now.sizeBytes || before.modifiedMs !== now.modifiedMs;
 
-/** Tells which files of a workspace changed since it was last asked, whoever changed them. */
+/** Finds the files of a workspace that have changed since the last call, whoever changed them. */
 export class FileTracker {
   readonly #workspace: string;
   #known = new Map<string, WorkspaceFile>();
@@ -20,12 +20,12 @@ export class FileTracker {
     this.#workspace = workspace;
   }
 
-  /** Grows whenever a change is seen. */
+  /** Grows with each change. */
   get version(): number {
     return this.#version;
   }
 
-  /** The changes since the last call, at most 200. The first call takes all files as known and returns none. */
+  /** The changes since the last call, at most 200. The first call only records all files. */
   changes(): Promise<FileChanged[]> {
     const result = this.#turn.then(() => this.#compare());
     this.#turn = result.catch(() => undefined);

@@ -6,13 +6,13 @@ import { DEFAULT_SANDBOX_PORT } from "../port.ts";
 const Environment = z.object({
   /** Where the host listens, on loopback. */
   LEO_SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(DEFAULT_SANDBOX_PORT),
-  /** What the driver shows: made from the attempt's token, which the sandbox does not have. */
+  /** Proves who the driver is. Derived from the attempt's token, which the sandbox doesn't have. */
   LEO_SANDBOX_KEY: z.string().min(16),
   LEO_TEMPLATE_DIR: z
     .string()
     .min(1)
     .default(join(import.meta.dirname, "../template")),
-  /** Browser of the smoke test, which is skipped where this does not exist. Default: the first in the usual places. */
+  /** Browser for the smoke test, which is skipped if it doesn't exist. Default: the first in the usual places. */
   LEO_CHROMIUM: z.string().min(1).optional(),
 });
 

@@ -1,4 +1,4 @@
-/** Runs a command for the driver, with its streams. */
+/** Runs a command for the driver and connects its streams. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
@@ -7,16 +7,16 @@ import { signalProcess } from "../../process/family.ts";
 import { killGroup, readProcessLimit, spawnLimited } from "../../process/limited.ts";
 import type { Request, Result, Signal } from "../protocol.ts";
 
-/** What a process's descendants still hold open after its end is read for this long, in milliseconds. */
+/** How long to keep reading output that a process's descendants hold open after its end. */
 const LAST_OUTPUT_MS = 1_000;
 
 export interface ExecOptions {
-  /** A process that may be the very one that is asked for. */
+  /** A process that may be exactly the requested one. */
   ahead: HarnessAhead | undefined;
   streams: { stdin: Readable; stdout: Writable; stderr: Writable };
   /** Kills the process. */
   abort: AbortSignal;
-  /** Called with how to signal it. */
+  /** Gets a function that signals the process. */
   onStarted: (signal: (name: Signal) => void) => void;
 }
 
@@ -28,7 +28,7 @@ const spawn = ({ command, args, cwd, env }: Extract<Request, { operation: "exec"
     readProcessLimit(),
   );
 
-/** @returns how it ended, once all that it wrote has been sent. @throws when it cannot be started */
+/** @returns how it ended, after all of its output has been sent. @throws if it can't be started */
 export const runCommand = async (
   request: Extract<Request, { operation: "exec" }>,
   { ahead, streams, abort, onStarted }: ExecOptions,
@@ -38,7 +38,7 @@ export const runCommand = async (
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new Error("a process was started without its streams");
   const sent = [finished(streams.stdout), finished(streams.stderr)];
-  // A process that ended before it read everything: told by its end.
+  // The process may end before it has read everything; its exit reports that.
   stdin.on("error", () => undefined);
   streams.stdin.pipe(stdin);
   stdout.pipe(streams.stdout);
@@ -58,7 +58,7 @@ export const runCommand = async (
   return { exitCode, signal };
 };
 
-/** Resolves when a stream has taken everything, or will take no more. */
+/** Resolves when a stream has taken everything, or won't take more. */
 const finished = (stream: Writable): Promise<void> =>
   new Promise((resolve) => {
     stream.once("finish", resolve);

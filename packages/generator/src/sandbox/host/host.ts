@@ -1,11 +1,11 @@
 /**
- * The sandbox's host: does on the machine of the agent what the driver asks for. It holds no secret, and
- * ends with its driver.
+ * The sandbox's host: it does what the driver asks for, next to the agent. It holds no secret, and ends with its
+ * driver.
  *
- * It listens on the loopback of the task, which all that the agent starts can reach too. It takes one driver:
- * the first that shows the key of the task, and closes its listener with that. The agent gets its first
- * prompt from the driver, so by the time anything of the agent's runs there is nothing left to connect to.
- * Whoever has the key (in the sandbox it can be read) is the sandbox itself, or the driver.
+ * It listens on the task's loopback, which everything the agent starts can reach. It accepts one driver, the first to
+ * present the task's key, and then stops listening. The agent gets its first prompt from the driver, so by the time
+ * the agent's code runs there is nothing to connect to. Code in the sandbox could read the key, but only the sandbox
+ * itself and the driver have it.
  */
 import { timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
@@ -25,23 +25,23 @@ import { runCommand } from "./exec.ts";
 import { operate, type Place } from "./operate.ts";
 
 const HELLO_TIMEOUT_MS = 5_000;
-/** A driver that has not come by then will not: its container starts with this one. */
+/** The driver's container starts with this one, so a driver this late won't come. */
 const DRIVER_TIMEOUT_MS = 180_000;
-/** Of connections that have not shown the key yet. */
+/** Connections that may be open without having presented the key. */
 const STRANGERS_MAX = 8;
 
 export interface SandboxHost {
   port: number;
-  /** Resolves when the driver has gone and nothing of the run is left. */
+  /** Resolves when the driver has gone and the run has been cleaned up. */
   ended: Promise<void>;
   close: () => Promise<void>;
 }
 
 export interface HostOptions {
   config: SandboxConfig;
-  /** Where the run keeps its files. Default: a fresh directory, which goes with the host. */
+  /** Where the run keeps its files. Default: a temporary directory, removed with the host. */
   root?: string | undefined;
-  /** The agent's process and its directories, where they were started before. */
+  /** The agent's process and its directories, if they already exist. */
   ahead?: Ahead | undefined;
 }
 
@@ -170,7 +170,7 @@ const placeOf = (paths: RunPaths, config: SandboxConfig): Place => ({
 
 /**
  * Starts the host.
- * @throws when its port is taken
+ * @throws if its port is taken
  */
 export const startHost = async ({ config, root, ahead }: HostOptions): Promise<SandboxHost> => {
   const paths = ahead?.paths ?? createRunPaths(root);

@@ -1,6 +1,6 @@
 /**
- * The sandbox as a process: starts the agent's own, which takes longest, then listens for the driver. Ends with
- * the driver, or on SIGTERM.
+ * The sandbox as a process. It starts the agent's process first, because that takes longest, and then listens for the
+ * driver. It ends with the driver or on SIGTERM.
  */
 import { startAhead } from "../../agent/harness-ahead.ts";
 

@@ -1,4 +1,4 @@
-/** What the host does for the driver, apart from running commands. */
+/** The operations that the host performs for the driver, apart from running commands. */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -18,7 +18,7 @@ import { hasSession } from "../../workspace/session.ts";
 import type { FileTracker } from "../../workspace/tracker.ts";
 import type { Operation, Request, Result } from "../protocol.ts";
 
-/** What the run has on this machine. */
+/** What belongs to the run on this machine. */
 export interface Place {
   paths: RunPaths;
   templateDir: string;
@@ -40,7 +40,7 @@ type Handlers = {
   ) => Promise<Result<O>>;
 };
 
-/** The path with every link resolved, also where its last parts do not exist yet. */
+/** Resolves every link in a path, even if its last parts don't exist yet. */
 export const resolveLinks = async (path: string): Promise<string> => {
   try {
     return await realpath(path);
@@ -86,7 +86,7 @@ const HANDLERS: Handlers = {
     try {
       return { path: await resolveLinks(path) };
     } catch (error) {
-      // Such as a loop of links: not a path that anything can be done with.
+      // Such as a loop of links: the path is unusable.
       if (error instanceof Error) return {};
       throw new Error(errorText(error), { cause: error });
     }
@@ -111,7 +111,7 @@ const HANDLERS: Handlers = {
   },
 };
 
-/** Does one operation. @throws what goes wrong */
+/** Performs one operation. @throws whatever goes wrong */
 export const operate = (
   place: Place,
   request: Exclude<Request, { operation: "exec" }>,

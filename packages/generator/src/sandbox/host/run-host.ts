@@ -4,10 +4,10 @@ import type { Ahead } from "../../agent/harness-ahead.ts";
 import { readSandboxConfig } from "./config.ts";
 import { startHost } from "./host.ts";
 
-/** The exit code of a process that was started wrongly. */
+/** The exit code for missing or wrong settings. */
 const EXIT_USAGE = 2;
 
-/** Runs the host and ends the process. @param ahead what was started for it already */
+/** Runs the host and ends the process. @param ahead what has already been started for it */
 export const runHost = async (ahead: Ahead | undefined): Promise<never> => {
   try {
     const config = readSandboxConfig(process.env);
