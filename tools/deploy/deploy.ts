@@ -1,4 +1,4 @@
-/** `npm run deploy`: preflight, `sst deploy`, the wait for the service, and one app built as proof. */
+/** `npm run deploy`: preflight, `sst deploy`, waiting for the service, and a test run that builds one app. */
 import { enterStage } from "../environment/env-files.ts";
 import { type Command, readCommand } from "../command.ts";
 import { warn } from "../report.ts";
@@ -10,7 +10,8 @@ import { runSteps, StepFailed, type Step } from "./steps.ts";
 
 const COMMAND = {
   name: "npm run deploy",
-  about: "Deploys a stage: preflight, sst deploy, the wait for the service, one small app as proof.",
+  about:
+    "Deploys a stage: preflight, sst deploy, waiting for the service, and a test run that builds one small app.",
   options: {
     stage: { type: "text", value: "NAME", about: "The stage", default: "prod" },
     timeout: {
@@ -20,7 +21,7 @@ const COMMAND = {
       default: 900,
       min: 1,
     },
-    "no-run": { type: "flag", about: "Leave out the test run, which costs model money" },
+    "no-run": { type: "flag", about: "Skip the test run, which costs model money" },
   },
   notes: "Exit codes: 0 deployed, 1 a step failed, 2 the command line is wrong, 130 interrupted.",
 } as const satisfies Command;
@@ -47,7 +48,7 @@ const steps: Step[] = [
   },
   {
     name: "sst deploy",
-    ifInterrupted: `What was made until then stays, and SST knows it: run \`${again}\` to finish it, or \`npx sst remove --stage ${stage}\` to undo it. If SST says that the stage is locked, run \`npx sst unlock --stage ${stage}\` first.`,
+    ifInterrupted: `What was created so far stays, and SST keeps track of it: run \`${again}\` to finish it, or \`npx sst remove --stage ${stage}\` to undo it. If SST says that the stage is locked, run \`npx sst unlock --stage ${stage}\` first.`,
     run: async () => {
       const { exitCode } = await runSst(["deploy", "--stage", stage], {
         signal,
@@ -55,14 +56,14 @@ const steps: Step[] = [
       });
       if (exitCode !== 0) {
         throw new StepFailed(
-          `it ended with ${exitCode === undefined ? "a signal" : `exit code ${exitCode}`}, and says why above. What was made stays; run \`${again}\` once it is corrected.`,
+          `it ended with ${exitCode === undefined ? "a signal" : `exit code ${exitCode}`}; see the reason above. What was created stays. Fix the problem and run \`${again}\`.`,
         );
       }
     },
   },
   {
     name: "wait for the service",
-    ifInterrupted: `Everything is deployed, and ECS goes on replacing the tasks by itself: \`npm run deployed -- --stage ${stage}\` waits for it.`,
+    ifInterrupted: `Everything is deployed, and ECS continues replacing the tasks by itself: \`npm run deployed -- --stage ${stage}\` waits for it.`,
     run: async () => {
       url = await waitForStage({ stage, timeoutMs: timeout * 1_000, say, signal, since: startedAt });
     },
@@ -72,7 +73,7 @@ const steps: Step[] = [
     : [
         {
           name: "test run",
-          ifInterrupted: `Everything is deployed and answers; what the test run had made was deleted, unless a line above says otherwise.`,
+          ifInterrupted: `Everything is deployed and answers. What the test run created was deleted, unless a line above says otherwise.`,
           run: () => proveStage(url, { stage, say, signal }),
         },
       ]),

@@ -1,4 +1,4 @@
-/** Waits until a deploy has really arrived: ECS runs the new revision, and it answers through the load balancer. */
+/** Waits until a deploy is live: ECS runs the new revision, and it answers through the load balancer. */
 import {
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
@@ -19,14 +19,14 @@ export interface DeployedOptions {
   timeoutMs: number;
   intervalMs: number;
   say: (line: string) => void;
-  /** What ECS reported before is not repeated; now when absent. */
+  /** ECS messages from before this time aren't repeated. Default: now. */
   since?: Date;
   /** The last lines of a stopped task's log. */
   logTail?: (taskId: string) => Promise<string[]>;
   signal?: AbortSignal;
 }
 
-/** What was deployed is not running. The message says what to look at. */
+/** What was deployed isn't running. The message says what to check. */
 export class NotDeployedError extends Error {
   override name = "NotDeployedError";
 }
@@ -62,7 +62,7 @@ interface StoppedTask {
   line: string;
 }
 
-/** The service's last tasks that ended; ECS remembers them for about an hour. */
+/** The service's most recently ended tasks; ECS remembers them for about an hour. */
 const stoppedTasks = async (
   ecs: ECSClient,
   { cluster, service }: DeployedOptions,
@@ -103,7 +103,7 @@ const explain = async (ecs: ECSClient, options: DeployedOptions, reason: string,
   );
 };
 
-/** Says what ECS reports and which tasks end, each once, as it happens. */
+/** Prints ECS's messages and each task that ends, once, as it happens. */
 const watchService = (ecs: ECSClient, options: DeployedOptions) => {
   const seen = new Set<string>();
   const sinceMs = options.since?.getTime() ?? Date.now();
@@ -150,7 +150,7 @@ const healthProblem = async (url: string): Promise<string | undefined> => {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(10_000), redirect: "error" });
     await answer.arrayBuffer();
-    return answer.ok ? undefined : `it answers ${answer.status}`;
+    return answer.ok ? undefined : `it returns ${answer.status}`;
   } catch (error) {
     const { message, cause } = error as Error;
     return cause instanceof Error ? cause.message : message;
@@ -172,7 +172,7 @@ const waitForHealth = async (
       throw await explain(
         ecs,
         options,
-        `ECS is done, but ${url} cannot be reached: ${problem}; ${hint}`,
+        `ECS is done, but ${url} can't be reached: ${problem}; ${hint}`,
         service,
       );
     }
@@ -182,8 +182,8 @@ const waitForHealth = async (
 
 /**
  * Waits for the newest revision.
- * @returns the URL under which it answers
- * @throws NotDeployedError with what to look at
+ * @returns the URL where it answers
+ * @throws NotDeployedError that says what to check
  */
 export const waitUntilDeployed = async (ecs: ECSClient, options: DeployedOptions): Promise<string> => {
   const giveUpAt = Date.now() + options.timeoutMs;
@@ -191,7 +191,7 @@ export const waitUntilDeployed = async (ecs: ECSClient, options: DeployedOptions
   const newest = await readNewest(ecs, options);
   const url = publicUrl(newest);
   const service = await waitForRollout(ecs, options, newest.taskDefinitionArn ?? "", giveUpAt);
-  options.say(`${newest.family}:${newest.revision} runs`);
+  options.say(`${newest.family}:${newest.revision} is running`);
   await waitForHealth(ecs, options, new URL("/health", url).href, giveUpAt, service);
   return url;
 };

@@ -3,12 +3,12 @@ export class Interrupted extends Error {
   override name = "Interrupted";
 }
 
-/** Aborts at the first interrupt; later ones change nothing, since what is under way must end whole. */
+/** Aborts at the first interrupt. Later ones change nothing, because the current step must finish cleanly. */
 export const watchInterrupts = (say: (line: string) => void): AbortSignal => {
   const stopping = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
-      if (stopping.signal.aborted) return say("Still stopping; what is under way has to end whole.");
+      if (stopping.signal.aborted) return say("Still stopping; the current step has to finish cleanly.");
       return stopping.abort(new Interrupted("interrupted"));
     });
   }

@@ -1,17 +1,17 @@
-/** What a service's deployments say about the newest task definition. Pure. */
+/** What a service's deployments say about the newest task definition. A pure function. */
 import type { Service } from "@aws-sdk/client-ecs";
 
 export type Verdict =
   | { state: "done" }
   | { state: "waiting"; doing: string }
-  /** Waiting longer will not help. */
+  /** Waiting longer won't help. */
   | { state: "failed"; reason: string };
 
 const revision = (arn: string | undefined) => arn?.split("/").at(-1) ?? "none";
 
 /**
- * Judges a service against the newest revision of its family. A rollback by the circuit breaker ends in
- * a deployment that is COMPLETED, but of the old revision: that is a failure.
+ * Judges a service against the newest revision of its family. After a circuit breaker's rollback the
+ * deployment is COMPLETED, but runs the old revision: that's a failure.
  */
 export const judge = (service: Service, newest: string): Verdict => {
   const deployments = service.deployments ?? [];
@@ -27,7 +27,7 @@ export const judge = (service: Service, newest: string): Verdict => {
   if (primary.taskDefinition !== newest) {
     return {
       state: "failed",
-      reason: `The service runs ${revision(primary.taskDefinition)}, not the newest ${revision(newest)}: the deployment was rolled back, or never began.`,
+      reason: `The service runs ${revision(primary.taskDefinition)}, not the newest ${revision(newest)}: the deployment was rolled back or never started.`,
     };
   }
   if (primary.rolloutState !== "COMPLETED" || deployments.length > 1) {

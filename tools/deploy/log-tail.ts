@@ -8,7 +8,7 @@ const streamOf = (container: string, taskId: string) => `/service/${container}/$
 
 /**
  * Reads a container's log.
- * @returns its last lines; none where it wrote none, and why where it cannot be read
+ * @returns its last lines, or why they can't be read
  */
 export const logTailOf =
   (logs: CloudWatchLogsClient, logGroup: string, container: string) =>
@@ -26,6 +26,6 @@ export const logTailOf =
     } catch (error) {
       const { name, message } = error as Error;
       if (name === "ResourceNotFoundException") return ["(it wrote no log)"];
-      return [`(its log cannot be read: ${message})`];
+      return [`(its log can't be read: ${message})`];
     }
   };

@@ -1,4 +1,4 @@
-/** `npm run deployed`: exits 0 once what was deployed runs, answers, and has built an app. */
+/** `npm run deployed`: exits 0 once the deployed revision runs, answers and has built an app. */
 import { enterStage } from "../environment/env-files.ts";
 import { type Command, readCommand } from "../command.ts";
 import { printOrFail, warn } from "../report.ts";
@@ -7,11 +7,11 @@ import { proveStage, waitForStage } from "./stage-steps.ts";
 
 const COMMAND = {
   name: "npm run deployed",
-  about: "Waits until the newest revision of a stage runs and answers, then builds one small app with it.",
+  about: "Waits until a stage's newest revision runs and answers, then builds one small app with it.",
   options: {
     stage: { type: "text", value: "NAME", about: "The stage", default: "prod" },
     timeout: { type: "number", value: "SECONDS", about: "How long to wait", default: 900, min: 1 },
-    "no-run": { type: "flag", about: "Leave out the test run, which costs model money" },
+    "no-run": { type: "flag", about: "Skip the test run, which costs model money" },
   },
 } as const satisfies Command;
 
@@ -26,7 +26,7 @@ await printOrFail(async () => {
   if (!withoutRun) await proveStage(url, { stage, say, signal });
   return `Deployed: ${url}`;
 });
-// As shells report an interrupt.
+// The exit code that shells use for an interrupt.
 if (signal.aborted) process.exitCode = 130;
 // The SDK's and fetch's idle connections must not hold the process.
 process.stdout.write("", () => process.exit());

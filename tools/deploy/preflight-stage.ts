@@ -7,7 +7,7 @@ import { readSstSecrets } from "../doctor/src/sst-secrets.ts";
 const SECRETS_MS = 60_000;
 
 /**
- * Looks at the stage as the deploy will.
+ * Checks the stage as the deploy will.
  * @throws ConfigError for wrong settings
  */
 export const preflightStage = async (name: string): Promise<Findings> => {
@@ -18,7 +18,7 @@ export const preflightStage = async (name: string): Promise<Findings> => {
     command: process.env.LEO_SST_COMMAND,
   });
   const subject = { stage, env: process.env, reader: awsReader(stage, process.env) };
-  // Why they cannot be read is most often one of the other problems: no credentials, say.
+  // They're usually unreadable because of one of the other problems, such as missing credentials.
   const { problems, warnings } = await examineStage(secretsProblem ? subject : { ...subject, secrets });
   if (!secretsProblem) return { problems, warnings };
   return { problems: [...problems, `The stage's secrets: ${secretsProblem.message}.`], warnings };

@@ -6,21 +6,20 @@ import path from "node:path";
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
 export interface SstOptions {
-  /** The program; the project's own `sst` unless a test says otherwise. */
+  /** The program; the project's `sst` except in tests. */
   command?: string;
   signal: AbortSignal;
 }
 
 export interface SstEnd {
-  /** Undefined when a signal ended it. */
+  /** Undefined if a signal ended it. */
   exitCode: number | undefined;
 }
 
 /**
- * Runs `sst` to its end, also after an interrupt: it then stops what it does and unlocks its state.
- * It has a process group of its own. Otherwise the terminal would interrupt it as well, and the second
- * interrupt would make it leave its state locked; and its launcher, which does not pass signals on, would get
- * the only one.
+ * Runs `sst` until it exits, even after an interrupt: it then stops its work and unlocks its state. It has its
+ * own process group. Otherwise the terminal would interrupt it too, and a second interrupt makes it leave its
+ * state locked; or its launcher, which doesn't pass signals on, would get the only one.
  */
 export const runSst = async (args: string[], { command, signal }: SstOptions): Promise<SstEnd> => {
   signal.throwIfAborted();

@@ -15,7 +15,7 @@ export interface StageOptions {
   stage: string;
   timeoutMs: number;
   say: (line: string) => void;
-  /** ECS's reports before it are old news. */
+  /** ECS messages from before this time are ignored. */
   since?: Date;
   signal: AbortSignal;
 }
@@ -41,7 +41,7 @@ export const waitForStage = async ({ stage, ...options }: StageOptions): Promise
   }
 };
 
-/** One generation through the stage's public address, as a user made for it. */
+/** One generation through the stage's public address, as a user created for it. */
 export const proveStage = async (
   url: string,
   { stage, say, signal }: Pick<StageOptions, "stage" | "say" | "signal">,
@@ -55,7 +55,7 @@ export const proveStage = async (
     throw new Error(
       secretsProblem
         ? `The stage's secrets ${secretsProblem.message}.`
-        : "SupabaseServiceRoleKey is not set, so no user can be made for the test run.",
+        : "SupabaseServiceRoleKey isn't set, so the test run's user can't be created.",
     );
   }
   const { costUsd } = await prove({ url, account: { serviceRoleKey }, say, signal });

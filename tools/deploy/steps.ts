@@ -1,21 +1,21 @@
-/** A deploy as steps that are named when they begin, fail or are interrupted. */
+/** A deploy as steps, which are named when they start, fail or are interrupted. */
 import { Interrupted } from "./interrupt.ts";
 
 export interface Step {
-  /** As it stands in sentences: `sst deploy`. */
+  /** As it appears in sentences: `sst deploy`. */
   name: string;
-  /** What is half-made when this step is interrupted, and what to do. */
+  /** What is half done if this step is interrupted, and what to do. */
   ifInterrupted: string;
   run: () => Promise<void>;
 }
 
-/** A step did not succeed. */
+/** A step failed. */
 export class StepFailed extends Error {
   override name = "StepFailed";
 }
 
 const EXIT_FAILED = 1;
-/** 128 + SIGINT, as shells have it. */
+/** 128 + SIGINT, as in shells. */
 const EXIT_INTERRUPTED = 130;
 
 /**

@@ -1,4 +1,4 @@
-/** `npm run plan -- graph | cost | policy`: what a deploy would make, cost and need to be allowed. */
+/** `npm run plan -- graph | cost | policy`: what a deploy would create, cost and need permission for. */
 import { type Command, readCommand } from "../command.ts";
 import { printOrFail } from "../report.ts";
 import { costCommand, printCost } from "./cost/command.ts";
@@ -7,7 +7,7 @@ import { policyCommand, printPolicy } from "./policy/command.ts";
 
 const planCommand = {
   name: "npm run plan",
-  about: "Looks at a stage before it is deployed. Needs no AWS account.",
+  about: "Inspects a stage before it is deployed. Needs no AWS account.",
   options: {},
   operand: {
     value: "WHAT",
@@ -15,7 +15,7 @@ const planCommand = {
     choices: ["graph", "cost", "policy"],
     required: true,
   },
-  notes: `npm run plan -- policy --help shows the options of the policy; graph and cost likewise.`,
+  notes: `npm run plan -- policy --help shows the policy's options; likewise for graph and cost.`,
 } as const satisfies Command;
 
 const [what, ...args] = process.argv.slice(2);

@@ -81,7 +81,7 @@ export const readPublicImage = async (reference: string, signal: AbortSignal): P
     }
     if (answer.status === 401 || answer.status === 403) return { state: "private" };
     if (answer.status === 404) return { state: "missing" };
-    if (!answer.ok) return { state: "unreachable", registry, reason: `it answers ${answer.status}` };
+    if (!answer.ok) return { state: "unreachable", registry, reason: `it returns ${answer.status}` };
     const index = Index.safeParse(await answer.json());
     if (!index.success) return { state: "found" };
     const platforms = index.data.manifests.flatMap(({ platform }) =>

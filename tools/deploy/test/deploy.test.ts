@@ -105,7 +105,7 @@ test("what stands in the way is reported before sst deploys anything", async () 
 test("a deploy that sst gives up names the step and what to do", async () => {
   const { code, output } = await deploy(ARRIVED, { sstDeploy: "echo 'Failed: no quota'; exit 1" });
   expect(output).toMatch(
-    /Failed: no quota\n\nStep 2 of 3, sst deploy, failed: it ended with exit code 1, .*run `npm run deploy -- --stage prod`/,
+    /Failed: no quota\n\nStep 2 of 3, sst deploy, failed: it ended with exit code 1; .* run `npm run deploy -- --stage prod`/,
   );
   expect(code).toBe(1);
 });
@@ -117,7 +117,7 @@ test("Ctrl-C reaches sst once, which unlocks its state; what is half-made is nam
   });
   expect(notes).toEqual(["deploy --stage prod", "interrupt"]);
   expect(output).toMatch(
-    /unlocked\n\nInterrupted in step 2 of 3, sst deploy\. What was made until then stays.*`npx sst unlock --stage prod` first\.\n$/,
+    /unlocked\n\nInterrupted in step 2 of 3, sst deploy\. What was created so far stays.*`npx sst unlock --stage prod` first\.\n$/,
   );
   expect(code).toBe(130);
 });

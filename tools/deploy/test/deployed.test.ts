@@ -58,7 +58,7 @@ test("a deploy has arrived when the newest revision is complete and answers", as
   expect(said).toEqual([
     "leo-saas-app:8: 0 of 1 tasks run",
     "leo-saas-app:8: 1 of 1 tasks run",
-    "leo-saas-app:8 runs",
+    "leo-saas-app:8 is running",
   ]);
 });
 
@@ -118,12 +118,12 @@ test("a site that does not answer is told apart from ECS", async () => {
   const services = [{ deployments: [deployment(8, {})] }];
   const unhealthy = await outcomeOf({ newest: 8, services, health: [503] }, { timeoutMs: 30 });
   expect(unhealthy.error).toMatch(
-    /^ECS is done, but .*\/health cannot be reached: it answers 503; .*LEO_ALLOWLIST/,
+    /^ECS is done, but .*\/health can't be reached: it returns 503; .*LEO_ALLOWLIST/,
   );
 
   const environment = [{ name: "LEO_PUBLIC_URL", value: "http://127.0.0.1:1" }];
   const refused = await outcomeOf({ newest: 8, services, environment }, { timeoutMs: 30 });
-  expect(refused.error).toMatch(/cannot be reached: .*(ECONNREFUSED|bad port)/);
+  expect(refused.error).toMatch(/can't be reached: .*(ECONNREFUSED|bad port)/);
 });
 
 test("a stage without a service was never deployed", async () => {

@@ -7,7 +7,7 @@ import { secretOf, type Target } from "./target.ts";
 const CONNECT_MS = 6_000;
 const QUERY_MS = 5_000;
 
-/** The database cannot be used; the message says why. */
+/** The database can't be used; the message says why. */
 export class NoDatabase extends Error {
   override name = "NoDatabase";
 }
@@ -24,7 +24,7 @@ const reasonOfRefusal = (cause: unknown): string => {
   return REFUSALS[(cause as { code?: string }).code ?? ""] ?? reasonOf(cause);
 };
 
-/** One more connection, which the caller closes. @throws what the driver throws */
+/** One more connection, which the caller closes. @throws the driver's errors */
 export const openConnection = async (connectionString: string, connectMs = CONNECT_MS): Promise<Client> => {
   const client = new Client({
     connectionString,
@@ -32,13 +32,13 @@ export const openConnection = async (connectionString: string, connectMs = CONNE
     query_timeout: QUERY_MS,
     application_name: "leo-doctor",
   });
-  // A connection that is cut fails the query under way as well.
+  // Losing the connection also fails the current query.
   client.on("error", () => undefined);
   await client.connect();
   return client;
 };
 
-/** The last use of a target's database, and why it cannot be used if it cannot. */
+/** The last use of a target's database, and why it can't be used, if so. */
 interface Door {
   last: Promise<unknown>;
   closed?: NoDatabase;
@@ -46,8 +46,8 @@ interface Door {
 const doors = new WeakMap<Target, Door>();
 
 /**
- * Opens one connection for `work` and closes it. Checks take turns: where connections are few, the doctor
- * must not take several at once from the service it looks at, nor count its own as somebody else's.
+ * Opens one connection for `work` and closes it. Checks take turns: if connections are scarce, the doctor must
+ * not take several at once from the service it's checking, or count its own as someone else's.
  * @throws NoDatabase
  */
 export const withDatabase = async <T>(target: Target, work: (client: Client) => Promise<T>): Promise<T> => {
@@ -69,7 +69,7 @@ export const withDatabase = async <T>(target: Target, work: (client: Client) => 
     }
   };
   const used = door.last.then(use);
-  // Whoever comes next waits for the end of this, however it ends.
+  // The next caller waits for this one, however it ends.
   door.last = used.catch(() => undefined);
   return used;
 };

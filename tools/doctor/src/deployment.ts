@@ -1,4 +1,4 @@
-/** What runs of a stage: its address, and the secrets that its tasks got. */
+/** What's running in a stage: its address, and the secrets its tasks got. */
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { namesFor } from "../../../infra/names.ts";
@@ -14,7 +14,7 @@ import type { AwsConfig, Target } from "./target.ts";
 
 type Names = ReturnType<typeof namesFor>;
 
-/** The site's address and the bucket of the service that is deployed, or undefined when none is. */
+/** The deployed service's address and bucket, or undefined if nothing is deployed. */
 const readService = async (
   aws: AwsConfig,
   { app, orchestrator }: Names,
@@ -67,8 +67,8 @@ const readRunningSecrets = async (
   } catch (error) {
     return {
       runningSecretsProblem: warning(
-        `what the running tasks got cannot be read from Secrets Manager: ${reasonOf(error)}`,
-        "Allow secretsmanager:GetSecretValue, or deploy to be sure.",
+        `the running tasks' secrets can't be read from Secrets Manager: ${reasonOf(error)}`,
+        "Allow secretsmanager:GetSecretValue, or deploy to make sure.",
       ),
     };
   } finally {
@@ -76,7 +76,7 @@ const readRunningSecrets = async (
   }
 };
 
-/** @throws what ECS answers when it cannot be asked */
+/** @throws ECS's error */
 export const readDeployment = async (
   aws: AwsConfig,
   names: Names,

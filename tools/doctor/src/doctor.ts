@@ -8,7 +8,7 @@ export interface Line extends Finding {
   check: string;
 }
 
-/** Checks that were not made, because all of them need the same thing. */
+/** Checks that were skipped because they all need the same thing. */
 export interface Omission {
   /** As in "these checks need AWS credentials". */
   needs: string;
@@ -17,7 +17,7 @@ export interface Omission {
 
 export interface Report {
   target: string;
-  /** Whether nothing failed; warnings do not count. */
+  /** Whether nothing failed; warnings don't count. */
   ok: boolean;
   counts: Record<Status, number>;
   lines: Line[];
@@ -35,15 +35,15 @@ const runOne = async (check: Check, target: Target, timeoutMs: number): Promise<
     return await Promise.race([check.run(target, signal), tooLate(signal)]);
   } catch (error) {
     if (error instanceof LeftOut) return error;
-    if (signal.aborted) return [failure(`no answer within ${timeoutMs / 1_000} s`, "Look at the network.")];
-    return [failure(`could not be checked: ${plainMessage(error)}`)];
+    if (signal.aborted) return [failure(`no answer within ${timeoutMs / 1_000} s`, "Check the network.")];
+    return [failure(`couldn't be checked: ${plainMessage(error)}`)];
   }
 };
 
-/** What a report needs to know of a target. */
+/** What a report needs to know about a target. */
 type Patient = Pick<Target, "name" | "secrets" | "runningSecrets">;
 
-/** The values that must not be printed, and a database's password by itself. */
+/** Values that must not be printed, including a database's password by itself. */
 const sensitive = ({ secrets, runningSecrets = {} }: Patient): string[] =>
   [secrets, runningSecrets].flatMap((values) => {
     const { DatabaseUrl = "" } = values;
@@ -60,7 +60,7 @@ const masked = (target: Patient) => {
   return (text: string) => scrub(values.reduce((clean, value) => clean.replaceAll(value, "[secret]"), text));
 };
 
-/** Makes the report of findings, without any secret in it. */
+/** Builds the report from findings, with all secrets removed. */
 export const report = (target: Patient, lines: Line[], leftOut: Omission[] = []): Report => {
   const clean = masked(target);
   const counts = { ok: 0, warning: 0, failure: 0 };
@@ -79,7 +79,7 @@ export const report = (target: Patient, lines: Line[], leftOut: Omission[] = [])
   };
 };
 
-/** Runs the checks side by side; none may take longer than `timeoutMs`. */
+/** Runs the checks in parallel; none may take longer than `timeoutMs`. */
 export const examine = async (target: Target, checks: Check[], timeoutMs: number): Promise<Report> => {
   const results = await Promise.all(
     checks.map(async (check) => ({ check: check.name, result: await runOne(check, target, timeoutMs) })),

@@ -21,18 +21,18 @@ export const failure = (message: string, advice?: string): Finding => ({
   advice,
 });
 
-/** What is missing when the AWS credentials do not work. */
+/** What is missing if the AWS credentials don't work. */
 export const AWS_CREDENTIALS = "AWS credentials";
-/** What is missing when nobody can connect to the database. */
+/** What is missing if the database can't be reached. */
 export const WORKING_DATABASE = "a working database";
 
 /**
- * Thrown by a check that needs something which another line reports as missing. The report counts such
+ * Thrown by a check that needs something that another line reports as missing. The report counts such
  * checks instead of repeating the cause.
  */
 export class LeftOut extends Error {
   override name = "LeftOut";
-  /** What the check needs, as it stands in "14 checks need AWS credentials". */
+  /** What the check needs, as in "14 checks need AWS credentials". */
   readonly needs: string;
 
   constructor(needs: string, options?: ErrorOptions) {

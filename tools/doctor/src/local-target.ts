@@ -4,7 +4,7 @@ import { readSettings } from "../../local/src/start/settings.ts";
 import type { Target } from "./target.ts";
 import { clientLimits, outside } from "./outside.ts";
 
-/** This machine, and the Leo that runs on it, if one does. */
+/** This machine, and the Leo running on it, if any. */
 export const localTarget = async (env: NodeJS.ProcessEnv): Promise<Target> => {
   const { dataDir, port, credential, modelBaseUrl } = readSettings({ fresh: false }, env);
   const leo = await runningLeo(dataDir);
@@ -32,7 +32,7 @@ export const localTarget = async (env: NodeJS.ProcessEnv): Promise<Target> => {
             credential.value,
         }),
     },
-    // Until `npm start` has said that it is ready its run file has no endpoints.
+    // Until `npm start` is ready, its run file has no endpoints.
     isUp: database !== undefined,
     bucket: BUCKET,
     queue: { name: QUEUE },

@@ -1,4 +1,4 @@
-/** `npm run doctor`. Exits 1 when a check failed, and 2 when the command line is wrong. */
+/** `npm run doctor`. Exits 1 if a check failed, and 2 if the command line is wrong. */
 import { ConfigError } from "@leo/core/config.ts";
 import { enterStage } from "../../environment/env-files.ts";
 import { type Command, readCommand, rejectUsage } from "../../command.ts";
@@ -14,7 +14,7 @@ import { stageTarget } from "./stage-target.ts";
 import type { Target } from "./target.ts";
 
 const CHECK_MS = 9_000;
-/** A run may wait in the queue for as long as others need. */
+/** A run may have to queue for others. */
 const RUN_MS = 30 * 60_000;
 
 const COMMAND = {
@@ -22,13 +22,13 @@ const COMMAND = {
   about: "Checks this machine, or a stage on AWS before and after a deploy, and says what to do.",
   options: {
     stage: { type: "text", value: "NAME", about: "The stage to check" },
-    local: { type: "flag", about: "Check this machine, as without any option" },
+    local: { type: "flag", about: "Check this machine (the default)" },
     json: { type: "flag", about: "Print the report as JSON" },
-    "no-run": { type: "flag", about: "Leave out the test run, which costs model money on a stage" },
+    "no-run": { type: "flag", about: "Skip the test run, which costs model money on a stage" },
   },
 } as const satisfies Command;
 
-/** Without settings nothing else can be looked at. */
+/** Without settings nothing else can be checked. */
 const settingsReport = (name: string, { message }: ConfigError): Report => {
   const [, ...problems] = message.split("\n");
   const lines = problems.map((problem) => ({
@@ -38,7 +38,7 @@ const settingsReport = (name: string, { message }: ConfigError): Report => {
   return report({ name: `stage ${name}`, secrets: {} }, lines);
 };
 
-/** The checks, and if nothing failed one app built by the Leo that runs there. */
+/** The checks and, if nothing failed, one app built by the running Leo. */
 const examineWithRun = async (target: Target, checks: Check[], withRun: boolean): Promise<Report> => {
   const found = await examine(target, checks, CHECK_MS);
   if (!withRun || !target.isUp) return found;
@@ -83,5 +83,5 @@ try {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }
-// Connections of checks that were given up must not hold the process.
+// Connections of abandoned checks must not keep the process alive.
 process.stdout.write("", () => process.exit());

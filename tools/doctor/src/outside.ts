@@ -1,13 +1,13 @@
 import type { AwsConfig, Target } from "./target.ts";
 
-/** So that a check ends in time when AWS cannot be reached. */
+/** So that checks end in time if AWS can't be reached. */
 export const clientLimits = (region: string): AwsConfig => ({
   region,
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 2_500, requestTimeout: 5_000 },
 });
 
-/** Addresses that are the same for everybody, each of which the environment may change. */
+/** Addresses that are the same for everyone unless the environment overrides them. */
 export const outside = (
   env: NodeJS.ProcessEnv,
   region: string,

@@ -10,7 +10,7 @@ const ANSWER_MAX_CHARS = 1_000_000;
 
 /**
  * One HTTP request, without following redirects.
- * @returns the answer, or in words why there is none
+ * @returns the response, or why there is none
  */
 export const probe = async (
   url: string,

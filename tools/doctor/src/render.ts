@@ -13,7 +13,7 @@ const omission = ({ needs, checks }: Omission): string[] => [
   "",
 ];
 
-/** The report for people: a line for each finding with its advice beneath, then what was left out. */
+/** The report for people: a line per finding with its advice below, then the checks that were left out. */
 export const render = ({ target, counts, lines, leftOut }: Report, withColour: boolean): string => {
   const width = Math.max(...lines.map(({ check }) => check.length), 0);
   const paint = (status: Status) =>

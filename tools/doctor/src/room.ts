@@ -1,14 +1,14 @@
-/** How many connections a database really gives: a pooler before it lets through fewer than it has. */
+/** How many connections a database really offers; a pooler in front of it may allow fewer. */
 import type { Client } from "pg";
 import { networkProblem } from "@leo/core/explain.ts";
 
-/** Never more than this at once, whatever a stage needs. */
+/** Never opens more than this at once, whatever a stage needs. */
 export const OPENED_MAX = 30;
 
 export interface Room {
-  /** Connections that were given, at once, beside all that were open. */
+  /** Connections opened at once, in addition to those already open. */
   free: number;
-  /** One more was refused. Otherwise there may be more than were asked for. */
+  /** The next one was rejected. If false, there may be more than were requested. */
   isAll: boolean;
 }
 
@@ -16,22 +16,22 @@ const FULL =
   /max ?client|max client connections|no more connections allowed|too many (clients|connections)|remaining connection slots/i;
 
 /**
- * Whether a failed connect says that no connection is left. PostgreSQL has a code for it; Supabase's
- * pooler has the code of any error, and a sentence that differs from version to version.
+ * Whether a connection failed because none is left. PostgreSQL has a code for that; Supabase's pooler uses a
+ * general error code, with a message that differs between versions.
  */
 export const isFull = (cause: unknown): boolean => {
   const { code, message = "" } = cause as { code?: string; message?: string };
   return code === "53300" || FULL.test(message);
 };
 
-/** PgBouncer does not refuse: it lets the client wait. */
+/** PgBouncer doesn't reject a client; it makes it wait. */
 const waits = (cause: unknown): boolean => networkProblem(cause) === "it does not answer";
 
 /**
- * Opens connections one after the other until one is refused or `wanted` are open, then closes them all.
- * It ends at the first refusal, so that a running service lacks its connections for a moment only.
+ * Opens connections one by one until one is rejected or `wanted` are open, then closes them all. It stops at
+ * the first rejection, so a running service lacks connections only for a moment.
  * @param wanted at most; never more than `OPENED_MAX` are opened
- * @throws what `open` throws for another reason than room
+ * @throws errors of `open` other than a lack of connections
  */
 export const measureRoom = async (wanted: number, open: () => Promise<Client>): Promise<Room> => {
   const opened: Client[] = [];

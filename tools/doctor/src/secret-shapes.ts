@@ -1,4 +1,4 @@
-/** What each secret looks like. Sentences never repeat a value. */
+/** What each secret looks like. Messages never repeat a value. */
 import { databaseUrlProblem, JWT_SECRET_CHARS_MIN, type Problem } from "../../preflight/problems.ts";
 import type { AnySecretName } from "../../../infra/secret-list.ts";
 import { parseJson } from "@leo/core/parse-json.ts";
@@ -83,7 +83,7 @@ const SHAPES: Record<AnySecretName, (text: string) => Problem | undefined> = {
         },
 };
 
-/** What is wrong with a secret's shape, if anything. */
+/** What's wrong with a secret's format, if anything. */
 export const shapeProblem = (name: AnySecretName, value: string): Problem | undefined => {
   if (value !== value.trim()) {
     return { what: "begins or ends with a space or a line break", advice: "set it again without" };

@@ -23,7 +23,7 @@ export const parseSecrets = (text: string): SecretValues => {
 interface SstOptions {
   env: NodeJS.ProcessEnv;
   timeoutMs: number;
-  /** The program; the project's own `sst` unless a test says otherwise. */
+  /** The program; the project's `sst` except in tests. */
   command?: string;
 }
 
@@ -53,7 +53,7 @@ export const readSstSecrets = async (
     return {
       secrets: {},
       secretsProblem: failure(
-        `they cannot be read: ${reason}`,
+        `they can't be read: ${reason}`,
         `Run \`npx sst secret list --stage ${stage}\` to see why.`,
       ),
     };

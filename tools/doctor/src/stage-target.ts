@@ -12,19 +12,19 @@ import type { Target } from "./target.ts";
 const ASK_MS = 8_000;
 
 export interface StageOptions {
-  /** Instead of the project's own `sst`. */
+  /** Replaces the project's `sst`. */
   sstCommand?: string;
   tls?: Partial<NonNullable<Target["tls"]>>;
 }
 
 export interface FoundStage {
   target: Target;
-  /** What no check tells. */
+  /** Findings that belong to no check. */
   findings: Finding[];
 }
 
 /**
- * A stage on AWS: its settings, whose credentials these are, what is deployed and what will be.
+ * A stage on AWS: its settings, the credentials' owner, what is deployed and what will be.
  * @throws ConfigError for wrong settings
  */
 export const stageTarget = async (
@@ -63,7 +63,7 @@ export const stageTarget = async (
   const [secrets, deployment] = await Promise.all([
     readSstSecrets(name, { env, timeoutMs: ASK_MS, command: sstCommand }),
     readDeployment(aws, names, AbortSignal.timeout(ASK_MS)).catch((error: unknown) =>
-      failure(`ECS cannot be asked what is deployed: ${reasonOf(error)}`, "Allow ecs:DescribeServices."),
+      failure(`ECS can't report what is deployed: ${reasonOf(error)}`, "Allow ecs:DescribeServices."),
     ),
   ]);
   const isProblem = "status" in deployment;

@@ -25,9 +25,9 @@ describe("credentials", () => {
 
   test.for([
     ["ExpiredToken", "failure: the AWS credentials have expired"],
-    ["InvalidClientTokenId", "failure: AWS does not know these credentials"],
-    ["SignatureDoesNotMatch", "failure: AWS does not know these credentials"],
-    ["RequestExpired", "failure: AWS refuses the signature: this machine's clock is wrong"],
+    ["InvalidClientTokenId", "failure: AWS doesn't know these credentials"],
+    ["SignatureDoesNotMatch", "failure: AWS doesn't know these credentials"],
+    ["RequestExpired", "failure: AWS rejects the signature: this machine's clock is wrong"],
     ["AccessDenied", "failure: these credentials may not even ask who they are"],
   ] as const)("refused with %s", async ([code, sentence]) => {
     const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
@@ -40,7 +40,7 @@ describe("credentials", () => {
 
   test("that nobody can be asked about", async () => {
     expect(await identityLine(at(await closedUrl()).aws)).toEqual([
-      "failure: AWS cannot be asked in us-east-1: the connection is refused",
+      "failure: AWS can't be reached in us-east-1: the connection is refused",
     ]);
   });
 });
@@ -86,7 +86,7 @@ describe("the Fargate quota", () => {
       ]),
     );
     expect(await told(quotaCheck, at(await closedUrl()))).toEqual([
-      "failure: the Fargate quota cannot be read: the connection is refused",
+      "failure: the Fargate quota can't be read: the connection is refused",
     ]);
   });
 });
@@ -112,7 +112,7 @@ describe("the bucket", () => {
     await withBucket(async ({ endpoint }) => {
       const bucket = "leo-saas-generated-apps-none";
       expect(await told(bucketCheck, targetWith({ bucket, isUp: false }, endpoint))).toEqual([
-        `ok: ${bucket} does not exist yet; the deploy makes it`,
+        `ok: ${bucket} doesn't exist yet; the deploy creates it`,
       ]);
       expect(await told(bucketCheck, targetWith({ bucket }, endpoint))).toEqual([
         `failure: ${bucket} does not exist`,
@@ -126,14 +126,14 @@ describe("the bucket", () => {
       const accessKeyId = generatorEnv.AWS_ACCESS_KEY_ID ?? "";
       const aws = { ...target.aws, credentials: { accessKeyId, secretAccessKey: "local" } };
       expect(await told(bucketCheck, { ...target, aws })).toEqual([
-        `failure: ${bucket} may not be used with these credentials`,
+        `failure: these credentials may not use ${bucket}`,
       ]);
     });
   });
 
-  test("cannot be reached", async () => {
+  test("can't be reached", async () => {
     expect(await told(bucketCheck, targetWith({ bucket: "leo" }, await closedUrl()))).toEqual([
-      "failure: leo cannot be used: the connection is refused",
+      "failure: leo can't be used: the connection is refused",
     ]);
   });
 });
@@ -147,8 +147,8 @@ describe("the queue of task events", () => {
       await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "{}" }));
       const name = nameOf(queueUrl);
       const target = targetWith({ queue: { name } }, endpoint);
-      expect(await told(queueCheck, target)).toEqual([`ok: ${name}: 1 task events wait`]);
-      expect(await told(queueCheck, target)).toEqual([`ok: ${name}: 1 task events wait`]);
+      expect(await told(queueCheck, target)).toEqual([`ok: ${name}: 1 task events waiting`]);
+      expect(await told(queueCheck, target)).toEqual([`ok: ${name}: 1 task events waiting`]);
       expect(await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).toBeDefined();
     });
   });
@@ -159,31 +159,31 @@ describe("the queue of task events", () => {
       await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "{}" }));
       const name = nameOf(queueUrl);
       expect(await told(queueCheck, targetWith({ queue: { name, deadName: name } }, endpoint))).toEqual([
-        `ok: ${name}: 1 task events wait`,
-        `warning: 1 task events could not be handled and lie in ${name}`,
+        `ok: ${name}: 1 task events waiting`,
+        `warning: 1 task events failed and are in ${name}`,
       ]);
     });
   });
 
-  test("does not exist, may not be read, cannot be reached", async () => {
+  test("does not exist, may not be read, can't be reached", async () => {
     const queue = { name: "leo-none" };
     await withBucket(async ({ endpoint }) => {
       expect(await told(queueCheck, targetWith({ queue, isUp: false }, endpoint))).toEqual([
-        "ok: leo-none does not exist yet; the deploy makes it",
+        "ok: leo-none doesn't exist yet; the deploy creates it",
       ]);
       expect(await told(queueCheck, targetWith({ queue }, endpoint))).toEqual([
-        "failure: leo-none does not exist",
+        "failure: leo-none doesn't exist",
       ]);
     });
     await withServer(
       () => refusal("AccessDeniedException", 403),
       async (url) =>
         expect(await told(queueCheck, targetWith({ queue }, url))).toEqual([
-          "failure: leo-none may not be read with these credentials",
+          "failure: these credentials may not read leo-none",
         ]),
     );
     expect(await told(queueCheck, targetWith({ queue }, await closedUrl()))).toEqual([
-      "failure: leo-none cannot be read: the connection is refused",
+      "failure: leo-none can't be read: the connection is refused",
     ]);
   });
 });

@@ -55,8 +55,8 @@ describe("what a browser is shown", () => {
 
   test("is for another domain", async () => {
     expect(await seen("leo.example.com")).toEqual([
-      "failure: the certificate is not for leo.example.com",
-      "failure: the certificate is not for doctor.preview.leo.example.com",
+      "failure: the certificate doesn't cover leo.example.com",
+      "failure: the certificate doesn't cover doctor.preview.leo.example.com",
     ]);
   });
 
@@ -68,7 +68,7 @@ describe("what a browser is shown", () => {
       "failure: the certificate of leo.test expired on Oct 31 08:21:52 2126 GMT",
     );
     expect((await seen("leo.test", { trusted: false }))[0]).toMatch(
-      /^failure: browsers do not trust the certificate of leo.test \(/,
+      /^failure: browsers don't trust the certificate of leo.test \(/,
     );
   });
 
@@ -76,8 +76,8 @@ describe("what a browser is shown", () => {
     const tls = await closedTls();
     const [up] = await told(certificateCheck(), targetWith({ tls }));
     const [before] = await told(certificateCheck(), targetWith({ tls, isUp: false }));
-    expect(up).toBe("failure: leo.test shows no certificate: the connection is refused");
-    expect(before).toBe("ok: leo.test does not answer yet (the connection is refused)");
+    expect(up).toBe("failure: leo.test presents no certificate: the connection is refused");
+    expect(before).toBe("ok: leo.test doesn't answer yet (the connection is refused)");
   });
 
   test("is not asked for without a domain", async () => {
@@ -114,13 +114,13 @@ describe("the stage's own certificate in ACM", () => {
       "failure: the certificate in ACM is PENDING_VALIDATION, not ISSUED",
     );
     expect(await inAcm(certificate("ISSUED", ["leo.test"]))).toBe(
-      "failure: the certificate in ACM is not for *.preview.leo.test",
+      "failure: the certificate in ACM doesn't cover *.preview.leo.test",
     );
     expect(await inAcm(refusal("ResourceNotFoundException"))).toBe(
       "failure: there is no such certificate in ACM",
     );
     expect(await inAcm(refusal("AccessDeniedException"))).toBe(
-      "warning: the certificate in ACM may not be read",
+      "warning: these credentials may not read the certificate in ACM",
     );
   });
 });
@@ -136,7 +136,7 @@ describe("previews", () => {
       ),
     ]);
     expect(await said({ LEO_DOMAIN: "leo.example.com", LEO_PREVIEW_DOMAIN: "leo-previews.example" })).toEqual(
-      ["ok: previews are at *.leo-previews.example, a site of their own"],
+      ["ok: previews are at *.leo-previews.example, a separate site"],
     );
     expect(await said()).toEqual(["ok: previews are under a path, sandboxed to an origin that is nobody's"]);
   });
@@ -153,7 +153,7 @@ describe("previews", () => {
       );
       expect(lines).toEqual([
         "ok: leo.test: valid for 30 days",
-        "failure: the certificate is not for doctor.other.test",
+        "failure: the certificate doesn't cover doctor.other.test",
       ]);
     } finally {
       server.close();

@@ -102,10 +102,10 @@ test.for([
 ] as const)("a full %s is too small for a deploy, and then for running at all", ([, refuse]) =>
   withPooler(8, refuse, async ({ url }) => {
     expect(await told(connectionsCheck, targetAt(url))).toEqual([
-      `warning: it gives 8 connections, too few for a deploy; orchestrators: ${NEED_ONE}`,
+      `warning: it offers 8 connections, too few for a deploy; orchestrators: ${NEED_ONE}`,
     ]);
     expect(await told(connectionsCheck, targetAt(url, TWO))).toEqual([
-      `failure: it gives 8 connections; orchestrators: ${NEED_TWO}`,
+      `failure: it offers 8 connections; orchestrators: ${NEED_TWO}`,
     ]);
   }),
 );
@@ -133,7 +133,7 @@ test("PostgreSQL's own limit of a database counts as well, and what Leo uses is 
         `ok: room for the orchestrators: ${NEED_ONE}`,
       ]);
       expect(await told(connectionsCheck, targetAt(asRole.href, TWO))).toEqual([
-        `warning: it gives 12 (5 of them in use by Leo) connections, too few for a deploy; orchestrators: ${NEED_TWO}`,
+        `warning: it offers 12 (5 of them in use by Leo) connections, too few for a deploy; orchestrators: ${NEED_TWO}`,
       ]);
       for (const client of clients) await client.query("select 1");
     } finally {
@@ -147,7 +147,7 @@ test("a pooler with nothing left is told as such, and checks take turns with wha
     const target = targetAt(url);
     const both = await Promise.all([told(connectionsCheck, target), told(connectionsCheck, target)]);
     expect(both.flat()).toEqual(
-      Array.from({ length: 2 }, () => `failure: it gives 1 connections; orchestrators: ${NEED_ONE}`),
+      Array.from({ length: 2 }, () => `failure: it offers 1 connections; orchestrators: ${NEED_ONE}`),
     );
     expect(most()).toBe(1);
     const taken = new Client({ connectionString: url });
@@ -158,7 +158,7 @@ test("a pooler with nothing left is told as such, and checks take turns with wha
         databaseCheck,
         targetWith({ stage: undefined, secrets: { ...SECRETS, DatabaseUrl: url } }),
       );
-      expect(first).toBe("failure: it cannot be used: it has no connection left");
+      expect(first).toBe("failure: it can't be used: it has no connection left");
     } finally {
       await taken.end();
     }

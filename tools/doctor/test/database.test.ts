@@ -34,11 +34,11 @@ describe("the database", () => {
     const missing = new URL(inject("postgresUrl"));
     missing.pathname = "/none";
     expect(await databaseAt(missing.href)).toEqual([
-      "failure: it cannot be used: there is no database of that name",
+      "failure: it can't be used: there is no database of that name",
     ]);
     const closed = new URL(await closedUrl());
     expect(await databaseAt(`postgresql://u:p@${closed.host}/db`)).toEqual([
-      "failure: it cannot be used: the connection is refused",
+      "failure: it can't be used: the connection is refused",
     ]);
   });
 
@@ -47,7 +47,7 @@ describe("the database", () => {
     stranger.username = "nobody";
     stranger.password = "wrong-password";
     const [line] = await databaseAt(stranger.href);
-    expect(line).toMatch(/^failure: it cannot be used: it refuses the (password|user)$/);
+    expect(line).toMatch(/^failure: it can't be used: it refuses the (password|user)$/);
   });
 
   test("behind something that takes a new connection for each statement keeps no session", async () => {
@@ -134,7 +134,7 @@ describe("migrations", () => {
       await migrateDatabase(url);
       await runSql(url, "update leo.__drizzle_migrations set hash = 'other' where id = 1");
       expect(await told(check, local(url))).toEqual([
-        expect.stringMatching(/^failure: 0000_\w+: applied in another form than in this checkout$/),
+        expect.stringMatching(/^failure: 0000_\w+: applied in a different form than in this checkout$/),
       ]);
     });
   });
@@ -183,7 +183,7 @@ describe("the roles that keep users apart", () => {
       );
       expect(await told(rolesCheck(["leo_service", "leo_doctor_none"]), local(url))).toEqual([
         "failure: leo_doctor_none does not exist",
-        "failure: row-level security is not enabled and forced on apps, audit",
+        "failure: row-level security isn't enabled and forced on apps, audit",
         "failure: schema leo is open to public",
       ]);
       await migrateDatabase(url);
@@ -213,7 +213,7 @@ describe("the roles that keep users apart", () => {
           `failure: the role of DatabaseUrl may not become ${bad}`,
         );
         expect(await told(rolesCheck(["leo_doctor_none"]), local(asWeak.href))).toEqual([
-          "failure: leo_doctor_none do not exist, and the role of DatabaseUrl may make no role",
+          "failure: leo_doctor_none don't exist, and the role of DatabaseUrl may not create roles",
         ]);
       } finally {
         await runSql(
@@ -236,7 +236,7 @@ describe("addresses", () => {
     const target = targetWith({ modelUrl: "https://model.example.com" });
     expect(await told(addressesCheck(resolve), target)).toEqual([
       "ok: pooler.example.com has IPv4 and IPv6",
-      "failure: abcdefgh.supabase.co has IPv6 only, and Leo's network on AWS has none",
+      "failure: abcdefgh.supabase.co only has IPv6, and Leo's network on AWS has no IPv6",
       "warning: model.example.com: the name is not known to DNS",
     ]);
   });
@@ -246,7 +246,7 @@ describe("addresses", () => {
     const target = targetWith({ secrets, modelUrl: "http://127.0.0.1:9" });
     expect(await told(addressesCheck(), target)).toEqual([
       "ok: 127.0.0.1 has IPv4",
-      "failure: ::1 has IPv6 only, and Leo's network on AWS has none",
+      "failure: ::1 only has IPv6, and Leo's network on AWS has no IPv6",
     ]);
   });
 });

@@ -45,7 +45,7 @@ test("a check that breaks or takes too long is a line like the others", async ()
       ),
   );
   expect(lines.map(({ status, message }) => `${status}: ${message}`)).toEqual([
-    "failure: could not be checked: unforeseen",
+    "failure: couldn't be checked: unforeseen",
     expect.stringMatching(/^failure: (no answer within 0.4 s|.* it does not answer)$/),
     "failure: no answer within 0.4 s",
   ]);
@@ -133,7 +133,7 @@ const unreachable = async () => {
   };
 };
 
-test("of a stage that cannot be reached it says so, as JSON too, and exits 1", async () => {
+test("of a stage that can't be reached it says so, as JSON too, and exits 1", async () => {
   const { code, stdout } = await doctor(["--stage", "prod", "--json"], await unreachable());
   const report = JSON.parse(stdout) as Report;
   expect(code).toBe(1);
@@ -141,8 +141,8 @@ test("of a stage that cannot be reached it says so, as JSON too, and exits 1", a
   expect(report.lines).toContainEqual({
     check: "credentials",
     status: "failure",
-    message: "AWS cannot be asked in us-east-1: the connection is refused",
-    advice: "Look at the network, and at LEO_REGION.",
+    message: "AWS can't be reached in us-east-1: the connection is refused",
+    advice: "Check the network and LEO_REGION.",
   });
   // One cause, and none of its consequences.
   expect(report.counts.failure).toBe(1);

@@ -56,14 +56,14 @@ describe("the site", () => {
 
   test("answers, drains or has no database", async () => {
     expect(await health(200, { status: "ok" })).toEqual([expect.stringMatching(/^ok: http.* answers$/)]);
-    expect((await health(503, { status: "draining" }))[0]).toMatch(/answers 503: it is being replaced$/);
-    expect((await health(503, { status: "no_database" }))[0]).toMatch(/answers 503: it has no database$/);
+    expect((await health(503, { status: "draining" }))[0]).toMatch(/returns 503: it is being replaced$/);
+    expect((await health(503, { status: "no_database" }))[0]).toMatch(/returns 503: it has no database$/);
   });
 
   test("is away, or not there yet", async () => {
     const publicUrl = await closedUrl();
     expect(await told(siteCheck, targetWith({ publicUrl }))).toEqual([
-      `failure: ${publicUrl} cannot be reached: the connection is refused`,
+      `failure: ${publicUrl} can't be reached: the connection is refused`,
     ]);
     expect(await told(siteCheck, targetWith({ isUp: false }))).toEqual(["ok: nothing is deployed yet"]);
     expect((await told(siteCheck, targetWith({ isUp: false, stage: undefined })))[0]).toMatch(/npm start/);
@@ -86,21 +86,21 @@ describe("the clock", () => {
   const date = new Date(AT).toUTCString();
 
   test.for([
-    [0.5, "ok: right to 1 s"],
-    [5, "ok: right to 5 s"],
-    [-30, "warning: it is off by 31 s, and sign-in tolerates 5 s"],
-    [400, "failure: it is off by 400 s, and AWS refuses such requests"],
+    [0.5, "ok: accurate to 1 s"],
+    [5, "ok: accurate to 5 s"],
+    [-30, "warning: it's off by 31 s; sign-in tolerates 5 s"],
+    [400, "failure: it's off by 400 s, and AWS rejects such requests"],
   ] as const)("that is ahead by %i s", async ([aheadSeconds, sentence]) => {
     expect(await withClock(AT + aheadSeconds * 1_000, { date })).toEqual([sentence]);
   });
 
-  test("cannot be compared with a server that tells no date, or is away", async () => {
+  test("can't be compared with a server that tells no date, or is away", async () => {
     expect((await withClock(AT, { date: "soon" }))[0]).toMatch(
-      /^warning: cannot be compared .* tells no date$/,
+      /^warning: can't be compared .* sends no date$/,
     );
     const clockUrl = await closedUrl();
     expect((await told(clockCheck(), targetWith({ clockUrl })))[0]).toMatch(
-      /^warning: cannot be compared with .*: the connection is refused$/,
+      /^warning: can't be compared with .*: the connection is refused$/,
     );
   });
 });

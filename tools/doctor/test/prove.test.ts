@@ -117,7 +117,7 @@ test("a run that fails is reported with its own sentence, and leaves nothing", (
     expect(said.join("\n")).not.toMatch(/is left/);
   }));
 
-test("a preview that cannot be reached fails the run, although the app was built", () =>
+test("a preview that can't be reached fails the run, although the app was built", () =>
   withSite(
     {},
     async (setting) => {

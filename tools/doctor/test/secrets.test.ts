@@ -29,7 +29,7 @@ test("the legacy JWT secret is asked for by nobody, and whole where it is set", 
   ]);
   const secrets = { ...SECRETS, SupabaseJwtSecret };
   expect(await told(secretsCheck, targetWith({ secrets, runningSecrets: SECRETS }))).toContain(
-    "warning: SupabaseJwtSecret: what runs has another value than what is set",
+    "warning: SupabaseJwtSecret: the running tasks have a different value",
   );
 });
 
@@ -84,15 +84,15 @@ test.for([
   expect(lines[0]).not.toContain(value);
 });
 
-test("a secret that was set after the last deploy is told, and one that cannot be compared", async () => {
+test("a secret that was set after the last deploy is told, and one that can't be compared", async () => {
   const runningSecrets = { ...SECRETS, ClaudeOauthToken: "sk-ant-oat01-older", FlyApiToken: "fo1_older" };
   expect(await told(secretsCheck, targetWith({ runningSecrets }))).toEqual([
     "ok: all 7 are set and well-formed",
-    "warning: FlyApiToken, ClaudeOauthToken: what runs has another value than what is set",
+    "warning: FlyApiToken, ClaudeOauthToken: the running tasks have a different value",
   ]);
-  const runningSecretsProblem = warning("what the running tasks got cannot be read");
+  const runningSecretsProblem = warning("the running tasks' secrets can't be read");
   expect(await told(secretsCheck, targetWith({ runningSecretsProblem }))).toContain(
-    "warning: what the running tasks got cannot be read",
+    "warning: the running tasks' secrets can't be read",
   );
 });
 
@@ -130,11 +130,11 @@ describe("reading them through SST", () => {
     const late = await withSst("exec sleep 60", 50);
     const sentences = [refused, late].map(({ secretsProblem }) => secretsProblem?.message);
     expect(sentences).toEqual([
-      "they cannot be read: Could not get secrets",
-      "they cannot be read: no answer within 0.05 s",
+      "they can't be read: Could not get secrets",
+      "they can't be read: no answer within 0.05 s",
     ]);
     expect(await told(secretsCheck, targetWith(late))).toEqual([
-      "failure: they cannot be read: no answer within 0.05 s",
+      "failure: they can't be read: no answer within 0.05 s",
     ]);
   });
 });

@@ -88,10 +88,10 @@ test("what may not be read is told, and nothing is taken for absent", async () =
   });
   expect(target.runningSecretsProblem).toMatchObject({
     status: "warning",
-    message: expect.stringMatching(/^what the running tasks got cannot be read/),
+    message: expect.stringMatching(/^the running tasks' secrets can't be read/),
   });
   const { findings } = await found({ DescribeServices: () => refusal("AccessDeniedException") });
   expect(findings).toEqual([
-    expect.objectContaining({ status: "failure", message: expect.stringMatching(/^ECS cannot be asked/) }),
+    expect.objectContaining({ status: "failure", message: expect.stringMatching(/^ECS can't report/) }),
   ]);
 });

@@ -52,7 +52,7 @@ test("keys that Leo cannot or must not verify with are refused", async () => {
     "failure: none of its keys is ES256 or RS256, which Leo verifies",
   );
   expect(await line([await publicKey(), { ...(await publicKey()), x: "?" }])).toBe(
-    "failure: 1 of its 2 keys cannot be read",
+    "failure: 1 of its 2 keys can't be read",
   );
   expect((await withKeys({ body: "<html>" }))[0]).toBe(
     "failure: the keys (JWKS) are not what Supabase Auth publishes",
@@ -62,12 +62,12 @@ test("keys that Leo cannot or must not verify with are refused", async () => {
 test("another project's key, an address that is none, and a project that is away", async () => {
   const keys = { body: { keys: [await publicKey()] } };
   expect((await withKeys(keys, { status: 401 }))[1]).toBe(
-    "failure: the project does not know SupabaseAnonKey",
+    "failure: the project doesn't know SupabaseAnonKey",
   );
-  expect((await withKeys(keys, { status: 503 }))[1]).toBe("failure: sign-in answers 503");
-  expect(await withKeys({ status: 404 })).toEqual(["failure: its keys (JWKS) answer 404"]);
+  expect((await withKeys(keys, { status: 503 }))[1]).toBe("failure: sign-in returns 503");
+  expect(await withKeys({ status: 404 })).toEqual(["failure: its keys (JWKS) return 404"]);
   const closed = await closedUrl();
   expect(await at(closed)).toEqual([
-    `failure: ${new URL(closed).host} cannot be reached: the connection is refused`,
+    `failure: ${new URL(closed).host} can't be reached: the connection is refused`,
   ]);
 });

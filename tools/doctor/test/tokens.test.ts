@@ -48,11 +48,11 @@ describe("the Claude token", () => {
   });
 
   test.for([
-    [401, "failure: the model API does not accept the token"],
+    [401, "failure: the model API rejects the token"],
     [403, "failure: the token may not use claude-opus-5-5"],
-    [404, "failure: the model API knows no claude-opus-5-5"],
-    [429, "warning: the token is accepted, but its limit is used up"],
-    [529, "warning: the model API answers 529"],
+    [404, "failure: the model API doesn't know claude-opus-5-5"],
+    [429, "warning: the token is accepted, but its limit is reached"],
+    [529, "warning: the model API returns 529"],
   ] as const)("with an answer of %i", async ([status, sentence]) => {
     expect((await withReply(claudeCheck, { status })).lines).toEqual([sentence]);
   });
@@ -69,7 +69,7 @@ describe("the Claude token", () => {
 
   test("with a model API that is away, and without a token", async () => {
     expect(await told(claudeCheck, targetWith({}, await closedUrl()))).toEqual([
-      "failure: the model API cannot be reached: the connection is refused",
+      "failure: the model API can't be reached: the connection is refused",
     ]);
     expect(await told(claudeCheck, targetWith({ stage: undefined, secrets: {} }))).toEqual([
       "ok: no token in the environment, so the demo model (leo-mock) answers",
@@ -115,9 +115,9 @@ describe("the GitHub token", () => {
   });
 
   test.for([
-    [401, "failure: GitHub does not accept the token"],
-    [403, "warning: GitHub answers 403"],
-    [502, "warning: GitHub answers 502"],
+    [401, "failure: GitHub rejects the token"],
+    [403, "warning: GitHub returns 403"],
+    [502, "warning: GitHub returns 502"],
   ] as const)("with an answer of %i", async ([status, sentence]) => {
     expect((await withReply(check, { status })).lines).toEqual([sentence]);
   });
@@ -127,7 +127,7 @@ describe("the GitHub token", () => {
     expect((await withReply(check, {}, { GithubBotToken: "none" })).lines).toEqual([off]);
     expect(await told(check, targetWith({ stage: undefined, secrets: {} }))).toEqual([off]);
     expect(await told(check, targetWith({}, await closedUrl()))).toEqual([
-      "failure: GitHub cannot be reached: the connection is refused",
+      "failure: GitHub can't be reached: the connection is refused",
     ]);
   });
 });

@@ -12,12 +12,12 @@ export interface TemplateResource {
 
 export interface Template {
   AWSTemplateFormatVersion: "2010-09-09";
-  /** One for each secret value, so that no template holds one. */
+  /** One per secret value, so that no template contains one. */
   Parameters: Record<string, { Type: "String"; NoEcho: true }>;
   Resources: Record<string, TemplateResource>;
 }
 
-/** Types of the provider that have no entry in the table. */
+/** Provider types without an entry in the table. */
 export const unmappedTypes = ({ resources }: Graph): string[] => [
   ...new Set(
     resources.map(({ type }) => type).filter((type) => type.startsWith("aws:") && !COUNTERPARTS[type]),
@@ -36,7 +36,7 @@ const partOf = ({ type }: Resource): Part | undefined => {
   return found && "of" in found ? found : undefined;
 };
 
-/** Logical names: Pulumi's are unique per type, CloudFormation's altogether. */
+/** Logical names: unique per type in Pulumi, unique overall in CloudFormation. */
 const logicalNames = (resources: Resource[]): Map<Resource, string> => {
   const names = new Map<Resource, string>();
   const taken = new Set<string>();
@@ -53,7 +53,7 @@ const logicalNames = (resources: Resource[]): Map<Resource, string> => {
 const reference = (name: string, attribute: string) =>
   attribute === "Ref" ? { Ref: name } : { "Fn::GetAtt": [name, attribute] };
 
-/** By the values that the graph uses for what AWS would answer: what CloudFormation calls it. */
+/** CloudFormation's reference for each value that the graph uses in place of AWS's responses. */
 const referencesOf = (names: Map<Resource, string>): Map<string, object> => {
   const found = new Map<string, object>();
   for (const [resource, name] of names) {
@@ -99,8 +99,8 @@ const wholeOf = (part: Resource, { of, isPartOf }: Part, resources: Resource[]):
 
 /**
  * Renders a graph.
- * @param isWanted by CloudFormation's type; what refers to an unwanted resource keeps the graph's own value
- * @throws Error for a type that the table does not have
+ * @param isWanted by CloudFormation's type; references to an unwanted resource keep the graph's own value
+ * @throws Error for a type that's missing from the table
  */
 export const templateOf = (graph: Graph, isWanted: (type: string) => boolean = () => true): Template => {
   const unmapped = unmappedTypes(graph);
@@ -115,7 +115,7 @@ export const templateOf = (graph: Graph, isWanted: (type: string) => boolean = (
   const references = referencesOf(names);
   const template: Template = { AWSTemplateFormatVersion: "2010-09-09", Parameters: {}, Resources: {} };
 
-  /** References and parameters in place of the graph's stand-ins. */
+  /** Replaces the graph's stand-ins with references and parameters. */
   const resolved = (value: unknown, name: string): unknown => {
     if (typeof value === "string") return references.get(value) ?? value;
     if (Array.isArray(value)) return value.map((inner) => resolved(inner, name));

@@ -1,4 +1,4 @@
-/** Every kind of stage whose resources are rendered and checked. */
+/** The kinds of stages whose resources are rendered and checked. */
 import type { GraphOptions } from "../graph/run-graph.ts";
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/0b0e1f0a-1111-4222-8333-444455556666";

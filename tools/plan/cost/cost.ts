@@ -13,7 +13,7 @@ import {
 
 export interface CostLine {
   what: string;
-  /** How the amount comes about. */
+  /** How the amount is calculated. */
   basis: string;
   monthlyUsd: number;
   source: string;
@@ -32,13 +32,12 @@ const count = (graph: Graph, type: string) =>
 const resources = (graph: Graph, type: string): Resource["inputs"][] =>
   graph.resources.filter((resource) => resource.type === `aws:${type}`).map(({ inputs }) => inputs);
 
-/** Size of a task definition, by its logical name. Throws when the graph has none of it. */
+/** Size of a task definition, by its logical name. Throws if the graph has none. */
 export const taskSize = (graph: Graph, name: "OrchestratorTask" | "GeneratorTask"): TaskSize => {
   const task = graph.resources.find(
     (resource) => resource.type.endsWith("taskDefinition:TaskDefinition") && resource.name === name,
   );
-  if (!task)
-    throw new Error(`The graph has no ${name}; costs are those of a deployed stage, not of sst dev.`);
+  if (!task) throw new Error(`The graph has no ${name}; costs are for a deployed stage, not for sst dev.`);
   const { cpu, memory, ephemeralStorage, runtimePlatform } = task.inputs as {
     cpu: string;
     memory: string;
@@ -60,7 +59,7 @@ export const taskUsd = (size: TaskSize, hours: number, rate: FargateRate): numbe
   return perHour * hours;
 };
 
-/** USD of a generation that runs for so many minutes, on demand and on Spot (x86 rates). */
+/** USD for a generation of this many minutes, on demand and on Spot (x86 rates). */
 export const generationUsd = (graph: Graph, minutes: number) => {
   const size = taskSize(graph, "GeneratorTask");
   const hours = minutes / 60;
@@ -83,11 +82,11 @@ const balancedZones = (graph: Graph) =>
     0,
   );
 
-/** What autoscaling may add. */
+/** The extra that autoscaling may add. */
 const upTo = (tasks: number, tasksMax: number, monthlyUsd: number) =>
   tasksMax > tasks ? `; up to ${tasksMax}, each $${monthlyUsd.toFixed(2)} a month more with its address` : "";
 
-/** What stands around when nobody builds anything. */
+/** What runs while nobody builds anything. */
 export const baselineLines = (graph: Graph): CostLine[] => {
   const size = taskSize(graph, "OrchestratorTask");
   const rate = FARGATE[size.architecture];
@@ -132,13 +131,13 @@ export const baselineLines = (graph: Graph): CostLine[] => {
     ),
     line("Secrets", `${secrets} × month`, secrets * PRICES.secretMonthUsd, "secretsManager"),
     line("Private DNS zone", `${zones} × month`, zones * PRICES.hostedZoneMonthUsd, "route53"),
-    line("Logs", `${logsGb} GB in`, logsGb * PRICES.logsIngestedGbUsd, "cloudWatch"),
+    line("Logs", `${logsGb} GB ingested`, logsGb * PRICES.logsIngestedGbUsd, "cloudWatch"),
     line("Images", `${imagesGb} GB`, imagesGb * PRICES.ecrGbMonthUsd, "ecr"),
     line("Generated apps", `${artifactsGb} GB`, artifactsGb * PRICES.s3GbMonthUsd, "s3"),
   ];
 };
 
-/** What looking after it costs on top; the free tier of a new account covers the alarms. */
+/** The additional cost of monitoring; a new account's free tier covers the alarms. */
 export const watchingLines = (graph: Graph): CostLine[] => {
   const alarmMetrics = resources(graph, "cloudwatch/metricAlarm:MetricAlarm")
     .flatMap(({ metricQueries }) => metricQueries as { metric?: object }[])

@@ -1,4 +1,4 @@
-/** The one table of prices: USD, us-east-1, without free tier, discounts or taxes. */
+/** The price list: USD, us-east-1, without free tier, discounts or taxes. */
 export const PRICES_READ_IN = "June 2026";
 export const PRICED_REGION = "us-east-1";
 
@@ -40,7 +40,7 @@ export const PRICES = {
   customMetricMonthUsd: 0.3,
 } as const;
 
-/** What a quiet month is taken to use, where the graph cannot say it. */
+/** Assumed usage of a quiet month, where the graph can't say. */
 export const QUIET_MONTH = {
   /** Load balancer capacity units, on average. */
   loadBalancerUnits: 0.2,

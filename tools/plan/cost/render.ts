@@ -19,7 +19,7 @@ const table = (title: string, lines: CostLine[]): string[] => {
   ];
 };
 
-/** Costs as text. @param region where the stage is; prices are those of one Region */
+/** Costs as text. @param region the stage's Region; the prices are one Region's */
 export const renderCost = (graph: Graph, region: string): string => {
   const baseline = baselineLines(graph);
   const watching = watchingLines(graph);
@@ -32,7 +32,7 @@ export const renderCost = (graph: Graph, region: string): string => {
     `Together ${money(totalUsd(baseline) + totalUsd(watching))} a month.`,
     "",
     `A generation of ${GENERATION_MINUTES} minutes (${vcpu} vCPU, ${memoryGb} GB, ${architecture}): ` +
-      `${money(onDemandUsd, 3)}; on Spot about ${money(spotUsd, 3)}. The model is paid apart.`,
+      `${money(onDemandUsd, 3)}; on Spot about ${money(spotUsd, 3)}. The model is billed separately.`,
     "",
     `Prices of ${PRICED_REGION}, read in ${PRICES_READ_IN}, without free tier and taxes` +
       `${region === PRICED_REGION ? "" : `; ${region} may differ by up to 30 %`}:`,

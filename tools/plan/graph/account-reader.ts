@@ -1,10 +1,10 @@
-/** Stands in for AWS and registries when preflight runs in a graph: it touches no network. */
+/** Replaces AWS and registries when preflight runs in a graph, so that it uses no network. */
 import { FARGATE_VCPU_QUOTA } from "../../preflight/problems.ts";
 import type { Owner, Reader } from "../../preflight/facts.ts";
 import { NotReadable } from "../../preflight/facts.ts";
 import { input } from "./program-input.ts";
 
-/** Has the name and the type of what `build-program.ts` puts it in the place of. */
+/** Has the name and type of what `build-program.ts` replaces with it. */
 export const awsReader = (): Reader => {
   const { account, accountId, vcpuQuota } = input;
   const read = <T>(action: string, value: T): Promise<T> =>

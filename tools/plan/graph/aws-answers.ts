@@ -1,4 +1,4 @@
-/** What AWS would answer: the ids and ARNs of resources, and the results of data sources. */
+/** What AWS would return: ids and ARNs of resources, and results of data sources. */
 import { createHash } from "node:crypto";
 import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime/index.js";
 import { policyJson, type StatementInput } from "./policy-document.ts";
@@ -10,7 +10,7 @@ const { accountId, region } = input;
 const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
 const text = (value: unknown, otherwise: string) => (typeof value === "string" ? value : otherwise);
 
-/** Attributes that other resources read, by type. `name` is the physical name where there is one. */
+/** Attributes that other resources read, by type. `name` is the physical name, if there is one. */
 const COMPUTED: Record<string, (name: string, inputs: Properties) => Properties> = {
   "aws:ecs/cluster:Cluster": (name) => ({ arn: arn("ecs", `cluster/${name}`) }),
   "aws:ecs/service:Service": (name) => ({ arn: arn("ecs", `service/leo/${name}`) }),
@@ -59,7 +59,7 @@ const COMPUTED: Record<string, (name: string, inputs: Properties) => Properties>
   "pulumi-nodejs:dynamic:Resource": () => ({ zoneId: "Z0123456789" }),
 };
 
-/** A made resource: its inputs, plus what AWS computes, which is also in `computed` by itself. */
+/** A created resource: its inputs, plus what AWS computes, which is also in `computed`. */
 export const madeResource = ({ type, name, id, inputs }: MockResourceArgs) => {
   const physical = text(inputs.name, text(inputs.bucket, `${name}-0123abc`));
   const computed = COMPUTED[type]?.(physical, inputs as Properties) ?? {};
@@ -71,7 +71,7 @@ export const madeResource = ({ type, name, id, inputs }: MockResourceArgs) => {
 const left = (name: unknown): string => {
   if (!input.absent.includes(String(name))) return String(name);
   const details = `${String(name)} does not exist`;
-  // Pulumi hands on a provider's `details`, and nothing else.
+  // Pulumi passes on only a provider's `details`.
   throw Object.assign(new Error(details), { details });
 };
 
@@ -100,9 +100,9 @@ const ANSWERS: Record<string, (inputs: Properties) => Properties> = {
   "aws:servicequotas/getServiceQuota:getServiceQuota": () => ({ value: input.vcpuQuota }),
 };
 
-/** The answer of a data source. A new one must be given an answer here. */
+/** A data source's response. New data sources need a response here. */
 export const dataSource = ({ token, inputs }: MockCallArgs) => {
   const answer = ANSWERS[token];
-  if (!answer) throw new Error(`No answer is known for ${token}`);
+  if (!answer) throw new Error(`No response is defined for ${token}`);
   return { ...(inputs as Properties), ...answer(inputs as Properties) };
 };

@@ -17,14 +17,14 @@ interface Esbuild {
   build(options: BuildOptions): Promise<unknown>;
 }
 
-/** The esbuild that SST itself brings along. */
+/** The esbuild that comes with SST. */
 export const platformEsbuild = () => createRequire(path.join(PLATFORM, "package.json"))("esbuild") as Esbuild;
 
 const REQUIRE = `import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __filename = import.meta.filename, __dirname = import.meta.dirname;`;
 
-/** A graph asks no AWS account and no registry: preflight gets a stand-in to read from. */
+/** A graph uses no AWS account or registry: preflight reads from a stand-in. */
 const withoutNetwork = {
   name: "without-network",
   setup: (build: Resolve) =>

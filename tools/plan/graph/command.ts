@@ -6,16 +6,16 @@ import { graphOf } from "./run-graph.ts";
 
 export const graphCommand = {
   name: "npm run graph",
-  about: "Prints the resources that a deploy of a stage would make. Needs no AWS account.",
+  about: "Prints the resources that deploying a stage would create. Needs no AWS account.",
   options: {
     stage: { type: "text", value: "NAME", default: "prod", about: "The stage" },
-    dev: { type: "flag", about: "What `sst dev` would make instead" },
+    dev: { type: "flag", about: "What `sst dev` would create instead" },
     full: { type: "flag", about: "Every setting of every resource" },
     json: { type: "flag", about: "As JSON" },
   },
 } as const satisfies Command;
 
-/** @throws Error with the sentences of a stage that is refused */
+/** @throws Error with the reasons why a stage is rejected */
 export const printGraph = async ({
   stage,
   dev,

@@ -1,23 +1,23 @@
 import type { Certificate, ImageState, Zone } from "../../preflight/facts.ts";
 
-/** The resource graph of a stage, as Pulumi would be asked to make it. */
+/** A stage's resource graph, as Pulumi would be asked to create it. */
 export interface Resource {
   /** Pulumi's type, such as `aws:ecs/service:Service`. */
   type: string;
   /** Logical name, unique per type. */
   name: string;
-  /** Logical name of the component that made it. */
+  /** Logical name of the component that created it. */
   parent?: string;
   /**
-   * Pulumi's options that decide what a deploy or a removal does; `import` is the id of a resource that
-   * exists already and is adopted instead of made.
+   * Pulumi's options that determine what a deploy or a removal does; `import` is the id of an existing resource
+   * that's adopted instead of created.
    */
   options: { ignoreChanges: string[]; retainOnDelete: boolean; import?: string };
-  /** Logical names of what must exist first: named as an option, or read as a value. */
+  /** Logical names of dependencies, whether declared as an option or read as a value. */
   dependencies: string[];
   /** Secret values are under `{ secret: value }`. */
   inputs: Record<string, unknown>;
-  /** What AWS would have answered: its `id`, and what other resources read of it, such as its `arn`. */
+  /** What AWS would have returned: its `id`, and what other resources read from it, such as its `arn`. */
   attributes: Record<string, unknown>;
 }
 
@@ -27,7 +27,7 @@ export interface DevCommand {
   command: string;
   directory: string;
   autostart: boolean;
-  /** Names of what is linked: each becomes `SST_RESOURCE_{name}`. */
+  /** Names of linked resources: each becomes `SST_RESOURCE_{name}`. */
   links: string[];
   /** The role whose credentials SST gives it. */
   role: string;
@@ -36,23 +36,23 @@ export interface DevCommand {
 
 export interface Graph {
   resources: Resource[];
-  /** What SST's CLI would start, and starts in `sst dev` alone. */
+  /** What SST's CLI would start; only `sst dev` does. */
   commands: DevCommand[];
-  /** Tokens of the data sources that were read, such as `aws:index/getRegion:getRegion`; each once. */
+  /** Tokens of the data sources that were read, such as `aws:index/getRegion:getRegion`, without duplicates. */
   dataSources: string[];
   outputs: Record<string, unknown>;
-  /** Lines that the program printed for the person who deploys. */
+  /** Lines that the program printed for the deployer. */
   printed: string[];
 }
 
-/** Why a stage was refused before anything was registered. */
+/** Why a stage was rejected before anything was registered. */
 export interface Refusal {
   refused: string;
   /** How many resources had been registered by then. */
   registered: number;
 }
 
-/** What preflight finds in the account; an empty account with every hosted zone when left out. */
+/** What preflight finds in the account; by default an empty account with every hosted zone. */
 export interface AccountFacts {
   /** `{kind} {name}` → who has it: the stage, deletion, or another owner's description. */
   owners?: Record<string, string>;
@@ -68,7 +68,7 @@ export interface AccountFacts {
   credentialsError?: string;
 }
 
-/** What a run of the program is told. */
+/** Input for a run of the program. */
 export interface ProgramInput {
   stage: string;
   dev: boolean;
@@ -78,6 +78,6 @@ export interface ProgramInput {
   region: string;
   vcpuQuota: number;
   account: AccountFacts;
-  /** Names that no earlier stack has left behind. */
+  /** Names that no earlier stack left behind. */
   absent: string[];
 }

@@ -15,7 +15,7 @@ const MARKER = path.join(PLATFORM, "leo-installed");
 const LOCK = path.join(ROOT, "node_modules/.cache/sst-install");
 const LOCK_STALE_MS = 10 * 60_000;
 
-/** Changes when another SST or another provider is asked for. */
+/** Changes when another SST or provider version is required. */
 const wanted = () => {
   const manifest = readFileSync(path.join(ROOT, "node_modules/sst/package.json"), "utf8");
   const { version } = JSON.parse(manifest) as { version: string };
@@ -39,7 +39,7 @@ const install = async () => {
   await writeFile(MARKER, wanted());
 };
 
-/** True when this process holds the lock; a lock left by a dead process is taken after ten minutes. */
+/** True if this process holds the lock; a dead process's lock is taken over after ten minutes. */
 const takeLock = async (): Promise<boolean> => {
   await mkdir(path.dirname(LOCK), { recursive: true });
   const made = await mkdir(LOCK).then(
@@ -55,7 +55,7 @@ const takeLock = async (): Promise<boolean> => {
   return false;
 };
 
-/** Makes `.sst/platform` if it is not there yet. Safe to call from several processes at once. */
+/** Creates `.sst/platform` if it's missing. Safe to call from several processes at once. */
 export const ensurePlatform = async (): Promise<void> => {
   while (!isInstalled()) {
     if (!(await takeLock())) {

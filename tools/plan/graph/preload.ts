@@ -3,8 +3,8 @@ import path from "node:path";
 import { input } from "./program-input.ts";
 
 /**
- * A global `sst` runs `sst.config.ts` with whatever Node it finds, and the project promises Node 20: what
- * Node 20 lacks is missing here too.
+ * A global `sst` runs `sst.config.ts` with whatever Node it finds, and the project supports Node 20, so
+ * anything that Node 20 lacks is missing here too.
  */
 const NEWER_THAN_NODE_20: [owner: object, names: string[]][] = [
   [Promise, ["withResolvers", "try"]],

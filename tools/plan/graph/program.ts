@@ -28,14 +28,14 @@ const plain = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 };
 
-/** Options never reach the mocks; a transformation sees them on the way. */
+/** Options never reach the mocks, so a transformation records them on the way. */
 const seenOptions = new Map<string, pulumi.CustomResourceOptions>();
 const seenDependencies = new Map<string, string[]>();
 const key = ({ type, name }: { type: string; name: string }) => `${type} ${name}`;
 
 type DevOutputs = Record<string, pulumi.Input<Omit<DevCommand, "role"> & { aws: { role: string } }>>;
 
-/** What SST's CLI learns of a command is an output of its component, which never reaches the mocks. */
+/** SST's CLI learns about a command from its component's output, which never reaches the mocks. */
 const watchCommands = () => {
   const component = pulumi.ComponentResource.prototype as unknown as {
     registerOutputs: (outputs?: DevOutputs) => void;
@@ -75,7 +75,7 @@ interface Monitor {
   registerResource(request: RegisterRequest, answered: unknown): unknown;
 }
 
-/** The mocks are not handed a resource's dependencies; the engine's stand-in is, as URNs. */
+/** The mocks don't receive a resource's dependencies; the engine's stand-in does, as URNs. */
 const watchDependencies = () => {
   const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
   const register = monitor.registerResource.bind(monitor);
@@ -88,13 +88,13 @@ const watchDependencies = () => {
 
 const finish = (result: unknown, code: number): never => {
   writeFileSync(process.env.LEO_GRAPH_FILE ?? "/dev/stdout", JSON.stringify(result));
-  // A refusal leaves promises open, which Pulumi would report on the way out.
+  // A rejection leaves promises open, which Pulumi would report on exit.
   process.removeAllListeners("exit");
   process.exit(code);
 };
 const refuse = (error: unknown) => {
   const { name, message, stack } = error as Error;
-  // The stack itself is in Pulumi's books only.
+  // The stack itself exists only in Pulumi's records.
   const registered = resources.filter(({ type }) => type !== "pulumi:pulumi:Stack").length;
   return finish({ refused: name === "VisibleError" ? message : stack, registered }, 0);
 };
@@ -125,7 +125,7 @@ await pulumi.runtime.setMocks(
 );
 watchDependencies();
 
-// The globals of every SST project; the configuration is loaded once they are there.
+// The globals of every SST project; the configuration loads once they exist.
 Object.assign(globalThis, shim, { sst, aws, dockerbuild });
 const { default: config } = await import("../../../sst.config.ts");
 const outputs = await pulumi.runtime.runInPulumiStack(() => {

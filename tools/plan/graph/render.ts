@@ -15,7 +15,7 @@ const cut = (text: string) => (text.length > MAX_VALUE ? `${text.slice(0, MAX_VA
 const isEmpty = (value: unknown) =>
   value === "" || (Array.isArray(value) && value.length === 0) || value === null || value === undefined;
 
-/** SST's own bookkeeping, which makes nothing in AWS. */
+/** SST's own bookkeeping, which creates nothing in AWS. */
 const isBookkeeping = ({ type }: Resource) =>
   /^(pulumi:pulumi:Stack|sst:sst:(LinkRef|Version|DevCommand|Secret)|pulumi-nodejs:)/.test(type);
 
@@ -40,7 +40,7 @@ const outputLines = (graph: Graph) =>
 const shownResources = (graph: Graph) =>
   graph.resources.filter((resource) => !isBookkeeping(resource) && !resource.type.startsWith("sst:"));
 
-/** What tells one resource from another at a glance: its physical name, and a setting or two. */
+/** What identifies a resource at a glance: its physical name and a setting or two. */
 const gist = ({ inputs, options }: Resource): string => {
   const name = inputs.family ?? inputs.bucket ?? inputs.name ?? inputs.dashboardName ?? "";
   const rest = Object.entries(inputs).filter(

@@ -15,13 +15,13 @@ export interface GraphOptions {
   dev?: boolean;
   /** LEO_… variables. */
   settings?: Record<string, string>;
-  /** Whether this machine's environment and `.env` files count too; tests must not depend on them. */
+  /** Whether this machine's environment and `.env` files count; tests must not depend on them. */
   inheritSettings?: boolean;
   /** Values of secrets; each of the seven has one by default. */
   secrets?: Record<string, string>;
   accountId?: string;
   vcpuQuota?: number;
-  /** Names that LEO_ADOPT looks for in vain; everything else that it looks for is there. */
+  /** Names that LEO_ADOPT doesn't find; everything else it looks for exists. */
   absent?: string[];
   /** Whether a Docker daemon answers, and what its builder can build for. */
   docker?: boolean;
@@ -31,7 +31,7 @@ export interface GraphOptions {
 
 const PLATFORMS = ["linux/amd64", "linux/arm64"];
 
-/** What a stage with a domain needs, whichever domain it is. */
+/** What a stage with a domain needs, whatever the domain. */
 const healthyAccount = (settings: Record<string, string | undefined>): AccountFacts => {
   const { LEO_DOMAIN: domain, LEO_PREVIEW_DOMAIN: previews } = settings;
   const named = [domain, previews].filter((name) => name !== undefined && name !== "") as string[];
@@ -41,7 +41,7 @@ const healthyAccount = (settings: Record<string, string | undefined>): AccountFa
   };
 };
 
-/** Values that must never be seen in clear text outside of Secrets Manager. */
+/** Values that must never appear in clear text outside Secrets Manager. */
 export const SENTINELS: Record<string, string> = {
   ...Object.fromEntries(SECRET_NAMES.map((name) => [name, `CLEAR-TEXT-${name}`])),
   DatabaseUrl: "postgresql://leo:CLEAR-TEXT-DatabaseUrl@pooler.example.com:5432/postgres?sslmode=require",
@@ -59,7 +59,7 @@ const defaultSettings = (): Record<string, string | undefined> => ({
 const BUNDLE = path.join(PLATFORM, "leo-graph.mjs");
 let bundle: Promise<void> | undefined;
 
-/** Built once per process; several processes at once put the same file in place. */
+/** Built once per process; concurrent processes write the same file. */
 const bundled = () => {
   bundle ??= (async () => {
     await ensurePlatform();
@@ -79,7 +79,7 @@ const withFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> =
   }
 };
 
-/** A `docker` whose daemon answers or does not; nothing is built under mocks. */
+/** A `docker` whose daemon answers or doesn't; mocks build nothing. */
 const standInDocker = async (folder: string, answers: boolean, platforms: string[]) => {
   const bin = path.join(folder, "bin");
   await mkdir(bin);
@@ -128,7 +128,7 @@ const program = async (options: GraphOptions): Promise<Graph | Refusal> =>
 
 const results = new Map<string, Promise<Graph | Refusal>>();
 
-/** The same options give the same graph: this process works it out once. Nobody changes what they get. */
+/** The same options give the same graph, so a process builds it once. Callers must not change the result. */
 const run = async (options: GraphOptions): Promise<Graph | Refusal> => {
   const key = JSON.stringify(options);
   const result = results.get(key) ?? program(options);
@@ -136,14 +136,14 @@ const run = async (options: GraphOptions): Promise<Graph | Refusal> => {
   return result;
 };
 
-/** The whole resource graph of a stage. Throws with the refusal's text when the stage is refused. */
+/** A stage's complete resource graph. Throws with the reasons if the stage is rejected. */
 export const graphOf = async (options: GraphOptions): Promise<Graph> => {
   const result = await run(options);
   if ("refused" in result) throw new Error(result.refused);
   return result;
 };
 
-/** Why a stage is refused. Throws when it is not. */
+/** Why a stage is rejected. Throws if it isn't. */
 export const refusalOf = async (options: GraphOptions): Promise<Refusal> => {
   const result = await run(options);
   if (!("refused" in result)) throw new Error("The stage was not refused");

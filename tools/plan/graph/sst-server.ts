@@ -19,7 +19,7 @@ const bootstrap = {
   appsyncRealtime: "appsync-realtime.test",
 };
 
-/** Bundles a Lambda for real, so that a handler that does not build fails here. */
+/** Really bundles a Lambda, so that a handler that doesn't build fails here. */
 const buildFunction = async ({ functionID = "function", handler = "" }: Call["params"][0]) => {
   const out = path.join(input.workFolder, "artifacts", `${functionID}-src`);
   const [file, exported] = handler.split(/\.(?=[^.]+$)/);

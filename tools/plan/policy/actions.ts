@@ -1,12 +1,12 @@
 /**
  * The API calls that creating, reading, updating and deleting each type of resource takes, as the AWS
- * provider 6.66.2 and SST 3.19.3 make them. Which resources a call may touch is worked out in `scope.ts`.
+ * provider 6.66.2 and SST 3.19.3 make them. `scope.ts` decides which resources a call may touch.
  */
 import type { Resource } from "../graph/graph.ts";
 
 export interface Calls {
   actions: string[];
-  /** Services whose role AWS makes on the account's first use of them. */
+  /** Services whose role AWS creates when the account first uses them. */
   linkedRoles?: string[];
 }
 
@@ -73,7 +73,7 @@ const ENTRIES: Record<string, Entry> = {
       elasticloadbalancing: `CreateLoadBalancer DeleteLoadBalancer DescribeLoadBalancers
         DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes DescribeCapacityReservation
         SetSecurityGroups SetSubnets SetIpAddressType ${ELB_TAGS}`,
-      // The load balancer's creation looks at the network with the caller's rights.
+      // Creating a load balancer inspects the network with the caller's rights.
       ec2: `DescribeAccountAttributes DescribeAddresses DescribeInternetGateways DescribeNetworkInterfaces
         DescribeSecurityGroups DescribeSubnets DescribeVpcs`,
     },
@@ -99,7 +99,7 @@ const ENTRIES: Record<string, Entry> = {
   "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace": of({
     servicediscovery: `CreatePrivateDnsNamespace UpdatePrivateDnsNamespace DeleteNamespace GetNamespace
       GetOperation ${TAGS}`,
-    // Cloud Map makes the namespace's zone with the caller's rights.
+    // Cloud Map creates the namespace's zone with the caller's rights.
     route53: "CreateHostedZone DeleteHostedZone GetHostedZone ListHostedZonesByName",
     ec2: "DescribeVpcs DescribeRegions",
   }),
@@ -141,7 +141,7 @@ const ENTRIES: Record<string, Entry> = {
       UntagResource ListTags`,
     iam: "PassRole",
   }),
-  // Removing a stage calls a function that ends its generators.
+  // Removing a stage calls a function that stops its generators.
   "aws:lambda/invocation:Invocation": of({ lambda: "InvokeFunction" }),
   "aws:lambda/permission:Permission": of({ lambda: "AddPermission RemovePermission GetPolicy" }),
   "aws:iam/role:Role": ({ inputs }) => ({
@@ -218,25 +218,25 @@ const ENTRIES: Record<string, Entry> = {
   "aws:cloudwatch/dashboard:Dashboard": of({ cloudwatch: "PutDashboard DeleteDashboards GetDashboard" }),
   "aws:budgets/budget:Budget": of({ budgets: `ViewBudget ModifyBudget ${TAGS}` }),
 
-  // Made on the machine that deploys, and kept in SST's state.
+  // Created on the deploying machine, and kept in SST's state.
   "random:index/randomBytes:RandomBytes": NOTHING,
 };
 
-/** SST's components and bookkeeping, which are no resources of AWS. */
+/** SST's components and bookkeeping, which aren't AWS resources. */
 const NOT_IN_AWS = /^(sst:|pulumi:pulumi:Stack$)/;
 
-/** A dynamic resource of SST's says in its name which one it is: `….sst.aws.HostedZoneLookup`. */
+/** SST's dynamic resources are identified by their name: `….sst.aws.HostedZoneLookup`. */
 export const kindOf = ({ type, name }: Resource): string =>
   type === "pulumi-nodejs:dynamic:Resource" ? name.split(".").slice(-3).join(".") : type;
 
-/** The table has no row for what a deploy would make, so no policy can be called complete. */
+/** The table has no row for something that a deploy would create, so no policy would be complete. */
 export class UnknownTypeError extends Error {
   override name = "UnknownTypeError";
 }
 
 /**
- * What deploying, updating and removing a resource calls.
- * @throws UnknownTypeError for a type that the table does not know
+ * The API calls for deploying, updating and removing a resource.
+ * @throws UnknownTypeError for a type that's missing from the table
  */
 export const callsFor = (resource: Resource): Calls => {
   const kind = kindOf(resource);
@@ -244,7 +244,7 @@ export const callsFor = (resource: Resource): Calls => {
   const entry = ENTRIES[kind];
   if (!entry) {
     throw new UnknownTypeError(
-      `No policy is printed: nothing is known about ${kind} (${resource.name}). Add its API calls to tools/plan/policy/actions.ts.`,
+      `Can't print a policy: ${kind} (${resource.name}) is unknown. Add its API calls to tools/plan/policy/actions.ts.`,
     );
   }
   return typeof entry === "function" ? entry(resource) : entry;
@@ -257,7 +257,7 @@ const DATA_SOURCES: Record<string, string[]> = {
   "aws:index/getAvailabilityZones:getAvailabilityZones": ["ec2:DescribeAvailabilityZones"],
   "aws:iam/getPolicyDocument:getPolicyDocument": [],
   "aws:ecr/getAuthorizationToken:getAuthorizationToken": ["ecr:GetAuthorizationToken"],
-  // What LEO_ADOPT looks for.
+  // What LEO_ADOPT looks up.
   "aws:s3/getBucket:getBucket": calls({ s3: "ListBucket GetBucketLocation" }),
   "aws:secretsmanager/getSecret:getSecret": calls({ secretsmanager: "DescribeSecret GetResourcePolicy" }),
   "aws:ecr/getRepository:getRepository": calls({
@@ -268,13 +268,13 @@ const DATA_SOURCES: Record<string, string[]> = {
 };
 
 /**
- * What reading a data source calls.
- * @throws UnknownTypeError for one that the table does not know
+ * The API calls for reading a data source.
+ * @throws UnknownTypeError for one that's missing from the table
  */
 export const callsForData = (token: string): string[] => {
   const actions = DATA_SOURCES[token];
   if (actions) return actions;
   throw new UnknownTypeError(
-    `No policy is printed: nothing is known about the data source ${token}. Add its API calls to tools/plan/policy/actions.ts.`,
+    `Can't print a policy: the data source ${token} is unknown. Add its API calls to tools/plan/policy/actions.ts.`,
   );
 };

@@ -14,13 +14,13 @@ import { mergeGrants } from "./statement.ts";
 
 export const policyCommand = {
   name: "npm run plan -- policy",
-  about: "Prints the least IAM policy for deploying, updating, watching and removing a stage.",
+  about: "Prints the minimal IAM policy for deploying, updating, watching and removing a stage.",
   options: {
     stage: { type: "text", value: "NAME", default: "prod", about: "The stage" },
-    account: { type: "text", value: "ID", about: "The AWS account's 12 digits; without it any account" },
+    account: { type: "text", value: "ID", about: "The AWS account's 12 digits (default any account)" },
     dev: { type: "flag", about: "What `sst dev` needs instead" },
-    json: { type: "flag", about: "As JSON: every document with its name, and what is not scoped" },
-    folder: { type: "text", value: "FOLDER", about: "Write each document to a file of its own there" },
+    json: { type: "flag", about: "As JSON: every document with its name, and unscoped actions" },
+    folder: { type: "text", value: "FOLDER", about: "Write each document to its own file there" },
   },
   notes: `Apply it with, for each file that --folder FOLDER writes:
   aws iam create-policy --policy-name leo-saas-deployer-1 --policy-document file://FOLDER/leo-saas-deployer-1.json
@@ -34,11 +34,11 @@ const checkedAccount = (account: string | undefined): string => {
 };
 
 /**
- * The policy of a stage, in as many documents as IAM asks for.
+ * A stage's policy, in as many documents as IAM needs.
  * @param account 12 digits, or `*`
  * @param dev for `sst dev` instead of a deploy
- * @param settings LEO_… variables over the machine's own, which count only where `inheritSettings` is set
- * @throws UnknownTypeError for a resource that the tables do not know
+ * @param settings LEO_… variables that override the machine's own, which count only if `inheritSettings` is set
+ * @throws UnknownTypeError for a resource that's missing from the tables
  */
 export const deployerPolicy = async (options: {
   stage: string;
@@ -71,7 +71,7 @@ const writeDocuments = async ({ name, documents }: DeployerPolicy, folder: strin
   return files.map((file) => `Wrote ${file}`).join("\n");
 };
 
-/** @throws Error with the sentences of a stage that is refused */
+/** @throws Error with the reasons why a stage is rejected */
 export const printPolicy = async (values: Values<typeof policyCommand>): Promise<string> => {
   const { stage, dev, json, folder } = values;
   const account = checkedAccount(values.account);

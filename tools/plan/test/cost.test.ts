@@ -103,8 +103,8 @@ test("the report names the Region, the date and the sources of its prices", () =
   expect(renderCost(arm, "eu-west-1")).toMatch(/eu-west-1 may differ/);
 });
 
-test("sst dev has no costs of this kind", () => {
+test("sst dev has no such costs", () => {
   expect(() =>
     taskSize({ resources: [], commands: [], dataSources: [], outputs: {}, printed: [] }, "GeneratorTask"),
-  ).toThrow(/not of sst dev/);
+  ).toThrow(/not for sst dev/);
 });

@@ -144,9 +144,9 @@ const resource = (type: string, name: string): Resource => ({
   dependencies: [],
 });
 
-test("a resource or data source that nothing is known about is named", () => {
+test("an unknown resource or data source is named", () => {
   expect(() => callsFor(resource("aws:kms/key:Key", "Key"))).toThrow(
-    "No policy is printed: nothing is known about aws:kms/key:Key (Key). Add its API calls to tools/plan/policy/actions.ts.",
+    "Can't print a policy: aws:kms/key:Key (Key) is unknown. Add its API calls to tools/plan/policy/actions.ts.",
   );
   expect(() => callsFor(resource("pulumi-nodejs:dynamic:Resource", "A.sst.aws.Other"))).toThrow(
     "sst.aws.Other",

@@ -276,7 +276,7 @@ describe("images and registries", () => {
       { state: "found", platforms: ["linux/amd64"] },
       /is for linux\/amd64 and not for linux\/arm64: build it/,
     ],
-    [unreachable, /^The registry ghcr\.io of LEO_GENERATOR_IMAGE cannot be reached: it does not answer/],
+    [unreachable, /^The registry ghcr\.io of LEO_GENERATOR_IMAGE can't be reached: it does not answer/],
   ];
   test.for(cases)("%j is one sentence", async ([state, sentence]) => {
     const image = () => Promise.resolve(state);
@@ -289,7 +289,7 @@ describe("images and registries", () => {
     const reader = { baseRegistryProblem: () => Promise.resolve("it does not answer") };
     expect((await findingsOf({ reader })).problems).toEqual([
       expect.stringMatching(
-        /^Docker Hub, which has the base images, cannot be reached: it does not answer: check/,
+        /^Docker Hub, which has the base images, can't be reached: it does not answer: check/,
       ),
     ]);
     const behind = await findingsOf({ reader, env: { HTTPS_PROXY: "http://proxy:3128" } });

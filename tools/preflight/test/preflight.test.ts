@@ -155,9 +155,9 @@ describe("the account, the builder and the registries", () => {
       expect.stringMatching(/^Region us-east-1 has 5 VPCs/),
       expect.stringMatching(/^The hosted zone that SST would use for LEO_DOMAIN/),
       expect.stringMatching(/^No hosted zone .* LEO_PREVIEW_DOMAIN/),
-      expect.stringMatching(/^The registry ghcr\.io of LEO_GENERATOR_IMAGE cannot be reached/),
+      expect.stringMatching(/^The registry ghcr\.io of LEO_GENERATOR_IMAGE can't be reached/),
       expect.stringMatching(/^The builder stand-in cannot build for linux\/arm64/),
-      expect.stringMatching(/^Docker Hub, which has the base images, cannot be reached/),
+      expect.stringMatching(/^Docker Hub, which has the base images, can't be reached/),
     ]);
     expect(registered).toBe(0);
   });

@@ -199,7 +199,7 @@ describe("registries", () => {
   const soon = () => AbortSignal.timeout(60_000);
   const index = { manifests: [{ platform: { os: "linux", architecture: "arm64" } }, {}] };
 
-  /** A registry as GitHub's is: it gives anybody a token, for images that are public. */
+  /** A registry as GitHub's is: it offers anybody a token, for images that are public. */
   const withRegistry = <T>(run: (registry: string) => Promise<T>): Promise<T> => {
     let origin = "";
     return withServer(
@@ -228,7 +228,7 @@ describe("registries", () => {
       expect(await registryProblem(registry, soon())).toBeUndefined();
     }));
 
-  test("that cannot be reached are named with the reason", async () => {
+  test("that can't be reached are named with the reason", async () => {
     const registry = await withRegistry(async (address) => address);
     const reason = "the connection is refused";
     expect(await readPublicImage(`${registry}/x/leo:1`, soon())).toEqual({

@@ -34,8 +34,8 @@ describe.each(CLOUDS)("the doctor, $name", ({ open }) => {
   test("says that a bucket or a queue does not exist", () =>
     within(async (cloud) => {
       const target = { ...targetOf(cloud), bucket: "leo-saas-nowhere", queue: { name: "leo-nowhere" } };
-      expect(await told(bucketCheck, target)).toEqual(["failure: leo-saas-nowhere does not exist"]);
-      expect(await told(queueCheck, target)).toEqual(["failure: leo-nowhere does not exist"]);
+      expect(await told(bucketCheck, target)).toEqual(["failure: leo-saas-nowhere doesn't exist"]);
+      expect(await told(queueCheck, target)).toEqual(["failure: leo-nowhere doesn't exist"]);
     }));
 
   test("counts what waits in the queue", () =>

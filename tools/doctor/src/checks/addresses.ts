@@ -19,19 +19,19 @@ const findingOf = async (host: string, resolve: Resolve): Promise<Finding> => {
     const families = new Set((await resolve(host)).map(({ family }) => family));
     if (families.has(4)) return ok(`${host} has IPv4${families.has(6) ? " and IPv6" : ""}`);
     return failure(
-      `${host} has IPv6 only, and Leo's network on AWS has none`,
-      "For the database use the session pooler.",
+      `${host} only has IPv6, and Leo's network on AWS has no IPv6`,
+      "For the database, use the session pooler.",
     );
   } catch (error) {
-    return warning(`${host}: ${reasonOf(error)}`, "Look at the name, and at this machine's DNS.");
+    return warning(`${host}: ${reasonOf(error)}`, "Check the name and this machine's DNS.");
   }
 };
 
-/** Whether what Leo calls can be reached over IPv4, the only one that its network on AWS has. */
+/** Whether everything Leo calls has IPv4, the only kind of address that its network on AWS has. */
 export const addressesCheck = (resolve: Resolve = (host) => lookup(host, { all: true })): Check => ({
   name: "addresses",
   run: async (target) => {
-    // Without them the addresses that matter most, in the secrets, are not known.
+    // Without them the most important addresses, those in the secrets, are unknown.
     needCredentials(target);
     return Promise.all(hostsOf(target).map((host) => findingOf(host, resolve)));
   },

@@ -3,7 +3,7 @@ import { type Finding, LeftOut, ok, warning, WORKING_DATABASE } from "../finding
 import { NoDatabase, withDatabase } from "../database.ts";
 import type { Target } from "../target.ts";
 
-/** Leo's schema belongs to the role of DatabaseUrl, as which `leo.banned_users()` looks. */
+/** Leo's schema belongs to the role of DatabaseUrl, which `leo.banned_users()` runs as. */
 const LOOK = `
   select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as readable
   from pg_namespace n join pg_class c on c.relnamespace = n.oid join pg_attribute a on a.attrelid = c.oid
@@ -32,7 +32,7 @@ const look = (target: Target): Promise<Finding[]> =>
     return [ok("a user who is banned in Supabase is suspended here")];
   });
 
-/** Whether the orchestrators see who is banned in Supabase; docs/operations.md says what follows. */
+/** Whether the orchestrators can see bans in Supabase; docs/operations.md says what follows. */
 export const bansCheck: Check = {
   name: "bans",
   run: async (target) => {

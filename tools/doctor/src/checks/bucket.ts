@@ -11,7 +11,7 @@ import { failure, type Finding, LeftOut, ok } from "../finding.ts";
 import { awsProblem, reasonOf } from "@leo/core/explain.ts";
 import { needCredentials } from "../target.ts";
 
-/** Lists, writes, reads and deletes one small object, as the orchestrator does with its own role. */
+/** Lists, writes, reads and deletes one small object, as the orchestrator does with its role. */
 const use = async (s3: S3Client, bucket: string, signal: AbortSignal): Promise<void> => {
   const options = { abortSignal: signal };
   const object = { Bucket: bucket, Key: `doctor/${randomUUID()}` };
@@ -27,12 +27,12 @@ const use = async (s3: S3Client, bucket: string, signal: AbortSignal): Promise<v
 
 const refused = (bucket: string, error: unknown, isUp: boolean): Finding => {
   const problem = awsProblem(error);
-  if (problem === "missing" && !isUp) return ok(`${bucket} does not exist yet; the deploy makes it`);
+  if (problem === "missing" && !isUp) return ok(`${bucket} doesn't exist yet; the deploy creates it`);
   if (problem === "missing")
-    return failure(`${bucket} does not exist`, "Deploy again: it was removed by hand.");
+    return failure(`${bucket} doesn't exist`, "Deploy again; it was removed by hand.");
   if (problem === "denied")
-    return failure(`${bucket} may not be used with these credentials`, "Look at the bucket's policy.");
-  return failure(`${bucket} cannot be used: ${reasonOf(error)}`);
+    return failure(`these credentials may not use ${bucket}`, "Check the bucket's policy.");
+  return failure(`${bucket} can't be used: ${reasonOf(error)}`);
 };
 
 export const bucketCheck: Check = {

@@ -11,19 +11,19 @@ const EXPIRES_SOON_DAYS = 14;
 
 interface Seen {
   certificate: PeerCertificate;
-  /** Why no browser would trust it. */
+  /** Why browsers wouldn't trust it. */
   distrusted?: string;
 }
 
 type Tls = NonNullable<Target["tls"]>;
 
-/** What the server shows to whoever asks for `name`. @throws what the network throws */
+/** The certificate that the server presents for `name`. @throws network errors */
 const lookAt = async (name: string, { port, connectTo, ca }: Tls, signal: AbortSignal): Promise<Seen> => {
   const socket = connect({
     host: connectTo ?? name,
     port,
     servername: name,
-    // An untrusted one is to be looked at as well, and nothing is sent.
+    // Untrusted certificates are inspected too, and nothing is sent.
     rejectUnauthorized: false,
     ...(ca && { ca }),
   });
@@ -45,10 +45,10 @@ const lookAt = async (name: string, { port, connectTo, ca }: Tls, signal: AbortS
 };
 
 const judge = (name: string, { certificate, distrusted }: Seen, now: Date): Finding => {
-  const renew = "Renew it in ACM, or look at why it was not renewed by itself.";
+  const renew = "Renew it in ACM, or find out why it wasn't renewed automatically.";
   if (checkServerIdentity(name, certificate)) {
     return failure(
-      `the certificate is not for ${name}`,
+      `the certificate doesn't cover ${name}`,
       "It must name LEO_DOMAIN and the hosts under the preview domain; see LEO_CERTIFICATE_ARN.",
     );
   }
@@ -56,8 +56,8 @@ const judge = (name: string, { certificate, distrusted }: Seen, now: Date): Find
   if (days < 0) return failure(`the certificate of ${name} expired on ${certificate.valid_to}`, renew);
   if (distrusted) {
     return failure(
-      `browsers do not trust the certificate of ${name} (${distrusted})`,
-      "Use one that ACM issued, with its chain.",
+      `browsers don't trust the certificate of ${name} (${distrusted})`,
+      "Use one issued by ACM, with its chain.",
     );
   }
   if (days < EXPIRES_SOON_DAYS) return warning(`the certificate of ${name} expires in ${days} days`, renew);
@@ -69,15 +69,15 @@ const seenFinding = async (name: string, target: Target, tls: Tls, signal: Abort
     return judge(name, await lookAt(name, tls, signal), now);
   } catch (error) {
     const reason = networkProblem(error) ?? reasonOf(error);
-    if (!target.isUp) return ok(`${name} does not answer yet (${reason})`);
+    if (!target.isUp) return ok(`${name} doesn't answer yet (${reason})`);
     return failure(
-      `${name} shows no certificate: ${reason}`,
-      "Does its DNS record lead to the load balancer, and may this machine open the site (LEO_ALLOWLIST)?",
+      `${name} presents no certificate: ${reason}`,
+      "Does its DNS record point at the load balancer, and is this machine in LEO_ALLOWLIST?",
     );
   }
 };
 
-/** The stage's own certificate in ACM: issued, and for both names. */
+/** The stage's certificate in ACM: issued, and covering both names. */
 const acmFinding = async (
   arn: string,
   names: string[],
@@ -98,22 +98,25 @@ const acmFinding = async (
     const missing = names.filter((name) => !has.includes(name));
     if (missing.length === 0) return ok("the certificate in ACM is issued, for the domain and its previews");
     return failure(
-      `the certificate in ACM is not for ${missing.join(", ")}`,
-      "Make one for both names and set LEO_CERTIFICATE_ARN.",
+      `the certificate in ACM doesn't cover ${missing.join(", ")}`,
+      "Create one for both names and set LEO_CERTIFICATE_ARN.",
     );
   } catch (error) {
     const kind = awsProblem(error);
     if (kind === "missing")
-      return failure("there is no such certificate in ACM", "Look at LEO_CERTIFICATE_ARN and its Region.");
+      return failure("there is no such certificate in ACM", "Check LEO_CERTIFICATE_ARN and its Region.");
     if (kind === "denied")
-      return warning("the certificate in ACM may not be read", "Allow acm:DescribeCertificate.");
-    return failure(`the certificate in ACM cannot be read: ${reasonOf(error)}`);
+      return warning(
+        "these credentials may not read the certificate in ACM",
+        "Allow acm:DescribeCertificate.",
+      );
+    return failure(`the certificate in ACM can't be read: ${reasonOf(error)}`);
   } finally {
     acm.destroy();
   }
 };
 
-/** TLS of the site and of a preview, as a browser meets it. */
+/** TLS of the site and of a preview, as a browser sees it. */
 export const certificateCheck = (now: () => Date = () => new Date()): Check => ({
   name: "certificate",
   run: async (target, signal) => {

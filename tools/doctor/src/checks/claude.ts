@@ -8,10 +8,10 @@ import { needCredentials, type Target } from "../target.ts";
 const OAUTH_BETA = "oauth-2025-04-20";
 const VERSION = "2023-06-01";
 
-/** What the secret is called in sentences, and what to do if the API does not like it. */
+/** What the secret is called in sentences, and what to do if the API rejects it. */
 const CREDENTIALS: Record<ModelCredential, { noun: string; renew: string }> = {
   ClaudeOauthToken: { noun: "token", renew: "Run `claude setup-token` and set what it prints." },
-  AnthropicApiKey: { noun: "key", renew: "Make another key in the Claude Console and set it." },
+  AnthropicApiKey: { noun: "key", renew: "Create another key in the Claude Console and set it." },
 };
 
 const headersFor = (credential: string): Record<string, string> =>
@@ -22,15 +22,16 @@ const headersFor = (credential: string): Record<string, string> =>
 const judge = (status: number, model: string, name: ModelCredential): Finding => {
   const { noun, renew } = CREDENTIALS[name];
   if (status === 200) return ok(`the ${noun} is accepted, and ${model} may be used`);
-  if (status === 401) return failure(`the model API does not accept the ${noun}`, renew);
+  if (status === 401) return failure(`the model API rejects the ${noun}`, renew);
   if (status === 403) return failure(`the ${noun} may not use ${model}`, renew);
-  if (status === 404) return failure(`the model API knows no ${model}`, "Set LEO_MODEL to another one.");
+  if (status === 404)
+    return failure(`the model API doesn't know ${model}`, "Set LEO_MODEL to another model.");
   if (status === 429)
-    return warning(`the ${noun} is accepted, but its limit is used up`, "Wait, or use another plan.");
-  return warning(`the model API answers ${status}`, "Look at https://status.claude.com.");
+    return warning(`the ${noun} is accepted, but its limit is reached`, "Wait, or use another plan.");
+  return warning(`the model API returns ${status}`, "See https://status.claude.com.");
 };
 
-/** Counts the tokens of one word: it costs nothing and passes the same doors as a real request. */
+/** Counts the tokens of one word: it's free and takes the same path as a real request. */
 const ask = async (target: Target, name: ModelCredential, signal: AbortSignal): Promise<Finding> => {
   const { modelUrl, env, stage, secrets } = target;
   const model = (stage ? stage.generator.model : env.LEO_MODEL) || DEFAULT_MODEL;
@@ -43,16 +44,16 @@ const ask = async (target: Target, name: ModelCredential, signal: AbortSignal): 
     },
     body: JSON.stringify({ model, messages: [{ role: "user", content: "Leo" }] }),
   });
-  if ("unreachable" in answer) return failure(`the model API cannot be reached: ${answer.unreachable}`);
+  if ("unreachable" in answer) return failure(`the model API can't be reached: ${answer.unreachable}`);
   return judge(answer.status, model, name);
 };
 
 export const claudeCheck: Check = {
   name: "claude",
   run: async (target, signal) => {
-    // Its key is for nobody else, and it may know no more than the Messages API.
+    // Its key goes to no one else, and it may support nothing but the Messages API.
     if (target.modelEndpoint)
-      return [ok(`the model answers at ${target.modelEndpoint}, which is not asked here`)];
+      return [ok(`the model is at ${target.modelEndpoint}, which the doctor doesn't check`)];
     const [name] = usableModelCredentials(target.secrets);
     if (name) return [await ask(target, name, signal)];
     if (!target.stage) return [ok("no token in the environment, so the demo model (leo-mock) answers")];

@@ -7,7 +7,7 @@ import { NoDatabase, openConnection, withDatabase } from "../database.ts";
 import { measureRoom, type Room } from "../room.ts";
 import { secretOf, type Target } from "../target.ts";
 
-/** The first connection has shown that the database answers: a pooler that lets others wait is full. */
+/** The first connection has shown that the database answers, so a pooler that keeps others waiting is full. */
 const CONNECT_MS = 2_000;
 const ADVICE =
   "Raise the pool size in Supabase (Database, Connection pooling) and LEO_DATABASE_POOLER_SIZE, or lower LEO_DATABASE_CONNECTIONS or LEO_ORCHESTRATORS.";
@@ -34,23 +34,23 @@ const judge = (stage: Stage, inUse: number, { free, isAll }: Room): Finding => {
   if (!isAll) {
     return warning(
       `at least ${there} connections; ${most}`,
-      "The doctor opens no more: compare it with the pool size in Supabase (Database, Connection pooling).",
+      "The doctor opens no more than that. Compare it with the pool size in Supabase (Database, Connection pooling).",
     );
   }
-  if (given < running) return failure(`it gives ${there} connections; orchestrators: ${most}`, ADVICE);
-  return warning(`it gives ${there} connections, too few for a deploy; orchestrators: ${most}`, ADVICE);
+  if (given < running) return failure(`it offers ${there} connections; orchestrators: ${most}`, ADVICE);
+  return warning(`it offers ${there} connections, too few for a deploy; orchestrators: ${most}`, ADVICE);
 };
 
 const look = async (target: Target, stage: Stage, first: Client): Promise<Finding[]> => {
   const inUse = await countInUse(first);
   const { duringDeploy } = neededConnections(stage.scaling, stage.databaseConnections);
   const url = secretOf(target, "DatabaseUrl");
-  // The first connection is one of them, and one more shows that there is room beyond.
+  // The first connection is one of them, and one more shows that there's room to spare.
   const room = await measureRoom(Math.max(0, duringDeploy - inUse), () => openConnection(url, CONNECT_MS));
   return [judge(stage, inUse, { ...room, free: room.free + 1 })];
 };
 
-/** Connections that the database really gives, counted by opening them, against what the orchestrators need. */
+/** How many connections the database really offers, counted by opening them, against what orchestrators need. */
 export const connectionsCheck: Check = {
   name: "connections",
   run: async (target) => {

@@ -9,15 +9,15 @@ const LOG_IN = "Log in (`aws sso login`) or set AWS_PROFILE, as docs/deploy.md s
 const PROBLEMS: Partial<Record<AwsProblem, Finding>> = {
   no_credentials: failure("there are no AWS credentials", LOG_IN),
   expired: failure("the AWS credentials have expired", LOG_IN),
-  invalid: failure("AWS does not know these credentials", LOG_IN),
-  clock: failure("AWS refuses the signature: this machine's clock is wrong", "Set the clock."),
+  invalid: failure("AWS doesn't know these credentials", LOG_IN),
+  clock: failure("AWS rejects the signature: this machine's clock is wrong", "Set the clock."),
   denied: failure(
     "these credentials may not even ask who they are",
-    "Allow sts:GetCallerIdentity; a policy denies it.",
+    "A policy denies sts:GetCallerIdentity; allow it.",
   ),
 };
 
-/** Who the credentials belong to, or why they do not work. */
+/** Whose credentials these are, or why they don't work. */
 export const readIdentity = async (
   aws: AwsConfig,
   signal: AbortSignal,
@@ -31,8 +31,8 @@ export const readIdentity = async (
   } catch (error) {
     const known = PROBLEMS[awsProblem(error)];
     const unknown = failure(
-      `AWS cannot be asked in ${aws.region}: ${reasonOf(error)}`,
-      "Look at the network, and at LEO_REGION.",
+      `AWS can't be reached in ${aws.region}: ${reasonOf(error)}`,
+      "Check the network and LEO_REGION.",
     );
     return { identityProblem: known ?? unknown };
   } finally {

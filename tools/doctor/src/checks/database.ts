@@ -9,8 +9,8 @@ import { secretOf, type Target } from "../target.ts";
 const MAJOR_MIN = 14;
 
 /**
- * A setting outlives its transaction in a session and is lost, or another client's, in a transaction
- * pooler. The pooler may give the same connection twice by chance, so this proves only the bad case.
+ * A setting outlives its transaction in a session; behind a transaction pooler it's lost, or another client's.
+ * The pooler may return the same connection twice by chance, so this proves only the bad case.
  */
 const keepsSession = async (client: Client): Promise<boolean> => {
   await client.query("set leo.doctor = 'kept'");
@@ -41,7 +41,7 @@ const look = async (client: Client): Promise<Finding[]> => {
   return [ok(`PostgreSQL ${version}, keeps sessions`)];
 };
 
-/** A stage's URL has rules of its own; the local cloud's is made by Leo. */
+/** A stage's URL has rules of its own; Leo creates the local cloud's. */
 const urlProblem = (target: Target) => target.stage && databaseUrlProblem(secretOf(target, "DatabaseUrl"));
 
 export const databaseCheck: Check = {
@@ -56,7 +56,7 @@ export const databaseCheck: Check = {
       const advice = isFull(error.cause)
         ? "Raise the pool size in Supabase (Database, Connection pooling), or see who else connects."
         : "Is the project paused, or DatabaseUrl wrong?";
-      return [failure(`it cannot be used: ${error.message}`, advice)];
+      return [failure(`it can't be used: ${error.message}`, advice)];
     }
   },
 };

@@ -5,9 +5,9 @@ import { secretOf } from "../target.ts";
 
 const DAY_MS = 24 * 3600 * 1_000;
 const EXPIRES_SOON_MS = 14 * DAY_MS;
-const MAKE_ANOTHER = "Make another token for the bot's account and set GithubBotToken.";
+const MAKE_ANOTHER = "Create another token for the bot's account and set GithubBotToken.";
 
-/** A classic token tells its scopes; a fine-grained one has none to tell. */
+/** A classic token reports its scopes; a fine-grained one has none. */
 const scopes = (header: string | null): Finding => {
   if (header === null) {
     return ok("accepted; its permissions are not told, it needs Administration and Contents: write");
@@ -29,11 +29,11 @@ const expiry = (header: string | null, now: Date): Finding[] => {
 };
 
 const judge = ({ status, headers }: Answer, now: Date): Finding[] => {
-  if (status === 401) return [failure("GitHub does not accept the token", MAKE_ANOTHER)];
+  if (status === 401) return [failure("GitHub rejects the token", MAKE_ANOTHER)];
   if (status === 403 || status === 429) {
-    return [warning(`GitHub answers ${status}`, "Its rate limit may be used up; try again in an hour.")];
+    return [warning(`GitHub returns ${status}`, "Its rate limit may be reached; try again in an hour.")];
   }
-  if (status !== 200) return [warning(`GitHub answers ${status}`, "Look at https://www.githubstatus.com.")];
+  if (status !== 200) return [warning(`GitHub returns ${status}`, "See https://www.githubstatus.com.")];
   return [
     scopes(headers.get("x-oauth-scopes")),
     ...expiry(headers.get("github-authentication-token-expiration"), now),
@@ -53,7 +53,7 @@ export const githubCheck = (now: () => Date = () => new Date()): Check => ({
         "user-agent": "leo-doctor",
       },
     });
-    if ("unreachable" in answer) return [failure(`GitHub cannot be reached: ${answer.unreachable}`)];
+    if ("unreachable" in answer) return [failure(`GitHub can't be reached: ${answer.unreachable}`)];
     return judge(answer, now());
   },
 });

@@ -8,11 +8,11 @@ import { failure, type Finding, ok, warning } from "../finding.ts";
 import { plainMessage } from "@leo/core/explain.ts";
 
 const GIB = 1024 ** 3;
-/** A database, its log and a few apps; less and PostgreSQL stops. */
+/** Room for a database, its log and a few apps; with less, PostgreSQL stops. */
 const DISK_FAIL_GIB = 0.5;
 const DISK_WARN_GIB = 2;
 
-/** The nearest folder upwards that exists. */
+/** The nearest existing parent folder. */
 const existing = async (folder: string): Promise<string> => {
   const found = await access(folder).then(
     () => true,
@@ -27,12 +27,14 @@ const diskFinding = async (dataDir: string): Promise<Finding> => {
     () => true,
     () => false,
   );
-  if (!isWritable) return failure(`${folder} cannot be written to`, "Set LEO_DATA_DIR to another folder.");
+  if (!isWritable) return failure(`${folder} isn't writable`, "Set LEO_DATA_DIR to another folder.");
   const { bavail, bsize } = await statfs(folder);
   const freeGib = (bavail * bsize) / GIB;
   const sentence = `${freeGib.toFixed(1)} GiB free for ${dataDir}`;
-  if (freeGib < DISK_FAIL_GIB) return failure(sentence, "Make room, or set LEO_DATA_DIR to another disk.");
-  if (freeGib < DISK_WARN_GIB) return warning(sentence, "Make room, or set LEO_DATA_DIR to another disk.");
+  if (freeGib < DISK_FAIL_GIB)
+    return failure(sentence, "Free up space, or set LEO_DATA_DIR to another disk.");
+  if (freeGib < DISK_WARN_GIB)
+    return warning(sentence, "Free up space, or set LEO_DATA_DIR to another disk.");
   return ok(sentence);
 };
 
@@ -47,7 +49,7 @@ const portFinding = async (port: number): Promise<Finding> => {
   }
 };
 
-/** Room for the local cloud's data, and the one port that is fixed. */
+/** Disk space for the local cloud's data, and the one fixed port. */
 export const machineCheck: Check = {
   name: "machine",
   run: async ({ dataDir, port, isUp }) =>

@@ -29,7 +29,7 @@ export const readMigrations = async (folder: string): Promise<Migration[]> => {
   );
 };
 
-/** Applied migrations: time → hash. Empty where Leo was never started. */
+/** Applied migrations: time → hash. Empty if Leo has never started. */
 const readApplied = async (client: Client): Promise<Map<number, string>> => {
   const { rows: found } = await client.query<{ table: string | null }>(
     "select to_regclass('leo.__drizzle_migrations')::text as table",
@@ -43,7 +43,7 @@ const readApplied = async (client: Client): Promise<Map<number, string>> => {
 
 const names = (migrations: Migration[]) => migrations.map(({ tag }) => tag).join(", ");
 
-/** What the table says of the checkout's migrations. Pure. */
+/** Compares the table with the checkout's migrations. A pure function. */
 export const compare = (
   known: Migration[],
   applied: ReadonlyMap<number, string>,
@@ -62,7 +62,7 @@ export const compare = (
   if (changed.length > 0) {
     return [
       failure(
-        `${names(changed)}: applied in another form than in this checkout`,
+        `${names(changed)}: applied in a different form than in this checkout`,
         "An applied migration must never be edited; restore it and add a new one.",
       ),
     ];
@@ -71,7 +71,7 @@ export const compare = (
   if (pending.length === 0) return [ok(`all ${known.length} migrations are applied`)];
   const count = `${pending.length} of ${known.length} migrations are not applied: ${names(pending)}`;
   if (!isUp) return [ok(`${count}; the first start applies them`)];
-  return [warning(count, "The next deploy applies them before the new orchestrator serves anybody.")];
+  return [warning(count, "The next deploy applies them before the new orchestrator serves anyone.")];
 };
 
 /** @param folder of drizzle-kit's migrations */

@@ -6,7 +6,7 @@ import { ROOT } from "../root.ts";
 
 const NEEDED_MAJOR = 24;
 
-/** @param version as `process.versions.node` tells it */
+/** @param version as in `process.versions.node` */
 export const nodeCheck = (version: string = process.versions.node, root: string = ROOT): Check => ({
   name: "node",
   run: async () => {

@@ -19,12 +19,12 @@ const dead = (name: string, depth: number): Finding[] =>
     ? []
     : [
         warning(
-          `${depth} task events could not be handled and lie in ${name}`,
-          "Look at the orchestrator's log for task_event_failed; docs/lifecycle.md says what to do.",
+          `${depth} task events failed and are in ${name}`,
+          "Search the orchestrator's log for task_event_failed; docs/lifecycle.md says what to do.",
         ),
       ];
 
-/** Counts only: receiving a message would take it from the orchestrator. */
+/** Only counts: receiving a message would take it from the orchestrator. */
 export const queueCheck: Check = {
   name: "queue",
   run: async (target, signal) => {
@@ -37,18 +37,16 @@ export const queueCheck: Check = {
         depthOf(sqs, queue.name, signal),
         queue.deadName ? depthOf(sqs, queue.deadName, signal) : 0,
       ]);
-      return [ok(`${queue.name}: ${waiting} task events wait`), ...dead(queue.deadName ?? "", deadDepth)];
+      return [ok(`${queue.name}: ${waiting} task events waiting`), ...dead(queue.deadName ?? "", deadDepth)];
     } catch (error) {
       const problem = awsProblem(error);
       if (problem === "missing" && !isUp)
-        return [ok(`${queue.name} does not exist yet; the deploy makes it`)];
+        return [ok(`${queue.name} doesn't exist yet; the deploy creates it`)];
       if (problem === "missing")
-        return [failure(`${queue.name} does not exist`, "Deploy again: it was removed by hand.")];
+        return [failure(`${queue.name} doesn't exist`, "Deploy again; it was removed by hand.")];
       if (problem === "denied")
-        return [
-          failure(`${queue.name} may not be read with these credentials`, "Allow sqs:GetQueueAttributes."),
-        ];
-      return [failure(`${queue.name} cannot be read: ${reasonOf(error)}`)];
+        return [failure(`these credentials may not read ${queue.name}`, "Allow sqs:GetQueueAttributes.")];
+      return [failure(`${queue.name} can't be read: ${reasonOf(error)}`)];
     } finally {
       sqs.destroy();
     }

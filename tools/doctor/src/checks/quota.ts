@@ -18,7 +18,7 @@ const readQuota = async ({ aws }: Target, signal: AbortSignal): Promise<number> 
   }
 };
 
-/** Fargate's vCPUs against what the stage may use at once. Generators use On-Demand capacity only. */
+/** Fargate's vCPU quota against what the stage may use at once. Generators use On-Demand capacity only. */
 export const quotaCheck: Check = {
   name: "quota",
   run: async (target, signal) => {
@@ -38,7 +38,7 @@ export const quotaCheck: Check = {
           ),
         ];
       }
-      return [failure(`the Fargate quota cannot be read: ${reasonOf(error)}`)];
+      return [failure(`the Fargate quota can't be read: ${reasonOf(error)}`)];
     }
   },
 };

@@ -1,7 +1,7 @@
 import type { Check } from "../check.ts";
 import { ok, warning } from "../finding.ts";
 
-/** The SDK and the `aws` command go by these; SST and Leo go by LEO_REGION. */
+/** The SDK and the `aws` command use these; SST and Leo use LEO_REGION. */
 const OTHERS = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 export const regionCheck: Check = {
@@ -12,7 +12,7 @@ export const regionCheck: Check = {
     return [
       warning(
         `the stage is in ${region}, but ${other} says ${env[other]}`,
-        `Commands of \`aws\` look into the other Region; set ${other}=${region} for them.`,
+        `The \`aws\` command uses the other Region; set ${other}=${region} for it.`,
       ),
     ];
   },

@@ -3,11 +3,11 @@ import type { Check } from "../check.ts";
 import { failure, type Finding, LeftOut, ok, WORKING_DATABASE } from "../finding.ts";
 import { NoDatabase, withDatabase } from "../database.ts";
 
-/** Leo's own work, and one user's request; docs/tenancy.md says what each may do. */
+/** The roles for Leo's own work and for users' requests; docs/tenancy.md says what each may do. */
 const ROLES = ["leo_service", "leo_user"];
-/** As whom Supabase's public API speaks. */
+/** The roles of Supabase's public API. */
 const API_ROLES = ["anon", "authenticated", "service_role"];
-const RESTART = "Start an orchestrator again: it puts privileges and policies right.";
+const RESTART = "Restart an orchestrator; it restores privileges and policies.";
 
 interface Role {
   name: string;
@@ -20,10 +20,10 @@ interface Role {
 
 interface Facts {
   roles: Role[];
-  /** Without row-level security, or with one that does not hold for their owner. */
+  /** Without row-level security, or not forced on their owner. */
   openTables: string[];
   tableCount: number;
-  /** Roles that may look into schema `leo`. */
+  /** Roles that can read schema `leo`. */
   strangers: string[];
   mayMakeRoles: boolean;
 }
@@ -76,8 +76,8 @@ const judge = (facts: Facts, names: string[]): Finding[] => {
   if (missing.length > 0 && !mayMakeRoles) {
     return [
       failure(
-        `${missing.join(" and ")} do not exist, and the role of DatabaseUrl may make no role`,
-        "Run once as an administrator what docs/tenancy.md says.",
+        `${missing.join(" and ")} don't exist, and the role of DatabaseUrl may not create roles`,
+        "Have an administrator run the statements in docs/tenancy.md once.",
       ),
     ];
   }
@@ -86,7 +86,7 @@ const judge = (facts: Facts, names: string[]): Finding[] => {
     ...missing.map((name) => failure(`${name} does not exist`, RESTART)),
     ...roles.flatMap(problemOf),
     ...(openTables.length > 0
-      ? [failure(`row-level security is not enabled and forced on ${openTables.join(", ")}`, RESTART)]
+      ? [failure(`row-level security isn't enabled and forced on ${openTables.join(", ")}`, RESTART)]
       : []),
     ...(strangers.length > 0 ? [failure(`schema leo is open to ${strangers.join(", ")}`, RESTART)] : []),
   ];

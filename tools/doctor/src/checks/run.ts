@@ -6,15 +6,15 @@ import type { Check } from "../check.ts";
 import { failure, LeftOut, ok } from "../finding.ts";
 import { secretOf, type Target } from "../target.ts";
 
-/** The user of every laptop; on a stage one is made for the run. */
+/** Every laptop's user; on a stage, one is created for the run. */
 const accountFor = async (target: Target): Promise<Account> =>
   target.stage
     ? { serviceRoleKey: secretOf(target, "SupabaseServiceRoleKey") }
     : { email: "dev@leo.local", password: await localSecret(target.dataDir, LOCAL_PASSWORD_FILE) };
 
 /**
- * One small app, built through the address that people use. What happens is written to standard error.
- * @param isHealthy whether everything else is well; money is spent only then
+ * Builds one small app through the address that people use. Progress goes to standard error.
+ * @param isHealthy whether everything else passed; only then is money spent
  */
 export const runCheck = (isHealthy: boolean): Check => ({
   name: "run",
@@ -35,7 +35,7 @@ export const runCheck = (isHealthy: boolean): Check => ({
       ];
     } catch (error) {
       if (!(error instanceof ProofError)) throw error;
-      return [failure(error.message.replace(/\.$/, ""), "Look at the orchestrator's log.")];
+      return [failure(error.message.replace(/\.$/, ""), "Check the orchestrator's log.")];
     }
   },
 });

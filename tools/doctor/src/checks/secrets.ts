@@ -26,14 +26,14 @@ const findingOf = ({ secrets, stage }: Target, name: SecretName): Finding | unde
   return shapeFinding(name, value);
 };
 
-/** Exactly one credential opens the model; a Claude token that is missing has been reported by itself. */
+/** Exactly one model credential may be set; a missing Claude token has already been reported. */
 const credentialFinding = ({ secrets, stage }: Target): Finding[] => {
   if (!secrets.ClaudeOauthToken) return [];
   const problem = modelCredentialProblem(stage ?? { name: "prod" }, secrets);
   return problem ? [failure(problem.what, `${problem.advice}.`)] : [];
 };
 
-/** Secrets that were set anew and have not reached the running tasks. */
+/** Secrets that changed and haven't reached the running tasks. */
 const notYetDeployed = ({ secrets, runningSecrets, runningSecretsProblem }: Target): Finding[] => {
   if (runningSecretsProblem) return [runningSecretsProblem];
   const names = [...SECRET_NAMES, ...OPTIONAL_SECRET_NAMES];
@@ -41,13 +41,13 @@ const notYetDeployed = ({ secrets, runningSecrets, runningSecretsProblem }: Targ
   if (changed.length === 0) return [];
   return [
     warning(
-      `${changed.join(", ")}: what runs has another value than what is set`,
-      "The next deploy brings it to the tasks.",
+      `${changed.join(", ")}: the running tasks have a different value`,
+      "The next deploy passes the new value to the tasks.",
     ),
   ];
 };
 
-/** The seven secrets of a stage: set, and of the right shape; so are the optional ones that it has. */
+/** A stage's seven secrets, and any optional ones: set and well-formed. */
 export const secretsCheck: Check = {
   name: "secrets",
   run: async (target) => {
@@ -55,7 +55,7 @@ export const secretsCheck: Check = {
     if (target.secretsProblem) return [target.secretsProblem];
     const optional = OPTIONAL_SECRET_NAMES.flatMap((name) => {
       const value = target.secrets[name];
-      // Another endpoint's key may look like anything.
+      // Another endpoint's key can have any format.
       if (name === "AnthropicApiKey" && target.modelEndpoint) return [];
       return value ? [shapeFinding(name, value) ?? []].flat() : [];
     });

@@ -9,7 +9,7 @@ const WHY: Record<string, string> = {
   no_database: "it has no database",
 };
 
-/** Whether Leo answers where its users look for it. */
+/** Whether Leo answers at its public address. */
 export const siteCheck: Check = {
   name: "site",
   run: async (target, signal) => {
@@ -21,7 +21,7 @@ export const siteCheck: Check = {
         ok(
           stage
             ? "nothing is deployed yet"
-            : "Leo does not run here; `npm start` starts it, and then more is checked",
+            : "Leo isn't running here; start it with `npm start` to check more",
         ),
       ];
     }
@@ -30,8 +30,8 @@ export const siteCheck: Check = {
     if ("unreachable" in answer) {
       return [
         failure(
-          `${publicUrl} cannot be reached: ${answer.unreachable}`,
-          stage ? "Is this machine's address in LEO_ALLOWLIST?" : "Look at .leo/logs/orchestrator.log.",
+          `${publicUrl} can't be reached: ${answer.unreachable}`,
+          stage ? "Is this machine's address in LEO_ALLOWLIST?" : "Check .leo/logs/orchestrator.log.",
         ),
       ];
     }
@@ -39,8 +39,8 @@ export const siteCheck: Check = {
     const { status = "" } = (parseJson(answer.text) ?? {}) as { status?: string };
     return [
       failure(
-        `${publicUrl} answers ${answer.status}${WHY[status] ? `: ${WHY[status]}` : ""}`,
-        stage ? `Run \`npm run deployed -- --stage ${stage.name}\`.` : "Look at .leo/logs/orchestrator.log.",
+        `${publicUrl} returns ${answer.status}${WHY[status] ? `: ${WHY[status]}` : ""}`,
+        stage ? `Run \`npm run deployed -- --stage ${stage.name}\`.` : "Check .leo/logs/orchestrator.log.",
       ),
     ];
   },

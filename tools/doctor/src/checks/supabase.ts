@@ -9,8 +9,7 @@ import { secretOf, type Target } from "../target.ts";
 const Keys = z.object({ keys: z.array(z.looseObject({ kty: z.string(), alg: z.string().optional() })) });
 
 const ASYMMETRIC = new Set(["ES256", "RS256"]);
-const LOOK_AT_JWT_KEYS =
-  "In the project's settings, under JWT keys, make an asymmetric key the one that signs.";
+const LOOK_AT_JWT_KEYS = "In the project's settings, under JWT keys, make an asymmetric key the signing key.";
 
 const NO_KEY = "it publishes no key: the project signs with a shared secret";
 
@@ -22,7 +21,7 @@ const keyFindings = async (text: string, hasSharedSecret: boolean): Promise<Find
     return [warning(`${NO_KEY}, and SupabaseJwtSecret holds one`, LOOK_AT_JWT_KEYS)];
   }
   if (keys.length === 0) {
-    return [failure(NO_KEY, `${LOOK_AT_JWT_KEYS} Until then set the secret SupabaseJwtSecret.`)];
+    return [failure(NO_KEY, `${LOOK_AT_JWT_KEYS} Until then, set the secret SupabaseJwtSecret.`)];
   }
   if (keys.some((key) => key.kty === "oct" || "d" in key)) {
     return [failure("its keys (JWKS) hold a secret one that anybody can read", LOOK_AT_JWT_KEYS)];
@@ -32,7 +31,7 @@ const keyFindings = async (text: string, hasSharedSecret: boolean): Promise<Find
     return [failure("none of its keys is ES256 or RS256, which Leo verifies", LOOK_AT_JWT_KEYS)];
   const imported = await Promise.allSettled(usable.map((key) => importJWK(key as JWK)));
   const broken = imported.filter(({ status }) => status === "rejected").length;
-  if (broken > 0) return [failure(`${broken} of its ${usable.length} keys cannot be read`, LOOK_AT_JWT_KEYS)];
+  if (broken > 0) return [failure(`${broken} of its ${usable.length} keys can't be read`, LOOK_AT_JWT_KEYS)];
   return [ok(`reachable, ${usable.length} signing key${usable.length === 1 ? "" : "s"}`)];
 };
 
@@ -40,18 +39,18 @@ const publicKeyFinding = async (base: string, target: Target, signal: AbortSigna
   const apikey = target.secrets.SupabaseAnonKey;
   if (!apikey) return [];
   const answer = await probe(`${base}/settings`, signal, { headers: { apikey } });
-  if ("unreachable" in answer) return [failure(`sign-in cannot be reached: ${answer.unreachable}`)];
+  if ("unreachable" in answer) return [failure(`sign-in can't be reached: ${answer.unreachable}`)];
   if (answer.status === 401 || answer.status === 403) {
     return [
-      failure("the project does not know SupabaseAnonKey", "Copy the publishable key of the same project."),
+      failure("the project doesn't know SupabaseAnonKey", "Copy the publishable key of the same project."),
     ];
   }
   if (answer.status !== 200)
-    return [failure(`sign-in answers ${answer.status}`, "Look at Supabase's status page.")];
+    return [failure(`sign-in returns ${answer.status}`, "Check Supabase's status page.")];
   return [ok("the publishable key is accepted")];
 };
 
-/** Sign-in: the project answers, publishes keys that Leo can verify with, and knows the browser's key. */
+/** Sign-in: the project answers, publishes keys that Leo can use, and accepts the browser's key. */
 export const supabaseCheck: Check = {
   name: "supabase",
   run: async (target, signal) => {
@@ -61,13 +60,13 @@ export const supabaseCheck: Check = {
     if ("unreachable" in answer) {
       return [
         failure(
-          `${new URL(url).host} cannot be reached: ${answer.unreachable}`,
+          `${new URL(url).host} can't be reached: ${answer.unreachable}`,
           "Is the project paused, or SupabaseUrl wrong?",
         ),
       ];
     }
     if (answer.status !== 200)
-      return [failure(`its keys (JWKS) answer ${answer.status}`, "Is SupabaseUrl the project's URL?")];
+      return [failure(`its keys (JWKS) return ${answer.status}`, "Is SupabaseUrl the project's URL?")];
     const [keys, publicKey] = await Promise.all([
       keyFindings(answer.text, Boolean(target.secrets.SupabaseJwtSecret)),
       publicKeyFinding(base, target, signal),

@@ -87,7 +87,7 @@ export const compute: Record<string, Counterpart | Part | Absent> = {
     type: "AWS::ECS::ClusterCapacityProviderAssociations",
     inputs: {
       clusterName: "Cluster",
-      // CloudFormation demands the strategy, which may be empty.
+      // CloudFormation requires the strategy, which may be empty.
       capacityProviders: (value) => ({ CapacityProviders: value, DefaultCapacityProviderStrategy: [] }),
       defaultCapacityProviderStrategies: "DefaultCapacityProviderStrategy",
     },
@@ -111,7 +111,7 @@ export const compute: Record<string, Counterpart | Part | Absent> = {
     references: { arn: "Arn", name: "Ref" },
   },
   "aws:lambda/invocation:Invocation": {
-    absent: "CloudFormation invokes a function only as the maker of a custom resource.",
+    absent: "CloudFormation invokes functions only for custom resources.",
   },
   "aws:lambda/permission:Permission": {
     type: "AWS::Lambda::Permission",

@@ -1,9 +1,9 @@
-/** How a resource of Pulumi's AWS provider looks in CloudFormation. */
+/** How a resource of Pulumi's AWS provider translates to CloudFormation. */
 import type { Resource } from "../../graph/graph.ts";
 
 export type Properties = Record<string, unknown>;
 
-/** What other resources may know of one: `Ref`, or the name of an attribute for `Fn::GetAtt`. */
+/** How other resources refer to one: `Ref`, or an attribute's name for `Fn::GetAtt`. */
 type Reference = "Ref" | (string & {});
 
 /** Turns one input into properties. Arrays of several inputs under the same name are joined. */
@@ -12,15 +12,15 @@ type Translate = (value: unknown, inputs: Properties) => Properties;
 export interface Counterpart {
   type: string;
   /**
-   * Inputs that are called or shaped otherwise: the property's name, or how to make properties of the value.
-   * Every other input keeps its name, with a capital.
+   * Inputs with another name or shape: the property's name, or how to make properties from the value. Every
+   * other input keeps its name, capitalized.
    */
   inputs?: Record<string, string | Translate>;
-  /** Makes the properties of all inputs at once; instead of `inputs`. */
+  /** Makes the properties from all inputs at once; replaces `inputs`. */
   properties?: (inputs: Properties) => Properties;
-  /** What CloudFormation offers for the attributes that Pulumi computes: `id`, `arn`, `url`, … */
+  /** CloudFormation's equivalents of attributes that Pulumi computes: `id`, `arn`, `url`, … */
   references?: Record<string, Reference>;
-  /** Resources that CloudFormation wants beside it, by the ending of their logical name. */
+  /** Additional resources that CloudFormation needs, by the suffix of their logical name. */
   beside?: (inputs: Properties, self: unknown) => Record<string, { Type: string; Properties: Properties }>;
 }
 
@@ -28,12 +28,12 @@ export interface Counterpart {
 export interface Part {
   /** Type of the resource it belongs to. */
   of: string;
-  /** Whether a resource of that type is the one. */
+  /** Whether a resource of that type is the right one. */
   isPartOf: (part: Properties, whole: Resource) => boolean;
   properties: (inputs: Properties) => Properties;
 }
 
-/** What CloudFormation has no resource for, and why. */
+/** A type that CloudFormation has no resource for, and why. */
 export interface Absent {
   absent: string;
 }
@@ -43,7 +43,7 @@ export const capital = (name: string) => name.charAt(0).toUpperCase() + name.sli
 /** Maps whose keys are data and keep their case. */
 const MAPS = new Set(["options", "Options", "variables", "Variables", "condition"]);
 
-/** A value with capitals in all its properties' names. */
+/** A value with all its property names capitalized. */
 export const capitals = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(capitals);
   if (value === null || typeof value !== "object" || "secret" in value) return value;
@@ -55,17 +55,17 @@ export const capitals = (value: unknown): unknown => {
 /** The input exists for Pulumi or SST only; CloudFormation has no such setting. */
 export const dropped: Translate = () => ({});
 
-/** JSON text, which CloudFormation takes as an object. */
+/** JSON text, which is an object in CloudFormation. */
 export const parsed =
   (name: string): Translate =>
   (value) => ({
     [name]: typeof value === "string" ? (JSON.parse(value) as unknown) : value,
   });
 
-/** A number or flag that is one of a list of named attributes, as load balancers have them. */
+/** A number or flag in a list of named attributes, as load balancers have. */
 export const attribute =
   (list: string, key: string): Translate =>
   (value) => ({ [list]: [{ Key: key, Value: String(value) }] });
 
-/** A flag that is a word. */
+/** A flag expressed as a word. */
 export const enabled = (value: unknown) => (value === true ? "ENABLED" : "DISABLED");

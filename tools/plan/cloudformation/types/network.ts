@@ -21,7 +21,7 @@ interface InlineRule {
   securityGroups?: string[];
 }
 
-/** One rule for each range and each group; `peer` says how a group is called in that direction. */
+/** One rule per range and per group; `peer` is the property for a group in that direction. */
 const inlineRules = (rules: InlineRule[], peer: string): Properties[] =>
   rules.flatMap(({ cidrBlocks = [], securityGroups = [], protocol, ...ports }) => {
     const rule = { ...(capitals(ports) as Properties), IpProtocol: protocol };
@@ -147,7 +147,7 @@ export const network: Record<string, Counterpart | Part | Absent> = {
     "DestinationSecurityGroupId",
   ),
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {
-    absent: "CloudFormation can't change the group that AWS makes with a VPC.",
+    absent: "CloudFormation can't change the group that AWS creates with a VPC.",
   },
   "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace": {
     type: "AWS::ServiceDiscovery::PrivateDnsNamespace",
@@ -157,7 +157,7 @@ export const network: Record<string, Counterpart | Part | Absent> = {
     type: "AWS::ServiceDiscovery::Service",
     inputs: {
       forceDestroy: dropped,
-      // CloudFormation's documentation allows it in one of the two places only.
+      // CloudFormation's documentation allows it in only one of the two places.
       dnsConfig: (value) => {
         const { dnsRecords, routingPolicy } = value as {
           dnsRecords: { ttl: number; type: string }[];
@@ -186,7 +186,7 @@ export const network: Record<string, Counterpart | Part | Absent> = {
   "aws:lb/targetGroup:TargetGroup": {
     type: `${BALANCING}TargetGroup`,
     inputs: {
-      // CloudFormation makes up a name of its own.
+      // CloudFormation generates a name.
       namePrefix: dropped,
       deregistrationDelay: attribute(TARGETS, "deregistration_delay.timeout_seconds"),
       healthCheck,

@@ -11,7 +11,7 @@ import {
 
 const BUCKET = "aws:s3/bucketV2:BucketV2";
 
-/** SST's and Pulumi's older resources set one property of a bucket each. */
+/** SST's and Pulumi's older resources each set one property of a bucket. */
 const bucketPart = (properties: Part["properties"]): Part => ({
   of: BUCKET,
   isPartOf: ({ bucket }, whole) => whole.inputs.bucket === bucket,
@@ -68,12 +68,12 @@ export const storage: Record<string, Counterpart | Part | Absent> = {
     type: "AWS::SQS::Queue",
     inputs: {
       name: "QueueName",
-      // Both are for FIFO queues only; CloudFormation rejects the words on others.
+      // Both are for FIFO queues only; CloudFormation rejects them on others.
       fifoQueue: (value) => (value === true ? { FifoQueue: true } : {}),
       contentBasedDeduplication: (value) => (value === true ? { ContentBasedDeduplication: true } : {}),
       messageRetentionSeconds: "MessageRetentionPeriod",
       visibilityTimeoutSeconds: "VisibilityTimeout",
-      // Its JSON has the spelling that CloudFormation wants.
+      // Its JSON already uses CloudFormation's spelling.
       redrivePolicy: parsed("RedrivePolicy"),
     },
     references: { arn: "Arn", url: "Ref" },
@@ -113,7 +113,7 @@ export const storage: Record<string, Counterpart | Part | Absent> = {
   "aws:ecr/lifecyclePolicy:LifecyclePolicy": {
     of: "aws:ecr/repository:Repository",
     isPartOf: ({ repository }, whole) => whole.inputs.name === repository,
-    // Here CloudFormation wants text.
+    // CloudFormation needs text here.
     properties: ({ policy }) => ({ LifecyclePolicy: { LifecyclePolicyText: policy } }),
   },
 };
