@@ -44,7 +44,7 @@ const expectVersion = async ({ finished, orchestrator, manifest }: TestGeneratio
   expect(source.map((file) => file.path)).toContain(path);
 };
 
-test("a question ends the run as an answer after one more turn; the reply goes on with it and builds; a question about the version leaves it alone", () =>
+test("a question ends the run as an answer; the reply builds; asking about a version changes nothing", () =>
   withBucket(async (bucket) => {
     let previous: StartGeneration["previous"];
     await generate({ bucket, prompt: "a todo list mock:asks" }, async (generation) => {
@@ -62,7 +62,7 @@ test("a question ends the run as an answer after one more turn; the reply goes o
     });
   }));
 
-test("a refusal in words is an answer, and so is a plan after which nothing is built; an agent that only talks at first builds when it is told", async () => {
+test("declining and an unbuilt plan are answers; an agent that only talks builds when told to", async () => {
   await generate({ prompt: "a todo list mock:declines" }, (generation) =>
     expectAnswer(generation, /other people's passwords/),
   );

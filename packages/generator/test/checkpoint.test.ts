@@ -40,7 +40,7 @@ const entriesOf = async (content: Buffer, file: string) => {
   return names.toSorted();
 };
 
-test("a checkpoint holds the files and the session and comes back elsewhere with the paths of the new place", () =>
+test("a checkpoint holds files and session, and is restored elsewhere with the new paths", () =>
   withSandbox((fromSandbox, from) =>
     withSandbox(async (toSandbox, to) => {
       const sessionId = "0163854e-b818-413e-bb61-49dc31049b1f";

@@ -17,7 +17,7 @@ const generate = (options: TestGenerationOptions, run: (generation: TestGenerati
 const promptsOf = ({ model }: TestGeneration) =>
   JSON.stringify(model.requests.map(({ body }) => (body as { messages?: unknown }).messages));
 
-test("a run that is told to end stores a checkpoint; the next attempt goes on from it, without any orchestrator too, and is heard by the next one", () =>
+test("an ended run stores a checkpoint; the next attempt resumes from it, even without an orchestrator", () =>
   withBucket(async (bucket) => {
     let previous: StartGeneration["previous"];
     const prompt = "a todo list mock:slow";
@@ -72,7 +72,7 @@ test("a previous version that cannot be read ends the run and claims nothing", (
     },
   ));
 
-test("what a person says before a plan is seen, to the plan and to a version that waits to be stored is answered in its place", () =>
+test("messages before a plan, after it, and before the version is stored are each answered in turn", () =>
   generate({ mode: "plan_first", prompt: "a kanban board", generatorProcess: false }, async (generation) => {
     const { orchestrator, finished, manifest, object, start } = generation;
     await orchestrator.fact("progress", ({ step }) => step === "planning");
@@ -138,7 +138,7 @@ test("the deadline ends the run from inside, in time to store what exists", () =
     },
   ));
 
-test("an artifact that cannot be stored ends as upload_failed with no manifest, and the run's own directory is gone", () =>
+test("an artifact that can't be stored fails as upload_failed, without a manifest or leftovers", () =>
   generate(
     {
       driverEnv: { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "1" },

@@ -180,7 +180,7 @@ test("a silent model is asked again", () => {
   });
 });
 
-test("a limit that ends too late to be waited for reaches the agent as it is, and the generator with its time", () => {
+test("a limit that ends too late reaches the agent unchanged, and the generator with its time", () => {
   const answer: Answer = async (response) => {
     response.writeHead(429, { "content-type": "application/json", "retry-after": "7200" });
     response.end(JSON.stringify({ type: "error", error: { type: "rate_limit_error", message: "no" } }));

@@ -67,7 +67,7 @@ const expectCheckpointsOfChanges = async ({ keys, manifest, orchestrator }: Test
 const firstRequest = ({ model }: TestGeneration) => JSON.stringify(model.requests[0]?.body);
 
 test(
-  "a prompt becomes a checked, stored app; a follow-up goes on in its files and its session; so does a change of the older version",
+  "a prompt becomes a checked, stored app; follow-ups continue in its files and session",
   { timeout: 240_000 },
   () =>
     withBucket(async (bucket) => {

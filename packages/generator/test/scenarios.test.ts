@@ -108,7 +108,7 @@ test("an agent that finds no end is stopped at its turns", () =>
     },
   ));
 
-test("huge output is told in pieces; a file outside is not written, one too large not stored; a version too large ends as output_too_large", () =>
+test("huge output is split; files outside or too large are dropped; a huge version fails", () =>
   withGeneration(
     scenario("mock:huge-output mock:outside-file mock:big-file", {
       env: { LEO_VERSION_MAX_BYTES: "100000" },

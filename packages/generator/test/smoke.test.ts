@@ -131,7 +131,7 @@ test.for([ON_A_HOST, UNDER_A_PATH])(
   },
 );
 
-test("a page that paints late is waited for, whatever failed before it; a folder and its index are one page", async () => {
+test("a page may paint late, whatever failed before; a folder and its index are one page", async () => {
   const late = page('<script>setTimeout(() => document.body.append("late"), 2000)</script>');
   const first = page('<a href="./index.html">Home</a><a href="./late.html">Late</a><script>null.x</script>');
   const { output } = await smokeOf({ "index.html": first, "late.html": late });
@@ -146,7 +146,7 @@ test("under a path an address with a leading slash leads out of the app, and the
   expect(output).toContain("/foo.png is not found");
 });
 
-test("an app with client-side routes gets its index for them, and its links are followed; one without does not", async () => {
+test("only an app with client-side routes gets its index for them; its links are followed", async () => {
   const router = `
     const show = () => { document.querySelector("main").textContent = "at " + location.pathname; };
     const routed = () => { history.pushState(null, "", "/lists/7"); show(); };
@@ -188,7 +188,7 @@ const ABILITIES = page(`<button>Start</button><output></output><script>
   };
 </script>`);
 
-test("in the frame an app has storage, a database, the pointer and the whole screen, and what it has of them passes the check", async () => {
+test("a framed app has storage, a database, pointer lock and fullscreen, and passes using them", async () => {
   expect(await smokeOf({ "index.html": ABILITIES })).toMatchObject({ passed: true, output: undefined });
   await withFiles({ "index.html": ABILITIES }, async (directory) => {
     const app = await serveFiles(directory, ON_A_HOST);

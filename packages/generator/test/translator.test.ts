@@ -66,7 +66,7 @@ test("a credential that comes token by token is scrubbed whole", () => {
   expect(told).not.toContain("efgh");
 });
 
-test("an answer that did not stream is told in one piece, one that did is not repeated, and the harness's own words are not told", () => {
+test("an unstreamed response is reported once, a streamed one isn't repeated, harness text is dropped", () => {
   const { facts, say, stream, text } = setUp();
   const whole = (id: string, content: string, more: object = {}) =>
     say({

@@ -59,7 +59,7 @@ const withStarter = (app: string, run: (paths: RunPaths) => Promise<void>) =>
 
 const component = (body: string) => `export default function App() { ${body} }`;
 
-test("an app that works passes, and its screenshot is kept; one that throws fails, in a browser that was killed and started again", () =>
+test("a working app passes with a screenshot; a throwing one fails, after a browser restart", () =>
   withStarter(component("return <h1>Hello</h1>;"), async (paths) => {
     const browser = new RunBrowser(CHROMIUM, paths);
     const first = await browser.open();
@@ -85,7 +85,7 @@ test("an app that works passes, and its screenshot is kept; one that throws fail
     await browser.close();
   }));
 
-test("a page that logs an error, misses a file of its own or calls the machine's services fails the smoke test", async () => {
+test("a page that logs an error, misses its own file or calls local services fails the smoke test", async () => {
   let reached = 0;
   const service = createServer((_request, response) => {
     reached += 1;
@@ -206,7 +206,7 @@ const write = (paths: RunPaths, files: Record<string, string>) =>
 const pageOf = (script: string) =>
   `<!doctype html><html lang="en"><head><title>Page</title></head><body><div id="root"></div><script type="module" src="${script}"></script></body></html>`;
 
-test("each page is built, and an error in one is told with its address, its source and the line; no source map is left", () =>
+test("every page is built; an error names its address, source and line; no source map is left", () =>
   withStarter(component('return <a href="./about.html">About</a>;'), async (paths) => {
     const about = [
       "const read = (items?: string[]) => {",
@@ -230,7 +230,7 @@ test("each page is built, and an error in one is told with its address, its sour
     expect(built.filter((path) => path.endsWith(".map"))).toEqual([]);
   }));
 
-test("the build is made from what the version holds: an environment file, a link and a page that the build does not know are told", () =>
+test("the build uses only the version's files; skipped files, links and unbuilt pages are reported", () =>
   withStarter(component("return <p>{import.meta.env.VITE_GREETING.length}</p>;"), async (paths) => {
     await write(paths, { ".env": "VITE_GREETING=hello\n" });
     await symlink("App.tsx", join(paths.workspace, "src/linked.tsx"));
@@ -259,7 +259,7 @@ test("where there is no browser the smoke test is skipped and says why", () =>
     expect(passed).toBe(true);
   }));
 
-test("the packages are those that the next run will have: what was added beside package.json is missing, what was taken away is there", () =>
+test("checks use the packages the next run will have, whatever was added or removed by hand", () =>
   withStarter('import { gone } from "beside"; export default () => <p>{gone}</p>;', async (paths) => {
     await write(paths, {
       "node_modules/beside/package.json": '{ "name": "beside", "main": "index.js" }',

@@ -33,7 +33,7 @@ test("a workspace starts as the template, with the template's packages by link",
     );
   }));
 
-test("an environment file is rejected with the reason when the agent writes it, and removed when a command has", () =>
+test("an environment file is rejected when the agent writes it, and removed if a command wrote it", () =>
   withRunPaths(async ({ workspace }) => {
     const options = { workspace, readable: [], isPlanning: () => false, resolveLinks };
     for (const name of [".env", ".env.local", "config/.env.production"]) {

@@ -22,7 +22,7 @@ const addApp = (stub: Stub, name: string) => {
 const kept = (page: Page) =>
   page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("leo.draft.")).length);
 
-test("what is typed survives a reload and leaving for another page, for each app by itself, until it is sent", async () => {
+test("drafts survive a reload and navigation, per app, until they're sent", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {
       const todo = addApp(stub, "Todo list");

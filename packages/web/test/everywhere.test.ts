@@ -5,7 +5,7 @@ import { composer, progress, signIn, timeline } from "./support/pages.ts";
 import { FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub } from "./support/stub.ts";
 
-test("a page that is refused because a run is under way shows that run and Cancel, and keeps what was typed", async () => {
+test("a page rejected because of a current run shows it with Cancel, and keeps the draft", async () => {
   await withStub({}, (stub) =>
     withPage({ allowedErrors: /409/ }, async (page) => {
       const { app, generation } = stub.addApp("A todo list", "Todo list");

@@ -158,7 +158,7 @@ const expectEveryEventOnce = async (page: Page) => {
 };
 
 test(
-  "from signing in, over a reload, a cut network and a second tab that follows, to using the app that was built, reading its errors, and showing it to a stranger until the link is revoked",
+  "sign in, reload, lose the network, follow in a second tab, use the app and share it",
   LONG,
   async () => {
     await withPage(
@@ -304,7 +304,7 @@ const copyVersion2 = async (page: Page) => {
 };
 
 test(
-  "requests queued while the agent works are changed, removed and answered in the same version; versions are compared, downloaded, restored and copied as a new app with its picture",
+  "queued requests are edited and answered; versions are compared, restored and copied",
   LONG,
   async () => {
     await withPage({ acceptDownloads: true }, async (page) => {

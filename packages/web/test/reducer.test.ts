@@ -114,7 +114,7 @@ test("pieces of a text block join into one row", () => {
   expect(texts.every(({ done }) => done)).toBe(true);
 });
 
-test("changes that are told late go to the tools that made them, in their order, and never to one that reads", () => {
+test("late changes go to the tools that made them, in order, and never to one that reads", () => {
   const tool = (toolUseId: string, name: string): Fact => ({
     type: "agent_tool",
     toolUseId,
@@ -192,7 +192,7 @@ test("a failed run ends with its failure and its failed check", () => {
   expect(state.items.findLast((item) => item.kind === "checks")).toMatchObject({ passed: false, round: 3 });
 });
 
-test("an added request waits in the queue, can change and go, and gets its row where it is taken or returned", () => {
+test("an added request waits, can be edited or removed, and gets a row when taken or returned", () => {
   const added: Fact[] = ["a", "b", "c", "d"].map((messageId) => ({
     type: "user_message",
     messageId,

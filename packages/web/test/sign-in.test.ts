@@ -122,7 +122,7 @@ const letTimePassUntil = async (page: Page, seen: Locator) => {
     .toBe(true);
 };
 
-test("while the auth server cannot be reached nobody is signed out, and what was refused can be sent once it is back", async () => {
+test("an unreachable auth server signs nobody out, and rejected requests can be sent again", async () => {
   await withStub({}, (stub) =>
     withPage({ allowedErrors: /status of (401|429)/ }, async (page) => {
       await page.clock.install();

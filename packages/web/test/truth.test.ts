@@ -19,7 +19,7 @@ const DONE = [...START, ...WORK, ...FINISH];
 const background = (locator: Locator) =>
   locator.evaluate((element) => getComputedStyle(element).backgroundColor);
 
-test("where the reader's own colours replace the page's, what is selected, measured and at work can still be seen", async () => {
+test("with forced colors, selected, measured and active items stay visible", async () => {
   await withStub({}, (stub) =>
     withPage({ forcedColors: "active" }, async (page) => {
       const { url } = addApp(stub, ...DONE);
@@ -93,7 +93,7 @@ test("the palette knows what can be done with the app that is open", async () =>
   );
 });
 
-test("restored versions are nobody's words, added requests are listed, and an old version says that it is one", async () => {
+test("restores have no author, added requests are listed, and old versions are marked", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {
       const { app, url, generation } = addApp(stub, ...START, ...WORK);

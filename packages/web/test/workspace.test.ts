@@ -436,7 +436,7 @@ const HOSTILE_TEXT = [
   "The end",
 ].join("\n\n");
 
-test("the agent's text loads nothing, runs nothing and leads nowhere but to the web, while it streams and after", async () => {
+test("the agent's text loads nothing, runs nothing and links only to the web, while streaming and after", async () => {
   await withStub({}, (stub) =>
     withPage({}, async (page) => {
       const asked: string[] = [];
