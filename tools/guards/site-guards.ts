@@ -10,7 +10,7 @@ export const SITE_GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "packages/orchestrator/src/http/site.ts",
-        from: "if (!opens(ownOrigin ? tokenInCookie(c) : inPath, site.token)) return noSite(c);",
+        from: "if (!opens(ownOrigin ? cookiesNamed(c, COOKIE)[0] : inPath, site.token)) return noSite(c);",
         to: "",
       },
     ],

@@ -63,13 +63,13 @@ export const USER_GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "packages/orchestrator/src/sockets/browser-sockets.ts",
-        from: "      if (here() >= max) throw tooMany(here());\n",
+        from: "      if (count() >= max) throw tooMany(count());\n",
         to: "",
       },
       {
         file: "packages/orchestrator/src/sockets/browser-sockets.ts",
-        from: "if (here() + elsewhere.of(userId) > max) {",
-        to: "if (here() + elsewhere.of(userId) > 1e9) {",
+        from: "if (count() + elsewhere.of(userId) > max) {",
+        to: "if (count() + elsewhere.of(userId) > 1e9) {",
       },
     ],
     tests: [

@@ -80,12 +80,8 @@ const refuse = (what: string, answer: Answer, headers: Headers): void => {
   if (status === 401 || status === 403) throw new PushFault("token_refused", { detail: said });
 };
 
-/**
- * Opens the API.
- * @param signal ends what is under way
- * @returns calls that throw PassingFault for what passes and PushFault for what does not
- */
-export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): GitHub => {
+/** @returns a function that makes one call, and throws for refusals that mean the same for every call */
+const createCaller = (apiUrl: string, token: string, signal: AbortSignal) => {
   /** One request and its answer. What goes wrong here is between GitHub and us. */
   const exchange = async (what: string, method: string, path: string, body?: object) => {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
@@ -112,23 +108,28 @@ export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): 
     }
   };
 
-  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
+  return async (method: string, path: string, body?: object): Promise<Answer> => {
     const what = `${method} ${path}`;
     const { answer, headers } = await exchange(what, method, path, body);
     refuse(what, answer, headers);
     return answer;
   };
+};
 
-  const expect = <Schema extends z.ZodType>(
-    schema: Schema,
-    what: string,
-    answer: Answer,
-  ): z.infer<Schema> => {
-    if (answer.status >= 300) {
-      throw new PushFault("refused", { detail: `${what}: ${answer.status} ${textOf(answer)}` });
-    }
-    return schema.parse(answer.body);
-  };
+const expect = <Schema extends z.ZodType>(schema: Schema, what: string, answer: Answer): z.infer<Schema> => {
+  if (answer.status >= 300) {
+    throw new PushFault("refused", { detail: `${what}: ${answer.status} ${textOf(answer)}` });
+  }
+  return schema.parse(answer.body);
+};
+
+/**
+ * Opens the API.
+ * @param signal ends what is under way
+ * @returns calls that throw PassingFault for what passes and PushFault for what does not
+ */
+export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): GitHub => {
+  const call = createCaller(apiUrl, token, signal);
 
   const find = async (path: string): Promise<Repository | undefined> => {
     const answer = await call("GET", path);

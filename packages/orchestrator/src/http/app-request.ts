@@ -39,3 +39,11 @@ export const toFolder = (c: HonoContext<Env>, path: string): Response => {
     "cache-control": "no-store",
   });
 };
+
+/** The values of every cookie of a name: an app may have set one of a wider path beside Leo's. */
+export const cookiesNamed = (c: HonoContext<Env>, name: string): string[] =>
+  (c.req.header("cookie") ?? "")
+    .split(";")
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));

@@ -1,28 +1,36 @@
 /**
  * Previews: the built files of a version, on an origin of their own or under a path with an
  * opaque origin. Everything served here is untrusted, and private: it takes a link's token, from the
- * address or, on a host of its own, from that host's cookie (`domain/preview-link.ts`). No other
+ * address or, on a host of its own, from that host's cookie (`preview/link.ts`). No other
  * cookie and no token of Leo's is read here, and what is set here reaches no other host.
  */
-import { createHash } from "node:crypto";
 import type { Context as HonoContext } from "hono";
-import { getMimeType } from "hono/utils/mime";
 import { Id } from "@leo/core/id.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import { candidatesOf, serve } from "@leo/core/preview/address.ts";
-import { BRIDGE, previewHeaders, withBridge } from "@leo/core/preview/serving.ts";
+import { previewHeaders } from "@leo/core/preview/serving.ts";
 import type { Context } from "../app-context.ts";
 import { findPreviewFiles, mayOpenPreview, type OpenedPreview, type PreviewFile } from "../preview/file.ts";
 import { isLinkToken, LINK_PARAMETER } from "../preview/link.ts";
 import { previewPlace, type PreviewPlace } from "../preview/url.ts";
 import { createRecent } from "../auth/recent.ts";
 import { readBytes } from "../version/version.ts";
-import { cleanPath, isNavigation, toFolder } from "./app-request.ts";
+import { cleanPath, cookiesNamed, isNavigation, toFolder } from "./app-request.ts";
 import type { Env } from "./env.ts";
+import {
+  bridgedTag,
+  isPage,
+  partHeaders,
+  rangeInBucket,
+  sendBridged,
+  sendUnsatisfiable,
+  typeOf,
+  wantedRange,
+} from "./file-answer.ts";
 import { comesFromForeignPage } from "./foreign-page.ts";
 import type { Guard } from "../auth/guard.ts";
 import { messagePage } from "./message-page.ts";
-import { matchesTag, parseRange, type ByteRange } from "./range.ts";
+import { matchesTag, type ByteRange } from "./range.ts";
 import { transportSecurity } from "./security-headers.ts";
 import { streamed } from "./stream.ts";
 
@@ -39,9 +47,6 @@ const COOKIE = "__Host-leo-preview";
 const COOKIE_ATTRIBUTES = "Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=None; Partitioned";
 /** A request is not checked against more tokens than this. */
 const TOKENS_MAX = 4;
-
-/** Part of a page's ETag, so that a new bridge reaches pages that browsers have. */
-const BRIDGE_TAG = createHash("sha256").update(BRIDGE).digest("hex").slice(0, 8);
 
 const noPreview = (c: PreviewContext) =>
   messagePage(
@@ -60,17 +65,11 @@ const noFile = (c: PreviewContext) =>
 const cacheControl = (path: string) =>
   path.startsWith("assets/") ? "private, max-age=86400, immutable" : "private, no-cache";
 
-const wantedRange = (c: PreviewContext, file: PreviewFile, tag: string) => {
-  const condition = c.req.header("if-range");
-  if (condition !== undefined && condition !== tag) return undefined;
-  return parseRange(c.req.header("range"), file.sizeBytes);
-};
-
 /** The object's own size is what is announced: another one would let the app write the next answer. */
 const read = async (c: PreviewContext, { storage, log }: Context, file: PreviewFile, range?: ByteRange) => {
   const object = await storage.read(file.key, {
     maxBytes: LIMITS.fileMaxBytes,
-    range: range && `bytes=${range.start}-${range.end}`,
+    range: rangeInBucket(range),
   });
   if (!object) return undefined;
   const { body, sizeBytes } = object;
@@ -79,30 +78,20 @@ const read = async (c: PreviewContext, { storage, log }: Context, file: PreviewF
   return { sizeBytes, content };
 };
 
-const isPage = (file: PreviewFile) => /\.html?$/i.test(file.path);
-
-/** A page gets the bridge, so it has another length than the stored file and is sent whole. */
 const sendPage = async (
   context: Context,
   c: PreviewContext,
   file: PreviewFile,
   status: 200 | 404 = 200,
 ): Promise<Response> => {
-  const tag = `"${file.sha256}-${BRIDGE_TAG}"`;
+  const tag = bridgedTag(file.sha256);
   const isFound = status === 200;
   const headers: Record<string, string> = isFound
     ? { etag: tag, "cache-control": cacheControl(file.path) }
     : { "cache-control": "no-store" };
   if (isFound && matchesTag(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
   const content = await readBytes(context.storage, file.key);
-  if (content === undefined) return expired(c);
-  const body = Uint8Array.from(Buffer.from(withBridge(new TextDecoder().decode(content))));
-  const all = {
-    ...headers,
-    "content-type": "text/html; charset=utf-8",
-    "content-length": String(body.length),
-  };
-  return c.req.method === "HEAD" ? c.body(null, status, all) : c.body(body, status, all);
+  return content === undefined ? expired(c) : sendBridged(c, status, content, headers);
 };
 
 const expired = (c: PreviewContext) =>
@@ -114,19 +103,16 @@ const expired = (c: PreviewContext) =>
   );
 
 const send = async (context: Context, c: PreviewContext, file: PreviewFile): Promise<Response> => {
-  if (isPage(file)) return sendPage(context, c, file);
+  if (isPage(file.path)) return sendPage(context, c, file);
   const tag = `"${file.sha256}"`;
   const headers: Record<string, string> = { etag: tag, "cache-control": cacheControl(file.path) };
   if (matchesTag(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
 
   headers["accept-ranges"] = "bytes";
-  const range = wantedRange(c, file, tag);
-  if (range === "unsatisfiable") {
-    return c.body(null, 416, { ...headers, "content-range": `bytes */${file.sizeBytes}` });
-  }
-  headers["content-type"] = getMimeType(file.path) ?? "application/octet-stream";
-  headers["content-length"] = String(range ? range.end - range.start + 1 : file.sizeBytes);
-  if (range) headers["content-range"] = `bytes ${range.start}-${range.end}/${file.sizeBytes}`;
+  const range = wantedRange(c, file.sizeBytes, tag);
+  if (range === "unsatisfiable") return sendUnsatisfiable(c, file.sizeBytes, headers);
+  headers["content-type"] = typeOf(file.path);
+  Object.assign(headers, partHeaders(file.sizeBytes, range));
   const status = range ? 206 : 200;
   if (c.req.method === "HEAD") return c.body(null, status, headers);
 
@@ -175,22 +161,16 @@ const answer = (
   if (served.kind === "folder") return toFolder(c, path);
   const file = served.kind === "file" ? files.get(served.path) : undefined;
   if (!file || served.kind !== "file") return noFile(c);
-  if (place.kind === "host" && isPage(file))
+  if (place.kind === "host" && isPage(file.path))
     c.header("set-cookie", `${COOKIE}=${token}; ${COOKIE_ATTRIBUTES}`);
-  const address = isPage(file) ? withoutToken(c, place, opened, context.now()) : undefined;
+  const address = isPage(file.path) ? withoutToken(c, place, opened, context.now()) : undefined;
   if (address !== undefined) return c.body(null, 302, { location: address, "cache-control": "no-store" });
   return served.status === 200 ? send(context, c, file) : sendPage(context, c, file, served.status);
 };
 
-/** The tokens that a request on a preview's own host shows: in its address, then in its cookies. */
-const tokensOf = (c: PreviewContext): string[] => {
-  const inCookies = (c.req.header("cookie") ?? "")
-    .split(";")
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${COOKIE}=`))
-    .map((pair) => pair.slice(COOKIE.length + 1));
-  return [c.req.query(LINK_PARAMETER) ?? "", ...inCookies].slice(0, TOKENS_MAX);
-};
+/** The tokens that a request to a preview's own host carries: in its address, then in its cookies. */
+const tokensOf = (c: PreviewContext): string[] =>
+  [c.req.query(LINK_PARAMETER) ?? "", ...cookiesNamed(c, COOKIE)].slice(0, TOKENS_MAX);
 
 /** Whose preview is asked for, and what of it. */
 export interface PreviewRequest {

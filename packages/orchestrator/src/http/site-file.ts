@@ -1,20 +1,24 @@
 /** One file of a site as an answer: its type, its tag, its encoding, a part of it. */
-import { createHash } from "node:crypto";
 import type { Context as HonoContext } from "hono";
-import { getMimeType } from "hono/utils/mime";
 import { LIMITS } from "@leo/core/limits.ts";
-import { BRIDGE, withBridge } from "@leo/core/preview/serving.ts";
 import type { Context } from "../app-context.ts";
 import type { SiteFile } from "../db/schema/sites.ts";
 import type { Env } from "./env.ts";
-import { matchesTag, parseRange, type ByteRange } from "./range.ts";
+import {
+  bridgedTag,
+  isPage,
+  partHeaders,
+  rangeInBucket,
+  sendBridged,
+  sendUnsatisfiable,
+  typeOf,
+  wantedRange,
+} from "./file-answer.ts";
+import { matchesTag, type ByteRange } from "./range.ts";
 import { streamed } from "./stream.ts";
 import { CACHED_FILE_MAX_BYTES, chosenEncoding, mayCompress, type Contents } from "../site/cache.ts";
 
 const YEAR_SECONDS = 365 * 24 * 3600;
-/** Part of a page's tag, so that a new bridge reaches pages that browsers have. */
-const BRIDGE_TAG = createHash("sha256").update(BRIDGE).digest("hex").slice(0, 8);
-
 export interface SiteAnswer {
   file: SiteFile;
   /** The object that holds it. */
@@ -32,33 +36,17 @@ const cacheControl = ({ file, status, isPublic }: SiteAnswer): string => {
   return file.hashed ? `${who}, max-age=${YEAR_SECONDS}, immutable` : `${who}, no-cache`;
 };
 
-const typeOf = (path: string) => getMimeType(path) ?? "application/octet-stream";
-const isPage = (path: string) => /\.html?$/i.test(path);
-
 /** @returns undefined when the file is gone from the bucket */
 type Answering = Promise<Response | undefined>;
 
 /** A page of an opaque origin: rare enough to be put together each time. */
 const sendWithBridge = async (c: HonoContext<Env>, contents: Contents, answer: SiteAnswer): Answering => {
-  const tag = `"${answer.file.sha256}-${BRIDGE_TAG}"`;
+  const tag = bridgedTag(answer.file.sha256);
   const headers = { etag: tag, "cache-control": cacheControl(answer) };
   if (answer.status === 200 && matchesTag(c.req.header("if-none-match"), tag))
     return c.body(null, 304, headers);
   const content = await contents.read(answer.key);
-  if (!content) return undefined;
-  const body = new TextEncoder().encode(withBridge(new TextDecoder().decode(content)));
-  const all = {
-    ...headers,
-    "content-type": "text/html; charset=utf-8",
-    "content-length": String(body.byteLength),
-  };
-  return c.req.method === "HEAD" ? c.body(null, answer.status, all) : c.body(body, answer.status, all);
-};
-
-const wantedRange = (c: HonoContext<Env>, sizeBytes: number, tag: string) => {
-  const condition = c.req.header("if-range");
-  if (condition !== undefined && condition !== tag) return undefined;
-  return parseRange(c.req.header("range"), sizeBytes);
+  return content ? sendBridged(c, answer.status, content, headers) : undefined;
 };
 
 const partOf = (content: Uint8Array<ArrayBuffer>, range: ByteRange | undefined) =>
@@ -74,7 +62,7 @@ const stream = async (
 ): Answering => {
   const object = await storage.read(key, {
     maxBytes: LIMITS.fileMaxBytes,
-    range: range && `bytes=${range.start}-${range.end}`,
+    range: rangeInBucket(range),
   });
   if (!object) return undefined;
   return c.body(streamed(c.env, log, object.body), range ? 206 : status, {
@@ -106,23 +94,17 @@ export const sendFile = async (
   if (status === 200 && matchesTag(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
   if (!encoding) headers["accept-ranges"] = "bytes";
   const range = wantsPart ? wantedRange(c, file.sizeBytes, tag) : undefined;
-  if (range === "unsatisfiable")
-    return c.body(null, 416, { ...headers, "content-range": `bytes */${file.sizeBytes}` });
+  if (range === "unsatisfiable") return sendUnsatisfiable(c, file.sizeBytes, headers);
   headers["content-type"] = type;
   if (encoding) headers["content-encoding"] = encoding;
-  if (range) headers["content-range"] = `bytes ${range.start}-${range.end}/${file.sizeBytes}`;
+  Object.assign(headers, partHeaders(file.sizeBytes, range));
 
-  if (file.sizeBytes > CACHED_FILE_MAX_BYTES) {
-    const length = range ? range.end - range.start + 1 : file.sizeBytes;
-    if (c.req.method === "HEAD")
-      return c.body(null, range ? 206 : status, { ...headers, "content-length": String(length) });
-    return stream(c, context, answer, headers, range);
-  }
+  const code = range ? 206 : status;
+  if (file.sizeBytes > CACHED_FILE_MAX_BYTES)
+    return c.req.method === "HEAD" ? c.body(null, code, headers) : stream(c, context, answer, headers, range);
   const content = await contents.read(answer.key, encoding);
   if (!content) return undefined;
   const body = partOf(content, range);
   headers["content-length"] = String(body.byteLength);
-  return c.req.method === "HEAD"
-    ? c.body(null, range ? 206 : status, headers)
-    : c.body(body, range ? 206 : status, headers);
+  return c.req.method === "HEAD" ? c.body(null, code, headers) : c.body(body, code, headers);
 };

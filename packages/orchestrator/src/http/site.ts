@@ -8,7 +8,7 @@ import { candidatesOf, serve, type Served } from "@leo/core/preview/address.ts";
 import { slugProblem } from "@leo/core/site.ts";
 import type { Context } from "../app-context.ts";
 import { isSameToken, LINK_PARAMETER } from "../preview/link.ts";
-import { cleanPath, isNavigation, toFolder } from "./app-request.ts";
+import { cleanPath, cookiesNamed, isNavigation, toFolder } from "./app-request.ts";
 import type { Env } from "./env.ts";
 import { messagePage } from "./message-page.ts";
 import { hasOwnOrigin, isSiteToken, siteUrl } from "../site/address.ts";
@@ -56,13 +56,6 @@ const noFile = (c: SiteContext) =>
     ? messagePage(c, 404, "Page not found", "This site has no such page.")
     : c.text("Not found", 404, { "cache-control": "no-store" });
 
-const tokenInCookie = (c: SiteContext): string | undefined =>
-  (c.req.header("cookie") ?? "")
-    .split(";")
-    .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${COOKIE}=`))
-    ?.slice(COOKIE.length + 1);
-
 const opens = (shown: string | undefined, token: string) => shown !== undefined && isSameToken(shown, token);
 
 /** The token leaves the address: it is exchanged for a cookie of this host. */
@@ -77,10 +70,28 @@ const exchange = (c: SiteContext, token: string) => {
   });
 };
 
+const toNewName = (c: SiteContext, config: Context["config"], slug: string, path: string) => {
+  const site = new URL(siteUrl(config, slug)).href.replace(/\/$/, "");
+  const location = site + path + new URL(c.req.url).search;
+  return c.body(null, 302, { location, "cache-control": "no-store" });
+};
+
 const ROBOTS = "robots.txt";
 
 const sendRobots = (c: SiteContext, text: string) =>
   c.text(text, 200, { "cache-control": "no-cache", "content-type": "text/plain; charset=utf-8" });
+
+/** A page that was loaded before the switch asks for its own scripts and styles. */
+const findEarlier = async (sites: Sites, site: LiveSite, path: string) => {
+  const named = candidatesOf(path).filter((candidate) => candidate.startsWith("assets/"));
+  if (named.length === 0) return undefined;
+  for (const version of site.earlier) {
+    const files = await sites.files(version);
+    const file = named.find((candidate) => files.get(candidate)?.hashed);
+    if (file !== undefined) return { version, files, file };
+  }
+  return undefined;
+};
 
 /**
  * Serves sites.
@@ -109,25 +120,14 @@ export const createSiteServer = (context: Context, sites: Sites) => {
       needsBridge: !ownOrigin,
     };
     const response = await sendFile(c, context, contents, answer);
-    if (!response) {
-      context.log.error(
-        { event: "site_file_missing", appId: site.appId, key: answer.key },
-        "a file of a published site is not in the bucket",
-      );
-    }
+    const missing = { event: "site_file_missing", appId: site.appId, key: answer.key };
+    if (!response) context.log.error(missing, "a file of a published site is not in the bucket");
     return response;
   };
 
-  /** A page that was loaded before the switch asks for its own scripts and styles. */
   const sendEarlier = async (c: SiteContext, site: LiveSite, path: string) => {
-    const named = candidatesOf(path).filter((candidate) => candidate.startsWith("assets/"));
-    if (named.length === 0) return undefined;
-    for (const version of site.earlier) {
-      const files = await sites.files(version);
-      const file = named.find((candidate) => files.get(candidate)?.hashed);
-      if (file !== undefined) return send(c, site, version, files, { path: file, status: 200 });
-    }
-    return undefined;
+    const found = await findEarlier(sites, site, path);
+    return found && send(c, site, found.version, found.files, { path: found.file, status: 200 });
   };
 
   const answerLive = async (c: SiteContext, site: LiveSite, rawPath: string): Promise<Response> => {
@@ -152,21 +152,15 @@ export const createSiteServer = (context: Context, sites: Sites) => {
   const answer = async (c: SiteContext, { slug, path, token: inPath }: SiteRequest): Promise<Response> => {
     const site = await sites.find(slug);
     if (site.kind === "none") return noSite(c);
-    if (site.kind === "moved") {
-      const to = new URL(siteUrl(config, site.slug)).href.replace(/\/$/, "");
-      const inSite = inPath === undefined ? path : `/${inPath}${path}`;
-      return c.body(null, 302, {
-        location: to + inSite + new URL(c.req.url).search,
-        "cache-control": "no-store",
-      });
-    }
+    if (site.kind === "moved")
+      return toNewName(c, config, site.slug, inPath === undefined ? path : `/${inPath}${path}`);
     if (site.kind !== "live") return gone(c, site.kind === "taken_down");
     c.set("siteAppId", site.appId);
     if (site.noindex || site.token !== undefined) c.header("x-robots-tag", "noindex, nofollow");
     if (site.token === undefined) return answerLive(c, site, path);
     const inAddress = c.req.query(LINK_PARAMETER);
     if (ownOrigin && opens(inAddress, site.token)) return exchange(c, site.token);
-    if (!opens(ownOrigin ? tokenInCookie(c) : inPath, site.token)) return noSite(c);
+    if (!opens(ownOrigin ? cookiesNamed(c, COOKIE)[0] : inPath, site.token)) return noSite(c);
     return answerLive(c, site, path);
   };
 

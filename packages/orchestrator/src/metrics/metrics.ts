@@ -65,24 +65,10 @@ const LOAD_METRICS = [
   "leo_reserved_today_usd",
 ] as const satisfies (keyof Load)[];
 
-export const createMetrics = (sources: MetricSources): Metrics => {
-  const registry = new Registry();
-  const register = <T extends Counter | Gauge | Histogram>(metric: T): T => {
-    registry.registerMetric(metric);
-    return metric;
-  };
-  const counter = (name: MetricName) => register(new Counter(options(name)));
-  const histogram = (name: "leo_commit_seconds" | "leo_launch_seconds" | "leo_ready_seconds") =>
-    register(new Histogram({ ...options(name), buckets: [...METRICS[name].buckets] }));
+type Register = <T extends Counter | Gauge | Histogram>(metric: T) => T;
 
-  const events = counter("leo_events_total");
-  const failures = counter("leo_launch_failures_total");
-  const orphansFound = counter("leo_orphans_found_total");
-  const orphansStopped = counter("leo_orphans_stopped_total");
-  const objectsRemoved = counter("leo_objects_removed_total");
-  const commit = histogram("leo_commit_seconds");
-  const launch = histogram("leo_launch_seconds");
-  const ready = histogram("leo_ready_seconds");
+/** What is read when the metrics are: of this process, and of the database. */
+const registerGauges = (register: Register, sources: MetricSources): void => {
   register(
     new Gauge({
       ...options("leo_sockets"),
@@ -128,6 +114,27 @@ export const createMetrics = (sources: MetricSources): Metrics => {
       }),
     );
   }
+};
+
+export const createMetrics = (sources: MetricSources): Metrics => {
+  const registry = new Registry();
+  const register: Register = (metric) => {
+    registry.registerMetric(metric);
+    return metric;
+  };
+  const counter = (name: MetricName) => register(new Counter(options(name)));
+  const histogram = (name: "leo_commit_seconds" | "leo_launch_seconds" | "leo_ready_seconds") =>
+    register(new Histogram({ ...options(name), buckets: [...METRICS[name].buckets] }));
+
+  const events = counter("leo_events_total");
+  const failures = counter("leo_launch_failures_total");
+  const orphansFound = counter("leo_orphans_found_total");
+  const orphansStopped = counter("leo_orphans_stopped_total");
+  const objectsRemoved = counter("leo_objects_removed_total");
+  const commit = histogram("leo_commit_seconds");
+  const launch = histogram("leo_launch_seconds");
+  const ready = histogram("leo_ready_seconds");
+  registerGauges(register, sources);
   return {
     registry,
     committed: (durationMs, eventCount) => {

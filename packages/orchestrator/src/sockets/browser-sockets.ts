@@ -36,11 +36,46 @@ interface Opened {
   waiting: Set<OpenSocket>;
 }
 
-/** @param name this orchestrator's own among its peers */
-export const createBrowserSockets = ({ config, database }: Context, name: string): BrowserSockets => {
+const createOpened = () => {
   const byUser = new Map<string, Opened>();
   const sessions = new Map<OpenSocket, string>();
   const changed = new Set<string>();
+  const countOf = (userId: string): Entry => [userId, byUser.get(userId)?.counted.size ?? 0];
+  return {
+    byUser,
+    /** The sign-in that each socket's token comes from, where it names one. */
+    sessions,
+    of: (userId: string): Opened => {
+      const opened = byUser.get(userId) ?? { counted: new Set(), waiting: new Set() };
+      byUser.set(userId, opened);
+      return opened;
+    },
+    /** Counts one that has waited; not one that is closed by now. */
+    count: (userId: string, socket: OpenSocket) => {
+      const opened = byUser.get(userId);
+      if (!opened?.waiting.delete(socket)) return;
+      opened.counted.add(socket);
+      changed.add(userId);
+    },
+    remove: (userId: string, socket: OpenSocket) => {
+      const opened = byUser.get(userId);
+      sessions.delete(socket);
+      if (opened?.counted.delete(socket)) changed.add(userId);
+      opened?.waiting.delete(socket);
+      if (opened && opened.counted.size + opened.waiting.size === 0) byUser.delete(userId);
+    },
+    /** How many each user has, of all or of those whose number has changed since the last call. */
+    takeCounts: (isFull: boolean): Entry[] => {
+      const counts = Array.from(isFull ? byUser.keys() : changed, countOf);
+      changed.clear();
+      return counts;
+    },
+  };
+};
+
+/** @param name this orchestrator's own among its peers */
+export const createBrowserSockets = ({ config, database }: Context, name: string): BrowserSockets => {
+  const here = createOpened();
   const elsewhere = createSocketsElsewhere();
   const max = config.LEO_SOCKETS_PER_USER;
 
@@ -51,79 +86,56 @@ export const createBrowserSockets = ({ config, database }: Context, name: string
       current: open,
     });
 
-  const openedBy = (userId: string): Opened => {
-    const opened = byUser.get(userId) ?? { counted: new Set(), waiting: new Set() };
-    byUser.set(userId, opened);
-    return opened;
-  };
-
-  const remove = (userId: string, socket: OpenSocket) => {
-    const opened = byUser.get(userId);
-    sessions.delete(socket);
-    if (opened?.counted.delete(socket)) changed.add(userId);
-    opened?.waiting.delete(socket);
-    if (opened && opened.counted.size + opened.waiting.size === 0) byUser.delete(userId);
-  };
-
   /** Closes what a user has too much of here, the newest first. */
   const closeSurplus = (userId: string) => {
-    const counted = byUser.get(userId)?.counted ?? new Set();
+    const counted = here.byUser.get(userId)?.counted ?? new Set();
     const total = counted.size + elsewhere.of(userId);
     if (total <= max) return;
     const allowed = Math.max(0, max - elsewhere.of(userId, name));
     for (const socket of [...counted].slice(allowed)) {
-      remove(userId, socket);
+      here.remove(userId, socket);
       socket.close(CloseCode.tooMany, tooMany(total).message);
     }
   };
 
-  const entriesOf = (userIds: Iterable<string>): Entry[] =>
-    Array.from(userIds, (userId) => [userId, byUser.get(userId)?.counted.size ?? 0]);
-
   return {
     add: async ({ userId, session }, socket) => {
-      const opened = openedBy(userId);
-      const here = () => opened.counted.size + opened.waiting.size;
-      if (here() >= max) throw tooMany(here());
+      const opened = here.of(userId);
+      const count = () => opened.counted.size + opened.waiting.size;
+      if (count() >= max) throw tooMany(count());
       opened.waiting.add(socket);
-      if (session) sessions.set(socket, session.id);
-      socket.onClosed(() => remove(userId, socket));
-      if (here() + elsewhere.of(userId) > max) {
+      if (session) here.sessions.set(socket, session.id);
+      socket.onClosed(() => here.remove(userId, socket));
+      if (count() + elsewhere.of(userId) > max) {
         const others = await elsewhere.confirmed(userId);
-        if (here() + others > max) {
-          const open = here() + others - 1;
-          remove(userId, socket);
+        if (count() + others > max) {
+          const open = count() + others - 1;
+          here.remove(userId, socket);
           throw tooMany(open);
         }
       }
-      if (!opened.waiting.delete(socket)) return;
-      opened.counted.add(socket);
-      changed.add(userId);
+      here.count(userId, socket);
     },
     closeEnded: (isEnded) => {
-      for (const [socket, sessionId] of sessions)
+      for (const [socket, sessionId] of here.sessions)
         if (isEnded(sessionId)) socket.close(CloseCode.unauthenticated, "signed out");
     },
     closeSuspended: async () => {
-      const asked = [...byUser.keys()];
+      const asked = [...here.byUser.keys()];
       if (asked.length === 0) return;
       const suspended = await database.orm
         .select({ id: users.id })
         .from(users)
         .where(and(inArray(users.id, asked), isNotNull(users.suspendedAt)));
       for (const { id } of suspended) {
-        const { counted = [], waiting = [] } = byUser.get(id) ?? {};
+        const { counted = [], waiting = [] } = here.byUser.get(id) ?? {};
         for (const socket of [...counted, ...waiting])
           socket.close(CloseCode.suspended, "the account is suspended");
       }
     },
     topic: {
       name: "sockets",
-      collect: (isFull) => {
-        const entries = entriesOf(isFull ? byUser.keys() : changed);
-        changed.clear();
-        return entries;
-      },
+      collect: (isFull) => here.takeCounts(isFull),
       receive: (peer, entries, isFull) => {
         for (const userId of elsewhere.receive(peer, entries, isFull)) closeSurplus(userId);
       },
