@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isIP, isIPv6 } from "node:net";
 
-/** An IPv4 address that came in IPv6's form. */
+/** An IPv4 address in IPv6 notation. */
 const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
 
 /** The first four groups of an IPv6 address: whoever has one address has the whole /64. */
@@ -23,8 +23,8 @@ const network = (address: string): string => {
  * Each trusted proxy appends the address that it saw to `X-Forwarded-For`, so with one of them the
  * last entry is true and everything before it is what the caller claims; with none the header is
  * only claims.
- * @param trustedProxies how many proxies of ours the request has passed
- * @returns undefined when the connection is gone already
+ * @param trustedProxies how many of our own proxies the request went through
+ * @returns undefined when the connection is already closed
  */
 export const clientAddress = (
   request: Pick<IncomingMessage, "headers"> & { socket: Pick<IncomingMessage["socket"], "remoteAddress"> },

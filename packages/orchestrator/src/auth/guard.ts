@@ -1,4 +1,4 @@
-/** Limits of load on everything that comes in: by address, by refused tokens, by user. */
+/** Rate limits on everything that comes in: per address, per rejected token, per user. */
 import type { LimitName } from "@leo/core/limit-refusal.ts";
 import type { Config } from "../config.ts";
 import { refuseSuspended } from "../generation/admission.ts";
@@ -12,35 +12,36 @@ import type { User, Verifier } from "./verifier.ts";
 
 export interface Guard {
   /**
-   * A request of nobody, without a token.
-   * @throws ApiFault `rate_limited` when too many came from there; undefined is let through
+   * A request without a token.
+   * @throws ApiFault `rate_limited` when too many came from this address; undefined passes
    */
   admitAddress(address: string | undefined): void;
-  /** A socket that wants to open. @returns 0, or for how many seconds it is refused */
+  /** A socket that wants to open. @returns 0, or how many seconds it has to wait */
   waitSeconds(address: string | undefined): number;
   /**
-   * Verifies a token, unless too many from there were refused; one that was good before is looked at all the same.
+   * Verifies a token, unless too many from this address were rejected. A token that has been valid before is always
+   * checked.
    * @throws ApiFault also `rate_limited`
    */
   verify(token: string, address: string | undefined): Promise<User>;
   /** @throws ApiFault `rate_limited`; `forbidden` when a suspended user would change something */
   admitUser(user: User, isWrite: boolean): Promise<void>;
-  /** A preview's link that nobody has opened here before. @returns 0, or for how many seconds it is not looked up */
+  /** A preview link that hasn't been opened here before. @returns 0, or how many seconds until it may be looked up */
   previewWaitSeconds(address: string | undefined): number;
-  /** Such a link opened nothing. */
+  /** That link opened nothing. */
   refusedPreview(address: string | undefined): void;
-  /** A socket of a user. @throws ApiFault `forbidden` for one who is suspended */
+  /** A user's socket. @throws ApiFault `forbidden` when the user is suspended */
   admitSocket(user: User): Promise<void>;
-  /** What orchestrators let in, which they count together. */
+  /** The counters that orchestrators share. */
   topics: Topic[];
 }
 
-/** Tokens that were good; of about 50 bytes each. */
+/** Tokens that have been valid; about 50 bytes each. */
 const VERIFIED_MAX = 20_000;
-/** Links that open nothing, from one address. People follow a few dead ones; each costs a look into the database. */
+/** Links that open nothing, per address. People follow a few dead links; each one costs a database query. */
 const REFUSED_PREVIEWS_PER_MINUTE = 120;
 
-/** A limit that holds over all orchestrators, but for what comes within one beat. */
+/** A limit across all orchestrators, except for what arrives within one beat. */
 const shared = (name: string, buckets: TokenBuckets): Topic => ({
   name,
   collect: () => buckets.spent(),

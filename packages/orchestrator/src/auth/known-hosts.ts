@@ -1,7 +1,6 @@
 /**
- * The names under which Leo may be asked. A page of another site can lead its own name to Leo's address
- * (DNS rebinding) and is then of Leo's origin as far as its visitor's browser knows; only the `Host` header
- * shows it.
+ * The host names Leo answers to. A page of another site can point its own name at Leo's address (DNS rebinding);
+ * to its visitor's browser it then has Leo's origin, and only the `Host` header gives it away.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isLoopback } from "@leo/core/preview/conditions.ts";
@@ -11,7 +10,7 @@ import { previewPlace } from "../preview/url.ts";
 export interface KnownHosts {
   /** Whether the request names Leo itself, one of its previews, or this machine. */
   accepts: (request: IncomingMessage) => boolean;
-  /** Answers a request that does not. */
+  /** Answers a request that names another host. */
   reject: (response: ServerResponse) => void;
 }
 
@@ -24,7 +23,7 @@ const hostnameOf = (host: string): string | undefined => {
 
 const knownHosts = (publicUrl: string, isKnown: (hostname: string) => boolean): KnownHosts => ({
   accepts: ({ url, headers }) => {
-    // A load balancer asks tasks by their address.
+    // A load balancer checks tasks by their address.
     if (url === "/health") return true;
     const hostname = hostnameOf(headers.host ?? "");
     return hostname !== undefined && (isLoopback(hostname) || isKnown(hostname));
@@ -36,7 +35,7 @@ const knownHosts = (publicUrl: string, isKnown: (hostname: string) => boolean): 
   },
 });
 
-/** The names under which people and load balancers ask. */
+/** The names that people and load balancers use. */
 export const publicHosts = (config: Names): KnownHosts => {
   const own = new URL(config.LEO_PUBLIC_URL).hostname;
   const place = previewPlace(config.LEO_PREVIEW_URL_TEMPLATE);
@@ -46,7 +45,7 @@ export const publicHosts = (config: Names): KnownHosts => {
   );
 };
 
-/** The name under which generators ask. */
+/** The name that generators use. */
 export const generatorHosts = (config: Pick<Config, "LEO_PUBLIC_URL" | "LEO_GENERATOR_URL">): KnownHosts => {
   const own = new URL(config.LEO_GENERATOR_URL).hostname;
   return knownHosts(config.LEO_PUBLIC_URL, (hostname) => hostname === own);

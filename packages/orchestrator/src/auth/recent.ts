@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** Remembers the newest texts that it was given, as hashes: they may be secrets. */
+/** Remembers the newest texts it was given. It keeps only hashes, since they may be secrets. */
 export interface Recent {
   add(text: string): void;
   has(text: string): boolean;

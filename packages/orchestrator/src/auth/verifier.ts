@@ -18,7 +18,7 @@ export interface User {
 /** @throws ApiFault `unauthenticated`, or `unavailable` when the keys cannot be read */
 export type Verifier = (token: string) => Promise<User>;
 
-/** Keys are read again after this time, and at once when a token names one that is not known. */
+/** Keys are fetched again after this time, and at once when a token names an unknown key. */
 const KEYS_MAX_AGE_MS = 10 * 60_000;
 const KEYS_COOLDOWN_MS = 5_000;
 const KEYS_TIMEOUT_MS = 3_000;
@@ -41,7 +41,7 @@ const Claims = z.object({
 
 const invalid = () => new ApiFault("unauthenticated", "The access token is not valid. Sign in again.");
 
-/** Errors of the key endpoint are not the caller's: tell the two apart where they arise. */
+/** An error of the key endpoint isn't the caller's fault, so the two are told apart where they arise. */
 const reachable =
   (keys: JWTVerifyGetKey): JWTVerifyGetKey =>
   async (header, token) => {
@@ -74,7 +74,7 @@ const toUser = (payload: JWTPayload): User => {
 export interface VerifierOptions {
   /** How soon after a fetch an unknown key id may cause another. */
   keysCooldownMs?: number;
-  /** Whether the user has signed out of a session: its tokens are refused. */
+  /** Whether the user has signed out of a session, whose tokens are then rejected. */
   isEnded?: (sessionId: string) => boolean;
 }
 
@@ -97,7 +97,7 @@ export const createVerifier = (
     }),
   );
   const secret = SUPABASE_JWT_SECRET && new TextEncoder().encode(SUPABASE_JWT_SECRET);
-  // The algorithm decides which kind of key is asked: a published key is never taken for a secret.
+  // The algorithm decides which kind of key is used, so a published key is never taken for a secret.
   const keys: JWTVerifyGetKey = (header, token) =>
     secret && header.alg === "HS256" ? secret : published(header, token);
 

@@ -6,7 +6,7 @@ import type { Orm } from "../db/database.ts";
 export const EVENTS_CHANNEL = "leo_events";
 /** Channel without payload: the queue may have work or a free place. */
 export const QUEUE_CHANNEL = "leo_queue";
-/** Channel whose payload is a generation's id: look whether its generator must be told something. */
+/** Channel whose payload is a generation's id: check whether its generator must be notified of something. */
 export const CONTROL_CHANNEL = "leo_control";
 /** Channel whose payload is a user's id: their limits or their suspension changed. */
 export const USERS_CHANNEL = "leo_users";

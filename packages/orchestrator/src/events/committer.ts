@@ -3,12 +3,12 @@
  *
  * Terms: an *entry* is one frame's messages of one attempt; a *batch* is every entry that waited
  * when the previous commit ended. One statement stores a batch (`store.ts`). Under load a batch starts at
- * most every 10 ms, so that commits stay large; when idle it starts at once. A batch that is stored is told
- * to browsers and generators while the database stores the one after it.
+ * most every 10 ms, so that commits stay large; when idle it starts at once. Browsers and
+ * generators are notified of a stored batch while the database stores the next one.
  *
- * A batch that fails is tried again until it is stored: callers wait, their sockets stop reading, and
- * generators keep what is not acknowledged. One that fails for its own data is stored entry by entry, so
- * that a bad message costs nobody but its sender.
+ * A batch that fails is retried until it is stored: callers wait, their sockets stop reading, and
+ * generators keep what is not acknowledged. One that fails because of its data is stored entry by entry, so
+ * a bad message costs only its sender.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type pg from "pg";
@@ -19,12 +19,12 @@ import { eventFrames, type EventFrame, type StoredEvent } from "./frame.ts";
 import { storeRuns, type EventLimits, type StoredRow } from "./store.ts";
 
 /**
- * `stored`: everything up to the last message is committed. `refused`: replaced or ended attempt.
- * `invalid`: the database cannot hold one of the messages. `cut`: the generation has written all that it may.
+ * `stored`: everything up to the last message is committed. `refused`: the attempt was replaced or has ended.
+ * `invalid`: the database cannot hold one of the messages. `cut`: the generation has reached its output limit.
  */
 export type CommitOutcome = "stored" | "refused" | "invalid" | "cut";
 
-/** Tells browsers and generators what a commit has stored. */
+/** Notifies browsers and generators of what a commit has stored. */
 type Tell = () => void;
 
 interface Entry {
@@ -36,12 +36,12 @@ export interface CommitterOptions {
   pool: pg.Pool;
   log: Logger;
   now: () => Date;
-  /** Goes with the notification of each commit, so that this process knows its own. */
+  /** Sent with each commit's notification, so this process recognises its own. */
   origin: string;
   limits: EventLimits;
   /** Called after each commit, before its entries are acknowledged. */
   onCommitted: (generationId: string, frames: EventFrame[]) => void;
-  /** Told how long each commit took and how many events it stored. */
+  /** Called with how long each commit took and how many events it stored. */
   onMeasured?: (durationMs: number, eventCount: number) => void;
 }
 
@@ -49,7 +49,7 @@ const BATCH_INTERVAL_MS = 10;
 const BATCH_MAX_EVENTS = 2_000;
 const RETRY_MS = 250;
 
-/** SQLSTATE classes 22 (data) and 23 (constraint): the same again would fail the same way. */
+/** SQLSTATE classes 22 (data) and 23 (constraint): a retry would fail the same way. */
 const isDataFault = (cause: unknown): boolean =>
   cause instanceof Error && "code" in cause && /^2[23]/.test(String(cause.code));
 
@@ -73,7 +73,7 @@ export class Committer {
     });
   }
 
-  /** Stores what waits, then resolves. Entries that cannot be stored while closing stay unanswered. */
+  /** Stores what is waiting, then resolves. Entries that cannot be stored during shutdown stay unanswered. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
@@ -85,7 +85,7 @@ export class Committer {
       const startedAt = performance.now();
       const storing = this.#storeUntilDone(this.#takeBatch());
       if (tell) {
-        // The statement has left by then.
+        // By then the statement is on its way.
         await nextTurn();
         tell();
       }
@@ -109,7 +109,7 @@ export class Committer {
     return batch;
   }
 
-  /** Resolves once the batch is stored; with nothing when it cannot be while closing. */
+  /** Resolves once the batch is stored; with undefined when it cannot be during shutdown. */
   async #storeUntilDone(batch: Batch<Entry>): Promise<Tell | undefined> {
     for (;;) {
       try {

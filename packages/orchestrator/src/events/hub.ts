@@ -86,7 +86,7 @@ export class Hub {
     for (const frame of frames) this.#fanOut(generationId, feed, frame);
   }
 
-  /** Something up to `lastSeq` is committed, by whomever. */
+  /** Something up to `lastSeq` was committed, here or elsewhere. */
   wake(generationId: string, lastSeq: number): void {
     const feed = this.#feeds.get(generationId);
     if (feed && lastSeq > feed.head) void this.#pull(generationId, feed, lastSeq);
@@ -129,7 +129,7 @@ export class Hub {
         // A commit of this process may have fanned out meanwhile; repeats are dropped by `head`.
         const rest = page.filter((event) => event.seq > feed.head);
         for (const frame of eventFrames(generationId, rest)) this.#fanOut(generationId, feed, frame);
-        // Nothing to read, or not what follows: it has been deleted.
+        // Nothing to read, or a gap: the events have been deleted.
         if (feed.head === headBefore) return;
       }
     } finally {
@@ -138,8 +138,8 @@ export class Hub {
   }
 
   /**
-   * Holds a page only while it writes it: a reader whose buffer is full costs its buffer and no more, and
-   * what did not go out is read again once there is room.
+   * Holds a page only while writing it, so a slow reader costs its buffer and no more. What did not go out is
+   * read again once there is room.
    */
   async #pump(generationId: string, feed: Feed, reader: Reader): Promise<void> {
     const { sink, ended } = reader;
@@ -152,7 +152,7 @@ export class Hub {
       const headBefore = feed.head;
       const page = await this.#read(generationId, reader.cursor, isWanted);
       if (!isWanted()) return;
-      // Behind the head with nothing to read: what was there is purged.
+      // Behind the head with nothing to read: those events were purged.
       if (page.length === 0) reader.cursor = Math.max(reader.cursor, headBefore);
       if (page.length === 0 && reader.cursor >= feed.head) {
         reader.live = true;
@@ -166,7 +166,7 @@ export class Hub {
     }
   }
 
-  /** A page, however long the database is away; nothing once it is no longer wanted. */
+  /** Reads a page, however long the database is down; empty once it is no longer wanted. */
   async #read(generationId: string, since: number, isWanted: () => boolean): Promise<StoredEvent[]> {
     for (;;) {
       try {

@@ -1,9 +1,9 @@
 /**
  * The statement that commits a batch. It locks the generations in id order, drops messages that are
  * there already (`n <= last_n`), numbers the rest without gaps and notifies. An attempt whose messages would
- * take its generation past what one may write is *cut*: these and all further ones are dropped, but for what
- * they say of the cost. Each attempt comes as one
- * row with its messages as lines, so that no plan ever compares every message with every attempt.
+ * take its generation past its output limit is *cut*: these and all later messages are dropped, except for the
+ * cost they report. Each attempt is one row with its messages as lines, so that no plan ever compares every
+ * message with every attempt.
  */
 import type { Queryable } from "../db/database.ts";
 import { WITH_TASK } from "../db/schema/state.ts";
@@ -60,7 +60,7 @@ export interface StoredRow {
   generation_id: string;
   last_n: number;
   last_seq: number;
-  /** Nothing of it was stored. */
+  /** None of it was stored. */
   is_cut: boolean;
 }
 
@@ -75,7 +75,7 @@ const arrayOf = (values: (string | number)[]): string => `{${values.join(",")}}`
 
 /**
  * Commits the runs of different attempts.
- * @param origin goes with the notification, so that a process knows its own
+ * @param origin sent with the notification, so that a process recognises its own
  * @returns a row for each attempt that may still report; the others are replaced or ended
  */
 export const storeRuns = async (

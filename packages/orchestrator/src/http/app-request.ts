@@ -1,4 +1,4 @@
-/** What a request asks of an app, in its preview and on its site. */
+/** What a request means to an app, in its preview and on its site. */
 import type { Context as HonoContext } from "hono";
 import { FilePath } from "@leo/core/artifact.ts";
 import type { Env } from "./env.ts";
@@ -24,14 +24,14 @@ export const cleanPath = (rawPath: string): string | undefined => {
   return isFile ? path : undefined;
 };
 
-/** Whether the browser wants a page to show, and not a part of one. */
+/** Whether the browser asks for a page to show, and not for a part of one. */
 export const isNavigation = (c: HonoContext<Env>): boolean => {
   const mode = c.req.header("sec-fetch-mode");
   if (mode !== undefined) return mode === "navigate";
   return (c.req.header("accept") ?? "").includes("text/html");
 };
 
-/** A folder's address gets its slash. Relative, so that it holds wherever the app is. */
+/** Adds the slash of a folder's address. Relative, so it works wherever the app is served. */
 export const toFolder = (c: HonoContext<Env>, path: string): Response => {
   const name = encodeURIComponent(path.split("/").at(-1) ?? "");
   return c.body(null, 307, {

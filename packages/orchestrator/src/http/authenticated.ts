@@ -8,8 +8,8 @@ import type { UserEnv } from "./env.ts";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Lets only signed-in users through, within their limits. Handlers find who it is in `c.var.user`, and in `c.var.context`
- * all that they may work with.
+ * Lets only signed-in users through, within their limits. Handlers find the user in `c.var.user`, and everything
+ * they may work with in `c.var.context`.
  */
 export const authenticated = (context: Context, guard: Guard) =>
   createMiddleware<UserEnv>(async (c, next) => {

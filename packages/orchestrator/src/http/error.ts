@@ -11,7 +11,7 @@ export const errorBody = ({ code, message, details }: ApiFault): ApiError => ({
   error: { code, message, ...(details === undefined ? {} : { details }) },
 });
 
-/** What a framework's refusal (malformed JSON, wrong media type) is in the API's own codes. */
+/** The framework's own errors (malformed JSON, wrong media type) in the API's codes. */
 const translate = (error: Error): ApiFault | undefined => {
   if (error instanceof ApiFault) return error;
   if (!(error instanceof HTTPException) || error.status >= 500) return undefined;
@@ -24,7 +24,7 @@ export const BODY_MAX_BYTES = 64 * 1024;
 export const tooLarge = () =>
   new ApiFault("payload_too_large", `The request is too large: ${BODY_MAX_BYTES / 1024} KiB are taken.`);
 
-/** The client left in the middle of its body: nobody reads the answer, and nothing of Leo's failed. */
+/** The client left in the middle of its body: nobody reads the answer, and Leo did not fail. */
 const isAbort = (error: Error) =>
   error.message === "aborted" && "code" in error && error.code === "ECONNRESET";
 
@@ -39,7 +39,7 @@ const unreachable = (error: Error) =>
   );
 const unexpected = () => new ApiFault("internal", "Something in Leo failed. Try again.");
 
-/** The one place where errors become answers. What nobody expected is logged and told as a fixed text. */
+/** The one place where errors become answers. An unexpected one is logged, and answered with a fixed text. */
 export const onError =
   (log: Logger): ErrorHandler<Env> =>
   (error, c) => {
@@ -65,8 +65,8 @@ const sentence = ({ message, path, code }: z.core.$ZodIssue): string => {
 };
 
 /**
- * Refuses what a schema does not allow: a malformed id in the path is an unknown id, everything
- * else is told in one sentence, with all issues in the details.
+ * Rejects what a schema does not allow. A malformed id in the path counts as unknown; anything else is reported
+ * in one sentence, with all issues in the details.
  */
 export const onInvalid = (result: { target: string; success: boolean; error?: z.ZodError }): void => {
   if (result.success || !result.error) return;

@@ -1,6 +1,6 @@
 /**
- * Whose page a request comes from, as browsers tell it. It matters where a request costs its visitor something that
- * a page of another site must not spend: a place in a limit, a look into the database.
+ * Which page a request comes from, according to the browser. It matters where a request uses up something that a
+ * page of another site must not spend: a place in a limit, a database query.
  */
 import type { Context as HonoContext } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -11,8 +11,8 @@ const isSameHost = (origin: string, host = ""): boolean =>
   URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
 
 /**
- * Whether a page of another origin sends it: another site, a preview on Leo's site, a sandboxed frame. What is no
- * browser tells nothing; on plain HTTP browsers tell `Origin` alone, and not with every request.
+ * Whether a page of another origin sent it: another site, a preview on Leo's site, a sandboxed frame. Clients that
+ * are not browsers send nothing; over plain HTTP browsers send only `Origin`, and not with every request.
  */
 export const comesFromForeignPage = (c: HonoContext<Env>): boolean => {
   const site = c.req.header("sec-fetch-site");
@@ -23,7 +23,7 @@ export const comesFromForeignPage = (c: HonoContext<Env>): boolean => {
 
 const rejection = () => new ApiFault("forbidden", "Pages of another site may not ask this.");
 
-/** Rejects what another origin's page asks of the API, before it counts against anybody's limit. */
+/** Rejects API requests from another origin's page before they count against anybody's limit. */
 export const rejectForeignPages = createMiddleware<Env>(async (c, next) => {
   if (comesFromForeignPage(c)) throw rejection();
   await next();

@@ -1,7 +1,7 @@
-/** Whether this orchestrator takes requests, as load balancers ask it. */
+/** Whether this orchestrator takes requests, for load balancers. */
 export type Health = "ok" | "draining" | "no_database";
 
-/** So long an answer of the database is passed on: whoever asks without end asks the database once a second. */
+/** How long the database's answer is reused: however often this is called, the database is asked once a second. */
 const FRESH_MS = 1_000;
 
 /**

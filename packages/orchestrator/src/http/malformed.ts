@@ -1,8 +1,9 @@
 /**
- * What Node's parser refuses, before there is a request. Each gets Node's own status in a sentence.
+ * What Node's parser rejects before there is a request. Each gets Node's own status and a sentence.
  *
- * Too large headers are most often cookies, and not Leo's, which sets none on its own host: an app on the
- * same site has set them, and no page of Leo's would open any more. So the browser is told to delete them.
+ * Headers that are too large are usually cookies, and not Leo's own, which sets none on its host: an app on the
+ * same site has set them, and they would keep every page of Leo from opening. So the browser is asked to delete
+ * them.
  */
 import { STATUS_CODES, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -36,7 +37,7 @@ const answerTo = (status: number, config: Config): string => {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${sentence}`;
 };
 
-/** Answers what is no proper request and closes the connection; in the middle of an answer it is only cut. */
+/** Answers a malformed request and closes the connection. In the middle of an answer it only closes it. */
 export const answerMalformed = (server: Server, config: Config): void => {
   const answers = new WeakMap<Duplex, Set<ServerResponse>>();
   server.on("request", ({ socket }, response: ServerResponse) => {

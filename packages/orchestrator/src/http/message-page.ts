@@ -3,7 +3,7 @@ import type { Env } from "./env.ts";
 
 const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-/** A page that tells a person one thing. It needs `style-src 'unsafe-inline'` where a policy is set. */
+/** A page with one message for a person. It needs `style-src 'unsafe-inline'` where a policy is set. */
 export const messagePage = (
   c: HonoContext<Env>,
   status: 404 | 410 | 429 | 503,

@@ -20,13 +20,13 @@ import { sendFile, type SiteAnswer } from "./site-file.ts";
 type SiteContext = HonoContext<Env>;
 type LiveSite = Extract<ResolvedSite, { kind: "live" }>;
 
-/** Of a host alone, whatever other sites of the domain set. `Lax`, because people follow links to it. */
+/** Bound to its host, whatever other sites of the domain set. `Lax`, because people follow links to sites. */
 const COOKIE = "__Host-leo-site";
 const COOKIE_ATTRIBUTES = "Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax";
-/** Kept for what an app's own server will answer, and for Leo. */
+/** Reserved for an app's own server, and for Leo. */
 const KEPT_PATH = /^\/(?:api|\.leo)(?:\/|$)/i;
 
-/** What is asked of a site. */
+/** A request to a site. */
 export interface SiteRequest {
   slug: string;
   /** The raw path within the site. */
@@ -63,7 +63,7 @@ const exchange = (c: SiteContext, token: string) => {
   const url = new URL(c.req.url);
   url.searchParams.delete(LINK_PARAMETER);
   return c.body(null, 302, {
-    // Two slashes would begin the name of another host.
+    // Two slashes would name another host.
     location: url.pathname.replace(/^\/+/, "/") + url.search,
     "set-cookie": `${COOKIE}=${token}; ${COOKIE_ATTRIBUTES}`,
     "cache-control": "no-store",
@@ -95,7 +95,7 @@ const findEarlier = async (sites: Sites, site: LiveSite, path: string) => {
 
 /**
  * Serves sites.
- * @param sites shared with whoever hears of changes
+ * @param sites shared with the listener that learns of changes
  */
 export const createSiteServer = (context: Context, sites: Sites) => {
   const { config } = context;
@@ -120,8 +120,11 @@ export const createSiteServer = (context: Context, sites: Sites) => {
       needsBridge: !ownOrigin,
     };
     const response = await sendFile(c, context, contents, answer);
-    const missing = { event: "site_file_missing", appId: site.appId, key: answer.key };
-    if (!response) context.log.error(missing, "a file of a published site is not in the bucket");
+    if (!response)
+      context.log.error(
+        { event: "site_file_missing", appId: site.appId, key: answer.key },
+        "a file of a published site is not in the bucket",
+      );
     return response;
   };
 
@@ -168,7 +171,7 @@ export const createSiteServer = (context: Context, sites: Sites) => {
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     if (c.req.method !== "GET" && c.req.method !== "HEAD")
       return c.text("Method not allowed", 405, { allow: "GET, HEAD" });
-    // On Leo's own host it would be a worker of Leo's.
+    // On Leo's own host it would become Leo's worker.
     if (!ownOrigin && c.req.header("service-worker") !== undefined) return noFile(c);
     return answer(c, request);
   };

@@ -2,8 +2,8 @@ import type { Logger } from "pino";
 import type { Env } from "./env.ts";
 
 /**
- * A body that cuts the connection when its source fails, so that nobody takes a part for the whole;
- * the cause is logged and stays here. A reader that leaves cancels the source.
+ * A body that cuts the connection when its source fails, so that nobody takes a part for the whole. The cause is
+ * logged, and not sent. A reader that leaves cancels the source.
  * @param connection Hono's bindings: `c.env`
  */
 export const streamed = (

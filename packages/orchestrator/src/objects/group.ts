@@ -1,20 +1,20 @@
-/** The objects of one attempt, or those that cannot be any attempt's, as a walk through the bucket meets them. */
+/** The objects of one attempt, or those that cannot belong to any, as a walk through the bucket finds them. */
 import type { ListedObject } from "../storage/storage.ts";
 
 /** Where an attempt's objects are: `apps/{appId}/{generationId}/{attempt}/…`. */
 const ATTEMPT_KEY = /^apps\/([0-9a-f-]{36})\/([0-9a-f-]{36})\/([1-9]\d{0,5})\/./;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
-/** Of a group; what has more is listed once more where it must be known. */
+/** Of one group. A larger group is listed again where all of it is needed. */
 const KEPT_OBJECTS = 100;
 
 export interface ObjectGroup {
-  /** Of all its keys; of a key that no attempt can have, the key itself. */
+  /** The prefix of all its keys; for a key no attempt can have, the key itself. */
   prefix: string;
-  /** Whose it would be. */
+  /** The attempt it would belong to. */
   owner?: { appId: string; generationId: string; attempt: number };
   count: number;
   sizeBytes: number;
-  /** Its first ones: all of them, as long as there are as many as `count`. */
+  /** The first of its objects: all of them when there are `count`. */
   first: ListedObject[];
   /** The last of its keys. */
   lastKey: string;
@@ -27,8 +27,8 @@ const groupFor = (key: string): Pick<ObjectGroup, "prefix" | "owner"> => {
 };
 
 /**
- * Groups what comes in order of key. A group ends with the first key that is not its own, or once it has
- * `maxCount` objects: then the next has the rest.
+ * Groups objects that arrive in key order. A group ends at the first key of another group, or at `maxCount`
+ * objects; the next group then holds the rest.
  */
 export async function* grouped(
   objects: AsyncIterable<ListedObject>,

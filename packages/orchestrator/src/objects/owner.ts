@@ -1,7 +1,7 @@
 /**
- * Which database a bucket belongs to. A database that knows nothing of the objects in a bucket would take all of
- * them for strays: one that was restored, that was made anew, or another stage's in a setting that is wrong. So
- * the first database that walks through a bucket leaves its id there, and no other removes anything.
+ * Which database a bucket belongs to. A database that doesn't know the objects in a bucket would take them all for
+ * strays: one that was restored or created afresh, or another stage's, configured by mistake. So the first database
+ * that walks through a bucket leaves its id there, and no other removes anything.
  */
 import { z } from "zod";
 import { Id } from "@leo/core/id.ts";
@@ -19,7 +19,7 @@ const readOwner = async ({ storage }: Pick<Context, "storage">) => {
 };
 
 /**
- * Takes the bucket for this database, if it is nobody's yet.
+ * Claims the bucket for this database, if it is unclaimed.
  * @returns since when the bucket is this database's, by the bucket's own clock; undefined when it is another's
  */
 export const bucketOwnedSince = async (
@@ -29,7 +29,7 @@ export const bucketOwnedSince = async (
   const { storage } = context;
   if (!(await readOwner(context)))
     await storage.write(KEY, JSON.stringify({ databaseId }), "application/json");
-  // Read again: of two that found it nobody's, the last to write has it.
+  // Read again: when two found it unclaimed, the last to write owns it.
   const owner = await readOwner(context);
   if (owner?.databaseId !== databaseId) return undefined;
   for await (const { key, modifiedAt } of storage.list(KEY)) if (key === KEY) return modifiedAt;

@@ -1,6 +1,6 @@
 /**
- * What of the bucket is nobody's. Whatever runs in a generator's task can fetch the task's role, with which it
- * may create objects anywhere under `apps/`, and as many as it likes.
+ * Objects in the bucket that belong to nothing. Anything that runs in a generator's task can fetch the task's role,
+ * and with it create any number of objects anywhere under `apps/`.
  */
 import { eq, inArray, sql } from "drizzle-orm";
 import { manifestKey } from "@leo/core/artifact.ts";
@@ -15,7 +15,7 @@ import type { ObjectGroup } from "./group.ts";
 export interface Removed {
   objects: number;
   sizeBytes: number;
-  /** Some of the places that they were in. */
+  /** Some of the prefixes they were under. */
   prefixes: string[];
 }
 
@@ -58,7 +58,7 @@ const holdersOf = async (
   return new Map(rows.map((row) => [row.id, row]));
 };
 
-/** Ends a run that has uploaded more than it may, as one that has written too many events. */
+/** Ends a run that has uploaded more than it may, as if it had written too many events. */
 const cut = async ({ database: { orm }, now, log }: Context, attemptId: string, generationId: string) => {
   const changed = await orm
     .update(attempts)
@@ -80,7 +80,7 @@ const keepsNamed = async (context: Context, generationId: string, prefix: string
     .select({ manifest: generations.manifest, artifactPrefix: generations.artifactPrefix })
     .from(generations)
     .where(eq(generations.id, generationId));
-  // It has been purged meanwhile: the bucket expires what is left.
+  // It has been purged in the meantime; the bucket expires what is left.
   if (!row?.manifest || row.artifactPrefix !== prefix) return () => true;
   const kept = new Set([...namedKeys(row.manifest, prefix), manifestKey(prefix)]);
   return (key) => kept.has(key);
@@ -99,7 +99,7 @@ const keepsNewestCheckpoint = async (
 const passesLimits = ({ config }: Context, { count, sizeBytes }: ObjectGroup) =>
   count > config.LEO_RUN_MAX_OBJECTS || sizeBytes > config.LEO_RUN_MAX_UPLOAD_BYTES;
 
-/** Which objects of a group may stay; undefined when all may. */
+/** Which objects of a group to keep; undefined when all are kept. */
 const keeperOf = async (
   context: Context,
   group: ObjectGroup,
@@ -117,7 +117,7 @@ const keeperOf = async (
   return undefined;
 };
 
-/** Lists a group that was too large to be held once more. */
+/** Lists a group again that was too large to hold in memory. */
 async function* objectsOf({ storage }: Context, { prefix, first, count, lastKey }: ObjectGroup) {
   yield* first;
   let left = count - first.length;
@@ -130,9 +130,9 @@ async function* objectsOf({ storage }: Context, { prefix, first, count, lastKey 
 }
 
 /**
- * Removes what of these groups is nobody's. What is younger than `LEO_OBJECTS_MIN_AGE_MS` stays: the row that it
- * belongs to may not be written yet.
- * @param since what is older was in the bucket before this database, and is left to expire
+ * Removes the strays among these groups. Objects younger than `LEO_OBJECTS_MIN_AGE_MS` stay: the row they belong to
+ * may not be written yet.
+ * @param since older objects were in the bucket before this database, and are left to expire
  */
 export const removeStrays = async (
   context: Context,

@@ -1,7 +1,7 @@
 /**
- * A walk through the whole bucket, in order of key, by one orchestrator at a time. It goes in steps, of which each
- * lists so many objects at most; where it stopped is in the database, so another orchestrator may go on. A walk
- * begins half an hour after the one before, so what is nobody's is gone within the hour.
+ * A walk through the whole bucket in key order, by one orchestrator at a time. It proceeds in steps of limited
+ * size and stores its position in the database, so another orchestrator can continue it. A walk begins half an
+ * hour after the previous one began, so strays are gone within the hour.
  */
 import { sql } from "drizzle-orm";
 import { newId } from "@leo/core/id.ts";
@@ -11,21 +11,21 @@ import { grouped, type ObjectGroup } from "./group.ts";
 import { bucketOwnedSince } from "./owner.ts";
 import { removeStrays, type Removed } from "./stray.ts";
 
-/** All that a generator's role can create is under it. */
+/** Everything a generator's role can create is under it. */
 const ROOT = "apps/";
 /** 100 pages of a listing, which are about ten seconds: at one step a minute six million objects an hour. */
 const STEP_MAX_OBJECTS = 100_000;
-/** As many objects, or groups, are looked up at once. */
+/** How many objects, or groups, are looked up at once. */
 const BATCH_MAX_OBJECTS = 5_000;
 const BATCH_MAX_GROUPS = 500;
 /** Longer than a step takes. */
 const LEASE_MS = 300_000;
-/** In the record of changes, in the place of an operator. */
+/** Stands for the operator in the audit log. */
 const LEO_ITSELF = "00000000-0000-0000-0000-000000000000";
 
 interface Walk {
   databaseId: string;
-  /** The last key that was looked at; empty at the beginning. */
+  /** The last key seen; empty at the beginning. */
   cursor: string;
   objects: number;
   sizeBytes: number;
@@ -73,8 +73,8 @@ const record = async ({ database: { orm }, log, now }: Context, removed: Removed
 };
 
 /**
- * Makes one step of the walk, if it is due and no other orchestrator makes it.
- * @param maxObjects a step ends after the attempt with which it has listed so many
+ * Takes one step of the walk, if one is due and no other orchestrator is taking it.
+ * @param maxObjects a step ends after the attempt with which it has listed this many
  * @returns what it removed
  */
 export const sweepObjects = async (

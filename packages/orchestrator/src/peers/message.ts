@@ -1,23 +1,24 @@
-/** What orchestrators tell each other by NOTIFY: text of JSON, in pieces that a notification can carry. */
+/** What orchestrators send each other by NOTIFY: JSON, in pieces that fit into a notification. */
+import { parseJson } from "@leo/core/parse-json.ts";
 import { z } from "zod";
 
-/** Channel of what orchestrators tell each other. */
+/** The channel for messages between orchestrators. */
 export const PEERS_CHANNEL = "leo_peers";
 
 /** A key, such as a user's id, and a number for it. */
 export type Entry = [key: string, count: number];
 
 const PeerMessage = z.object({
-  /** The orchestrator that speaks; each process has a name of its own. */
+  /** The sender; each process has a name of its own. */
   from: z.string(),
-  /** A piece of a topic. Without one it is a beat: everything before it was said. */
+  /** A piece of a topic. A message without one is a beat: everything before it has been sent. */
   topic: z.string().optional(),
   entries: z.array(z.tuple([z.string(), z.number().int()])).default([]),
-  /** The first piece of all that there is: what was said of this topic before does not count any more. */
+  /** The first piece of a full set, which replaces what was sent for this topic before. */
   isFull: z.boolean().default(false),
-  /** It lacks what somebody said before it listened. */
+  /** The sender has missed what others sent before it listened, and asks for it. */
   asks: z.boolean().default(false),
-  /** It ends and holds nothing any more. */
+  /** The sender shuts down and holds nothing any more. */
   leaves: z.boolean().default(false),
 });
 export type PeerMessage = z.infer<typeof PeerMessage>;
@@ -30,7 +31,7 @@ export const beat = (from: string, asks: boolean): string =>
 
 export const farewell = (from: string): string => JSON.stringify({ from, leaves: true });
 
-/** A topic's entries as notifications; none for nothing, unless it is all that there is. */
+/** A topic's entries as notifications; none for no entries, unless the set is full. */
 export const pieces = (from: string, topic: string, entries: Entry[], isFull: boolean): string[] => {
   const count = Math.max(isFull ? 1 : 0, Math.ceil(entries.length / ENTRIES_PER_PIECE));
   return Array.from({ length: count }, (_, index) => {
@@ -39,12 +40,7 @@ export const pieces = (from: string, topic: string, entries: Entry[], isFull: bo
   });
 };
 
-/** @returns nothing for what no orchestrator of this version says */
+/** @returns undefined for what no orchestrator of this version sends */
 export const parsePeerMessage = (payload: string): PeerMessage | undefined => {
-  try {
-    return PeerMessage.safeParse(JSON.parse(payload)).data;
-  } catch {
-    // Not JSON: nobody of ours.
-    return undefined;
-  }
+  return PeerMessage.safeParse(parseJson(payload)).data;
 };

@@ -1,10 +1,10 @@
 /**
  * The other orchestrators of the stage: who is there, and what each has counted since its last beat.
  *
- * Every orchestrator beats twice a second through its listening connection: first what its topics have
- * to say, then the beat itself. Who is silent for 3 s is gone, and with it what it counted; one that ends
- * says so. Two that hear each other for the first time, or again after notifications were lost, say all
- * that they count; later only what has changed. Nothing is stored, and alone there is nothing to say.
+ * Every orchestrator beats twice a second through its listening connection: first its topics' news, then the
+ * beat itself. One that is silent for 3 s is gone, and its counts with it; one that shuts down says so. Two that
+ * meet for the first time, or again after notifications were lost, exchange all their counts; after that only
+ * changes. Nothing is stored, and an orchestrator that is alone sends nothing.
  */
 import type { Logger } from "pino";
 import { repeat } from "../repeat.ts";
@@ -13,13 +13,13 @@ import { beat, farewell, parsePeerMessage, pieces, type Entry } from "./message.
 /** Something that orchestrators count together. */
 export interface Topic {
   name: string;
-  /** What is new since the last call. @param isFull all that there is, for one that has heard nothing yet */
+  /** What is new since the last call. @param isFull everything, for a peer that has received nothing yet */
   collect(isFull: boolean): Entry[];
-  /** @param isFull what this peer said before does not count any more */
+  /** @param isFull replaces everything this peer has sent before */
   receive(peer: string, entries: Entry[], isFull: boolean): void;
-  /** A peer's beat: all that it had to say by then is received. */
+  /** A peer's beat: everything it sent before has been received. */
   beaten?(peer: string): void;
-  /** A peer is gone, and what it counted with it. */
+  /** A peer is gone, and its counts with it. */
   left?(peer: string): void;
 }
 
@@ -28,18 +28,18 @@ export interface PeersOptions {
   name: string;
   log: Logger;
   topics: Topic[];
-  /** Sends notifications to all that listen. @returns false while there is no connection */
+  /** Notifies every listener. @returns false while there is no connection */
   notify: (payloads: string[]) => Promise<boolean>;
 }
 
 export interface Peers {
   /** Orchestrators at work, this one included. */
   readonly count: number;
-  /** A notification came. */
+  /** A notification arrived. */
   receive(payload: string): void;
-  /** Notifications may have been lost: everybody is asked anew. */
+  /** Notifications may have been lost: asks every peer again. */
   forget(): void;
-  /** Says that this one ends. */
+  /** Announces that this one shuts down. */
   stop(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export const SILENT_MS = 3_000;
 
 interface Peer {
   heardAtMs: number;
-  /** Topics of which it has said all. */
+  /** Topics it has sent in full. */
   told: Set<string>;
 }
 
@@ -67,7 +67,7 @@ export const startPeers = ({ name, log, topics, notify }: PeersOptions): Peers =
     if (known) return known;
     const peer = { heardAtMs: 0, told: new Set<string>() };
     peers.set(from, peer);
-    // It may have missed what was said while this one knew of nobody.
+    // It may have missed what was sent while this one knew no peers.
     isAsked = true;
     log.info({ event: "peer_heard", peer: from, peers: peers.size }, "another orchestrator is there");
     return peer;
@@ -89,7 +89,7 @@ export const startPeers = ({ name, log, topics, notify }: PeersOptions): Peers =
       return peers.size === 0 && !isFull ? [] : pieces(name, topic.name, entries, isFull);
     });
     const isSent = await notify([...said, beat(name, [...peers.values()].some(lacks))]);
-    // Whoever listens by then has missed it.
+    // Peers that start to listen later have missed it.
     if (!isSent) isAsked = true;
   });
 
@@ -111,7 +111,7 @@ export const startPeers = ({ name, log, topics, notify }: PeersOptions): Peers =
       const topic = topics.find((one) => one.name === about);
       if (topic) {
         if (isFull) peer.told.add(topic.name);
-        // Changes of something unknown would be counted wrong.
+        // Changes to unknown counts would add up wrongly.
         if (peer.told.has(topic.name)) topic.receive(from, entries, isFull);
         return;
       }

@@ -1,4 +1,4 @@
-/** Sites as operators see them, and what an operator does about one. */
+/** Sites as operators see them, and what an operator can do about one. */
 import { and, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import type { Id } from "@leo/core/id.ts";
 import type { AdminSite } from "@leo/core/site.ts";
@@ -59,7 +59,7 @@ export const readAnySite = async (context: Context, appId: Id): Promise<AdminSit
   return site;
 };
 
-/** Waits for whoever is about to change it, and holds off whoever would. */
+/** Locks the site against other changes. */
 const holdAnySite = async (appId: Id) => {
   const { orm } = useTx();
   await orm.select({ id: apps.id }).from(apps).where(eq(apps.id, appId)).for("update");
@@ -69,7 +69,7 @@ const holdAnySite = async (appId: Id) => {
 };
 
 /**
- * Takes a site out of the web. Its owner reads the reason and cannot publish it again.
+ * Takes a site down. Its owner sees the reason and cannot publish it again.
  * @throws ApiFault `not_found`, `conflict` when it is down already
  */
 export const takeDownSite = (context: Context, appId: Id, reason: string): Promise<void> =>

@@ -1,14 +1,14 @@
-/** Contents of sites' files in memory, compressed as browsers take them. They never change, so nothing is ever stale. */
+/** Contents of sites' files in memory, compressed for browsers. They never change, so nothing is ever stale. */
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import type { Storage } from "../storage/storage.ts";
 import { readBytes } from "../version/version.ts";
 
-/** Larger files are sent as they come from the bucket. */
+/** Larger files are streamed from the bucket. */
 export const CACHED_FILE_MAX_BYTES = 1024 * 1024;
 const CACHE_MAX_BYTES = 64 * 1024 * 1024;
-/** Below it a compressed answer saves less than its headers take. */
+/** Below this, compression saves less than its headers cost. */
 const COMPRESSED_MIN_BYTES = 1_024;
 
 export type Encoding = "br" | "gzip";
@@ -24,7 +24,7 @@ const isCompressible = (type: string) =>
     type,
   ) || /\+(?:json|xml)\b/.test(type);
 
-/** Whether an answer depends on what the browser takes. */
+/** Whether the answer depends on what the browser accepts. */
 export const mayCompress = (type: string, sizeBytes: number) =>
   isCompressible(type) && sizeBytes >= COMPRESSED_MIN_BYTES && sizeBytes <= CACHED_FILE_MAX_BYTES;
 

@@ -10,7 +10,7 @@ type Shown = Pick<typeof sites.$inferSelect, "appId" | "ownerId" | "liveId">;
 const retire = (orm: Orm, liveId: Id, at: Date) =>
   orm.update(siteVersions).set({ retiredAt: at }).where(eq(siteVersions.id, liveId));
 
-/** Nothing is live any more; whatever is on its way to be live comes to nothing. */
+/** Makes nothing live; a publish under way is abandoned. */
 export const takeOffline = async (orm: Orm, site: Shown, at: Date): Promise<void> => {
   const { appId, liveId } = site;
   if (liveId !== null) await retire(orm, liveId, at);
@@ -22,7 +22,7 @@ export const takeOffline = async (orm: Orm, site: Shown, at: Date): Promise<void
 };
 
 /**
- * Makes a version live, unless something else was asked of the site after `change`.
+ * Makes a version live, unless the site was changed again after `change`.
  * @returns whether it is live
  */
 export const goLive = async (

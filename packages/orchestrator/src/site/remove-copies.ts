@@ -1,4 +1,4 @@
-/** Removes the files that no site needs: of publishes that were broken off, and of versions long replaced. */
+/** Removes files no site needs: those of aborted publishes, and of versions replaced long ago. */
 import { and, eq } from "drizzle-orm";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../app-context.ts";
@@ -7,7 +7,7 @@ import { removeCopied } from "../version/copied-files.ts";
 import { freeFormerSlugs } from "./slug.ts";
 
 const COPIES_PER_PASS = 20;
-/** A page that is open for longer than this after its version was replaced finds at most the last five. */
+/** A page that stays open longer than this after its version was replaced finds at most the last five. */
 const RETIRED_MS = 3_600_000;
 
 /** Left behind before they were ready, or older than those that a site holds on to. The live one is never among them. */
@@ -30,8 +30,8 @@ where v.id in (select id from unneeded) and s.app_id = v.app_id and v.id is dist
 returning v.id, v.prefix`;
 
 /**
- * Marks first, so that nobody publishes what is about to go; then the objects go and then the row. A pass that
- * dies in between is made good by a later one. Safe to run in several processes at once.
+ * Marks copies first, so that nobody publishes what is about to go; then removes the objects, then the row. A pass
+ * that dies in between is completed by a later one. Safe to run in several processes at once.
  * @returns how many copies were removed
  */
 export const removeSiteCopies = async (context: Context): Promise<number> => {

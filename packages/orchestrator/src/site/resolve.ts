@@ -1,4 +1,4 @@
-/** Whose site a name is, and which files its visitors get: read from the database, and kept for a moment. */
+/** Which app's site a name is, and which files its visitors get: read from the database, and cached briefly. */
 import { eq } from "drizzle-orm";
 import { LRUCache } from "lru-cache";
 import type { Id } from "@leo/core/id.ts";
@@ -27,10 +27,10 @@ export type ResolvedSite =
       kind: "live";
       appId: Id;
       live: SiteVersion;
-      /** Those before it, the last first: pages of theirs may still be open. */
+      /** Earlier versions, newest first: pages of theirs may still be open. */
       earlier: SiteVersion[];
       noindex: boolean;
-      /** Only who has it sees the site; undefined: everybody does. */
+      /** Only visitors with this token see the site; undefined: everybody does. */
       token?: string;
     };
 
@@ -75,11 +75,11 @@ const find = async ({ database, now }: Context, slug: string): Promise<ResolvedS
   return { kind: "live", appId, live, earlier: earlier ?? [], noindex, token };
 };
 
-/** A change is told by NOTIFY; where that was lost, it is seen after this. Unpublishing holds within two seconds. */
+/** NOTIFY reports a change; if it is lost, the change takes effect after this. Unpublishing takes two seconds at most. */
 const FRESH_MS = 1_500;
 const NAMES_MAX = 10_000;
 const LISTS_MAX_BYTES = 32 * 1024 * 1024;
-/** What a file takes in a list, beside its path. */
+/** What a file costs in a list, in addition to its path. */
 const ENTRY_BYTES = 250;
 
 export type FilesOfVersion = ReadonlyMap<string, SiteFile>;
@@ -108,7 +108,7 @@ export const createSites = (context: Context): Sites => {
       .from(siteVersions)
       .where(eq(siteVersions.id, id));
     const files = new Map((row?.files ?? []).map((file) => [file.path, file]));
-    // One that is gone was replaced long ago; its name is read again within a moment.
+    // A missing one was replaced long ago; its name is about to be read again.
     if (row) lists.set(id, files);
     return files;
   };
@@ -119,7 +119,7 @@ export const createSites = (context: Context): Sites => {
       if (known) return known;
       const asked = find(context, slug);
       found.set(slug, asked);
-      // What could not be read is asked again.
+      // A failed read is tried again.
       asked.catch(() => found.peek(slug) === asked && found.delete(slug));
       return asked;
     },

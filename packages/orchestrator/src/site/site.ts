@@ -25,7 +25,7 @@ export const readSiteRow = async (orm: Orm, appId: Id): Promise<SiteRow | undefi
   return row;
 };
 
-/** What an administrator said stands in the owner's way. @throws ApiFault `conflict` */
+/** A site that was taken down cannot be changed. @throws ApiFault `conflict` */
 export const rejectTakenDown = (row: SiteRow | undefined): void => {
   if (!row?.takenDownReason) return;
   throw new ApiFault(
@@ -116,8 +116,8 @@ export const changeSite = (context: UserContext, appId: Id, change: ChangeSite):
   });
 
 /**
- * Takes a site out of the web: its address answers 410 within two seconds, whichever orchestrator is asked. A
- * publish that is still copying comes to nothing.
+ * Unpublishes a site: its address answers 410 within two seconds on every orchestrator. A publish that is still
+ * copying is abandoned.
  * @throws ApiFault `not_found`; `conflict` when it has never been published or was taken down
  */
 export const unpublishSite = (context: UserContext, appId: Id): Promise<Site> =>

@@ -12,7 +12,7 @@ import { ApiFault } from "../fault.ts";
 import { isLeosOwn } from "./address.ts";
 
 const DAY_MS = 24 * 3_600_000;
-/** Former names that one app holds: more would be a way to take names from others. */
+/** How many former names one app keeps: more would let it hoard names. */
 const FORMER_MAX = 3;
 const TRIES = 20;
 const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
@@ -45,7 +45,7 @@ const presentOf = async (orm: Orm, appId: string) => {
   return row?.slug;
 };
 
-/** Whoever has it, a name that is taken is not inserted. */
+/** Inserts a name unless it is taken, by whomever. */
 const insert = async (orm: Orm, row: typeof siteAddresses.$inferInsert): Promise<boolean> => {
   const inserted = await orm
     .insert(siteAddresses)
@@ -76,7 +76,7 @@ const takeProposed = async (
   throw new ApiFault("conflict", "No free address was found for this app. Choose one yourself.");
 };
 
-/** The former names that an app does not hold any more. */
+/** The former names that an app no longer keeps. */
 const forgetOldest = async (orm: Orm, appId: string) => {
   const former = await orm
     .select({ slug: siteAddresses.slug })
@@ -113,7 +113,7 @@ export const nameSite = async (
     const formerUntil = new Date(context.now().getTime() + LIMITS.siteRedirectDays * DAY_MS);
     await orm.update(siteAddresses).set({ formerUntil }).where(ofPresent);
   } else await orm.delete(siteAddresses).where(ofPresent);
-  // Its own former name, which it takes back.
+  // It takes back its own former name.
   await orm.delete(siteAddresses).where(and(eq(siteAddresses.slug, wanted), eq(siteAddresses.appId, app.id)));
   if (!(await insert(orm, { slug: wanted, ...owner })))
     throw new ApiFault("conflict", `The address “${wanted}” is taken. Choose another one.`);
@@ -129,7 +129,7 @@ export const slugsOf = async (orm: Orm, appId: string): Promise<string[]> => {
   return rows.map(({ slug }) => slug);
 };
 
-/** Frees former names whose time is over. */
+/** Frees former names that have expired. */
 export const freeFormerSlugs = (orm: Orm, now: Date) =>
   orm.delete(siteAddresses).where(lt(siteAddresses.formerUntil, now));
 
@@ -137,8 +137,8 @@ export const freeFormerSlugs = (orm: Orm, now: Date) =>
 export const SITES_CHANNEL = "leo_sites";
 
 /**
- * Tells all orchestrators once the transaction is committed, and through them the owner's open pages.
- * @param before names that led to the site and do no more
+ * Notifies all orchestrators once the transaction is committed, and through them the owner's open pages.
+ * @param before names that no longer lead to the site
  */
 export const notifySite = async (
   orm: Orm,

@@ -1,6 +1,6 @@
 /**
- * Notifies browsers that apps of their user changed. A notice names apps and says nothing of them: the
- * page reads what they are now, with its user's rights.
+ * Notifies browsers that apps of their user changed. A notice only names apps; the page then reads them with its
+ * user's rights.
  *
  * Changes within NOTICE_MS make one notice. A browser whose buffer is full gets its notice once there is
  * room, and until then costs at most NOTICE_APPS_MAX ids.
@@ -9,7 +9,7 @@ import { NOTICE_APPS_MAX, type ToBrowser } from "@leo/core/protocol/ui.ts";
 import type { Sink } from "../events/hub.ts";
 
 const NOTICE_MS = 50;
-/** All browsers read their apps again after a lost connection; over this time, so that they do not come at once. */
+/** After a lost connection all browsers read their apps again. Spreading that keeps them from coming at once. */
 const RESYNC_SPREAD_MS = 2_000;
 
 interface Follower {
@@ -23,7 +23,7 @@ export interface AppNotices {
   follow(userId: string, sink: Sink): () => void;
   /** @param payload `{ownerId}:{appId}` */
   receive(payload: string): void;
-  /** Notifications were lost: any app of anybody may have changed. */
+  /** Notifications were lost: any app may have changed. */
   resync(): void;
 }
 

@@ -1,11 +1,10 @@
 /**
- * Which browsers' sockets are whose, so that a user has no more than they may and can be cut off.
+ * Which user each browser's socket belongs to, so that a user stays within their limit and can be cut off.
  *
- * A user's limit holds over all orchestrators. Each counts its own sockets at once and knows of the
- * others' what they said with their last beat. A socket that would pass the limit together with those
- * waits until that is confirmed: the ones elsewhere may be gone with their orchestrator. Where a user
- * opened too many at several orchestrators in the same moment, the surplus is closed with the next beat:
- * the orchestrator whose name comes first keeps its sockets.
+ * The limit holds across all orchestrators. Each counts its own sockets immediately and knows the others' counts
+ * from their last beat. A socket that would exceed the limit together with those waits until they are confirmed:
+ * they may be gone with their orchestrator. When a user opens too many at several orchestrators at the same
+ * moment, the surplus is closed with the next beat; the orchestrator whose name sorts first keeps its sockets.
  */
 import { and, inArray, isNotNull } from "drizzle-orm";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
@@ -23,16 +22,16 @@ export interface BrowserSockets {
   add(user: User, socket: OpenSocket): Promise<void>;
   /** Closes the sockets of sessions that their user has ended. */
   closeEnded(isEnded: (sessionId: string) => boolean): void;
-  /** Closes the sockets of those who are suspended. */
+  /** Closes the sockets of suspended users. */
   closeSuspended(): Promise<void>;
   /** How many each user has, for the other orchestrators. */
   topic: Topic;
 }
 
-/** Of one user here, in the order in which they were opened. */
+/** One user's sockets here, in the order in which they were opened. */
 interface Opened {
   counted: Set<OpenSocket>;
-  /** They wait for what other orchestrators say. */
+  /** They wait for the other orchestrators' counts. */
   waiting: Set<OpenSocket>;
 }
 
@@ -86,7 +85,7 @@ export const createBrowserSockets = ({ config, database }: Context, name: string
       current: open,
     });
 
-  /** Closes what a user has too much of here, the newest first. */
+  /** Closes a user's surplus sockets here, newest first. */
   const closeSurplus = (userId: string) => {
     const counted = here.byUser.get(userId)?.counted ?? new Set();
     const total = counted.size + elsewhere.of(userId);

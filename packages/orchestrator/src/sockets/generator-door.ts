@@ -1,7 +1,7 @@
 /**
- * The server on which generators' sockets are taken: a port of its own, which no load balancer leads to and on
- * which there is nothing else. A generator is not trusted, and so gets neither the API nor the metrics, and is
- * what its connection's address says, whatever it writes into `X-Forwarded-For`.
+ * The server that accepts generators' sockets, on a port of its own: no load balancer leads to it, and it serves
+ * nothing else. A generator is not trusted. It reaches neither the API nor the metrics, and it counts as the
+ * address of its connection, whatever it writes into `X-Forwarded-For`.
  */
 import type { Server } from "node:http";
 import { Hono } from "hono";
@@ -16,7 +16,7 @@ import { createTokenBuckets } from "../auth/token-buckets.ts";
 import type { GeneratorSockets } from "./generator-sockets.ts";
 import { acceptSockets, bearerToken } from "./upgrade.ts";
 
-/** Tokens that open nothing, from one address. A task has an address of its own, and one token. */
+/** Unknown tokens per address. A task has an address of its own, and one token. */
 const REFUSED_PER_MINUTE = 60;
 
 export interface GeneratorDoor {
@@ -25,7 +25,7 @@ export interface GeneratorDoor {
   closeSockets(): void;
 }
 
-/** Makes the server; it does not listen yet. */
+/** Creates the server without listening. */
 export const createGeneratorDoor = (
   { config, log, now }: Pick<Context, "config" | "log" | "now">,
   sockets: GeneratorSockets,

@@ -151,9 +151,9 @@ export class ServedGenerator {
   #report(fault: Fault, work: () => Promise<GeneratorInput>): void {
     const attempt = this.#attempt;
     const failed = (cause: unknown) => {
-      const { event, message, input } = fault;
-      this.#options.context.log.error({ err: cause, event, attemptId: attempt?.id }, message);
-      return input;
+      const { log } = this.#options.context;
+      log.error({ err: cause, event: fault.event, attemptId: attempt?.id }, fault.message);
+      return fault.input;
     };
     void withIds({ generationId: attempt?.generationId, attemptId: attempt?.id }, work)
       .catch(failed)

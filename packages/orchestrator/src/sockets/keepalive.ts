@@ -1,11 +1,11 @@
 import { LIMITS } from "@leo/core/limits.ts";
 import type { WebSocket } from "ws";
 
-/** Answers that a peer has not read. One that goes on asking with more than that waiting reads nothing. */
+/** Unread answers. A peer that keeps asking with more than this pending reads nothing. */
 const UNREAD_MAX_BYTES = 8 * LIMITS.frameMaxBytes;
 
 /**
- * Pings a peer and drops it when it has been silent for too long, or asks and does not read.
+ * Pings a peer and drops it when it has been silent for too long, or keeps asking without reading.
  * @param onFrame called for every frame or pong of the peer
  */
 export const keepAlive = (

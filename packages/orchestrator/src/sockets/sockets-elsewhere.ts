@@ -2,24 +2,24 @@
 import type { Entry } from "../peers/message.ts";
 
 export interface SocketsElsewhere {
-  /** What peers have said last; `before` counts only those whose name comes first. */
+  /** The last known counts of peers; `before` includes only peers whose name sorts before it. */
   of(userId: string, before?: string): number;
   /**
-   * The same, once every peer that had some has said so anew or is gone: what one has said before may
-   * have changed by now, or it has died. Takes at most as long as a dead one goes unnoticed.
+   * The same, once every peer with sockets of this user has confirmed its count or is gone: a count may be out of
+   * date, or its orchestrator dead. Takes at most as long as a dead peer goes unnoticed.
    */
   confirmed(userId: string): Promise<number>;
-  /** @returns the users of whom there is news */
+  /** @returns the users whose counts were sent */
   receive(peer: string, entries: Entry[], isFull: boolean): string[];
   beaten(peer: string): void;
   left(peer: string): void;
 }
 
-/** The first beat may have been on its way already. */
+/** The first beat may already have been on its way. */
 const BEATS_TO_CONFIRM = 2;
 
 interface Question {
-  /** Beats that each peer still has to give. */
+  /** How many beats of each peer are still missing. */
   missing: Map<string, number>;
   answer: () => void;
 }

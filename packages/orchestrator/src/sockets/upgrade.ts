@@ -5,23 +5,23 @@ import { CloseCode } from "@leo/core/protocol/close-code.ts";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { OpenSocket } from "./open-socket.ts";
 
-/** The one path on which a server takes sockets. */
+/** The one path on which a server accepts sockets. */
 export interface SocketRoute {
   path: string;
   serve(socket: WebSocket, request: IncomingMessage): OpenSocket;
   /** Whether a page of this origin may open one. A peer without an origin is not a browser. */
   isAllowedOrigin(origin: string): boolean;
-  /** Whether the request names Leo, and not another site that leads here. */
+  /** Whether the request names Leo, and not another site that points here. */
   isKnownHost(request: IncomingMessage): boolean;
   isDraining(): boolean;
-  /** @returns 0, or for how many seconds whoever asks gets no socket */
+  /** @returns 0, or how many seconds the caller has to wait for a socket */
   waitSeconds(request: IncomingMessage): number;
 }
 
-/** Browsers and generators send a message in one frame; a few pieces are any client's right. */
+/** Browsers and generators send a message in one frame, but any client may split it into a few. */
 const FRAGMENTS_MAX = 128;
 
-/** A peer that keeps its side open is not waited for: nothing watches over this connection any more. */
+/** A peer that keeps its side open isn't waited for, since nothing times this connection out any more. */
 const reject = (stream: Duplex, status: string, header = "") => {
   stream.once("finish", () => stream.destroy());
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n${header}\r\n`);
@@ -41,7 +41,7 @@ export const acceptSockets = (server: Server, route: SocketRoute): (() => void) 
   });
   const open = new Set<OpenSocket>();
   server.on("upgrade", (request, stream, head) => {
-    // Not parsed as an address: what is none would throw here.
+    // Not parsed as a URL: a malformed one would throw here.
     const [path = ""] = (request.url ?? "").split("?");
     const origin = request.headers.origin;
     stream.on("error", () => stream.destroy());
