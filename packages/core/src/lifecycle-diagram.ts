@@ -10,7 +10,7 @@ interface Sample {
 
 const SAMPLES: Sample[] = [
   { label: "claimed", input: { type: "claimed" } },
-  { label: "launch deferred", input: { type: "launch_deferred" } },
+  { label: "launch deferred", input: { type: "launch_deferred", retryInMs: 1_000 } },
   { label: "ready", input: { type: "ready" } },
   { label: "work complete", input: { type: "work_complete" } },
   { label: "work ended with a failure", input: { type: "work_complete", failure: failure("budget") } },

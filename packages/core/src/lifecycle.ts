@@ -3,11 +3,11 @@
  *
  * States: queued → starting → running → finalizing → completed | answered | failed |
  * cancelled.
- * A state changes only here; SQL carries a decision out, guarded by `where state = …`, so of two
+ * `decide` says everything that an input means. SQL carries it out, guarded by `where state = …`, so of two
  * orchestrators with the same input one wins and the other finds nothing to do.
  */
 import { FAILURES, failure, type Failure, type FailureCode } from "./failure.ts";
-import { isFinal, type GenerationState } from "./generation.ts";
+import { FINAL_STATES, isFinal, type GenerationState } from "./generation.ts";
 import { LIMITS } from "./limits.ts";
 import { WAITS } from "./waiting.ts";
 
@@ -19,6 +19,8 @@ export interface GenerationStatus {
   cancelRequested: boolean;
   /** What its attempts have cost leaves nothing for another one. */
   isSpent?: boolean;
+  /** Why the user does not pay for the current attempt if it ends with this input; undefined when they do. */
+  fault?: Fault | undefined;
   /** How often it has waited for the model. */
   waits?: number;
   /** Since its request. */
@@ -30,8 +32,8 @@ export interface GenerationStatus {
 export type LifecycleInput =
   /** A place is free and the row was claimed. */
   | { type: "claimed" }
-  /** RunTask had no place for it; it waits again without losing its attempt. */
-  | { type: "launch_deferred" }
+  /** RunTask had no place for it; it waits this long and keeps its attempt. */
+  | { type: "launch_deferred"; retryInMs: number }
   /** The generator's task runs and said `ready`. */
   | { type: "ready" }
   /** `all_work_complete` was committed, or the manifest was found. The failure is what the generator reported. */
@@ -50,29 +52,57 @@ export type LifecycleInput =
   | { type: "task_gone" }
   | { type: "queue_expired" };
 
+/** All that an input means for a generation. */
 export interface Decision {
   state: GenerationState;
+  /** Number of the current attempt from now on. */
+  attempt: number;
+  maxAttempts: number;
+  cancelRequested: boolean;
+  /** Why it failed; present exactly when `state` is `failed`. */
   failure?: Failure;
-  /** It waits in the queue for the model. The attempt that has met the model's fault does not count. */
+  /** How it waits in the queue; present exactly when `state` is `queued`. */
   wait?: Wait;
-  /** What the orchestrator does once the decision is committed. */
-  effects: Effect[];
+  /**
+   * Launches stop for everybody until an operator has mended the model. The pause may be refused, because other
+   * runs get answers; where it is not, the generation waits like this instead of `wait`.
+   */
+  pause?: Wait;
+  money: Money;
+  /** What becomes of added requests that no turn has taken: at the end they go back to the user. */
+  messages: "keep" | "return";
+  /** What becomes of the files that the attempt has uploaded: at the end they are its version or its draft. */
+  files: "drop" | "record";
+  next: Next;
 }
 
+/** How a generation waits in the queue. */
 export interface Wait {
-  code: FailureCode;
-  durationMs: number;
-  /** Until somebody mends it, no other run could get further. */
-  pausesLaunches: boolean;
+  delayMs: number;
+  /** The fault of the model that it waits for. */
+  code?: FailureCode;
+  /** How often it has waited for the model, this time included. */
+  waits: number;
 }
 
-export type Effect =
-  /** Start an attempt with this number. */
-  | { type: "launch"; attempt: number }
+/**
+ * What becomes of the budget that is reserved for the current attempt. `settle` charges what it cost and frees the
+ * rest; `carry_over` does so and reserves the rest for the next attempt. With a fault nothing is charged.
+ */
+export type Money = { do: "keep" } | { do: "settle" | "carry_over"; fault: Fault | undefined };
+
+export type Next =
+  | "nothing"
+  /** Launch a task for the current attempt. */
+  | "launch"
   /** Ask the generator to stop; StopTask follows after the grace time. */
-  | { type: "send_cancel" }
-  /** Check the manifest, record the version or the answer, push to GitHub if asked. */
-  | { type: "finalize" };
+  | "stop"
+  /** Check what was uploaded and record the version or the answer. */
+  | "finalize"
+  /** Queue a push of the version, if its app pushes every new one. */
+  | "push"
+  /** Make a draft of the newest checkpoint, if nothing was uploaded. */
+  | "save_draft";
 
 type Rule = (status: GenerationStatus, input: never) => Decision | undefined;
 type Rules = {
@@ -82,65 +112,117 @@ type Rules = {
   ) => Decision | undefined;
 };
 
-const to = (
+const moveTo = (
+  { attempt, maxAttempts, cancelRequested }: GenerationStatus,
   state: GenerationState,
-  options: Omit<Decision, "state" | "effects"> & { effects?: Effect[] } = {},
+  more: Partial<Decision> = {},
 ): Decision => ({
   state,
-  effects: [],
-  ...options,
+  attempt,
+  maxAttempts,
+  cancelRequested,
+  money: { do: "keep" },
+  messages: "keep",
+  files: "drop",
+  next: "nothing",
+  ...more,
 });
 
+const nextAfter = (state: (typeof FINAL_STATES)[number], attempt: number): Next => {
+  if (state === "completed") return "push";
+  return state === "answered" || attempt === 0 ? "nothing" : "save_draft";
+};
+
+const end = (
+  status: GenerationStatus,
+  state: (typeof FINAL_STATES)[number],
+  more: Pick<Partial<Decision>, "attempt" | "cancelRequested" | "failure"> = {},
+): Decision =>
+  moveTo(status, state, {
+    money: { do: "settle", fault: status.fault },
+    messages: "return",
+    files: "record",
+    next: nextAfter(state, more.attempt ?? status.attempt),
+    ...more,
+  });
+
+/** The attempt is over, and another one follows. */
+const requeue = (status: GenerationStatus, more: Pick<Decision, "wait" | "pause"> & Partial<Decision>) =>
+  moveTo(status, "queued", { money: { do: "carry_over", fault: status.fault }, ...more });
+
 const attemptFailed: NonNullable<Rules["attempt_failed"]> = (status, input) => {
-  if (status.cancelRequested) return to("cancelled");
-  if (input.retry && status.attempt < status.maxAttempts && !status.isSpent) return to("queued");
-  return to("failed", { failure: input.failure });
+  const { waits = 0 } = status;
+  if (status.cancelRequested) return end(status, "cancelled");
+  if (input.retry && status.attempt < status.maxAttempts && !status.isSpent)
+    return requeue(status, { wait: { delayMs: LIMITS.attemptRetryMs, waits } });
+  return end(status, "failed", { failure: input.failure });
 };
 
 /** The pause before a run asks the model again, when nobody knows how long it will take. */
 const backoffMs = (waits: number) => Math.min(LIMITS.modelWaitMinMs * 2 ** waits, LIMITS.modelWaitMaxMs);
 
-/** What a run waits for that has met a fault of the model; undefined when it waits no longer, or has no money to go on. */
-const waitFor = (status: GenerationStatus, code: FailureCode, retryInMs?: number): Wait | undefined => {
+/**
+ * A run that has met a fault of the model waits for it. The attempt that met it does not count, so the run may have
+ * one more.
+ * @returns undefined when it waits no longer, or has no money to go on
+ */
+const waitForModel = (
+  status: GenerationStatus,
+  code: FailureCode,
+  retryInMs?: number,
+): Decision | undefined => {
   const kind = WAITS[code];
   const { waits = 0, ageMs = 0 } = status;
   if (!kind || status.isSpent) return undefined;
-  const pausesLaunches = kind.for === "operator";
-  if (waits >= LIMITS.modelWaitsMax && !pausesLaunches) return undefined;
-  const isTimed = !pausesLaunches && retryInMs !== undefined;
-  const durationMs = isTimed ? Math.max(retryInMs, LIMITS.modelWaitMinMs) : backoffMs(waits);
-  if (ageMs + durationMs > LIMITS.queueExpiryMs) return undefined;
-  return { code, durationMs, pausesLaunches };
+  const isForOperator = kind.for === "operator";
+  if (waits >= LIMITS.modelWaitsMax && !isForOperator) return undefined;
+  const isTimed = !isForOperator && retryInMs !== undefined;
+  const delayMs = isTimed ? Math.max(retryInMs, LIMITS.modelWaitMinMs) : backoffMs(waits);
+  if (ageMs + delayMs > LIMITS.queueExpiryMs) return undefined;
+  return requeue(status, {
+    maxAttempts: status.maxAttempts + 1,
+    wait: { delayMs, code, waits: waits + 1 },
+    // Nothing is started while launches are paused, so it needs no time of its own, and this is no try.
+    ...(isForOperator ? { pause: { delayMs: 0, code, waits } } : {}),
+  });
 };
 
 const workComplete: NonNullable<Rules["work_complete"]> = (status, input) => {
   if (status.cancelRequested) return undefined;
-  if (!input.failure) return to("finalizing", { effects: [{ type: "finalize" }] });
-  const wait = waitFor(status, input.failure.code, input.retryInMs);
-  if (wait) return to("queued", { wait });
-  return attemptFailed(status, {
-    type: "attempt_failed",
-    failure: input.failure,
-    retry: FAILURES[input.failure.code].retryable,
-  });
+  if (!input.failure) return moveTo(status, "finalizing", { next: "finalize" });
+  return (
+    waitForModel(status, input.failure.code, input.retryInMs) ??
+    attemptFailed(status, {
+      type: "attempt_failed",
+      failure: input.failure,
+      retry: FAILURES[input.failure.code].retryable,
+    })
+  );
+};
+
+/** No task was made, so the attempt never was. */
+const launchDeferred: NonNullable<Rules["launch_deferred"]> = (status, { retryInMs }) => {
+  const attempt = status.attempt - 1;
+  if (status.cancelRequested) return end(status, "cancelled", { attempt });
+  return moveTo(status, "queued", { attempt, wait: { delayMs: retryInMs, waits: status.waits ?? 0 } });
 };
 
 const stopping: NonNullable<Rules["cancel_requested"]> = (status) =>
-  status.cancelRequested ? undefined : to(status.state, { effects: [{ type: "send_cancel" }] });
+  status.cancelRequested ? undefined : moveTo(status, status.state, { cancelRequested: true, next: "stop" });
 
 const gone: NonNullable<Rules["task_gone"]> = (status) =>
-  status.cancelRequested ? to("cancelled") : undefined;
+  status.cancelRequested ? end(status, "cancelled") : undefined;
 
 /** What each state does with each input. An input without a rule changes nothing. */
 export const TRANSITIONS: Record<GenerationState, Rules> = {
   queued: {
-    claimed: (status) => to("starting", { effects: [{ type: "launch", attempt: status.attempt + 1 }] }),
-    cancel_requested: () => to("cancelled"),
-    queue_expired: ({ waitCode }) => to("failed", { failure: failure(waitCode ?? "expired") }),
+    claimed: (status) => moveTo(status, "starting", { attempt: status.attempt + 1, next: "launch" }),
+    cancel_requested: (status) => end(status, "cancelled", { cancelRequested: true }),
+    queue_expired: (status) => end(status, "failed", { failure: failure(status.waitCode ?? "expired") }),
   },
   starting: {
-    launch_deferred: (status) => (status.cancelRequested ? to("cancelled") : to("queued")),
-    ready: () => to("running"),
+    launch_deferred: launchDeferred,
+    ready: (status) => moveTo(status, "running"),
     work_complete: workComplete,
     attempt_failed: attemptFailed,
     cancel_requested: stopping,
@@ -153,8 +235,8 @@ export const TRANSITIONS: Record<GenerationState, Rules> = {
     task_gone: gone,
   },
   finalizing: {
-    version_saved: () => to("completed"),
-    answered: () => to("answered"),
+    version_saved: (status) => end(status, "completed"),
+    answered: (status) => end(status, "answered"),
     attempt_failed: attemptFailed,
   },
   completed: {},
@@ -164,7 +246,10 @@ export const TRANSITIONS: Record<GenerationState, Rules> = {
 };
 
 /**
- * Decides what an input does to a generation.
+ * Decides what an input does to a generation. A generation begins as `queued`; from there on its state changes only
+ * as decided here, in `generation/transition.ts` of the orchestrator. Two statements are exceptions, and tests
+ * compare both with this function: the claim (`generation/claim.ts`) does `claimed` for many rows at once, and a copied
+ * version (`generation/copy-version.ts`) is stored as `version_saved` leaves one, since nothing ran for it.
  * @returns the decision, or undefined when the input changes nothing (a repeat, or too late)
  */
 export const decide = (status: GenerationStatus, input: LifecycleInput): Decision | undefined => {

@@ -18,6 +18,8 @@ export const LIMITS = {
   deadlineMs: 3_600_000,
   /** A queued generation gives up after this. */
   queueExpiryMs: 24 * 3_600_000,
+  /** A failed attempt is followed by the next one after this time. */
+  attemptRetryMs: 1_000,
   /** How long `cancel` may take before the task is stopped from outside. */
   cancelGraceMs: 60_000,
   /** A capacity failure is retried for this long before the generation fails. */

@@ -2,13 +2,19 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FAILURES, failure, FailureCode } from "../src/failure.ts";
 import { GenerationState, isFinal } from "../src/generation.ts";
-import { decide, TRANSITIONS, type GenerationStatus, type LifecycleInput } from "../src/lifecycle.ts";
+import {
+  decide,
+  TRANSITIONS,
+  type Decision,
+  type GenerationStatus,
+  type LifecycleInput,
+} from "../src/lifecycle.ts";
 
 const anyFailure = fc.constantFrom(...FailureCode.options).map((code) => failure(code));
 const anyInput: fc.Arbitrary<LifecycleInput> = fc.oneof(
   fc.constantFrom<LifecycleInput>(
     { type: "claimed" },
-    { type: "launch_deferred" },
+    { type: "launch_deferred", retryInMs: 30_000 },
     { type: "ready" },
     { type: "version_saved" },
     { type: "answered" },
@@ -32,15 +38,8 @@ const anyInput: fc.Arbitrary<LifecycleInput> = fc.oneof(
 const step = (status: GenerationStatus, input: LifecycleInput): GenerationStatus => {
   const decision = decide(status, input);
   if (!decision) return status;
-  const deferred = input.type === "launch_deferred" && decision.state === "queued";
-  return {
-    ...status,
-    state: decision.state,
-    attempt: status.attempt + (input.type === "claimed" ? 1 : 0) - (deferred ? 1 : 0),
-    maxAttempts: status.maxAttempts + (decision.wait ? 1 : 0),
-    waits: (status.waits ?? 0) + (decision.wait ? 1 : 0),
-    cancelRequested: status.cancelRequested || input.type === "cancel_requested",
-  };
+  const { state, attempt, maxAttempts, cancelRequested, wait } = decision;
+  return { ...status, state, attempt, maxAttempts, cancelRequested, waits: wait?.waits ?? status.waits ?? 0 };
 };
 
 const queued: GenerationStatus = { state: "queued", attempt: 0, maxAttempts: 2, cancelRequested: false };
@@ -63,18 +62,41 @@ describe("any sequence of inputs", () => {
     );
   });
 
-  test("fails only with a failure, and a failure only comes with failed", () => {
+  /** Calls back with each decision that a sequence of inputs leads to. */
+  const forEachDecision = (check: (decision: Decision, status: GenerationStatus) => void) =>
     fc.assert(
       fc.property(fc.array(anyInput, { maxLength: 40 }), (inputs) => {
         let status = queued;
         for (const input of inputs) {
           const decision = decide(status, input);
-          if (decision) expect(decision.state === "failed").toBe(decision.failure !== undefined);
+          if (decision) check(decision, status);
           status = step(status, input);
         }
       }),
       { numRuns: 2_000 },
     );
+
+  test("fails only with a failure, and waits only in the queue", () => {
+    forEachDecision(({ state, failure: cause, wait, pause }) => {
+      expect(cause !== undefined).toBe(state === "failed");
+      expect(wait !== undefined).toBe(state === "queued");
+      if (pause) expect(wait?.code).toBe(pause.code);
+    });
+  });
+
+  test("settles the money, returns the messages and records the files at the end, and only then", () => {
+    forEachDecision(({ state, money, messages, files }) => {
+      expect(money.do === "settle").toBe(isFinal(state));
+      expect(messages === "return").toBe(isFinal(state));
+      expect(files === "record").toBe(isFinal(state));
+    });
+  });
+
+  test("reserves money for a new attempt exactly when one was used up and another follows", () => {
+    forEachDecision(({ state, attempt, money }, before) => {
+      const followsAnother = state === "queued" && before.state !== "queued" && attempt === before.attempt;
+      expect(money.do === "carry_over").toBe(followsAnother);
+    });
   });
 
   test("a cancel that was asked for never ends as completed, unless it was already finalizing", () => {
@@ -122,7 +144,7 @@ test("a run that changed nothing ends as answered, and only once what it uploade
   const running = { ...queued, state: "running" as const, attempt: 1 };
   expect(decide(running, { type: "answered" })).toBeUndefined();
   const checked = step(running, { type: "work_complete" });
-  expect(decide(checked, { type: "answered" })).toEqual({ state: "answered", effects: [] });
+  expect(decide(checked, { type: "answered" })).toMatchObject({ state: "answered", next: "nothing" });
 });
 
 test("a platform fault leads to one new attempt, then fails with its own code", () => {
@@ -147,7 +169,11 @@ test("a run that has spent its budget gets no new attempt", () => {
 
 test("a repeated cancel asks the generator once", () => {
   const running = { ...queued, state: "running" as const, attempt: 1 };
-  expect(decide(running, { type: "cancel_requested" })?.effects).toEqual([{ type: "send_cancel" }]);
+  expect(decide(running, { type: "cancel_requested" })).toMatchObject({
+    state: "running",
+    cancelRequested: true,
+    next: "stop",
+  });
   expect(decide({ ...running, cancelRequested: true }, { type: "cancel_requested" })).toBeUndefined();
 });
 
@@ -160,4 +186,37 @@ test("every failure code has a sentence that says what to do", () => {
   for (const code of FailureCode.options) {
     expect(FAILURES[code].message).toMatch(/^[A-Z].+\..+\.$/);
   }
+});
+
+test("each end and each step of a run says what comes next", () => {
+  const running = { ...queued, state: "running" as const, attempt: 1 };
+  const next = (status: GenerationStatus, input: LifecycleInput) => decide(status, input)?.next;
+  expect(next(queued, { type: "claimed" })).toBe("launch");
+  expect(next(running, { type: "work_complete" })).toBe("finalize");
+  expect(next({ ...running, state: "finalizing" }, { type: "version_saved" })).toBe("push");
+  expect(next(running, { type: "work_complete", failure: failure("budget") })).toBe("save_draft");
+  expect(next(queued, { type: "cancel_requested" })).toBe("nothing");
+  expect(next({ ...queued, attempt: 1 }, { type: "cancel_requested" })).toBe("save_draft");
+});
+
+test("the fault with which an attempt ends goes with the money, whether the run ends or goes on", () => {
+  const running = { ...queued, state: "running" as const, attempt: 1, fault: "platform" as const };
+  const lost = (retry: boolean): LifecycleInput => ({
+    type: "attempt_failed",
+    failure: failure("interrupted"),
+    retry,
+  });
+  expect(decide(running, lost(true))?.money).toEqual({ do: "carry_over", fault: "platform" });
+  expect(decide(running, lost(false))?.money).toEqual({ do: "settle", fault: "platform" });
+});
+
+test("a fault that only the operator can mend asks for a pause, during which the wait does not count", () => {
+  const running = { ...queued, state: "running" as const, attempt: 1, waits: 3 };
+  const decision = decide(running, { type: "work_complete", failure: failure("model_credential") });
+  expect(decision).toMatchObject({
+    state: "queued",
+    maxAttempts: 3,
+    wait: { code: "model_credential", delayMs: 480_000, waits: 4 },
+    pause: { code: "model_credential", delayMs: 0, waits: 3 },
+  });
 });

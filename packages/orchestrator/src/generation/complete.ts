@@ -6,12 +6,11 @@ import { and, eq } from "drizzle-orm";
 import type { Failure } from "@leo/core/failure.ts";
 import type { LifecycleInput } from "@leo/core/lifecycle.ts";
 import type { Context } from "../app-context.ts";
-import { afterCommit, tx } from "../db/tx.ts";
 import { attempts, events, generations } from "../db/schema.ts";
 import { findUpload, TOO_LARGE, type FoundArtifact } from "../version/artifact.ts";
 import type { AttemptRow } from "./attempt.ts";
-import { finalize } from "./finalize.ts";
-import { transition, type Transition } from "./transition.ts";
+import { advance } from "./advance.ts";
+import type { Transition } from "./transition.ts";
 
 /** How an attempt's work ended, as its generator reports it. */
 export interface FinalWord {
@@ -45,17 +44,6 @@ const inputOf = ({ failure: cause, retryAt }: FinalWord, at: Date): LifecycleInp
   ...(cause && retryAt ? { retryInMs: Date.parse(retryAt) - at.getTime() } : {}),
 });
 
-/** Saves the version after the commit. It is shown as soon as it is recorded; nobody waits for it here. */
-const finalizeSoon = (context: Context, { generation, decision }: Transition): void => {
-  if (!decision.effects.some((effect) => effect.type === "finalize")) return;
-  finalize(context, generation.id).catch((error: unknown) => {
-    context.log.error(
-      { err: error, event: "finalize_failed", generationId: generation.id },
-      "the version will be saved later",
-    );
-  });
-};
-
 /**
  * Moves a generation on whose attempt is over. A run that ended with a failure keeps the partial version that
  * it uploaded.
@@ -67,14 +55,10 @@ export const recordCompletion = (
   attempt: number,
   word: FinalWord,
   artifact?: FoundArtifact,
-): Promise<Transition | undefined> =>
-  tx(context, async () => {
-    const draft =
-      word.failure && artifact ? { artifactPrefix: artifact.prefix, manifest: artifact.manifest } : {};
-    const done = await transition(context, generationId, inputOf(word, context.now()), attempt, draft);
-    if (done) afterCommit(() => finalizeSoon(context, done));
-    return done;
-  });
+): Promise<Transition | undefined> => {
+  const draft = word.failure && artifact && { artifactPrefix: artifact.prefix, manifest: artifact.manifest };
+  return advance(context, generationId, inputOf(word, context.now()), attempt, draft);
+};
 
 /** The generator said that its work is over. @throws when the bucket or the database is away: say it again */
 export const completeWork = async (

@@ -163,10 +163,3 @@ export const saveDrafts = async (context: Context, id?: string): Promise<void> =
     await withIds({ generationId: run.id }, () => saveDraft(context, run));
   }
 };
-
-/** Makes a draft of what an ended run has left, if it has none; nobody waits for it. */
-export const saveDraftSoon = (context: Context, generationId: string): void => {
-  saveDrafts(context, generationId).catch((error: unknown) => {
-    context.log.error({ err: error, event: "draft_failed", generationId }, "the draft will be tried again");
-  });
-};

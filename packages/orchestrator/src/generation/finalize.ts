@@ -68,7 +68,7 @@ const finalizeLeased = async (context: Context, generationId: string): Promise<v
     const type = found.manifest.answered ? "answered" : "version_saved";
     const done = await transition(context, generationId, { type }, row.attempt, version);
     // In the same transaction: a version that is to be on GitHub cannot be forgotten.
-    if (done?.decision.state === "completed") await pushAutomatically(orm, context.now(), done.generation);
+    if (done?.decision.next === "push") await pushAutomatically(orm, context.now(), done.generation);
   });
   const keys = (await listCheckpoints(context, row, row.attempt)).map(({ key }) => key);
   await context.storage.delete(keys.filter((key) => key !== found.manifest.checkpoint?.key));

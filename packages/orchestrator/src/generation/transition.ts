@@ -1,13 +1,21 @@
+/** The one place where a generation changes its state: it carries out what `decide` says. */
 import { and, eq, sql } from "drizzle-orm";
-import type { FailureCode } from "@leo/core/failure.ts";
 import { isFinal } from "@leo/core/generation.ts";
-import { decide, faultOf, type Decision, type LifecycleInput, type Wait } from "@leo/core/lifecycle.ts";
-import type { Config } from "../config.ts";
+import {
+  decide,
+  faultOf,
+  type Decision,
+  type LifecycleInput,
+  type Money,
+  type Wait,
+} from "@leo/core/lifecycle.ts";
+import type { LifecycleFact } from "@leo/core/event.ts";
 import { waitingFor } from "@leo/core/waiting.ts";
 import type { Context } from "../app-context.ts";
-import { tx, type Transactor } from "../db/tx.ts";
+import type { Config } from "../config.ts";
 import type { Orm } from "../db/database.ts";
 import { generations } from "../db/schema.ts";
+import { tx, type Transactor } from "../db/tx.ts";
 import { appendFacts, CONTROL_CHANNEL, QUEUE_CHANNEL } from "../events/append.ts";
 import { billOf, carryOver, settle } from "../limits/ledger.ts";
 import { pauseLaunches } from "../limits/model-pause.ts";
@@ -20,44 +28,67 @@ export interface Transition {
   decision: Decision;
 }
 
-/** A failed attempt waits this long before the next one. */
-const RETRY_DELAY_MS = 1_000;
+/** What an attempt has uploaded, and what the next one needs. */
+export type AttemptResult = Partial<
+  Pick<GenerationRow, "artifactPrefix" | "manifest" | "memoryMib" | "onDemand">
+>;
 
-/**
- * What a decision to wait means for the row. The attempt that has met the fault does not count, so the run may
- * have one more. While launches are paused nothing is started, so it need not wait for a time of its own.
- */
-const waitingColumns = async (
+/** @returns how the generation waits in the queue, with launches paused if that was decided and is believed */
+const waitOf = async (
   orm: Orm,
-  config: Config,
+  { LEO_MODEL_PROBE_MS: probeMs }: Config,
+  { ownerId }: GenerationRow,
+  { wait, pause }: Decision,
+  at: Date,
+): Promise<Wait | undefined> => {
+  const isPaused = pause?.code && (await pauseLaunches(orm, { code: pause.code, ownerId, at, probeMs }));
+  return isPaused ? pause : wait;
+};
+
+const columnsOf = (
+  decision: Decision,
   row: GenerationRow,
-  { code, durationMs, pausesLaunches }: Wait,
+  found: AttemptResult,
+  wait: Wait | undefined,
   now: Date,
 ) => {
-  const pause = { code, ownerId: row.ownerId, at: now, probeMs: config.LEO_MODEL_PROBE_MS };
-  const isPaused = pausesLaunches && (await pauseLaunches(orm, pause));
+  const { state, attempt, maxAttempts, failure, cancelRequested, files } = decision;
+  const { artifactPrefix: _prefix, manifest: _manifest, ...withoutFiles } = found;
   return {
-    waitCode: code,
-    waits: row.waits + (isPaused ? 0 : 1),
-    maxAttempts: row.maxAttempts + 1,
-    availableAt: isPaused ? now : new Date(now.getTime() + durationMs),
+    ...(files === "record" ? found : withoutFiles),
+    state,
+    attempt,
+    maxAttempts,
+    failure: failure ?? null,
+    waitCode: wait?.code ?? null,
+    ...(wait ? { waits: wait.waits, availableAt: new Date(now.getTime() + wait.delayMs) } : {}),
+    ...(cancelRequested && row.cancelRequestedAt === null ? { cancelRequestedAt: now } : {}),
+    ...(isFinal(state) ? { finishedAt: now } : {}),
   };
 };
 
-const viewWaiting = (
-  { LEO_MODE: mode }: Config,
-  { waitCode, availableAt }: { waitCode: FailureCode; availableAt: Date },
-  now: Date,
-) => waitingFor(waitCode, mode === "local", availableAt > now ? availableAt : undefined);
+/** @param ended number of the attempt that is over */
+const moveMoney = async (orm: Orm, money: Money, generationId: string, ended: number, at: Date) => {
+  if (money.do === "settle") await settle(orm, generationId, at, money.fault);
+  if (money.do === "carry_over") await carryOver(orm, generationId, ended, at, money.fault);
+};
 
-/** What the row of a generation that is back in the queue keeps of the changes: its draft is for its end. */
-const backInQueue = (
-  { artifactPrefix: _prefix, manifest: _manifest, ...changes }: Partial<GenerationRow>,
+const factOf = (
+  { state, attempt, failure, next }: Decision,
+  wait: Wait | undefined,
+  { LEO_MODE: mode }: Config,
   now: Date,
-) => ({
-  availableAt: new Date(now.getTime() + RETRY_DELAY_MS),
-  ...changes,
-});
+): LifecycleFact => {
+  if (next === "stop") return { type: "attempt_progress", attempt, step: "stopping" };
+  const until = wait && wait.delayMs > 0 ? new Date(now.getTime() + wait.delayMs) : undefined;
+  return {
+    type: "state_changed",
+    state,
+    attempt,
+    ...(failure ? { failure } : {}),
+    ...(wait?.code ? { waiting: waitingFor(wait.code, mode === "local", until) } : {}),
+  };
+};
 
 const applyInput = async (
   orm: Orm,
@@ -66,55 +97,32 @@ const applyInput = async (
   input: LifecycleInput,
   now: Date,
   attempt?: number,
-  changes: Partial<GenerationRow> = {},
+  found: AttemptResult = {},
 ): Promise<Transition | undefined> => {
   const [row] = await orm.select().from(generations).where(eq(generations.id, generationId)).for("update");
   if (!row || (attempt !== undefined && row.attempt !== attempt)) return undefined;
-  const bill = await billOf(orm, { generation: row, fault: faultOf(input), at: now }, config);
-  const status = {
-    ...row,
-    cancelRequested: row.cancelRequestedAt !== null,
-    isSpent: bill.isSpent,
-    ageMs: now.getTime() - row.createdAt.getTime(),
-  };
-  const decision = decide(status, input);
+  const isOver = "failure" in input && input.failure !== undefined;
+  const bill = isOver && (await billOf(orm, { generation: row, fault: faultOf(input), at: now }, config));
+  const decision = decide(
+    {
+      ...row,
+      ...bill,
+      cancelRequested: row.cancelRequestedAt !== null,
+      ageMs: now.getTime() - row.createdAt.getTime(),
+    },
+    input,
+  );
   if (!decision) return undefined;
-  const { state, failure, wait } = decision;
-  const waiting = wait && (await waitingColumns(orm, config, row, wait, now));
+  const wait = await waitOf(orm, config, row, decision, now);
   const [generation] = await orm
     .update(generations)
-    .set({
-      ...(state === "queued" ? backInQueue(changes, now) : changes),
-      ...(isFinal(state) ? { waitCode: null } : waiting),
-      state,
-      failure: failure ?? null,
-      ...(input.type === "cancel_requested" ? { cancelRequestedAt: now } : {}),
-      ...(input.type === "launch_deferred" ? { attempt: row.attempt - 1 } : {}),
-      ...(isFinal(state) ? { finishedAt: now } : {}),
-    })
+    .set(columnsOf(decision, row, found, wait, now))
     .where(and(eq(generations.id, generationId), eq(generations.state, row.state)))
     .returning();
   if (!generation) return undefined;
-  if (isFinal(state)) {
-    await settle(orm, generationId, now, bill.fault);
-    await returnUntaken(orm, generationId, now);
-  }
-  // Not the end, so another attempt follows.
-  if (!isFinal(state) && "failure" in input && input.failure)
-    await carryOver(orm, generationId, row.attempt, now, bill.fault);
-  if (state === row.state) {
-    const step = { type: "attempt_progress", attempt: row.attempt, step: "stopping" } as const;
-    await appendFacts(orm, generationId, [step], now);
-  } else {
-    const fact = {
-      type: "state_changed",
-      state,
-      attempt: generation.attempt,
-      ...(failure ? { failure } : {}),
-      ...(waiting ? { waiting: viewWaiting(config, waiting, now) } : {}),
-    } as const;
-    await appendFacts(orm, generationId, [fact], now);
-  }
+  await moveMoney(orm, decision.money, generationId, row.attempt, now);
+  if (decision.messages === "return") await returnUntaken(orm, generationId, now);
+  await appendFacts(orm, generationId, [factOf(decision, wait, config, now)], now);
   await orm.execute(
     sql`select pg_notify(${QUEUE_CHANNEL}, ''), pg_notify(${CONTROL_CHANNEL}, ${generationId})`,
   );
@@ -123,9 +131,9 @@ const applyInput = async (
 
 /**
  * Applies an input to a generation, with the row locked. As Leo: a user's own request acts as `SERVICE` for it.
- * Carries out no effect: the caller does, after the commit.
+ * What comes next is the caller's, see `next.ts`.
  * @param attempt the attempt the input is about; another current attempt makes it a no-op
- * @param changes further columns to set together with the state
+ * @param found what is known of the attempt besides; its files are recorded when the decision says so
  * @returns undefined when the input changes nothing
  */
 export const transition = (
@@ -133,8 +141,8 @@ export const transition = (
   generationId: string,
   input: LifecycleInput,
   attempt?: number,
-  changes?: Partial<GenerationRow>,
+  found?: AttemptResult,
 ): Promise<Transition | undefined> =>
   tx(context, ({ orm }) =>
-    applyInput(orm, context.config, generationId, input, context.now(), attempt, changes),
+    applyInput(orm, context.config, generationId, input, context.now(), attempt, found),
   );

@@ -3,7 +3,6 @@
  * and out of order: `version` decides, and a stopped task is final.
  */
 import { and, eq, lt } from "drizzle-orm";
-import { isFinal } from "@leo/core/generation.ts";
 import { classifyStop, type StoppedTask } from "@leo/core/task-stop.ts";
 import type { Context } from "../app-context.ts";
 import { tx } from "../db/tx.ts";
@@ -12,9 +11,9 @@ import { withIds } from "../telemetry/log.ts";
 import { endAttempt, findAttempt, recordTask, tellProgress, type AttemptRow } from "../generation/attempt.ts";
 import { findUpload, type Upload } from "../version/artifact.ts";
 import { CUT, recordCompletion, wordOf } from "../generation/complete.ts";
-import { saveDraftSoon } from "../generation/draft.ts";
 import { lockGeneration } from "../generation/lock.ts";
-import { transition, type GenerationRow } from "../generation/transition.ts";
+import { advance } from "../generation/advance.ts";
+import type { GenerationRow } from "../generation/transition.ts";
 
 export interface ObservedTask extends StoppedTask {
   taskArn: string;
@@ -92,7 +91,7 @@ export const taskStopped = async (
   const word = isHeard ? (isTooLarge ? CUT : await wordOf(context, attempt)) : undefined;
   const detail = verdict.failure.detail ?? verdict.class;
   const isFinished = word !== undefined || (artifact !== undefined && !artifact.manifest.partial);
-  const completed = await tx(context, async ({ orm }) => {
+  await tx(context, async ({ orm }) => {
     const at = context.now();
     const current = await lockGeneration(orm, generation.id);
     if (!current || !(await endAttempt(orm, attempt, verdict.class, detail, at))) return undefined;
@@ -102,9 +101,9 @@ export const taskStopped = async (
       return recordCompletion(context, generation.id, attempt.number, word ?? {}, artifact);
     await tellProgress(orm, attempt, "ended", at, detail);
     if (current.cancelRequestedAt !== null) {
-      return transition(context, generation.id, { type: "task_gone" }, attempt.number, draft);
+      return advance(context, generation.id, { type: "task_gone" }, attempt.number, draft);
     }
-    const changes = {
+    const result = {
       ...draft,
       ...(verdict.moreMemory ? { memoryMib: Math.max(generation.memoryMib, LARGER_MEMORY_MIB) } : {}),
       ...(verdict.onDemand ? { onDemand: true } : {}),
@@ -112,13 +111,12 @@ export const taskStopped = async (
     const retry = verdict.retry || isRetryable(attempt);
     const { failure, isPlatformFault } = verdict;
     const input = { type: "attempt_failed", failure, retry, isPlatformFault } as const;
-    return transition(context, generation.id, input, attempt.number, changes);
+    return advance(context, generation.id, input, attempt.number, result);
   });
   context.log.info(
     { event: "task_ended", attemptId: attempt.id, generationId: generation.id, class: verdict.class, detail },
     "task ended",
   );
-  if (completed && isFinal(completed.generation.state)) saveDraftSoon(context, generation.id);
 };
 
 /** A stop by one of our watches for a platform's fault: once more. */

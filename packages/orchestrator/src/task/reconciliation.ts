@@ -16,7 +16,7 @@ import { adoptLaunches, findAttempt, type AttemptRow } from "../generation/attem
 import { observeTask, taskStopped, UNKNOWN_TASK, type ObservedTask } from "./observation.ts";
 import { saveDrafts } from "../generation/draft.ts";
 import { finalize, findUnfinalized } from "../generation/finalize.ts";
-import { transition } from "../generation/transition.ts";
+import { advance } from "../generation/advance.ts";
 
 export const toObserved = (task: Task): ObservedTask | undefined => {
   if (!task.taskArn || !task.startedBy) return undefined;
@@ -149,7 +149,7 @@ const expireQueued = async (context: Context): Promise<void> => {
     context,
     old,
     ({ id }) => ({ generationId: id }),
-    async ({ id }) => void (await transition(context, id, { type: "queue_expired" })),
+    async ({ id }) => void (await advance(context, id, { type: "queue_expired" })),
   );
 };
 

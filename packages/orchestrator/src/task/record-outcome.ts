@@ -7,7 +7,7 @@ import { tx } from "../db/tx.ts";
 import { attempts, generations } from "../db/schema.ts";
 import { endAttempt, recordTask, requestStop, tellProgress, type AttemptRef } from "../generation/attempt.ts";
 import { lockGeneration } from "../generation/lock.ts";
-import { transition } from "../generation/transition.ts";
+import { advance } from "../generation/advance.ts";
 import type { TaskClient } from "./client.ts";
 
 export const createEndings = (context: Context, tasks: TaskClient) => {
@@ -26,7 +26,7 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
       const at = now();
       await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "launch_failed", cause.detail ?? cause.code, at);
-      await transition(
+      await advance(
         context,
         attempt.generationId,
         { type: "attempt_failed", failure: cause, retry, isPlatformFault: true },
@@ -52,10 +52,8 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
         "The account's machine limit is reached; waiting for a place.",
       );
       await orm.delete(attempts).where(eq(attempts.id, attempt.id));
-      const availableAt = new Date(at.getTime() + config.LEO_QUOTA_PAUSE_MS);
-      await transition(context, attempt.generationId, { type: "launch_deferred" }, attempt.number, {
-        availableAt,
-      });
+      const input = { type: "launch_deferred", retryInMs: config.LEO_QUOTA_PAUSE_MS } as const;
+      await advance(context, attempt.generationId, input, attempt.number);
       log.warn({ event: "launch_quota", attemptId: attempt.id, detail }, "the vCPU quota is reached");
     });
 
@@ -83,7 +81,7 @@ export const createEndings = (context: Context, tasks: TaskClient) => {
       const at = now();
       await lockGeneration(orm, attempt.generationId);
       await endAttempt(orm, attempt, "cancelled", "cancelled before the launch", at);
-      await transition(context, attempt.generationId, { type: "task_gone" }, attempt.number);
+      await advance(context, attempt.generationId, { type: "task_gone" }, attempt.number);
     });
   };
 

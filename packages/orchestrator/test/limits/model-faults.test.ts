@@ -193,9 +193,9 @@ describe("a fault that only the operator can mend", () => {
       expect(await both()).toEqual([]);
       const probes: string[] = [];
       for (const waitMs of [2, 4, 8].map((minutes) => minutes * MINUTE_MS)) {
-        context.advance(waitMs - 1_000);
+        context.advance(waitMs - MINUTE_MS);
         expect(await both()).toEqual([]);
-        context.advance(2_000);
+        context.advance(MINUTE_MS + 1_000);
         const claimed = await both();
         expect(claimed).toHaveLength(1);
         probes.push(...claimed.map(({ generationId }) => generationId));
