@@ -78,9 +78,7 @@ export const USER_GUARDS: readonly Guard[] = [
   },
   {
     name: "bans are followed",
-    edits: [
-      { file: "packages/orchestrator/src/server.ts", from: "    await followBans(context);\n", to: "" },
-    ],
+    edits: [{ file: "packages/orchestrator/src/upkeep.ts", from: "    await followBans(app);\n", to: "" }],
     tests: [
       `${TEST}/sockets/limits.test.ts › a ban in Supabase suspends the user and closes their sockets until it's lifted`,
     ],

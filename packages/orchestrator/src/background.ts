@@ -1,11 +1,9 @@
 /** Everything that runs beside requests: the queue, the watches, reconciliation, task events. */
-import type { Context } from "./app-context.ts";
+import type { AppContext } from "./orchestrator.ts";
 import { resumeLaunches } from "./limits/model-pause.ts";
 import { createLauncher } from "./task/launcher.ts";
-import type { TaskClient } from "./task/client.ts";
 import type { AttemptRef } from "./generation/attempt.ts";
 import { reconcile, takeOver } from "./task/reconciliation.ts";
-import type { Hearing } from "./task/liveness.ts";
 import { readTaskEvents } from "./task/task-events.ts";
 import { stopOverdue } from "./task/watches.ts";
 import { sweepObjects } from "./objects/sweep.ts";
@@ -13,17 +11,7 @@ import { claim } from "./generation/claim.ts";
 import { startPushing } from "./github/worker.ts";
 import { repeat } from "./repeat.ts";
 import { withIds } from "./telemetry/log.ts";
-import type { Metrics } from "./metrics/metrics.ts";
 import { inSpan } from "./telemetry/span.ts";
-
-export interface BackgroundOptions {
-  tasks: TaskClient;
-  metrics: Metrics;
-  random: () => number;
-  hearing: Hearing;
-  /** Orchestrators at work, this one included. */
-  orchestrators: () => number;
-}
 
 export interface Background {
   /** The queue may have work. */
@@ -43,17 +31,14 @@ const attributesOf = ({ id, generationId, number }: AttemptRef) => ({
   "leo.attempt": number,
 });
 
-export const startBackground = (
-  context: Context,
-  { tasks, metrics, random, hearing, orchestrators }: BackgroundOptions,
-): Background => {
-  const { config, log } = context;
+export const startBackground = (context: AppContext): Background => {
+  const { config, log, state, tasks, metrics, random, hearing } = context;
   const launcher = createLauncher(context, {
     tasks,
     random,
     backoffMs: LAUNCH_BACKOFF_MS,
     onOutcome: metrics.launchOutcome,
-    orchestrators,
+    orchestrators: () => state.peers?.count ?? 1,
   });
   const launches = new Set<Promise<void>>();
 
