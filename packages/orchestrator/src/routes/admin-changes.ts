@@ -40,7 +40,6 @@ const changePlatform = (context: Context, actor: Actor, change: Change) =>
   });
 
 export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RouteParts, "signedIn">) => {
-  const routes = new OpenAPIHono<AdminEnv>();
   const shared = {
     middleware: [signedIn, administrator] satisfies MiddlewareHandler[],
     security: SIGNED_IN,
@@ -55,116 +54,117 @@ export const adminChangeRoutes = (context: Context, { signedIn }: Pick<RoutePart
     responses: { 200: json(Platform, "How the platform stands"), ...refusals(400, 404) },
   };
 
-  routes.openapi(
-    createRoute({
-      ...ofUser,
-      method: "patch",
-      path: "/api/admin/users/{userId}/limits",
-      summary: "Give a user limits of their own",
-      request: { params: UserParams, body: jsonBody(ChangeUserLimits) },
-    }),
-    async (c) => {
-      const { userId } = c.req.valid("param");
-      const change = () => setUserLimits(context, userId, c.req.valid("json"));
-      return c.json(await changeUser(context, c.var.actor, userId, { action: "user_limits", change }), 200);
-    },
-  );
-  routes.openapi(
-    createRoute({
-      ...ofUser,
-      method: "post",
-      path: "/api/admin/users/{userId}/suspend",
-      summary: "Take nothing more from a user",
-      description: "What runs goes on. The user is told the reason.",
-      request: { params: UserParams, body: jsonBody(z.object({ reason: Reason })) },
-    }),
-    async (c) => {
-      const { userId } = c.req.valid("param");
-      const change = () => suspendUser(context, userId, c.req.valid("json").reason);
-      return c.json(await changeUser(context, c.var.actor, userId, { action: "user_suspend", change }), 200);
-    },
-  );
-  routes.openapi(
-    createRoute({
-      ...ofUser,
-      method: "post",
-      path: "/api/admin/users/{userId}/resume",
-      summary: "End a suspension",
-      request: { params: UserParams },
-    }),
-    async (c) => {
-      const { userId } = c.req.valid("param");
-      const change = () => resumeUser(context, userId);
-      return c.json(await changeUser(context, c.var.actor, userId, { action: "user_resume", change }), 200);
-    },
-  );
-
-  routes.openapi(
-    createRoute({
-      ...ofPlatform,
-      method: "put",
-      path: "/api/admin/intake",
-      summary: "Take new requests, or refuse them",
-      description: "What waits or runs goes on.",
-      request: { body: jsonBody(ChangeIntake) },
-    }),
-    async (c) => {
-      const change = () => setIntake(context, c.req.valid("json"));
-      return c.json(await changePlatform(context, c.var.actor, { action: "intake", change }), 200);
-    },
-  );
-  routes.openapi(
-    createRoute({
-      ...ofPlatform,
-      method: "put",
-      path: "/api/admin/launches",
-      summary: "Start what is queued, or let it wait",
-      description:
-        "Holds on every orchestrator. What has started goes on. To start again also ends a pause that a fault of the model began.",
-      request: { body: jsonBody(ChangeLaunches) },
-    }),
-    async (c) => {
-      const change = () => setLaunchesPaused(context, c.req.valid("json").paused);
-      return c.json(await changePlatform(context, c.var.actor, { action: "launches", change }), 200);
-    },
-  );
-  routes.openapi(
-    createRoute({
-      ...ofPlatform,
-      method: "put",
-      path: "/api/admin/day-budget",
-      summary: "What all runs of a day may cost",
-      request: { body: jsonBody(ChangeDayBudget) },
-    }),
-    async (c) => {
-      const change = () => setPlatformBudget(context, c.req.valid("json").dayBudgetUsd);
-      return c.json(await changePlatform(context, c.var.actor, { action: "day_budget", change }), 200);
-    },
-  );
-
-  routes.openapi(
-    createRoute({
-      ...shared,
-      method: "post",
-      path: "/api/admin/generations/{id}/cancel",
-      summary: "Ask for the end of anybody's run",
-      request: { params: GenerationParams },
-      responses: { 202: json(AdminGeneration, "The generation, being stopped"), ...refusals(404, 409) },
-    }),
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const generation = await audited(context, c.var.actor, {
-        action: "generation_cancel",
-        targetId: id,
-        read: () => readAnyGeneration(context, id),
-        change: async () => {
-          rejectLateCancel(await readAnyGeneration(context, id));
-          await requestCancel(context, id);
-        },
-        record: ({ state, cancelRequestedAt }) => ({ state, cancelRequestedAt }),
-      });
-      return c.json(generation, 202);
-    },
-  );
-  return routes;
+  return new OpenAPIHono<AdminEnv>()
+    .openapi(
+      createRoute({
+        ...ofUser,
+        method: "patch",
+        path: "/api/admin/users/{userId}/limits",
+        summary: "Give a user limits of their own",
+        request: { params: UserParams, body: jsonBody(ChangeUserLimits) },
+      }),
+      async (c) => {
+        const { userId } = c.req.valid("param");
+        const change = () => setUserLimits(context, userId, c.req.valid("json"));
+        return c.json(await changeUser(context, c.var.actor, userId, { action: "user_limits", change }), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...ofUser,
+        method: "post",
+        path: "/api/admin/users/{userId}/suspend",
+        summary: "Take nothing more from a user",
+        description: "What runs goes on. The user is told the reason.",
+        request: { params: UserParams, body: jsonBody(z.object({ reason: Reason })) },
+      }),
+      async (c) => {
+        const { userId } = c.req.valid("param");
+        const change = () => suspendUser(context, userId, c.req.valid("json").reason);
+        return c.json(
+          await changeUser(context, c.var.actor, userId, { action: "user_suspend", change }),
+          200,
+        );
+      },
+    )
+    .openapi(
+      createRoute({
+        ...ofUser,
+        method: "post",
+        path: "/api/admin/users/{userId}/resume",
+        summary: "End a suspension",
+        request: { params: UserParams },
+      }),
+      async (c) => {
+        const { userId } = c.req.valid("param");
+        const change = () => resumeUser(context, userId);
+        return c.json(await changeUser(context, c.var.actor, userId, { action: "user_resume", change }), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...ofPlatform,
+        method: "put",
+        path: "/api/admin/intake",
+        summary: "Take new requests, or refuse them",
+        description: "What waits or runs goes on.",
+        request: { body: jsonBody(ChangeIntake) },
+      }),
+      async (c) => {
+        const change = () => setIntake(context, c.req.valid("json"));
+        return c.json(await changePlatform(context, c.var.actor, { action: "intake", change }), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...ofPlatform,
+        method: "put",
+        path: "/api/admin/launches",
+        summary: "Start what is queued, or let it wait",
+        description:
+          "Holds on every orchestrator. What has started goes on. To start again also ends a pause that a fault of the model began.",
+        request: { body: jsonBody(ChangeLaunches) },
+      }),
+      async (c) => {
+        const change = () => setLaunchesPaused(context, c.req.valid("json").paused);
+        return c.json(await changePlatform(context, c.var.actor, { action: "launches", change }), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...ofPlatform,
+        method: "put",
+        path: "/api/admin/day-budget",
+        summary: "What all runs of a day may cost",
+        request: { body: jsonBody(ChangeDayBudget) },
+      }),
+      async (c) => {
+        const change = () => setPlatformBudget(context, c.req.valid("json").dayBudgetUsd);
+        return c.json(await changePlatform(context, c.var.actor, { action: "day_budget", change }), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...shared,
+        method: "post",
+        path: "/api/admin/generations/{id}/cancel",
+        summary: "Ask for the end of anybody's run",
+        request: { params: GenerationParams },
+        responses: { 202: json(AdminGeneration, "The generation, being stopped"), ...refusals(404, 409) },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const generation = await audited(context, c.var.actor, {
+          action: "generation_cancel",
+          targetId: id,
+          read: () => readAnyGeneration(context, id),
+          change: async () => {
+            rejectLateCancel(await readAnyGeneration(context, id));
+            await requestCancel(context, id);
+          },
+          record: ({ state, cancelRequestedAt }) => ({ state, cancelRequestedAt }),
+        });
+        return c.json(generation, 202);
+      },
+    );
 };

@@ -24,64 +24,61 @@ const changeOf = (
 });
 
 export const adminSiteRoutes = (context: Context, { signedIn }: Pick<RouteParts, "signedIn">) => {
-  const routes = new OpenAPIHono<AdminEnv>();
   const shared = {
     middleware: [signedIn, administrator] satisfies MiddlewareHandler[],
     security: SIGNED_IN,
     tags: ["admin"],
   };
 
-  routes.openapi(
-    createRoute({
-      ...shared,
-      method: "get",
-      path: "/api/admin/sites",
-      summary: "Everybody's sites, the last published first",
-      request: { query: Query },
-      responses: { 200: json(AdminSites, "The first ones"), ...refusals(400, 404) },
-    }),
-    async (c) => c.json({ sites: await listAllSites(context, c.req.valid("query")) }, 200),
-  );
-
-  routes.openapi(
-    createRoute({
-      ...shared,
-      method: "post",
-      path: "/api/admin/sites/{appId}/take-down",
-      summary: "Take anybody's site out of the web",
-      description: "Its owner reads the reason and cannot publish it until it is allowed again.",
-      request: { params: AppParams, body: jsonBody(TakeDownSite) },
-      responses: { 200: json(AdminSite, "The site"), ...refusals(400, 404, 409, 413) },
-    }),
-    async (c) => {
-      const { appId } = c.req.valid("param");
-      const change = () => takeDownSite(context, appId, c.req.valid("json").reason);
-      const site = await audited(
-        context,
-        c.var.actor,
-        changeOf(context, appId, { action: "site_take_down", change }),
-      );
-      return c.json(site, 200);
-    },
-  );
-
-  routes.openapi(
-    createRoute({
-      ...shared,
-      method: "post",
-      path: "/api/admin/sites/{appId}/allow",
-      summary: "Let the owner of a site that was taken down publish it again",
-      request: { params: AppParams },
-      responses: { 200: json(AdminSite, "The site"), ...refusals(404, 409) },
-    }),
-    async (c) => {
-      const { appId } = c.req.valid("param");
-      const change = () => allowSite(context, appId);
-      return c.json(
-        await audited(context, c.var.actor, changeOf(context, appId, { action: "site_allow", change })),
-        200,
-      );
-    },
-  );
-  return routes;
+  return new OpenAPIHono<AdminEnv>()
+    .openapi(
+      createRoute({
+        ...shared,
+        method: "get",
+        path: "/api/admin/sites",
+        summary: "Everybody's sites, the last published first",
+        request: { query: Query },
+        responses: { 200: json(AdminSites, "The first ones"), ...refusals(400, 404) },
+      }),
+      async (c) => c.json({ sites: await listAllSites(context, c.req.valid("query")) }, 200),
+    )
+    .openapi(
+      createRoute({
+        ...shared,
+        method: "post",
+        path: "/api/admin/sites/{appId}/take-down",
+        summary: "Take anybody's site out of the web",
+        description: "Its owner reads the reason and cannot publish it until it is allowed again.",
+        request: { params: AppParams, body: jsonBody(TakeDownSite) },
+        responses: { 200: json(AdminSite, "The site"), ...refusals(400, 404, 409, 413) },
+      }),
+      async (c) => {
+        const { appId } = c.req.valid("param");
+        const change = () => takeDownSite(context, appId, c.req.valid("json").reason);
+        const site = await audited(
+          context,
+          c.var.actor,
+          changeOf(context, appId, { action: "site_take_down", change }),
+        );
+        return c.json(site, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...shared,
+        method: "post",
+        path: "/api/admin/sites/{appId}/allow",
+        summary: "Let the owner of a site that was taken down publish it again",
+        request: { params: AppParams },
+        responses: { 200: json(AdminSite, "The site"), ...refusals(404, 409) },
+      }),
+      async (c) => {
+        const { appId } = c.req.valid("param");
+        const change = () => allowSite(context, appId);
+        return c.json(
+          await audited(context, c.var.actor, changeOf(context, appId, { action: "site_allow", change })),
+          200,
+        );
+      },
+    );
 };

@@ -51,7 +51,6 @@ const UsersQuery = z.object({
 const AuditQuery = z.object({ targetId: Id.optional(), before: Id.optional(), limit: Limit });
 
 export const adminRoutes = (context: Context, { signedIn }: Pick<RouteParts, "signedIn">) => {
-  const routes = new OpenAPIHono<AdminEnv>();
   const shared = {
     method: "get" as const,
     middleware: [signedIn, administrator] satisfies MiddlewareHandler[],
@@ -60,78 +59,78 @@ export const adminRoutes = (context: Context, { signedIn }: Pick<RouteParts, "si
   };
   const { orm } = context.database;
 
-  routes.openapi(
-    createRoute({
-      ...shared,
-      path: "/api/admin/overview",
-      summary: "How the platform stands",
-      responses: { 200: json(AdminOverview, "As of now"), ...refusals(404) },
-    }),
-    async (c) => c.json(await readOverview(context), 200),
-  );
-  routes.openapi(
-    createRoute({
-      ...shared,
-      path: "/api/admin/generations",
-      summary: "Everybody's generations with their tasks, newest first",
-      request: { query: GenerationsQuery },
-      responses: { 200: json(AdminGenerations, "One page"), ...refusals(400, 404) },
-    }),
-    async (c) => c.json({ generations: await listAllGenerations(context, c.req.valid("query")) }, 200),
-  );
-  routes.openapi(
-    createRoute({
-      ...shared,
-      path: "/api/admin/generations/{id}",
-      summary: "One generation with all its attempts",
-      request: { params: GenerationParams },
-      responses: { 200: json(AdminGeneration, "The generation"), ...refusals(404) },
-    }),
-    async (c) => c.json(await readAnyGeneration(context, c.req.valid("param").id), 200),
-  );
-  routes.openapi(
-    createRoute({
-      ...shared,
-      path: "/api/admin/generations/{id}/events",
-      summary: "Its stored events after `since`, ascending",
-      description: `At most ${EVENT_PAGE_MAX} at once.`,
-      request: { params: GenerationParams, query: EventQuery },
-      responses: { 200: json(EventPage, "One page"), ...refusals(400, 404) },
-    }),
-    async (c) => {
-      const page = await readAnyEventPage(context, c.req.valid("param").id, c.req.valid("query"));
-      return jsonText<z.infer<typeof EventPage>>(c, page);
-    },
-  );
-  routes.openapi(
-    createRoute({
-      ...shared,
-      path: "/api/admin/orphans",
-      summary: "Tasks that nobody owned, newest first",
-      request: { query: z.object({ limit: Limit }) },
-      responses: { 200: json(Orphans, "The newest"), ...refusals(400, 404) },
-    }),
-    async (c) => c.json({ orphans: await listOrphans(orm, c.req.valid("query").limit) }, 200),
-  );
-  routes.openapi(
-    createRoute({
-      ...shared,
-      path: "/api/admin/users",
-      summary: "Users with their limits, seen last first",
-      request: { query: UsersQuery },
-      responses: { 200: json(AdminUsers, "The first ones"), ...refusals(400, 404) },
-    }),
-    async (c) => c.json({ users: await listUsers(context, c.req.valid("query")) }, 200),
-  );
-  routes.openapi(
-    createRoute({
-      ...shared,
-      path: "/api/admin/audit",
-      summary: "What operators changed, newest first",
-      request: { query: AuditQuery },
-      responses: { 200: json(AuditEntries, "One page"), ...refusals(400, 404) },
-    }),
-    async (c) => c.json({ entries: await listAudit(orm, c.req.valid("query")) }, 200),
-  );
-  return routes;
+  return new OpenAPIHono<AdminEnv>()
+    .openapi(
+      createRoute({
+        ...shared,
+        path: "/api/admin/overview",
+        summary: "How the platform stands",
+        responses: { 200: json(AdminOverview, "As of now"), ...refusals(404) },
+      }),
+      async (c) => c.json(await readOverview(context), 200),
+    )
+    .openapi(
+      createRoute({
+        ...shared,
+        path: "/api/admin/generations",
+        summary: "Everybody's generations with their tasks, newest first",
+        request: { query: GenerationsQuery },
+        responses: { 200: json(AdminGenerations, "One page"), ...refusals(400, 404) },
+      }),
+      async (c) => c.json({ generations: await listAllGenerations(context, c.req.valid("query")) }, 200),
+    )
+    .openapi(
+      createRoute({
+        ...shared,
+        path: "/api/admin/generations/{id}",
+        summary: "One generation with all its attempts",
+        request: { params: GenerationParams },
+        responses: { 200: json(AdminGeneration, "The generation"), ...refusals(404) },
+      }),
+      async (c) => c.json(await readAnyGeneration(context, c.req.valid("param").id), 200),
+    )
+    .openapi(
+      createRoute({
+        ...shared,
+        path: "/api/admin/generations/{id}/events",
+        summary: "Its stored events after `since`, ascending",
+        description: `At most ${EVENT_PAGE_MAX} at once.`,
+        request: { params: GenerationParams, query: EventQuery },
+        responses: { 200: json(EventPage, "One page"), ...refusals(400, 404) },
+      }),
+      async (c) => {
+        const page = await readAnyEventPage(context, c.req.valid("param").id, c.req.valid("query"));
+        return jsonText<z.infer<typeof EventPage>>(c, page);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...shared,
+        path: "/api/admin/orphans",
+        summary: "Tasks that nobody owned, newest first",
+        request: { query: z.object({ limit: Limit }) },
+        responses: { 200: json(Orphans, "The newest"), ...refusals(400, 404) },
+      }),
+      async (c) => c.json({ orphans: await listOrphans(orm, c.req.valid("query").limit) }, 200),
+    )
+    .openapi(
+      createRoute({
+        ...shared,
+        path: "/api/admin/users",
+        summary: "Users with their limits, seen last first",
+        request: { query: UsersQuery },
+        responses: { 200: json(AdminUsers, "The first ones"), ...refusals(400, 404) },
+      }),
+      async (c) => c.json({ users: await listUsers(context, c.req.valid("query")) }, 200),
+    )
+    .openapi(
+      createRoute({
+        ...shared,
+        path: "/api/admin/audit",
+        summary: "What operators changed, newest first",
+        request: { query: AuditQuery },
+        responses: { 200: json(AuditEntries, "One page"), ...refusals(400, 404) },
+      }),
+      async (c) => c.json({ entries: await listAudit(orm, c.req.valid("query")) }, 200),
+    );
 };

@@ -29,7 +29,7 @@ export const archiveVersion = (
       const key = sourceKey(version.prefix, path);
       const object = await storage.read(key, { maxBytes: LIMITS.fileMaxBytes });
       if (!object) throw new Error(`the manifest lists ${path}, the bucket has no such object`);
-      open = Readable.fromWeb(object.body);
+      open = Readable.from(object.body, { objectMode: false });
       open.once("error", (error) => archive.destroy(error));
       const added = once(archive, "entry", { signal: gone.signal });
       archive.append(open, { name: path });
