@@ -1,13 +1,14 @@
 /** My apps: what is read of them, what changes them, and what is read again after a change. */
 import { infiniteQueryOptions, keepPreviousData, mutationOptions, queryOptions } from "@tanstack/react-query";
-import type { AppDetail, AppList, CreateApp, CreatedApp } from "@leo/core/api.ts";
-import type { z } from "zod";
 import { overNetwork } from "../../lib/errors.ts";
 import { isFinal } from "../../lib/generation-state.ts";
-import { request, requestRaw } from "../../lib/http.ts";
+import { api, fetchSignedIn, idempotency, read, type Body, type Sent } from "../../lib/http.ts";
 
-export type AppDetail = z.infer<typeof AppDetail>;
-type Page = z.infer<typeof AppList>;
+const { apps } = api;
+const route = apps[":appId"];
+
+export type AppDetail = Body<Awaited<ReturnType<typeof route.$get>>>;
+type Page = Body<Awaited<ReturnType<typeof apps.$get>>>;
 
 export const appKeys = {
   all: ["apps"],
@@ -28,13 +29,10 @@ const isBusy = (page: Page) => page.apps.some(({ latest }) => latest && !isFinal
 export const appsQuery = (words = "") =>
   infiniteQueryOptions({
     queryKey: [...appKeys.lists, words],
-    queryFn: ({ pageParam, signal }): Promise<Page> => {
-      const search = new URLSearchParams({
-        ...(words && { q: words }),
-        ...(pageParam && { cursor: pageParam }),
-      });
-      return request(`/api/apps${search.size > 0 ? `?${search.toString()}` : ""}`, { signal });
-    },
+    queryFn: ({ pageParam, signal }) =>
+      read(
+        apps.$get({ query: { q: words || undefined, cursor: pageParam || undefined } }, { init: { signal } }),
+      ),
     initialPageParam: "",
     getNextPageParam: (page) => page.nextCursor,
     placeholderData: keepPreviousData,
@@ -48,7 +46,7 @@ const refreshMs = (detail: AppDetail | undefined): number | false => {
 };
 
 const readApp = async (appId: string): Promise<AppDetail> => {
-  const detail = await request<AppDetail>(`/api/apps/${appId}`);
+  const detail = await read(route.$get({ param: { appId } }));
   // They come newest first. Times may be equal, so the order is the server's.
   return { ...detail, generations: detail.generations.toReversed() };
 };
@@ -63,7 +61,7 @@ export const appQuery = (appId: string) =>
 
 /** An image element can't send the token, so the picture becomes a data URL. */
 const readScreenshot = async (url: string): Promise<string> => {
-  const response = await requestRaw(url);
+  const response = await fetchSignedIn(url);
   const blob = await overNetwork(response.blob());
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
@@ -85,30 +83,26 @@ export const screenshotQuery = (url: string | undefined) =>
   });
 
 interface NewApp {
-  body: z.infer<typeof CreateApp>;
+  body: Sent<typeof apps.$post>;
   /** The same for every try of one submission, so that a repeat makes no second app. */
   idempotencyKey: string;
 }
 
 export const createAppMutation = mutationOptions({
   mutationFn: ({ body, idempotencyKey }: NewApp) =>
-    request<z.infer<typeof CreatedApp>>("/api/apps", {
-      method: "POST",
-      body,
-      headers: { "idempotency-key": idempotencyKey },
-    }),
+    read(apps.$post({ json: body, header: idempotency(idempotencyKey) })),
   meta: { changes: [appKeys.lists] },
 });
 
 export const renameAppMutation = (appId: string) =>
   mutationOptions({
-    mutationFn: (name: string) => request<unknown>(`/api/apps/${appId}`, { method: "PATCH", body: { name } }),
+    mutationFn: (name: string) => read(route.$patch({ param: { appId }, json: { name } })),
     meta: { changes: [appKeys.all] },
   });
 
 /** Deletes the app with all its versions. */
 export const deleteAppMutation = (appId: string) =>
   mutationOptions({
-    mutationFn: () => request<void>(`/api/apps/${appId}`, { method: "DELETE" }),
+    mutationFn: () => route.$delete({ param: { appId } }),
     meta: { changes: [appKeys.lists] },
   });

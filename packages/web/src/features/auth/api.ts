@@ -4,7 +4,7 @@ import { mutationOptions, queryOptions } from "@tanstack/react-query";
 import type { PublicConfig } from "@leo/core/api.ts";
 import { forgetDrafts } from "../../lib/draft.ts";
 import { overNetwork, ShownError } from "../../lib/errors.ts";
-import { request } from "../../lib/http.ts";
+import { api } from "../../lib/http.ts";
 import { authClient, currentUserId, leave } from "../../lib/session.ts";
 
 /** Sign-in providers with a button of their own, in the order they are offered. */
@@ -120,7 +120,7 @@ export const localSignInMutation = ({ supabaseUrl, supabaseAnonKey }: PublicConf
  */
 export const signOutMutation = mutationOptions({
   mutationFn: async (): Promise<void> => {
-    await request("/api/session/end", { method: "POST" }).catch(() => undefined);
+    await api.session.end.$post().catch(() => undefined);
     const userId = currentUserId();
     await leave();
     if (userId !== undefined) forgetDrafts(userId);

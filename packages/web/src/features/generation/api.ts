@@ -1,13 +1,13 @@
 /** Runs: what starts, steers and ends them. Each of these changes its app. */
 import { mutationOptions } from "@tanstack/react-query";
-import type { CreateGeneration, UserMessage } from "@leo/core/api.ts";
-import type { Generation } from "@leo/core/generation.ts";
-import type { z } from "zod";
-import { request } from "../../lib/http.ts";
+import { api, idempotency, read, type Sent } from "../../lib/http.ts";
 import { appKeys } from "../app/api.ts";
 
+const { generations } = api.apps[":appId"];
+const route = api.generations[":id"];
+
 interface NewGeneration {
-  body: z.infer<typeof CreateGeneration>;
+  body: Sent<typeof generations.$post>;
   /** The same for every try of one submission. */
   idempotencyKey: string;
 }
@@ -16,11 +16,7 @@ interface NewGeneration {
 export const createGenerationMutation = (appId: string) =>
   mutationOptions({
     mutationFn: ({ body, idempotencyKey }: NewGeneration) =>
-      request<Generation>(`/api/apps/${appId}/generations`, {
-        method: "POST",
-        body,
-        headers: { "idempotency-key": idempotencyKey },
-      }),
+      read(generations.$post({ param: { appId }, json: body, header: idempotency(idempotencyKey) })),
     meta: { changes: [appKeys.one(appId)] },
   });
 
@@ -39,25 +35,27 @@ interface Retry {
 export const retryGenerationMutation = ({ id, appId }: Run) =>
   mutationOptions({
     mutationFn: ({ startOver, idempotencyKey }: Retry) =>
-      request<Generation>(`/api/generations/${id}/retry${startOver ? "?startOver=true" : ""}`, {
-        method: "POST",
-        headers: { "idempotency-key": idempotencyKey },
-      }),
+      read(
+        route.retry.$post({
+          param: { id },
+          query: startOver ? { startOver: "true" } : {},
+          header: idempotency(idempotencyKey),
+        }),
+      ),
     meta: { changes: [appKeys.one(appId)] },
   });
 
 /** Asks for the end of a run; its state follows when the task is gone. */
 export const cancelGenerationMutation = ({ id, appId }: Run) =>
   mutationOptions({
-    mutationFn: () => request<Generation>(`/api/generations/${id}/cancel`, { method: "POST" }),
+    mutationFn: () => read(route.cancel.$post({ param: { id } })),
     meta: { changes: [appKeys.one(appId)] },
   });
 
 /** Hands the agent a request while it works. */
 export const addMessageMutation = ({ id, appId }: Run) =>
   mutationOptions({
-    mutationFn: (text: string) =>
-      request<unknown>(`/api/generations/${id}/messages`, { method: "POST", body: { text } }),
+    mutationFn: (text: string) => read(route.messages.$post({ param: { id }, json: { text } })),
     meta: { changes: [appKeys.one(appId)] },
   });
 
@@ -65,15 +63,12 @@ export const addMessageMutation = ({ id, appId }: Run) =>
 export const changeMessageMutation = (generationId: string) =>
   mutationOptions({
     mutationFn: ({ messageId, text }: { messageId: string; text: string }) =>
-      request<UserMessage>(`/api/generations/${generationId}/messages/${messageId}`, {
-        method: "PATCH",
-        body: { text },
-      }),
+      read(route.messages[":messageId"].$patch({ param: { id: generationId, messageId }, json: { text } })),
   });
 
 /** Takes a queued request back. Rejected once the agent has it; events report the change. */
 export const removeMessageMutation = (generationId: string) =>
   mutationOptions({
     mutationFn: (messageId: string) =>
-      request<void>(`/api/generations/${generationId}/messages/${messageId}`, { method: "DELETE" }),
+      route.messages[":messageId"].$delete({ param: { id: generationId, messageId } }),
   });

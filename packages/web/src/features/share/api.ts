@@ -1,16 +1,14 @@
 /** Links by which others see an app run. */
 import { mutationOptions, queryOptions } from "@tanstack/react-query";
-import type { CreatedShare, ShareList } from "@leo/core/api.ts";
-import type { z } from "zod";
-import { request } from "../../lib/http.ts";
+import { api, read } from "../../lib/http.ts";
 
-const path = (appId: string) => `/api/apps/${appId}/shares`;
+const { shares } = api.apps[":appId"];
 
 /** The app's working links, newest first, without their addresses. */
 export const sharesQuery = (appId: string) =>
   queryOptions({
     queryKey: ["shares", appId],
-    queryFn: () => request<z.infer<typeof ShareList>>(path(appId)),
+    queryFn: () => read(shares.$get({ param: { appId } })),
   });
 
 const changesOf = (appId: string) => ({ changes: [sharesQuery(appId).queryKey] });
@@ -18,12 +16,12 @@ const changesOf = (appId: string) => ({ changes: [sharesQuery(appId).queryKey] }
 /** Creates a link to the app's newest version. Only this answer has its address. */
 export const createShareMutation = (appId: string) =>
   mutationOptions({
-    mutationFn: () => request<z.infer<typeof CreatedShare>>(path(appId), { method: "POST", body: {} }),
+    mutationFn: () => read(shares.$post({ param: { appId }, json: {} })),
     meta: changesOf(appId),
   });
 
 export const revokeShareMutation = (appId: string) =>
   mutationOptions({
-    mutationFn: (shareId: string) => request<void>(`${path(appId)}/${shareId}`, { method: "DELETE" }),
+    mutationFn: (shareId: string) => shares[":shareId"].$delete({ param: { appId, shareId } }),
     meta: changesOf(appId),
   });

@@ -1,15 +1,14 @@
 /** An app's site: its public address and what visitors get there. */
 import { mutationOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
-import type { ChangeSite, PublishSite, Site } from "@leo/core/site.ts";
-import type { z } from "zod";
-import { request } from "../../lib/http.ts";
+import type { Site } from "@leo/core/site.ts";
+import { api, read, type Sent } from "../../lib/http.ts";
 
-const path = (appId: string) => `/api/apps/${appId}/site`;
+const route = api.apps[":appId"].site;
 
 export const siteKeys = { all: ["site"], one: (appId: string) => ["site", appId] } as const;
 
 export const siteQuery = (appId: string) =>
-  queryOptions({ queryKey: siteKeys.one(appId), queryFn: () => request<Site>(path(appId)) });
+  queryOptions({ queryKey: siteKeys.one(appId), queryFn: () => read(route.$get({ param: { appId } })) });
 
 /** Keeps the site that a change answers with. After a rejection it is read again: another page may have changed it. */
 const keep = async (client: QueryClient, appId: string, answer: Promise<Site>): Promise<void> => {
@@ -23,18 +22,18 @@ const keep = async (client: QueryClient, appId: string, answer: Promise<Site>): 
 
 export const publishSiteMutation = (appId: string) =>
   mutationOptions({
-    mutationFn: (body: z.input<typeof PublishSite>, { client }) =>
-      keep(client, appId, request(`${path(appId)}/publish`, { method: "POST", body })),
+    mutationFn: (json: Sent<typeof route.publish.$post>, { client }) =>
+      keep(client, appId, read(route.publish.$post({ param: { appId }, json }))),
   });
 
 export const changeSiteMutation = (appId: string) =>
   mutationOptions({
-    mutationFn: (body: z.input<typeof ChangeSite>, { client }) =>
-      keep(client, appId, request(path(appId), { method: "PATCH", body })),
+    mutationFn: (json: Sent<typeof route.$patch>, { client }) =>
+      keep(client, appId, read(route.$patch({ param: { appId }, json }))),
   });
 
 export const unpublishSiteMutation = (appId: string) =>
   mutationOptions({
     mutationFn: (_: void, { client }) =>
-      keep(client, appId, request(`${path(appId)}/unpublish`, { method: "POST" })),
+      keep(client, appId, read(route.unpublish.$post({ param: { appId } }))),
   });

@@ -1,32 +1,24 @@
 /** Stored versions: copying, restoring and downloading them. */
 import { mutationOptions } from "@tanstack/react-query";
-import type { CreatedApp } from "@leo/core/api.ts";
-import type { Generation } from "@leo/core/generation.ts";
-import type { z } from "zod";
 import { overNetwork } from "../../lib/errors.ts";
-import { request, requestRaw } from "../../lib/http.ts";
+import { api, idempotency, read } from "../../lib/http.ts";
 import { appKeys } from "../app/api.ts";
+
+const route = api.generations[":id"];
 
 /** Copies a version as the first of a new app. */
 export const forkVersionMutation = (generationId: string) =>
   mutationOptions({
-    mutationFn: (idempotencyKey: string) =>
-      request<z.infer<typeof CreatedApp>>(`/api/generations/${generationId}/fork`, {
-        method: "POST",
-        body: {},
-        headers: { "idempotency-key": idempotencyKey },
-      }),
+    mutationFn: (key: string) =>
+      read(route.fork.$post({ param: { id: generationId }, json: {}, header: idempotency(key) })),
     meta: { changes: [appKeys.lists] },
   });
 
 /** Makes an old version the newest again: a new version with its files. */
 export const restoreVersionMutation = (generationId: string) =>
   mutationOptions({
-    mutationFn: (idempotencyKey: string) =>
-      request<Generation>(`/api/generations/${generationId}/restore`, {
-        method: "POST",
-        headers: { "idempotency-key": idempotencyKey },
-      }),
+    mutationFn: (key: string) =>
+      read(route.restore.$post({ param: { id: generationId }, header: idempotency(key) })),
     meta: { changes: [appKeys.all] },
   });
 
@@ -40,8 +32,7 @@ const REVOKE_AFTER_MS = 60_000;
 export const downloadMutation = (generationId: string, fallbackName: string) =>
   mutationOptions({
     mutationFn: async ({ confirm }: { confirm?: string }) => {
-      const search = confirm ? `?confirm=${encodeURIComponent(confirm)}` : "";
-      const response = await requestRaw(`/api/generations/${generationId}/archive.zip${search}`);
+      const response = await route["archive.zip"].$get({ param: { id: generationId }, query: { confirm } });
       const [, name = fallbackName] =
         /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "") ?? [];
       const url = URL.createObjectURL(await overNetwork(response.blob()));
