@@ -1,14 +1,13 @@
 /** What every generator must do on `/ws/generator`: the real one and the scripted one that stands in for it in load tests. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { newId } from "@leo/core/id.ts";
 import { CloseCode } from "@leo/core/protocol/close-code.ts";
-import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import { runScriptedGenerator } from "@leo/mock/scripted-generator/run.ts";
 import { findFamily } from "../src/process/family.ts";
 import { withGeneration, type TestGeneration } from "./support/generation.ts";
 import { startOrchestrator, type TestOrchestrator } from "./support/orchestrator.ts";
 import { until } from "./support/until.ts";
+import { newStart } from "./support/start.ts";
 
 interface Subject {
   orchestrator: TestOrchestrator;
@@ -16,18 +15,10 @@ interface Subject {
   ended: Promise<unknown>;
 }
 
-const start: StartGeneration = {
-  type: "start_generation",
-  generationId: newId(),
-  appId: newId(),
-  appName: "Test app",
-  attempt: 1,
-  prompt: "a todo list",
-  mode: "autonomous",
-  limits: { deadlineAt: new Date(Date.now() + 600_000).toISOString(), budgetUsd: 1, maxTurns: 10 },
-  preview: { ownOrigin: true, secureContext: true },
-  artifact: { bucket: "none", prefix: "apps/none/" },
-};
+const HOUR_MS = 3_600_000;
+const start = newStart({
+  limits: { deadlineAt: new Date(Date.now() + HOUR_MS).toISOString(), budgetUsd: 1, maxTurns: 10 },
+});
 
 const scripted = async (run: (subject: Subject) => Promise<void>) => {
   const orchestrator = await startOrchestrator(start);

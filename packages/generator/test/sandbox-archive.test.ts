@@ -9,10 +9,10 @@ import { packCheckpoint } from "../src/artifact/checkpoint.ts";
 import { saveVersion } from "../src/artifact/version.ts";
 import { SandboxFault } from "../src/sandbox/fault.ts";
 import { Sandbox } from "../src/sandbox/sandbox.ts";
-import { newId } from "@leo/core/id.ts";
 import { PIECE_MAX_BYTES } from "../src/sandbox/protocol.ts";
 import { message, piece, withHostileHost } from "./support/hostile-host.ts";
 import { KEY } from "./support/sandbox.ts";
+import { newStart } from "./support/start.ts";
 
 const BLOCK = 512;
 const padded = (content: Buffer) =>
@@ -149,27 +149,13 @@ const withExport = (content: Iterable<Buffer>, run: (sandbox: Sandbox) => Promis
     },
   );
 
-const startOf = (bucket: string) =>
-  ({
-    type: "start_generation",
-    generationId: newId(),
-    appId: newId(),
-    appName: "Test app",
-    attempt: 1,
-    prompt: "a todo list",
-    mode: "autonomous",
-    limits: { deadlineAt: new Date().toISOString(), budgetUsd: 5, maxTurns: 50 },
-    preview: { ownOrigin: true, secureContext: true },
-    artifact: { bucket, prefix: "apps/a/g/1/" },
-  }) as const;
-
 const CHECKPOINTS = { save: async () => ({ key: "k", sizeBytes: 1, sessionId: undefined }) };
 
 const publish = async (sandbox: Sandbox) => {
   const stored = new Map<string, Buffer>();
   const warned: string[] = [];
   const manifest = await saveVersion({
-    start: startOf("none"),
+    start: newStart({ artifact: { bucket: "none", prefix: "apps/a/g/1/" } }),
     sandbox,
     store: {
       create: async (key, body) => void stored.set(key, body),

@@ -4,7 +4,6 @@ import { connect, type Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { newId } from "@leo/core/id.ts";
 import { readConfig } from "../src/config.ts";
 import { runGenerator } from "../src/generator.ts";
 import { FRAME, MESSAGE_MAX_BYTES, PIECE_MAX_BYTES, WINDOW_BYTES } from "../src/sandbox/protocol.ts";
@@ -15,6 +14,7 @@ import { startOrchestrator } from "./support/orchestrator.ts";
 import { withRunPaths } from "./support/run-paths.ts";
 import { KEY, startTestHost, withSandbox } from "./support/sandbox.ts";
 import { until } from "./support/until.ts";
+import { newStart } from "./support/start.ts";
 
 /** Long enough that nothing honest on a busy machine passes it, short enough to wait for. */
 const TIMEOUT_MS = 1_500;
@@ -198,18 +198,7 @@ test("a host that takes nothing holds up its writer, not the driver's memory", (
 
 /** A run with a sandbox of the test's making. @returns the code of its last word and its exit code */
 const runWith = async (port: number) => {
-  const start = {
-    type: "start_generation",
-    generationId: newId(),
-    appId: newId(),
-    appName: "Test app",
-    attempt: 1,
-    prompt: "a todo list",
-    mode: "autonomous",
-    limits: { deadlineAt: new Date(Date.now() + 120_000).toISOString(), budgetUsd: 5, maxTurns: 50 },
-    preview: { ownOrigin: true, secureContext: true },
-    artifact: { bucket: "none", prefix: "apps/a/g/1/" },
-  } as const;
+  const start = newStart();
   const orchestrator = await startOrchestrator(start);
   const exitCode = await runGenerator({
     config: readConfig({ LEO_GENERATOR_URL: orchestrator.url, LEO_ATTEMPT_TOKEN: "leo_at_test" }),

@@ -12,6 +12,23 @@ export interface ObjectStore {
 const CONNECTIONS = 32;
 
 /**
+ * Creates one object.
+ * @throws if it exists already or can't be stored
+ */
+export const createObject = async (
+  s3: S3Client,
+  object: { bucket: string; key: string; body: Buffer | string; contentType?: string | undefined },
+): Promise<void> => {
+  const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+  const { bucket: Bucket, key: Key, body: Body, contentType: ContentType } = object;
+  try {
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentType, IfNoneMatch: "*" }));
+  } catch (error) {
+    if (!isOwnEarlierTry(error)) throw error;
+  }
+};
+
+/**
  * A store for one bucket. The AWS SDK finds endpoint, region and credentials by itself. It isn't loaded at the
  * start, where it would take time from the agent.
  */
@@ -29,21 +46,7 @@ export const openStore = (bucket: string, forcePathStyle: boolean): ObjectStore 
   return {
     load: async () => void (await load()),
     create: async (key, body, contentType) => {
-      const { PutObjectCommand } = await import("@aws-sdk/client-s3");
-      const s3 = await load();
-      try {
-        await s3.send(
-          new PutObjectCommand({
-            Bucket: bucket,
-            Key: key,
-            Body: body,
-            ContentType: contentType,
-            IfNoneMatch: "*",
-          }),
-        );
-      } catch (error) {
-        if (!isOwnEarlierTry(error)) throw error;
-      }
+      await createObject(await load(), { bucket, key, body, contentType });
     },
     close: () => {
       void client?.then((s3) => s3.destroy());

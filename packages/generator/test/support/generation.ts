@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { pino } from "pino";
-import { attemptPrefix, Manifest, manifestKey } from "@leo/core/artifact.ts";
-import { newId } from "@leo/core/id.ts";
+import { Manifest, manifestKey } from "@leo/core/artifact.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 import { withBucket, type TestBucket } from "@leo/local/testing/bucket.ts";
 import { startModelServer, type ModelServer } from "@leo/mock/model-server/start.ts";
@@ -20,6 +19,7 @@ import { startHost } from "../../src/sandbox/host/host.ts";
 import { sandboxKey } from "@leo/core/task-containers.ts";
 import { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { HIDE_ENVIRONMENT, startProcess } from "./processes.ts";
+import { newStart } from "./start.ts";
 
 /** As it is built, and as an image has it. */
 const program = (name: string) => join(import.meta.dirname, "../../dist", name);
@@ -87,27 +87,12 @@ export interface TestGenerationOptions {
   model?: Parameters<typeof startModelServer>[0];
 }
 
-const newStart = (bucket: string, options: TestGenerationOptions): StartGeneration => {
-  const appId = newId();
-  const generationId = newId();
-  return {
-    type: "start_generation",
-    generationId,
-    appId,
-    appName: "Test app",
-    attempt: 1,
-    prompt: options.prompt ?? "a todo list with dark mode",
-    mode: options.mode ?? "autonomous",
-    limits: {
-      deadlineAt: new Date(Date.now() + 120_000).toISOString(),
-      budgetUsd: 5,
-      maxTurns: 50,
-      ...options.limits,
-    },
-    preview: { ownOrigin: true, secureContext: true },
-    artifact: { bucket, prefix: attemptPrefix(appId, generationId, 1) },
-    previous: options.previous,
-  };
+const startOf = (
+  bucket: string,
+  { prompt, mode, limits, previous }: TestGenerationOptions,
+): StartGeneration => {
+  const start = newStart({ bucket, mode: mode ?? "autonomous", previous });
+  return { ...start, prompt: prompt ?? "a todo list with dark mode", limits: { ...start.limits, ...limits } };
 };
 
 const withOwnBucket = (bucket: TestBucket | undefined, run: (bucket: TestBucket) => Promise<void>) =>
@@ -183,7 +168,7 @@ export const withGeneration = (
   run: (generation: TestGeneration) => Promise<void>,
 ): Promise<void> =>
   withOwnBucket(options.bucket, async (bucket) => {
-    const start = newStart(bucket.bucket, options);
+    const start = startOf(bucket.bucket, options);
     const root = await mkdtemp(join(tmpdir(), "leo-test-"));
     const path = { PATH: process.env.PATH ?? "" };
     const model = await startModelServer(options.model);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { S3Client } from "@aws-sdk/client-s3";
 import {
   checkpointKey,
   distKey,
@@ -9,6 +9,7 @@ import {
   type ArtifactFile,
   type Manifest,
 } from "@leo/core/artifact.ts";
+import { createObject } from "@leo/generator/artifact/store.ts";
 import type { StartGeneration } from "@leo/core/protocol/generator.ts";
 
 interface UploadedArtifact {
@@ -47,15 +48,7 @@ export const uploadArtifact = async (
 ): Promise<UploadedArtifact> => {
   const { bucket, prefix } = start.artifact;
   const put = (key: string, body: string | Buffer, contentType: string) =>
-    s3.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: body,
-        ContentType: contentType,
-        IfNoneMatch: "*",
-      }),
-    );
+    createObject(s3, { bucket, key, body, contentType });
   const dist = { "index.html": pageFor(start.prompt) };
   const source = Object.entries(SOURCE);
   await Promise.all([
