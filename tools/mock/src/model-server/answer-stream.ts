@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { toMessage } from "./message.ts";
-import type { MessagesRequest } from "./request.ts";
+import type { MessagesRequest } from "./scripts/request.ts";
 import { encodeEvent, toStreamEvents } from "./stream-events.ts";
-import type { Turn } from "./turn.ts";
+import type { Turn } from "./scripts/turn.ts";
 
 const PING_INTERVAL_MS = 5_000;
 const STREAM_HEADERS = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };

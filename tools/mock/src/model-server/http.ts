@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { ApiFault } from "./turn.ts";
+import type { ApiFault } from "./scripts/turn.ts";
 
 /** The Messages API's own limit on a request. */
 const BODY_MAX_BYTES = 32 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { MessagesRequest } from "./request.ts";
-import type { Turn, Usage } from "./turn.ts";
+import type { MessagesRequest } from "./scripts/request.ts";
+import type { Turn, Usage } from "./scripts/turn.ts";
 
 const newMessageId = (prefix: string) => `${prefix}_01${randomBytes(11).toString("hex")}`;
 

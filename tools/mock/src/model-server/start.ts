@@ -6,11 +6,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseJson } from "@leo/core/parse-json.ts";
 import { MISDIRECTED, namesThisMachine } from "@leo/core/this-machine.ts";
 import { stallStream, streamTurn, type Pace } from "./answer-stream.ts";
-import { readConversation } from "./conversation.ts";
+import { readConversation } from "./scripts/conversation.ts";
 import { closedSignal, listen, readBody, sendFault, sendJson } from "./http.ts";
 import { countInputTokens, toMessage } from "./message.ts";
 import { ModelFaults } from "./scripts/model-faults.ts";
-import { MessagesRequest } from "./request.ts";
+import { MessagesRequest } from "./scripts/request.ts";
 import { checkScenario, chooseReply, type ReplyContext } from "./scripts/choose-reply.ts";
 
 const MODELS = ["claude-opus-4-8", "claude-sonnet-5-5", "claude-haiku-4-5"];

@@ -4,8 +4,8 @@
  * answers the request in its own way, or returns undefined where the script should go on. An *insertion* is one turn that is put into the script at the strike.
  * tools/mock/README.md lists them for people.
  */
-import { currentExchange, type Conversation } from "../conversation.ts";
-import { turn, type Reply, type ToolCall, type Turn } from "../turn.ts";
+import { currentExchange, type Conversation } from "./conversation.ts";
+import { turn, type Reply, type ToolCall, type Turn } from "./turn.ts";
 import { isModelFault, MODEL_FAULT_NAMES, type ModelFaults } from "./model-faults.ts";
 import { toolsIn } from "./script.ts";
 import { isNudge, type Task } from "./task.ts";

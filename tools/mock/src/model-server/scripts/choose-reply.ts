@@ -1,6 +1,6 @@
-import { currentExchange, type Conversation } from "../conversation.ts";
-import type { MessagesRequest } from "../request.ts";
-import { turn, type Reply, type Turn } from "../turn.ts";
+import { currentExchange, type Conversation } from "./conversation.ts";
+import type { MessagesRequest } from "./request.ts";
+import { turn, type Reply, type Turn } from "./turn.ts";
 import { findApp } from "./apps.ts";
 import { insertedTurn, isBehaviour, strikingFault } from "./behaviours.ts";
 import type { ModelFaults } from "./model-faults.ts";

@@ -1,5 +1,5 @@
-import { currentExchange, type Conversation } from "../conversation.ts";
-import type { Turn } from "../turn.ts";
+import { currentExchange, type Conversation } from "./conversation.ts";
+import type { Turn } from "./turn.ts";
 import { colourIn, withAccent } from "./accent.ts";
 import { readScenarioFiles, type SourceFile } from "./app-files.ts";
 import type { AppScenario } from "./apps.ts";

@@ -4,7 +4,7 @@
  * `mock:overloaded=30s`, `mock:overloaded=5`, `mock:overloaded=forever`. What passes by itself lasts
  * 5 seconds where nothing is said, everything else for ever. tools/mock/README.md lists them for people.
  */
-import { fault, turn, type Reply, type Turn } from "../turn.ts";
+import { fault, turn, type Reply, type Turn } from "./turn.ts";
 
 const PASSING_MS = 5_000;
 /** What a limit says of its reset where the fault itself has no end. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Conversation } from "../conversation.ts";
-import type { ToolCall, Turn } from "../turn.ts";
+import type { Conversation } from "./conversation.ts";
+import type { ToolCall, Turn } from "./turn.ts";
 
 /** One turn of a script; it sees what all earlier turns' tools answered. */
 export type Step = (conversation: Conversation) => Turn | Promise<Turn>;

@@ -1,5 +1,5 @@
-import { textOf, type MessagesRequest } from "../request.ts";
-import { turn, type Reply } from "../turn.ts";
+import { textOf, type MessagesRequest } from "./request.ts";
+import { turn, type Reply } from "./turn.ts";
 import { titleFromPrompt } from "./prompt-words.ts";
 
 const wantsJson = (request: MessagesRequest) =>

@@ -5,7 +5,7 @@
  * writes when its checks failed; an *approval* is the person's word on a plan. Repairs and
  * approvals carry on the request before them.
  */
-import { currentExchange, type Conversation, type Exchange } from "../conversation.ts";
+import { currentExchange, type Conversation, type Exchange } from "./conversation.ts";
 import { GENERAL_APP, appNamedIn, appShownBy, findApp, type AppScenario } from "./apps.ts";
 import { isChangeRequest, mockWords, withoutMockWords } from "./prompt-words.ts";
 import { toolsIn } from "./script.ts";
