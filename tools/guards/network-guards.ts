@@ -16,7 +16,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › requests a minute per address: forging X-Forwarded-For doesn't help`,
+      `${TEST}/limits/request-limits.test.ts › requests a minute per address: forging X-Forwarded-For doesn't help`,
     ],
   },
   {
@@ -29,7 +29,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › rejected tokens per address: no further token is checked for a while`,
+      `${TEST}/limits/request-limits.test.ts › rejected tokens per address: no further token is checked for a while`,
     ],
   },
   {
@@ -42,7 +42,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › a token accepted before is still checked, whatever others at its address have tried`,
+      `${TEST}/limits/request-limits.test.ts › a token accepted before is still checked, whatever others at its address have tried`,
     ],
   },
   {
@@ -54,7 +54,9 @@ export const NETWORK_GUARDS: readonly Guard[] = [
         to: "",
       },
     ],
-    tests: [`${TEST}/limits/limits.test.ts › a suspended user can read but not write, on every route`],
+    tests: [
+      `${TEST}/limits/request-limits.test.ts › a suspended user can read but not write, on every route`,
+    ],
   },
   {
     name: "foreign pages are rejected before they count",
@@ -62,7 +64,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       { file: "packages/orchestrator/src/api.ts", from: '"/api/*", rejectForeignPages, ', to: '"/api/*", ' },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › requests from another site's page are rejected before they count`,
+      `${TEST}/limits/request-limits.test.ts › requests from another site's page are rejected before they count`,
       `${TEST}/preview/hostile-app-browser.test.ts › with previews %s, an app that floods Leo with requests uses up nobody's allowance`,
       `${TEST}/routes/operations.test.ts › no other origin can read the API, and a lost database is a 500 without details`,
     ],
@@ -77,7 +79,7 @@ export const NETWORK_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › signed-in users are counted by user, so strangers at their address can't lock them out`,
+      `${TEST}/limits/request-limits.test.ts › signed-in users are counted by user, so strangers at their address can't lock them out`,
     ],
   },
   {

@@ -14,7 +14,7 @@ export const RUN_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/limits/limits.test.ts › USD a day: a request whose budget doesn't fit the user's or the platform's day is rejected`,
+      `${TEST}/limits/request-limits.test.ts › USD a day: a request whose budget doesn't fit the user's or the platform's day is rejected`,
       `${TEST}/limits/ledger.test.ts › never reserve more than the platform's day, whoever the users are`,
     ],
   },

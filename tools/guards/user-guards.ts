@@ -73,14 +73,14 @@ export const USER_GUARDS: readonly Guard[] = [
       },
     ],
     tests: [
-      `${TEST}/sockets/limits.test.ts › a user has a limit of sockets and a budget per run, and no sockets while suspended`,
+      `${TEST}/sockets/user-sockets.test.ts › a user has a limit of sockets and a budget per run, and no sockets while suspended`,
     ],
   },
   {
     name: "bans are followed",
     edits: [{ file: "packages/orchestrator/src/upkeep.ts", from: "    await followBans(app);\n", to: "" }],
     tests: [
-      `${TEST}/sockets/limits.test.ts › a ban in Supabase suspends the user and closes their sockets until it's lifted`,
+      `${TEST}/sockets/user-sockets.test.ts › a ban in Supabase suspends the user and closes their sockets until it's lifted`,
     ],
   },
   {

@@ -10,7 +10,7 @@ import { endAttempt } from "../../src/generation/attempt.ts";
 import { enqueue, withContext } from "../support/context.ts";
 
 describe("claiming", () => {
-  test("makes the row starting, writes the attempt with the token's hash, and tells it as an event", () =>
+  test("moves the row to starting, writes the attempt with its token's hash, and reports it as an event", () =>
     withContext({}, async (context) => {
       const id = await enqueue(context, newId());
       const [claimed] = await claim(context, 5);
@@ -44,7 +44,7 @@ describe("claiming", () => {
       expect(await claim(context, 5)).toHaveLength(1);
     }));
 
-  test("holds each user to their own number of runs", () =>
+  test("keeps each user within their own number of runs", () =>
     withContext({ LEO_VCPU_BUDGET: "400", LEO_RUNNING_PER_USER: "3" }, async (context) => {
       const user = newId();
       for (let count = 0; count < 5; count += 1) await enqueue(context, user);
@@ -63,7 +63,7 @@ describe("claiming", () => {
       expect(claimed.map(({ generationId }) => generationId)).toContain(first);
     }));
 
-  test("starts nothing of a suspended user, and as much as a user's own limit allows", () =>
+  test("starts nothing for a suspended user, and no more than a user's own limit allows", () =>
     withContext({ LEO_VCPU_BUDGET: "400" }, async (context) => {
       const [suspended, trusted] = [newId(), newId()];
       for (let count = 0; count < 6; count += 1) {
@@ -90,7 +90,7 @@ describe("claiming", () => {
     }));
 });
 
-test("positions are the order in which claims hand places out", () =>
+test("queue positions match the order in which claims are made", () =>
   withContext({ LEO_VCPU_BUDGET: "4" }, async (context) => {
     const [first, second] = [newId(), newId()];
     const at = (ageMs: number) => ({ createdAt: new Date(Date.now() - ageMs) });
@@ -107,7 +107,7 @@ test("positions are the order in which claims hand places out", () =>
     expect(starts[1]).toBeGreaterThan(starts[0] ?? 0);
   }));
 
-test("the state of a row follows the lifecycle even when two processes decide at once", () =>
+test("a row's state follows the lifecycle even when two processes decide at once", () =>
   withContext({}, async (context) => {
     const id = await enqueue(context, newId());
     await claim(context, 1);
