@@ -45,7 +45,7 @@ const send = (response: ServerResponse, [status, body]: Answer): void => {
   if (body instanceof Uint8Array) return void response.setHeader("content-type", "image/png").end(body);
   if (typeof body === "string") return void response.setHeader("content-type", "text/plain").end(body);
   response.setHeader("content-type", "application/json");
-  response.end(body === undefined ? "" : JSON.stringify(body));
+  response.end(status === 204 ? "" : JSON.stringify(body));
 };
 
 const isPreview = (host = "") => /^[0-9a-f-]{36}\.localhost/.test(host);

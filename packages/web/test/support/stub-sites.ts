@@ -1,7 +1,7 @@
 /** Sites as the stub has them: whatever is published is live at once. */
 import type { Findings } from "@leo/core/github.ts";
 import { slugProblem, type ChangeSite, type PublishSite, type Site } from "@leo/core/site.ts";
-import { refusal, type Answer, type Call } from "./stub-answer.ts";
+import { refusal, reply, type Answer, type Call } from "./stub-answer.ts";
 
 const NEW: Site = {
   state: "new",
@@ -45,7 +45,10 @@ export class StubSites {
       return refusal(409, "secrets_found", "The files hold secrets.", this.found);
     const site = this.of(appId);
     return (
-      this.#rename(slug) ?? [
+      this.#rename(slug) ??
+      reply(
+        "/api/apps/:appId/site/publish",
+        "$post",
         200,
         this.set(appId, {
           state: "published",
@@ -54,7 +57,7 @@ export class StubSites {
           live: { generationId, publishedAt: new Date().toISOString() },
           held: [...new Set([...site.held, generationId])],
         }),
-      ]
+      )
     );
   }
 
@@ -65,13 +68,16 @@ export class StubSites {
       visibility: visibility ?? site.visibility,
       noindex: noindex ?? site.noindex,
     };
-    return this.#rename(slug) ?? [200, this.set(appId, changed)];
+    return this.#rename(slug) ?? reply("/api/apps/:appId/site", "$patch", 200, this.set(appId, changed));
   }
 
   answer({ method, body }: Call, appId: string, action: string | undefined): Answer {
     if (action === "publish") return this.publish(appId, body as unknown as PublishSite);
-    if (action === "unpublish") return [200, this.set(appId, { state: "unpublished", live: undefined })];
+    if (action === "unpublish") {
+      const site = this.set(appId, { state: "unpublished", live: undefined });
+      return reply("/api/apps/:appId/site/unpublish", "$post", 200, site);
+    }
     if (method === "PATCH") return this.change(appId, body as unknown as ChangeSite);
-    return [200, this.of(appId)];
+    return reply("/api/apps/:appId/site", "$get", 200, this.of(appId));
   }
 }

@@ -2,7 +2,7 @@
 import type { Diff, FileList } from "@leo/core/api.ts";
 import type { Findings } from "@leo/core/github.ts";
 import type { z } from "zod";
-import { refusal, type Answer, type Call } from "./stub-answer.ts";
+import { refusal, reply, type Answer, type Call } from "./stub-answer.ts";
 
 export interface Version {
   files: Record<string, string>;
@@ -30,7 +30,8 @@ const list = ({ files, checks }: Version): z.infer<typeof FileList> => ({
 });
 
 const archive = ({ secrets }: Version, url: URL): Answer => {
-  if (!secrets || url.searchParams.get("confirm") === secrets.digest) return [200, "an archive"];
+  if (!secrets || url.searchParams.get("confirm") === secrets.digest)
+    return reply("/api/generations/:id/archive.zip", "$get", 200, "an archive");
   return refusal(409, "secrets_found", "Look at the list.", secrets);
 };
 
@@ -57,15 +58,16 @@ export class StubVersions extends Map<string, Version> {
   /** @returns undefined when the call is about something else than a version's files */
   answer({ url }: Call, id: string, action: string | undefined, path: string): Answer | undefined {
     const version = this.get(id) ?? NOTHING;
-    if (action === "screenshot") return [200, PICTURE];
+    if (action === "screenshot") return reply("/api/generations/:id/screenshot", "$get", 200, PICTURE);
     if (action === "archive.zip") return archive(version, url);
     if (action === "diff") {
       const base = url.searchParams.get("base") ?? id;
-      return [200, diff(base, this.get(base) ?? NOTHING, version)];
+      const changes = diff(base, this.get(base) ?? NOTHING, version);
+      return reply("/api/generations/:id/diff", "$get", 200, changes);
     }
     if (action !== "files") return undefined;
-    if (!path) return [200, list(version)];
+    if (!path) return reply("/api/generations/:id/files", "$get", 200, list(version));
     const text = version.files[decodeURIComponent(path)];
-    return text === undefined ? undefined : [200, text];
+    return text === undefined ? undefined : reply("/api/generations/:id/files/:path{.+}", "$get", 200, text);
   }
 }
