@@ -1,7 +1,9 @@
 /** What a page shows of changes that were not made in it. */
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { withPage } from "./support/browser.ts";
 import { composer, progress, signIn, timeline } from "./support/pages.ts";
+import { processorFactor } from "./support/processor.ts";
 import { FINISH, START, WORK } from "./support/scenario.ts";
 import { withStub } from "./support/stub.ts";
 
@@ -33,6 +35,49 @@ test("a page whose line was cut reads again what changed meanwhile", async () =>
       stub.sockets.drop();
       await page.getByRole("link", { name: "Todo list" }).waitFor();
       expect(await page.getByText("1. Describe it").count()).toBe(0);
+    }),
+  );
+});
+
+/** From the notice on a page's socket to what it shows, on an idle machine. */
+const SHOWN_WITHIN_MS = 1_000;
+
+/** Notes when each notice that an app changed reaches the page. */
+const noticesOf = (page: Page): number[] => {
+  const atMs: number[] = [];
+  page.on("websocket", (socket) =>
+    socket.on("framereceived", ({ payload }) => {
+      if (String(payload).includes('"apps_changed"')) atMs.push(performance.now());
+    }),
+  );
+  return atMs;
+};
+
+test("a second window shows a new run, its state and its end within a second of the notice", async () => {
+  await withStub({}, (stub) =>
+    withPage({}, async (page) => {
+      const { app, generation } = stub.addApp("A todo list", "Todo list");
+      stub.emit(generation.id, ...START, ...WORK, ...FINISH);
+      const notices = noticesOf(page);
+      await signIn(page, stub.url);
+      const card = page.getByRole("listitem").filter({ hasText: "Todo list" });
+      await card.getByText("Ready").waitFor();
+      const showsInTime = async (state: string) => {
+        const count = notices.length;
+        stub.sockets.appChanged(app.id);
+        await card.getByText(state).waitFor();
+        const shownMs = performance.now();
+        const noticedMs = notices[count] ?? Infinity;
+        const factor = await processorFactor(page);
+        expect([state, shownMs - noticedMs <= SHOWN_WITHIN_MS * factor]).toEqual([state, true]);
+        expect(noticedMs).toBeLessThan(Infinity);
+      };
+      const next = stub.addGeneration(app.id, "Add a calendar");
+      await showsInTime("Queued");
+      stub.emit(next.id, ...START);
+      await showsInTime("Building");
+      stub.emit(next.id, ...WORK, ...FINISH);
+      await showsInTime("Ready");
     }),
   );
 });
