@@ -24,6 +24,7 @@ export interface Leo {
   url: string;
   /** Of browsers. */
   socketUrl: string;
+  generatorSocketUrl: string;
   pool: Pool;
   generators: Child<LeoGenerators>;
   orchestrator(): OrchestratorProcess;
@@ -45,6 +46,10 @@ export interface LeoOptions {
   realAgent?: boolean;
   /** Events that each scripted generator reports as soon as it has its work. */
   atOnce?: number;
+  /** In place of no limits. */
+  settings?: Record<string, string>;
+  /** Puts something before the bucket; gets its URL and returns the URL that the orchestrator uses. */
+  beforeBucket?: (url: string) => Promise<string>;
 }
 
 /** Twice what the orchestrator grants a cancelled task. */
@@ -80,6 +85,8 @@ const runLeo = async <T>(
     nodeArgs,
     realAgent = false,
     atOnce = 0,
+    settings = {},
+    beforeBucket,
     databaseUrl,
     pool,
   }: LeoOptions & { databaseUrl: string; pool: Pool },
@@ -111,6 +118,8 @@ const runLeo = async <T>(
         { port, publicUrl: `http://localhost:${port}` },
         { aws, ecs, auth, queueUrl, databaseUrl, generatorPort },
       ),
+      ...(beforeBucket && { AWS_ENDPOINT_URL_S3: await beforeBucket(aws.url) }),
+      ...settings,
     };
     const logFile = path.join(directory, `${name}.log`);
     const start = () => startOrchestratorProcess({ env, logFile, guardian, nodeArgs });
@@ -142,6 +151,7 @@ const runLeo = async <T>(
     return await run({
       url: running.url,
       socketUrl: `ws://127.0.0.1:${port}/ws/ui`,
+      generatorSocketUrl: `ws://127.0.0.1:${generatorPort}/ws/generator`,
       pool,
       generators,
       orchestrator: () => running,
