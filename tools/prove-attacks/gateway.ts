@@ -23,11 +23,14 @@ export const attackGateway = async (count: number, budgetUsd: number): Promise<F
   let forwarded = 0;
   const model = createServer((request, response) => {
     void (async () => {
-      let sizeBytes = 0;
-      for await (const chunk of request) sizeBytes += (chunk as Buffer).length;
+      const parts: Buffer[] = [];
+      for await (const chunk of request) parts.push(chunk as Buffer);
+      const asked = Buffer.concat(parts);
+      const { max_tokens: outputTokens } = JSON.parse(asked.toString()) as { max_tokens: number };
+      const inputTokens = asked.length;
       forwarded += 1;
-      const usage = { input_tokens: sizeBytes, output_tokens: MAX_TOKENS };
-      owedUsd += costUsd(MODEL, { ...NO_TOKENS, inputTokens: sizeBytes, outputTokens: MAX_TOKENS });
+      const usage = { input_tokens: inputTokens, output_tokens: outputTokens };
+      owedUsd += costUsd(MODEL, { ...NO_TOKENS, inputTokens, outputTokens });
       response.writeHead(200, { "content-type": "application/json" });
       response.end(JSON.stringify({ stop_reason: "max_tokens", usage }));
     })();

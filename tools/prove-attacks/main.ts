@@ -3,7 +3,7 @@ import { loadavg } from "node:os";
 import { attemptPrefix, checkpointKey, distKey, manifestKey } from "@leo/core/artifact.ts";
 import { BUCKET } from "@leo/local/start/orchestrator-env.ts";
 import { startChild } from "../bench/src/harness/child.ts";
-import { withLeo, type Leo, type Submitted } from "../bench/src/harness/leo.ts";
+import { withLeo, type Leo, type Submitted } from "../bench/src/leo/leo.ts";
 import { withServices } from "../bench/src/harness/services.ts";
 import { checkFileLimit } from "../bench/src/scale/usage.ts";
 import { type Command, readCommand } from "../command.ts";
@@ -169,7 +169,7 @@ const proveUploads = async (leo: Leo, subject: Subject, bucket: LargeObjects): P
       const appId = rows[0]?.app_id ?? "";
       const prefix = attemptPrefix(appId, run.generationId, 1);
       const keys = [manifestKey(prefix), checkpointKey(prefix, 1), distKey(prefix, "index.html")];
-      await upload(bucket.url, keys[index] ?? "", gib * GIB);
+      await upload(bucket.url, keys[index] ?? "", Math.round(gib * GIB));
       await leo.cancel(run);
       for (const path of ["files", "files/index.html", "archive.zip"])
         await fetch(`${leo.url}/api/generations/${run.generationId}/${path}`, {

@@ -18,7 +18,7 @@ export interface EventFrame {
  * A frame is closed once it has this many characters, which are at most three bytes each; one event is
  * at most about 100,000. So a frame stays under the protocol's limit of 1 MiB.
  */
-const FRAME_TARGET_CHARS = 128 * 1024;
+const FRAME_TARGET_CHARS = 32 * 1024;
 
 const stamped = (event: StoredEvent, at: string): string =>
   `{"seq":${event.seq},"at":"${at}",${event.body.trimStart().slice(1)}`;

@@ -14,6 +14,14 @@ import { eventFrames, type EventFrame, type StoredEvent } from "./frame.ts";
 import { readEvents, readHeads } from "./replay.ts";
 
 const PAGE = 500;
+/** The smallest event has about so many bytes. */
+const EVENT_MIN_BYTES = 100;
+
+/** What all readers together have not taken yet. Each has a share of it, so that those who read nothing hold no more. */
+const UNSENT_MAX_BYTES = 32 * 1024 * 1024;
+const SHARE_MAX_BYTES = 1024 * 1024;
+/** Half a frame: even then a reader gets one frame after the other. */
+const SHARE_MIN_BYTES = 16 * 1024;
 
 /** Where a reader's frames go: a browser's socket. */
 export interface Sink {
@@ -45,6 +53,7 @@ export class Hub {
   readonly #feeds = new Map<string, Feed>();
   readonly #pool: pg.Pool;
   readonly #log: Logger;
+  #readerCount = 0;
 
   constructor(pool: pg.Pool, log: Logger) {
     this.#pool = pool;
@@ -52,7 +61,13 @@ export class Hub {
   }
 
   get readerCount(): number {
-    return [...this.#feeds.values()].reduce((count, feed) => count + feed.readers.size, 0);
+    return this.#readerCount;
+  }
+
+  /** What a reader may have waiting before its next frame has to wait. */
+  get shareBytes(): number {
+    const share = UNSENT_MAX_BYTES / Math.max(1, this.#readerCount);
+    return Math.min(SHARE_MAX_BYTES, Math.max(SHARE_MIN_BYTES, share));
   }
 
   /**
@@ -71,10 +86,13 @@ export class Hub {
     const ending = new AbortController();
     const reader: Reader = { sink, cursor: since, live: false, ended: ending.signal };
     feed.readers.add(reader);
+    this.#readerCount += 1;
     void this.#pump(generationId, feed, reader);
     return () => {
+      if (ending.signal.aborted) return;
       ending.abort();
       feed.readers.delete(reader);
+      this.#readerCount -= 1;
       if (feed.readers.size === 0) this.#feeds.delete(generationId);
     };
   }
@@ -150,7 +168,7 @@ export class Hub {
         continue;
       }
       const headBefore = feed.head;
-      const page = await this.#read(generationId, reader.cursor, isWanted);
+      const page = await this.#read(generationId, reader.cursor, isWanted, this.shareBytes);
       if (!isWanted()) return;
       // Behind the head with nothing to read: those events were purged.
       if (page.length === 0) reader.cursor = Math.max(reader.cursor, headBefore);
@@ -167,10 +185,16 @@ export class Hub {
   }
 
   /** Reads a page, however long the database is down; empty once it is no longer wanted. */
-  async #read(generationId: string, since: number, isWanted: () => boolean): Promise<StoredEvent[]> {
+  async #read(
+    generationId: string,
+    since: number,
+    isWanted: () => boolean,
+    maxBytes?: number,
+  ): Promise<StoredEvent[]> {
+    const limit = Math.min(PAGE, maxBytes ? Math.ceil(maxBytes / EVENT_MIN_BYTES) : PAGE);
     for (;;) {
       try {
-        return await readEvents(this.#pool, generationId, since, PAGE);
+        return await readEvents(this.#pool, generationId, since, limit, maxBytes);
       } catch (cause) {
         this.#log.warn({ err: cause, event: "replay_failed", generationId }, "replay waits for the database");
         await new Promise((resolve) => setTimeout(resolve, 500));

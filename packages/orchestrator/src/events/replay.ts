@@ -9,7 +9,8 @@ const PAGE_MAX_BYTES = 1024 * 1024;
  * the planner thinks of the table, it reads no more than the page.
  * @param since the last `seq` that the reader has; 0 for none
  * @param limit at most this many events
- * @returns at least one event if there is one, and no further ones past `PAGE_MAX_BYTES`: a page that is
+ * @param maxBytes of all bodies together
+ * @returns at least one event if there is one, and no further ones past `maxBytes`: a page that is
  *   shorter than `limit` need not be the last
  */
 export const readEvents = async (
@@ -17,6 +18,7 @@ export const readEvents = async (
   generationId: string,
   since: number,
   limit: number,
+  maxBytes: number = PAGE_MAX_BYTES,
 ): Promise<StoredEvent[]> => {
   const { rows } = await database.query<StoredEvent>({
     name: "read-events",
@@ -26,7 +28,7 @@ export const readEvents = async (
              from leo.events
              where generation_id = $1 and seq > $2 and seq <= $2::bigint + $3 order by seq limit $3
            ) page where total - bytes < $4 order by seq`,
-    values: [generationId, since, limit, PAGE_MAX_BYTES],
+    values: [generationId, since, limit, maxBytes],
   });
   return rows;
 };

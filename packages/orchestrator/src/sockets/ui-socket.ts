@@ -38,15 +38,18 @@ const CODES: Partial<Record<ErrorCode, number>> = {
 const BUFFER_MAX_BYTES = 1024 * 1024;
 const ROOM_POLL_MS = 20;
 
-const sinkOf = (socket: WebSocket): Sink => {
+const sinkOf = (socket: WebSocket, hub: Hub): Sink => {
   const isOpen = () => socket.readyState === socket.OPEN;
-  const hasRoom = () => socket.bufferedAmount < BUFFER_MAX_BYTES;
+  const hasRoom = () => socket.bufferedAmount < hub.shareBytes;
   return {
     isOpen,
     hasRoom,
     send: (data) => socket.send(data, { binary: false }),
     room: async (ended) => {
-      while (isOpen() && !hasRoom() && !ended.aborted) await delay(ROOM_POLL_MS);
+      for (let waitMs = ROOM_POLL_MIN_MS; isOpen() && !hasRoom() && !ended.aborted;) {
+        await delay(waitMs);
+        waitMs = Math.min(2 * waitMs, ROOM_POLL_MAX_MS);
+      }
     },
   };
 };
