@@ -2,9 +2,12 @@
  * The guards that SECURITY.md names, and how to remove each of them. `main.ts` removes one after the other and runs
  * the tests that are said to show it: with the guard gone, each of them must fail.
  */
-import { NETWORK_GUARDS } from "./network-guards.ts";
+import { HTTP_GUARDS } from "./http-guards.ts";
 import { RUN_GUARDS } from "./run-guards.ts";
+import { SANDBOX_GUARDS } from "./sandbox-guards.ts";
 import { SITE_GUARDS } from "./site-guards.ts";
+import { SOCKET_GUARDS } from "./socket-guards.ts";
+import { UPLOAD_GUARDS } from "./upload-guards.ts";
 import { USER_GUARDS } from "./user-guards.ts";
 
 /** A text of a file that stands there exactly once, and what takes its place. */
@@ -23,4 +26,12 @@ export interface Guard {
   tests: readonly string[];
 }
 
-export const GUARDS: readonly Guard[] = [...NETWORK_GUARDS, ...USER_GUARDS, ...SITE_GUARDS, ...RUN_GUARDS];
+export const GUARDS: readonly Guard[] = [
+  ...HTTP_GUARDS,
+  ...SOCKET_GUARDS,
+  ...USER_GUARDS,
+  ...SITE_GUARDS,
+  ...RUN_GUARDS,
+  ...SANDBOX_GUARDS,
+  ...UPLOAD_GUARDS,
+];

@@ -27,7 +27,7 @@ const keepUp = (count: number, attack: (index: number) => Promise<void>): void =
   }
 };
 
-const track = <S extends WebSocket | Socket>(socket: S): Promise<void> => {
+const track = (socket: WebSocket | Socket): Promise<void> => {
   open.add(socket);
   return new Promise((resolve) => {
     socket.on("error", () => undefined);

@@ -177,12 +177,10 @@ const proveUploads = async (leo: Leo, subject: Subject, bucket: LargeObjects): P
         });
     }
   };
-  let isOver = false;
-  const attacking = attack().finally(() => (isOver = true));
+  const over = attack().then(() => true);
   const during: Measured[] = [];
   do during.push(await watch(subject, seconds * 1_000));
-  while (!isOver);
-  await attacking;
+  while (!(await Promise.race([over, Promise.resolve(false)])));
   const worst = (of: (measured: Measured) => number) => Math.max(...during.map(of));
   judge(
     `3 uploads of ${gib} GiB, of which Leo read ${(bucket.readBytes() / 1024 ** 2).toFixed(1)} MiB`,

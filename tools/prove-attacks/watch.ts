@@ -21,6 +21,7 @@ export interface Measured {
 }
 
 const EVERY_MS = 100;
+const NOBODY = { path: "/api/config", accessToken: "" };
 
 const timed = async (url: string, headers: Record<string, string>): Promise<{ ms: number; ok: boolean }> => {
   const beganAt = performance.now();
@@ -41,7 +42,7 @@ export const watch = async ({ pid, url, honest }: Subject, durationMs: number): 
   let resident = 0;
   const endsAt = performance.now() + durationMs;
   for (let turn = 0; performance.now() < endsAt; turn += 1) {
-    const { path, accessToken } = honest[turn % honest.length] as Subject["honest"][number];
+    const { path, accessToken } = honest[turn % honest.length] ?? NOBODY;
     health.push(timed(`${url}/health`, {}));
     users.push(timed(`${url}${path}`, { authorization: `Bearer ${accessToken}` }));
     resident = Math.max(resident, (await residentMib(pid)).now);

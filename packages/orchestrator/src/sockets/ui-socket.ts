@@ -34,9 +34,9 @@ const CODES: Partial<Record<ErrorCode, number>> = {
   rate_limited: CloseCode.tooMany,
 };
 
-/** Live frames wait once this much is unsent: the reader then catches up from the table. */
-const BUFFER_MAX_BYTES = 1024 * 1024;
-const ROOM_POLL_MS = 20;
+/** How soon a full reader is looked at again; one that stays full is looked at less and less often. */
+const ROOM_POLL_MIN_MS = 20;
+const ROOM_POLL_MAX_MS = 320;
 
 const sinkOf = (socket: WebSocket, hub: Hub): Sink => {
   const isOpen = () => socket.readyState === socket.OPEN;
@@ -84,7 +84,7 @@ export const serveUiSocket = (
   { hub, appNotices, verify, admit }: UiSocketOptions,
 ): OpenSocket => {
   const { log } = context;
-  const sink = sinkOf(socket);
+  const sink = sinkOf(socket, hub);
   const unsubscribes = new Map<string, () => void>();
   let unfollowApps = () => undefined as void;
 
