@@ -279,6 +279,21 @@ describe("fanning out", () => {
       expect(browser.seen).toEqual(range(1, 402));
     }));
 
+  test("readers share 32 MiB of what is unsent, whatever they read", () =>
+    withContext({}, async (context) => {
+      const hub = new Hub(context.database.pool, context.log);
+      const sink: Sink = { ...reader().sink, isOpen: () => false };
+      const join = () => hub.subscribe(newId(), 0, 0, sink);
+      const stops = range(1, 32).map(join);
+      expect(hub.shareBytes).toBe(1024 * 1024);
+      stops.push(...range(33, 1_000).map(join));
+      expect(1_000 * hub.shareBytes).toBeLessThanOrEqual(32 * 1024 * 1024);
+      stops.push(...range(1_001, 10_000).map(join));
+      expect(hub.shareBytes).toBe(16 * 1024);
+      for (const stop of [...stops, ...stops]) stop();
+      expect([hub.readerCount, hub.shareBytes]).toEqual([0, 1024 * 1024]);
+    }));
+
   test("subscriptions replaced while a reader is full hold no memory", () =>
     withContext({}, async (context) => {
       const { generationId, attemptId } = await running(context);
