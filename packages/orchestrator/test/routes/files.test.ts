@@ -11,7 +11,7 @@ import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { ApiError, AppList, CreatedApp, Diff, FileList } from "@leo/core/api.ts";
 import type { Generation } from "@leo/core/generation.ts";
-import { withApi, type TestApi } from "../support/api.ts";
+import { putObject, withApi, type TestApi } from "../support/api.ts";
 import { completeGeneration, type Files } from "../support/version.ts";
 
 const makeVersion = async (api: TestApi, source: Files, name = "My \u00dcber app") => {
@@ -108,8 +108,10 @@ test("a file comes back byte for byte, and never as a document on the API's orig
 test("paths outside the manifest don't exist, tricks included", () =>
   withApi(async (api) => {
     const { id, prefix } = await makeVersion(api, { "src/App.tsx": "1" });
+    await putObject(api, sourceKey(prefix, "stored-beside.txt"), "not of this version");
     const tricks = [
       "nope",
+      "stored-beside.txt",
       "src",
       "src/",
       "src/app.tsx",
