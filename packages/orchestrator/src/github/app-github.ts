@@ -1,4 +1,4 @@
-/** What the owner of an app asks of GitHub and sees of it: the repository, pushes, the invited user. */
+/** An app's GitHub side for its owner: the repository, pushes, the invited user. */
 import { and, desc, eq, sql } from "drizzle-orm";
 import { newId } from "@leo/core/id.ts";
 import type { AppGithub, ChangeAppGithub, GithubAccount, Push, PushVersion } from "@leo/core/github.ts";
@@ -21,7 +21,7 @@ const view = ({ config }: Pick<Context, "config">, row: Row): Push => ({
   state: row.state,
   automatic: row.automatic,
   failure: row.failure ?? undefined,
-  // Stored before the push; a commit that did not arrive is none.
+  // Stored before the push; it counts only if the push succeeded.
   ...(row.state === "done" && row.commitSha && row.repositoryName
     ? { commitSha: row.commitSha, commitUrl: commitUrl(config, row.repositoryName, row.commitSha) }
     : {}),
@@ -57,7 +57,7 @@ export const readAppGithub = async (context: UserContext, appId: string): Promis
   };
 };
 
-/** What belongs to one repository. Without it the next push makes a new one. */
+/** Fields that belong to one repository. Without them the next push creates a new one. */
 const DISCONNECTED = {
   repositoryId: null,
   repositoryName: null,
@@ -76,7 +76,7 @@ const requireConfigured = ({ config }: Pick<Context, "config">) => {
   );
 };
 
-/** @throws ApiFault `not_found`; `conflict` when no GitHub token is set */
+/** @throws ApiFault `not_found`; `conflict` if no GitHub token is set */
 export const changeAppGithub = async (
   context: UserContext,
   appId: string,
@@ -98,8 +98,8 @@ export const changeAppGithub = async (
 };
 
 /**
- * Queues a push of a completed version, in the caller's transaction. One that
- * waits already is made due at once and takes over what was confirmed.
+ * Queues a push of a completed version, in the caller's transaction. If one is already waiting, it becomes due
+ * at once and takes over the confirmations.
  */
 const enqueue = async (
   orm: Orm,
@@ -127,7 +127,7 @@ const enqueue = async (
 
 /**
  * Queues a push of a version for its owner.
- * @throws ApiFault `not_found`; `conflict` when no GitHub token is set or the version is not
+ * @throws ApiFault `not_found`; `conflict` if no GitHub token is set or the version is not
  * complete; `secrets_found` with findings that were not confirmed
  */
 export const requestPush = async (
@@ -182,7 +182,7 @@ export const readGithubAccount = async (context: UserContext): Promise<GithubAcc
   return { login: row?.login ?? null };
 };
 
-/** Sets or clears the GitHub user who is invited to the owner's repositories, those that exist too. */
+/** Sets or clears the GitHub user who is invited to the owner's repositories, including existing ones. */
 export const changeGithubAccount = (context: UserContext, { login }: GithubAccount): Promise<GithubAccount> =>
   tx(context, async ({ orm }) => {
     const { userId: ownerId, now } = context;

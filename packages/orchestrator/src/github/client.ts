@@ -7,7 +7,7 @@ const API_VERSION = "2022-11-28";
 
 const Account = z.object({ id: z.int(), login: z.string() });
 
-/** Names go into git's URL, so they are what GitHub allows and nothing else. */
+/** Names become part of git's URL, so only what GitHub allows is accepted. */
 const Repository = z
   .object({
     id: z.int(),
@@ -36,22 +36,22 @@ interface Answer {
 }
 
 export interface GitHub {
-  /** The account that the token is of. */
+  /** The account that the token belongs to. */
   whoAmI(): Promise<z.infer<typeof Account>>;
-  /** Makes an empty private repository. @returns undefined when the name is taken */
+  /** Creates an empty private repository. @returns undefined if the name is taken */
   create(
     organization: string | undefined,
     name: string,
     description: string,
   ): Promise<Repository | undefined>;
-  /** @returns undefined when there is none, or the token may not see it */
+  /** @returns undefined if there is none, or the token can't see it */
   findById(id: number): Promise<Repository | undefined>;
   findByName(name: string): Promise<Repository | undefined>;
-  /** Generated workflows must not run at the expense, or with the secrets, of the repositories' owner. */
+  /** Generated workflows must not run at the repository owner's expense or with their secrets. */
   disableActions(name: string): Promise<void>;
-  /** @returns false when GitHub has no such user */
+  /** @returns false if GitHub has no such user */
   invite(name: string, login: string): Promise<boolean>;
-  /** Takes back an invitation and what came of it. */
+  /** Withdraws an invitation and any access it led to. */
   uninvite(name: string, login: string): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ const textOf = ({ body }: Answer) => {
   return [data.message, ...errors].join(" ");
 };
 
-/** Refusals that mean the same for every call. */
+/** Rejections that mean the same for every call. */
 const refuse = (what: string, answer: Answer, headers: Headers): void => {
   const { status } = answer;
   const said = `${what}: ${status} ${textOf(answer)}`;
@@ -82,7 +82,7 @@ const refuse = (what: string, answer: Answer, headers: Headers): void => {
 
 /** @returns a function that makes one call, and throws for refusals that mean the same for every call */
 const createCaller = (apiUrl: string, token: string, signal: AbortSignal) => {
-  /** One request and its answer. What goes wrong here is between GitHub and us. */
+  /** One request and its response. Failures here are between GitHub and Leo. */
   const exchange = async (what: string, method: string, path: string, body?: object) => {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
@@ -125,8 +125,8 @@ const expect = <Schema extends z.ZodType>(schema: Schema, what: string, answer: 
 
 /**
  * Opens the API.
- * @param signal ends what is under way
- * @returns calls that throw PassingFault for what passes and PushFault for what does not
+ * @param signal aborts current calls
+ * @returns calls that throw PassingFault for temporary faults and PushFault for others
  */
 export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): GitHub => {
   const call = createCaller(apiUrl, token, signal);
@@ -155,13 +155,13 @@ export const openGitHub = (apiUrl: string, token: string, signal: AbortSignal): 
         detail: `POST ${path}: 404, the token may not make repositories there`,
       });
     },
-    // The address that GitHub itself redirects to when a repository was renamed or transferred.
+    // The address that GitHub redirects to after a repository was renamed or transferred.
     findById: (id) => find(`/repositories/${id}`),
     findByName: (name) => find(`/repos/${name}`),
     disableActions: async (name) => {
       const path = `/repos/${name}/actions/permissions`;
       const answer = await call("PUT", path, { enabled: false });
-      // 409: the organisation has them off already.
+      // 409: the organization has already disabled them.
       if (answer.status !== 409) expect(z.unknown(), `PUT ${path}`, answer);
     },
     invite: async (name, login) => {

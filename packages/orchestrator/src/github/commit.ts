@@ -1,4 +1,4 @@
-/** A version as a commit, made without a work tree: `git fast-import` takes the files as a stream. */
+/** Turns a version into a commit without a work tree: `git fast-import` reads the files as a stream. */
 import { createHash } from "node:crypto";
 import { sourceKey, type ArtifactFile } from "@leo/core/artifact.ts";
 import { scrub } from "@leo/core/scrub.ts";
@@ -14,15 +14,15 @@ export interface Commit {
   author: string;
   at: Date;
   message: string;
-  /** The commit it comes after; absent for the first. */
+  /** The parent commit; absent for the first. */
   parent: string | undefined;
   prefix: string;
   files: ArtifactFile[];
 }
 
 /**
- * The user's request as a commit message: its first line, cut, as the subject, and the whole of it
- * where that is not all. Control characters and token shapes are taken out.
+ * The user's request as a commit message: its first line, truncated, as the subject, then the full text if it's
+ * longer. Control characters and token shapes are removed.
  */
 export const commitMessage = (prompt: string, generationId: string): string => {
   const text = scrub(prompt)
@@ -36,14 +36,14 @@ export const commitMessage = (prompt: string, generationId: string): string => {
   return `${subject || "A version"}${body}\n\nLeo-Generation: ${generationId}\n`;
 };
 
-/** What git keeps for itself. A version that has it would be refused as a whole. */
+/** Reserved for git. A version that contains it would be rejected entirely. */
 const isGitsOwn = (path: string) => path.split("/").some((part) => /^\.git$|^git~\d+$/i.test(part));
 
 const quoted = (path: string) => `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 
 /**
- * The commit in fast-import's language. The same input gives the same commit, whoever makes it.
- * @throws PushFault `files_gone` when a file is not in the bucket as the manifest has it
+ * The commit in fast-import's format. The same input always gives the same commit.
+ * @throws PushFault `files_gone` if a file isn't in the bucket as the manifest lists it
  */
 export async function* fastImport(storage: Storage, commit: Commit): AsyncGenerator<Buffer> {
   const { author, at, message, parent, prefix } = commit;
@@ -58,7 +58,7 @@ export async function* fastImport(storage: Storage, commit: Commit): AsyncGenera
       throw new PushFault("files_gone", { detail: `${path} is not in the bucket as it was stored` });
     }
     yield Buffer.from(`M 100644 inline ${quoted(path)}\ndata ${bytes.byteLength}\n`);
-    // An empty piece would end a byte stream's turn.
+    // An empty chunk would end a byte stream's turn.
     if (bytes.byteLength > 0) yield Buffer.from(bytes);
     yield Buffer.from("\n");
   }

@@ -1,4 +1,4 @@
-/** The `git` client as a child process: with an environment of its own, a time limit, and no prompt. */
+/** The `git` client as a child process, with its own environment, a time limit and no prompts. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Readable } from "node:stream";
@@ -6,9 +6,9 @@ import { pipeline } from "node:stream/promises";
 import { networkSettings } from "@leo/core/network-settings.ts";
 
 export interface GitOptions {
-  /** The only directory that git may write to; it is its home as well. */
+  /** The only directory that git may write to; also its home. */
   directory: string;
-  /** `http:` or `https:`: nothing else is spoken. */
+  /** `http:` or `https:`; no other protocol is allowed. */
   protocol: string;
   token: string;
   signal: AbortSignal;
@@ -16,7 +16,7 @@ export interface GitOptions {
 
 export type Git = (args: string[], input?: Readable) => Promise<string>;
 
-/** git ended with an error, or was ended. */
+/** git failed, or was killed. */
 export class GitError extends Error {
   override name = "GitError";
   readonly stderr: string;
@@ -45,7 +45,7 @@ const environment = ({ directory, token }: GitOptions): Record<string, string> =
   ...networkSettings(process.env),
 });
 
-/** A redirect could lead the token elsewhere, and no protocol but the expected one is spoken. */
+/** A redirect could leak the token, and only the expected protocol is allowed. */
 const settings = ({ protocol }: GitOptions) =>
   [
     "http.followRedirects=false",
@@ -58,7 +58,7 @@ const append = (text: string, chunk: Buffer) => (text + chunk.toString("utf8")).
 
 /**
  * A `git` that works in one directory.
- * @returns runs one command and gives what it wrote on stdout; throws GitError, or the signal's reason
+ * @returns a function that runs one command and returns its stdout; throws GitError, or the signal's reason
  */
 export const openGit =
   (options: GitOptions): Git =>
@@ -69,7 +69,7 @@ export const openGit =
     const child = spawn("git", [...settings(options), ...args], {
       cwd: directory,
       env: environment(options),
-      // A group of its own, so that the helpers which git starts end with it.
+      // Its own process group, so that git's helpers end with it.
       detached: true,
       stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
     });
@@ -91,7 +91,7 @@ export const openGit =
       child.once("error", reject);
       child.once("close", resolve);
     });
-    // A git that ends early closes its input; its own error says more than the broken pipe.
+    // If git ends early it closes its input; its own error says more than the broken pipe.
     const fed =
       input && child.stdin ? pipeline(input, child.stdin).then(() => undefined, asError) : undefined;
     try {

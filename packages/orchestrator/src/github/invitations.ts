@@ -1,6 +1,6 @@
 /**
- * Who may see an app's private repository: its owner's GitHub user, and nobody that they named before.
- * What is wanted is in `github_accounts`, what was done last in `app_publishing`; this makes them equal.
+ * Who may see an app's private repository: its owner's current GitHub user, and nobody they named before.
+ * The desired state is in `github_accounts`, the last applied one in `app_publishing`; this makes them equal.
  */
 import { and, eq, sql } from "drizzle-orm";
 import type { Context } from "../app-context.ts";
@@ -10,9 +10,9 @@ import { PassingFault, PushFault } from "./push-fault.ts";
 import { openGitHub, type GitHub } from "./client.ts";
 
 const BATCH = 10;
-/** Nobody else tries meanwhile; and the wait after a fault. */
+/** How long no one else tries; also the wait after a fault. */
 const RETRY_MS = 5 * 60_000;
-/** After a refusal. A changed user name is tried at once. */
+/** The wait after a rejection. A changed user name is tried at once. */
 const REFUSED_MS = 24 * 3_600_000;
 
 interface Due {
@@ -81,7 +81,7 @@ export const inviteOwners = async (context: Context, signal: AbortSignal): Promi
   }
 };
 
-/** The owner's user name changed: no app waits any longer. */
+/** The owner's user name changed, so their apps stop waiting. */
 export const retryInvitations = (orm: Orm, ownerId: string) =>
   orm
     .update(appRepositories)

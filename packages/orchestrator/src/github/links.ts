@@ -9,5 +9,5 @@ export const repositoryUrl = ({ LEO_GITHUB_GIT_URL }: GitUrl, name: string) =>
 export const commitUrl = (config: GitUrl, name: string, sha: string) =>
   `${repositoryUrl(config, name)}/commit/${sha}`;
 
-/** Where git speaks to it. There is never a credential in it. */
+/** The address for git. It never contains a credential. */
 export const gitUrl = (config: GitUrl, name: string) => `${repositoryUrl(config, name)}.git`;

@@ -41,7 +41,7 @@ export class PushFault extends Error {
   }
 }
 
-/** A fault that passes: GitHub is down, slow, or limits calls. */
+/** A temporary fault: GitHub is down, slow or rate-limiting. */
 export class PassingFault extends Error {
   override name = "PassingFault";
   /** When GitHub asked to wait. */

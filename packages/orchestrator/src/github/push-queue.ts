@@ -1,8 +1,8 @@
 /**
  * The queue of pushes.
  *
- * Terms: a push is *open* until it is done or failed. The open ones of an app are worked off
- * one after the other, in order of their ids. A *lease* lets one orchestrator work on one; `tries`
+ * Terms: a push is *open* until it is done or failed. An app's open pushes run one by one,
+ * in order of their ids. A *lease* lets one orchestrator work on one; `tries`
  * counts the claims and fences a holder whose lease was taken over.
  *
  * queued → running → done | failed; running → queued after a passing fault, or when its holder drains.
@@ -23,7 +23,7 @@ const BACKOFF_MS = 5_000;
 const BACKOFF_MAX_MS = 5 * 60_000;
 const WAIT_MAX_MS = 3_600_000;
 
-/** A claimed push and what it needs of its app and generation. */
+/** A claimed push, with what it needs from its app and generation. */
 export interface Job {
   id: string;
   tries: number;
@@ -67,7 +67,7 @@ join leo.generations g on g.id = c.generation_id
 join leo.apps a on a.id = c.app_id
 left join leo.app_publishing s on s.app_id = c.app_id`;
 
-/** Takes the next push that is due, if there is one. */
+/** Claims the next due push, if any. */
 export const claimPush = async ({ database, now }: Context): Promise<Job | undefined> => {
   const at = now();
   const { rows } = await database.pool.query<Job>({
@@ -86,21 +86,21 @@ const change = async ({ database }: Context, job: Job, values: Partial<typeof pu
   return changed.length > 0;
 };
 
-/** @returns false when somebody else has taken over */
+/** @returns false if another worker has taken over */
 export const renewLease = (context: Context, job: Job) =>
   change(context, job, { leaseUntil: new Date(context.now().getTime() + LEASE_MS) });
 
-/** Remembers the commit that is about to be pushed. @returns false when somebody else has taken over */
+/** Remembers the commit that is about to be pushed. @returns false if another worker has taken over */
 export const recordCommit = (context: Context, job: Job, commitSha: string) =>
   change(context, job, { commitSha });
 
-/** Gives it back untried: its holder drains. */
+/** Returns it to the queue untried, because its holder drains. */
 export const release = (context: Context, job: Job) =>
   change(context, job, { state: "queued", leaseUntil: null, tries: job.tries - 1 });
 
 /**
  * Lets it be tried again later.
- * @returns false when it was tried often enough
+ * @returns false if it has no tries left
  */
 export const postpone = async (
   context: Context,
@@ -119,7 +119,7 @@ export const postpone = async (
   return true;
 };
 
-/** The version is in the repository as this commit: stored and told in one transaction. */
+/** Records that the version was pushed as this commit, and reports it, in one transaction. */
 export const finish = (
   context: Context,
   job: Job,
@@ -149,7 +149,7 @@ export const finish = (
     await appendFacts(orm, job.generationId, [fact], at);
   });
 
-/** It ended without a commit: stored and told in one transaction. The version stays as it is. */
+/** Records that the push failed, and reports it, in one transaction. The version is unaffected. */
 export const fail = (context: Context, job: Job, failure: PushFailure): Promise<void> =>
   tx(context, async ({ orm }) => {
     const at = context.now();

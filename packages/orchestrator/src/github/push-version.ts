@@ -11,7 +11,7 @@ import { finish, recordCommit, type Job } from "./push-queue.ts";
 import { ensureRepository } from "./repository.ts";
 import { withWorkDirectory } from "./work-directory.ts";
 
-/** The first push decides what the branch is called; later ones follow a rename. */
+/** The first push names the branch; later ones follow a rename. */
 const FIRST_BRANCH = "main";
 
 const refuseSecrets = async (context: Context, job: Job, prefix: string) => {
@@ -24,7 +24,7 @@ const refuseSecrets = async (context: Context, job: Job, prefix: string) => {
 
 /**
  * Pushes a claimed version and records the result.
- * @param signal ends it: the orchestrator drains, or somebody else has taken over
+ * @param signal aborts it: the orchestrator drains, or another one has taken over
  * @throws PushFault, PassingFault, or the signal's reason
  */
 export const pushVersion = async (context: Context, job: Job, signal: AbortSignal): Promise<void> => {

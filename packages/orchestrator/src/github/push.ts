@@ -1,9 +1,8 @@
 /**
  * Puts a version on top of a repository's branch.
  *
- * The history is never rewritten: a commit comes after the one that Leo pushed last, or after one
- * that the owner has agreed to. The push names the commit that it expects on the branch, so that it
- * cannot overwrite what came in between.
+ * History is never rewritten: a commit follows the one that Leo pushed last, or one that the owner has agreed
+ * to. The push names the commit that it expects on the branch, so it can't overwrite anything in between.
  */
 import { Readable } from "node:stream";
 import { fastImport, IMPORTED_REF, type Commit } from "./commit.ts";
@@ -17,17 +16,17 @@ export interface Target {
   branch: string;
 }
 
-/** The commit that the branch is at; undefined for a branch that is not there. */
+/** The branch's current commit; undefined if there is no such branch. */
 const readHead = async (git: Git, { url, branch }: Target): Promise<string | undefined> => {
   const listed = await git(["ls-remote", url, `refs/heads/${branch}`]);
   return /^([0-9a-f]{40})\t/.exec(listed)?.[1];
 };
 
 type Plan =
-  /** The branch has this push's commit already. */
+  /** The branch already has this push's commit. */
   { type: "there"; commitSha: string } | { type: "build"; parent: string | undefined };
 
-/** What is to be done, given where the branch is. @throws PushFault `conflict` */
+/** What to do, given the branch's position. @throws PushFault `conflict` */
 export const planPush = (
   head: string | undefined,
   job: Pick<Job, "commitSha" | "headSha" | "headGenerationId" | "generationId" | "onTopOf">,
@@ -46,7 +45,7 @@ export const planPush = (
   });
 };
 
-/** git's words for it, in the language C. */
+/** git's messages for it, in locale C. */
 const translate = (cause: GitError): Error => {
   const said = cause.stderr;
   if (/Authentication failed|could not read (?:Username|Password)|error: 40[13]\b/i.test(said)) {
@@ -56,7 +55,7 @@ const translate = (cause: GitError): Error => {
     return new PushFault("repository_gone", { detail: said });
   }
   if (/\[remote rejected\]/.test(said)) return new PushFault("refused", { detail: said });
-  // Moved since it was looked at, or the network: the next try sees which.
+  // The branch moved, or the network failed; the next try finds out.
   return new PassingFault(cause.message);
 };
 
@@ -84,13 +83,13 @@ export interface PushParts {
   target: Target;
   job: Job;
   commit: Omit<Commit, "parent">;
-  /** Told of the commit before it is pushed. @returns false to stop */
+  /** Called with the commit before it's pushed. @returns false to stop */
   onCommit: (sha: string) => Promise<boolean>;
 }
 
 /**
- * Makes the commit and pushes it, unless the branch has it already.
- * @returns the commit; undefined when `onCommit` said stop
+ * Creates the commit and pushes it, unless the branch already has it.
+ * @returns the commit; undefined if `onCommit` returned false
  * @throws PushFault `conflict`, `token_refused`, `repository_gone`, `refused`, `files_gone`; PassingFault
  */
 export const pushCommit = async (parts: PushParts): Promise<string | undefined> => {

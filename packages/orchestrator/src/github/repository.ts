@@ -1,4 +1,4 @@
-/** The repository of an app: made once, then found by GitHub's own number for it. */
+/** An app's repository: created once, then found by GitHub's id for it. */
 import { eq } from "drizzle-orm";
 import type { Context } from "../app-context.ts";
 import { appRepositories } from "../db/schema.ts";
@@ -10,13 +10,13 @@ import type { Job } from "./push-queue.ts";
 const NAME_MAX_CHARS = 80;
 const DESCRIPTION_MAX_CHARS = 300;
 
-/** Names in order of preference: two apps may have the same, and all live in one account. */
+/** Names in order of preference: two apps may share a name, and all live in one account. */
 const namesFor = ({ appId, appName }: Job) => {
   const base = `leo-${slug(appName).slice(0, NAME_MAX_CHARS) || "app"}`;
   return [base, `${base}-${appId.slice(-6)}`, `${base}-${appId.slice(-12)}`];
 };
 
-/** The app's id in it tells a repository whose making was not recorded from one of somebody else. */
+/** Contains the app's id, to recognize a repository whose creation wasn't recorded. */
 const descriptionOf = ({ appId, appName }: Job) =>
   `${appName.slice(0, DESCRIPTION_MAX_CHARS)} · made with Leo (${appId})`;
 
@@ -37,7 +37,7 @@ const makeOrAdopt = async (
 };
 
 /**
- * The app's repository, made if it has none yet.
+ * The app's repository, created if it has none.
  * @param login the account of the token
  * @throws PushFault `repository_gone`, `name_taken`, `refused` (archived)
  */

@@ -6,7 +6,7 @@ const PREFIX = "leo-push-";
 
 const remove = (path: string) => rm(path, { recursive: true, force: true, maxRetries: 3 });
 
-/** Runs with an empty directory that is gone afterwards. Its name says whose it is. */
+/** Runs with an empty directory that's removed afterwards. Its name identifies its owner. */
 export const withWorkDirectory = async <T>(run: (directory: string) => Promise<T>): Promise<T> => {
   const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   try {
@@ -25,7 +25,7 @@ const isAlive = (pid: number) => {
   }
 };
 
-/** Removes what processes left that were killed. To be called before any work begins. */
+/** Removes what killed processes left behind. Call it before any work starts. */
 export const removeLeftDirectories = async (): Promise<void> => {
   for (const name of await readdir(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : undefined;

@@ -10,12 +10,12 @@ import { removeLeftDirectories } from "./work-directory.ts";
 
 export interface PushOptions {
   random: () => number;
-  /** How often the table is asked when nothing wakes it. */
+  /** How often the table is polled if nothing wakes it. */
   pollMs?: number;
 }
 
 const POLL_MS = 1_000;
-/** A push holds a version's files in git and on disk, so few run at once. */
+/** A push keeps a version's files in git and on disk, so few run at once. */
 const PARALLEL = 2;
 
 /** Renews the lease until the signal aborts; a lost lease ends the work. */
@@ -34,7 +34,7 @@ const settle = async (context: Context, job: Job, cause: unknown, random: () => 
   return fail(context, job, new PushFault(isPassing ? "unreachable" : "internal", { detail }).failure);
 };
 
-/** One try, with whatever comes of it stored. */
+/** One try, with its result recorded. */
 const work = async (context: Context, job: Job, stopped: AbortSignal, random: () => number) => {
   const { log } = context;
   const about = { pushId: job.id, generationId: job.generationId, appId: job.appId, tries: job.tries };
@@ -63,7 +63,7 @@ const work = async (context: Context, job: Job, stopped: AbortSignal, random: ()
   }
 };
 
-/** Starts the work. `stop` ends what is under way and gives it back for the next orchestrator. */
+/** Starts the worker. `stop` aborts current pushes and returns them to the queue for the next orchestrator. */
 export const startPushing = (context: Context, { random, pollMs = POLL_MS }: PushOptions) => {
   const { log } = context;
   const stopping = new AbortController();
@@ -75,7 +75,7 @@ export const startPushing = (context: Context, { random, pollMs = POLL_MS }: Pus
       if (!job) return;
       const one = work(context, job, stopping.signal, random)
         .catch((cause: unknown) => {
-          // Its lease runs out and somebody takes it over.
+          // Its lease expires and another orchestrator takes it over.
           log.error({ err: cause, event: "push_lost", pushId: job.id }, "a push broke off");
         })
         .finally(() => {

@@ -12,8 +12,8 @@ export interface AdminEnv {
 const ADMIN_ROLE = "admin";
 
 /**
- * Lets only operators through: the role comes from the token's `app_metadata`, which users cannot
- * write. For everybody else there is nothing here.
+ * Lets only operators through: the role comes from the token's `app_metadata`, which users can't
+ * write. For everyone else nothing exists here.
  */
 export const administrator = createMiddleware<AdminEnv>(async (c, next) => {
   const { user, requestId } = c.var;

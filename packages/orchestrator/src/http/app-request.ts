@@ -13,7 +13,7 @@ const decode = (path: string) => {
 };
 
 /**
- * The path within the app that a request's raw path means, without the leading slash.
+ * The path within the app for a request's raw path, without the leading slash.
  * @returns undefined for a path with encoded separators, dot segments, control characters or bad encoding
  */
 export const cleanPath = (rawPath: string): string | undefined => {

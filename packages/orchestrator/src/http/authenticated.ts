@@ -4,7 +4,7 @@ import type { Guard } from "../auth/guard.ts";
 import { ApiFault } from "../fault.ts";
 import type { UserEnv } from "./env.ts";
 
-/** Methods that change nothing. */
+/** Read-only methods. */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**

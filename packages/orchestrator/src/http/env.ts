@@ -2,12 +2,12 @@ import type { HttpBindings } from "@hono/node-server";
 import type { UserContext } from "../app-context.ts";
 import type { User } from "../auth/verifier.ts";
 
-/** What Hono's handlers find in their context. Bindings are absent when the app is called without a server. */
+/** Variables and bindings of Hono's handlers. Bindings are absent if the app is called without a server. */
 export interface Env {
   Bindings: Partial<HttpBindings>;
   Variables: {
     requestId: string;
-    /** Where the request comes from; see `clientAddress`. Absent when the connection is gone. */
+    /** The client's address; see `clientAddress`. Absent if the connection is gone. */
     address?: string;
     /** Set by `authenticated`. */
     user?: User;

@@ -29,7 +29,7 @@ export const rejectForeignPages = createMiddleware<Env>(async (c, next) => {
   await next();
 });
 
-/** The same where people come from other sites by a link: the browser's tab may, a part of a page may not. */
+/** The same where people follow links from other sites: navigation is allowed, embedding isn't. */
 export const rejectForeignParts = createMiddleware<Env>(async (c, next) => {
   if (comesFromForeignPage(c) && c.req.header("sec-fetch-dest") !== "document") throw rejection();
   await next();

@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** How long requests under way may take to end. */
+/** How long current requests may take to finish. */
 const CLOSE_MS = 2_000;
 
 /** @returns the port. @throws when it is taken (EADDRINUSE), or not this user's (EACCES) */
@@ -14,7 +14,7 @@ export const listenOn = (server: Server, port: number, host: string): Promise<nu
     });
   });
 
-/** Lets requests under way end for a moment, then closes what is left. */
+/** Gives current requests a moment to finish, then closes the rest. */
 export const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS);

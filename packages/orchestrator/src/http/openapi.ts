@@ -8,7 +8,7 @@ const INFO = {
     "Errors are `{ error: { code, message, details? } }`. A user sees only what is theirs; anything else is 404.",
 };
 
-/** Hono's way to say that a parameter spans segments, `{path{.+}}`, is no OpenAPI. */
+/** Hono's notation for a parameter that spans segments, `{path{.+}}`, isn't OpenAPI. */
 const plainPath = (path: string) => path.replaceAll(/\{(\w+)\{[^}]*\}\}/g, "{$1}");
 
 const documentOf = (api: OpenAPIHono<Env>) => {
@@ -27,7 +27,7 @@ export const addDocument = (api: OpenAPIHono<Env>) => {
     bearerFormat: "JWT",
     description: "A Supabase access token",
   });
-  // It takes as long as all else at a start, and few ask for it.
+  // Building it takes as long as the rest of startup, and few request it.
   let document: ReturnType<typeof documentOf> | undefined;
   api.get("/api/openapi.json", (c) => c.json((document ??= documentOf(api))));
 };

@@ -17,8 +17,8 @@ export const isInsideAddress = (address: string) => {
 };
 
 /**
- * Whether the caller sits on this machine or in the VPC. A request that a proxy forwarded has a
- * private peer too (the load balancer), so a forwarded one is never inside.
+ * Whether the caller is on this machine or in the VPC. A forwarded request also has a private peer (the load
+ * balancer), so it never counts as inside.
  */
 export const isInsidePeer = (c: HonoContext<Env>) => {
   const address = c.env.incoming?.socket.remoteAddress;

@@ -36,16 +36,16 @@ import { streamed } from "./stream.ts";
 
 type PreviewContext = HonoContext<Env>;
 
-/** Up to here a file is read before it is sent, so that a slow reader holds no connection to S3. */
+/** Files up to this size are read before they're sent, so that a slow reader holds no connection to S3. */
 const READ_AHEAD_MAX_BYTES = 1024 * 1024;
 
 /**
- * Secure, and so on HTTPS or `*.localhost` only. `None` and `Partitioned`, because on a laptop Leo's
- * page, which frames it, is another site. The prefix keeps other previews from setting it here.
+ * Secure, so only on HTTPS or `*.localhost`. `None` and `Partitioned`, because on a laptop Leo's page, which
+ * frames it, is another site. The prefix keeps other previews from setting it here.
  */
 const COOKIE = "__Host-leo-preview";
 const COOKIE_ATTRIBUTES = "Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=None; Partitioned";
-/** A request is not checked against more tokens than this. */
+/** The most tokens that one request is checked against. */
 const TOKENS_MAX = 4;
 
 const noPreview = (c: PreviewContext) =>
@@ -61,11 +61,11 @@ const noFile = (c: PreviewContext) =>
     ? messagePage(c, 404, "Page not found", "The app has no such page.")
     : c.text("Not found", 404, { "cache-control": "no-store" });
 
-/** Files with a hash in their name never change; a version never does either, but it can be deleted. */
+/** Files with a hash in their name never change; neither does a version, but it can be deleted. */
 const cacheControl = (path: string) =>
   path.startsWith("assets/") ? "private, max-age=86400, immutable" : "private, no-cache";
 
-/** The object's own size is what is announced: another one would let the app write the next answer. */
+/** Announces the object's own size: a wrong size would let the app forge the next response. */
 const read = async (c: PreviewContext, { storage, log }: Context, file: PreviewFile, range?: ByteRange) => {
   const object = await storage.read(file.key, {
     maxBytes: LIMITS.fileMaxBytes,
@@ -122,14 +122,14 @@ const send = async (context: Context, c: PreviewContext, file: PreviewFile): Pro
   return c.body(found.content, status, headers);
 };
 
-/** A pass lasts a week, and is the same all day, so that browsers keep the app's files. */
+/** A pass lasts a week and stays the same all day, so that browsers can cache the app's files. */
 const PASS_DAYS = 7;
 const DAY_MS = 24 * 3_600_000;
 const passEnd = (now: Date) => new Date((Math.ceil(now.getTime() / DAY_MS) + PASS_DAYS) * DAY_MS);
 
 /**
- * Where a page is without its link's token, of which the app's code must see nothing: neither in its address nor
- * in what the browser has noted of its loading. A redirect leaves no trace of the address before it.
+ * A page's address without its link's token, which the app's code must not see: neither in its address nor in the
+ * browser's record of loading it. A redirect leaves no trace of the previous address.
  * @returns undefined for an address without one
  */
 const withoutToken = (
@@ -143,7 +143,7 @@ const withoutToken = (
     return isLinkToken(token) ? pathname.replace(token, pass(passEnd(now))) + search : undefined;
   if (!searchParams.has(LINK_PARAMETER)) return undefined;
   searchParams.delete(LINK_PARAMETER);
-  // One slash: two would name a host.
+  // One slash; two would name a host.
   const path = pathname.replace(/^[/\\]+/, "/");
   return searchParams.size > 0 ? `${path}?${searchParams.toString()}` : path;
 };
@@ -172,17 +172,17 @@ const answer = (
 const tokensOf = (c: PreviewContext): string[] =>
   [c.req.query(LINK_PARAMETER) ?? "", ...cookiesNamed(c, COOKIE)].slice(0, TOKENS_MAX);
 
-/** Whose preview is asked for, and what of it. */
+/** Which preview is requested, and which part of it. */
 export interface PreviewRequest {
   /** Null: a preview host without a valid id. */
   id: string | null;
   /** The raw path within the preview. */
   path: string;
-  /** The token in the path, where that is its place. */
+  /** The token in the path, if it belongs there. */
   token?: string;
 }
 
-/** Links of which it is known that they have opened a preview; each about 50 bytes. */
+/** Links known to have opened a preview; about 50 bytes each. */
 const OPENED_MAX = 20_000;
 
 const tooManyLinks = (c: PreviewContext, waitSeconds: number) => {
@@ -219,9 +219,9 @@ export const createPreview = (context: Context, guard: Guard) => {
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     if (c.req.method !== "GET" && c.req.method !== "HEAD")
       return c.text("Method not allowed", 405, { allow: "GET, HEAD" });
-    // A service worker would answer in the server's place, without the headers above.
+    // A service worker would answer instead of the server, without the headers above.
     if (c.req.header("service-worker") !== undefined) return noFile(c);
-    // A host's files are its own pages' only; under a path an app has no origin of its own to ask from.
+    // A host's files are for its own pages only; under a path an app has no origin to request them from.
     if (place.kind === "host" && !isNavigation(c) && comesFromForeignPage(c)) return noFile(c);
     const generationId = Id.safeParse(id);
     if (!generationId.success) return noPreview(c);

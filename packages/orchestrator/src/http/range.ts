@@ -6,8 +6,8 @@ export interface ByteRange {
 
 /**
  * Reads a Range header (RFC 9110) of one range.
- * @returns the range within the file, `unsatisfiable`, or undefined when the whole file is to be sent:
- * no header, several ranges, or one that is not well-formed
+ * @returns the range within the file, `unsatisfiable`, or undefined to send the whole file: no
+ * header, several ranges, or a malformed one
  */
 export const parseRange = (
   header: string | undefined,

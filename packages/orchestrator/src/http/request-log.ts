@@ -8,7 +8,7 @@ import { withIds } from "../telemetry/log.ts";
 import { inSpan } from "../telemetry/span.ts";
 import type { Env } from "./env.ts";
 
-/** Takes the caller's `x-request-id` when it is a plain one, makes one otherwise, and gives it back. */
+/** Uses the caller's `x-request-id` if it's a plain one, or else a new id, and returns it. */
 export const requestIds = requestId({ limitLength: 100 });
 
 const routeOf = (c: HonoContext<Env>): string => {
@@ -16,7 +16,7 @@ const routeOf = (c: HonoContext<Env>): string => {
   return c.var.siteAppId === undefined ? routePath(c) : "site";
 };
 
-/** A trace of its own per request: strangers do not choose Leo's trace ids. */
+/** Each request gets its own trace, so that strangers can't choose Leo's trace ids. */
 const traced = (c: HonoContext<Env>, next: Next) =>
   inSpan("http", { "http.request.method": c.req.method, "leo.request_id": c.var.requestId }, async (span) => {
     await next();

@@ -7,15 +7,15 @@ type Headers = Record<string, string>;
 
 const HSTS_SECONDS = 365 * 24 * 3600;
 
-/** Only where the address is HTTPS: on plain HTTP browsers ignore it. */
+/** Only for HTTPS; on plain HTTP browsers ignore it. */
 export const transportSecurity = (publicUrl: URL): Headers =>
   publicUrl.protocol === "https:" ? { "strict-transport-security": `max-age=${HSTS_SECONDS}` } : {};
 
-/** Every answer on Leo's own origin, errors included. */
+/** Every response on Leo's own origin, including errors. */
 const common = (publicUrl: URL): Headers => ({
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
-  // Elsewhere browsers ignore it, and say so in the console as an error.
+  // Elsewhere browsers ignore it, and log an error.
   ...(isTrustworthy(publicUrl) ? { "cross-origin-opener-policy": "same-origin" } : {}),
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": `camera=(), geolocation=(), microphone=(), ${NO_DEVICES}`,
@@ -23,9 +23,8 @@ const common = (publicUrl: URL): Headers => ({
 });
 
 /**
- * What is no page of the web UI: the API, health, metrics, sockets refused, addresses of nothing.
- * Nothing in it may run or be framed, and no cache keeps it. Styles are for the plain pages that
- * tell a person one thing.
+ * Everything except the web UI: the API, health, metrics, rejected sockets, unknown addresses. Nothing in it may
+ * run, be framed or be cached. Styles are for the plain message pages.
  */
 export const apiHeaders = (config: Config): Headers => ({
   ...common(new URL(config.LEO_PUBLIC_URL)),
@@ -34,7 +33,7 @@ export const apiHeaders = (config: Config): Headers => ({
   "cache-control": "no-store",
 });
 
-/** The web UI: its own scripts only, its own sockets and sign-in, previews in frames. */
+/** The web UI: only its own scripts, sockets and sign-in, and previews in frames. */
 export const pageHeaders = (config: Config): Headers => {
   const publicUrl = new URL(config.LEO_PUBLIC_URL);
   const { source } = previewPlace(config.LEO_PREVIEW_URL_TEMPLATE);

@@ -1,6 +1,6 @@
 /**
- * The HTTP server under everything. A client gets so long to ask and so long to read; what is over
- * that is cut, so that slow and silent ones hold no memory and no connection that others need.
+ * The HTTP server below everything. Sending a request and reading the response have time limits, so that slow
+ * and silent clients hold no memory or connections that others need.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { getRequestListener, RequestError } from "@hono/node-server";
@@ -14,13 +14,13 @@ import { publicHosts, type KnownHosts } from "../auth/known-hosts.ts";
 import { answerMalformed } from "./malformed.ts";
 import { apiHeaders } from "./security-headers.ts";
 
-/** A load balancer keeps a connection for 300 s; closing it first would lose the request that comes on it. */
+/** A load balancer keeps a connection for 300 s; closing it earlier would lose a request that's arriving on it. */
 const KEEP_ALIVE_MS = 310_000;
-/** Node looks at this interval for requests that are late. */
+/** How often Node checks for late requests. */
 const CHECK_MS = 5_000;
 const TOLD_AGAIN_MS = 60_000;
 
-/** What goes wrong before the application sees a request, or after it has answered. */
+/** Errors before the application sees a request, or after it has answered. */
 const refusalOf = (config: Config, log: Logger) => {
   const headers = apiHeaders(config);
   return (cause: unknown): Response => {
@@ -33,7 +33,7 @@ const refusalOf = (config: Config, log: Logger) => {
   };
 };
 
-/** Cuts an answer that takes too long in all, or of which for a while no byte is taken. */
+/** Aborts a response that takes too long overall, or that the client stops reading. */
 const watchReader = (response: ServerResponse, durationMs: number, log: Logger) => {
   const cut = () => {
     log.info({ event: "slow_client_cut" }, "a client that reads too slowly was cut");
@@ -44,7 +44,7 @@ const watchReader = (response: ServerResponse, durationMs: number, log: Logger) 
   response.once("close", () => clearTimeout(timer));
 };
 
-/** A body that no route reads: the connection ends with the answer, or it would be read to its end. */
+/** For a body that no route reads: the connection ends with the response, so that the rest isn't read. */
 const hasUnreadBody = ({ method, headers }: IncomingMessage) =>
   (method === "GET" || method === "HEAD") &&
   (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0);
@@ -61,11 +61,11 @@ const tellDropped = (server: Server, log: Logger) => {
 export interface HttpServerOptions {
   config: Config;
   log: Logger;
-  /** The names under which it may be asked; those of the public side when absent. */
+  /** The host names it answers to; the public ones by default. */
   hosts?: KnownHosts;
 }
 
-/** Makes the server for an application; it does not listen yet. */
+/** Creates the server for an application; it isn't listening yet. */
 export const createHttpServer = (
   api: Hono<Env>,
   { config, log, hosts = publicHosts(config) }: HttpServerOptions,
@@ -84,7 +84,7 @@ export const createHttpServer = (
     void listener(request, response);
     return undefined;
   });
-  // For this long no byte moved either way. A socket of `/ws` leaves this watch and is pinged instead.
+  // No byte moved in either direction for this long. WebSockets are exempt; they're pinged instead.
   server.timeout = config.LEO_UNREAD_TIMEOUT_MS;
   server.maxConnections = config.LEO_CONNECTIONS_MAX;
   tellDropped(server, log);

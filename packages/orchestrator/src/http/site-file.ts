@@ -1,4 +1,4 @@
-/** One file of a site as an answer: its type, its tag, its encoding, a part of it. */
+/** One file of a site as a response: type, tag, encoding, range. */
 import type { Context as HonoContext } from "hono";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../app-context.ts";
@@ -21,12 +21,12 @@ import { CACHED_FILE_MAX_BYTES, chosenEncoding, mayCompress, type Contents } fro
 const YEAR_SECONDS = 365 * 24 * 3600;
 export interface SiteAnswer {
   file: SiteFile;
-  /** The object that holds it. */
+  /** Its object. */
   key: string;
   status: 200 | 404;
-  /** Caches between Leo and the visitor may keep it. */
+  /** Shared caches may store it. */
   isPublic: boolean;
-  /** A page under a path of Leo's own host needs it: there is no storage in an opaque origin. */
+  /** Needed by pages under a path of Leo's host, because an opaque origin has no storage. */
   needsBridge: boolean;
 }
 
@@ -36,10 +36,10 @@ const cacheControl = ({ file, status, isPublic }: SiteAnswer): string => {
   return file.hashed ? `${who}, max-age=${YEAR_SECONDS}, immutable` : `${who}, no-cache`;
 };
 
-/** @returns undefined when the file is gone from the bucket */
+/** @returns undefined if the file is no longer in the bucket */
 type Answering = Promise<Response | undefined>;
 
-/** A page of an opaque origin: rare enough to be put together each time. */
+/** A page with an opaque origin; rare enough to build each time. */
 const sendWithBridge = async (c: HonoContext<Env>, contents: Contents, answer: SiteAnswer): Answering => {
   const tag = bridgedTag(answer.file.sha256);
   const headers = { etag: tag, "cache-control": cacheControl(answer) };
@@ -52,7 +52,7 @@ const sendWithBridge = async (c: HonoContext<Env>, contents: Contents, answer: S
 const partOf = (content: Uint8Array<ArrayBuffer>, range: ByteRange | undefined) =>
   range ? content.subarray(range.start, range.end + 1) : content;
 
-/** Too large to be kept in memory: from the bucket to the visitor. */
+/** Too large for memory: streamed from the bucket to the visitor. */
 const stream = async (
   c: HonoContext<Env>,
   { storage, log }: Context,
@@ -71,7 +71,7 @@ const stream = async (
   });
 };
 
-/** Sends a file. @returns undefined when it is gone from the bucket */
+/** Sends a file. @returns undefined if it's no longer in the bucket */
 export const sendFile = async (
   c: HonoContext<Env>,
   context: Context,

@@ -5,9 +5,9 @@ import { transportSecurity } from "./security-headers.ts";
 import { hasOwnOrigin } from "../site/address.ts";
 
 /**
- * The headers of every answer of a site. On a host of its own it is a web site like any other, with storage,
- * service workers and whatever it asks its visitor for; other sites of the domain can neither frame it nor read it.
- * Under a path of Leo's own host its origin is opaque, as that of a preview there.
+ * The headers of every response of a site. On its own host it's a normal web site, with storage, service workers
+ * and whatever it asks its visitor for; other sites on the domain can neither frame it nor read it. Under a path of
+ * Leo's host its origin is opaque, like a preview's there.
  */
 export const siteHeaders = (
   config: Pick<Config, "LEO_PUBLIC_URL" | "LEO_PREVIEW_URL_TEMPLATE">,

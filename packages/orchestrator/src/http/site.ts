@@ -1,7 +1,7 @@
 /**
- * Sites as visitors meet them. What is served here is untrusted code on an origin of its own: it gets no cookie,
- * no token and no answer of Leo's API. A request is answered from one version, whichever is live when it comes;
- * files with a hash in their name stay readable after they were replaced, for pages that are open.
+ * Sites as visitors see them. What is served here is untrusted code on its own origin: it gets no cookie, token or
+ * response from Leo's API. Each request is answered from the version that's live when it arrives. Files with a hash
+ * in their name stay readable after they're replaced, for open pages.
  */
 import type { Context as HonoContext } from "hono";
 import { candidatesOf, serve, type Served } from "@leo/core/preview/address.ts";
@@ -31,7 +31,7 @@ export interface SiteRequest {
   slug: string;
   /** The raw path within the site. */
   path: string;
-  /** The token in the path, where sites have no hosts of their own. */
+  /** The token in the path, if sites have no hosts of their own. */
   token?: string;
 }
 
@@ -58,7 +58,7 @@ const noFile = (c: SiteContext) =>
 
 const opens = (shown: string | undefined, token: string) => shown !== undefined && isSameToken(shown, token);
 
-/** The token leaves the address: it is exchanged for a cookie of this host. */
+/** Removes the token from the address, in exchange for a cookie on this host. */
 const exchange = (c: SiteContext, token: string) => {
   const url = new URL(c.req.url);
   url.searchParams.delete(LINK_PARAMETER);
@@ -81,7 +81,7 @@ const ROBOTS = "robots.txt";
 const sendRobots = (c: SiteContext, text: string) =>
   c.text(text, 200, { "cache-control": "no-cache", "content-type": "text/plain; charset=utf-8" });
 
-/** A page that was loaded before the switch asks for its own scripts and styles. */
+/** A page loaded before the switch requests its own scripts and styles. */
 const findEarlier = async (sites: Sites, site: LiveSite, path: string) => {
   const named = candidatesOf(path).filter((candidate) => candidate.startsWith("assets/"));
   if (named.length === 0) return undefined;
@@ -178,8 +178,8 @@ export const createSiteServer = (context: Context, sites: Sites) => {
 };
 
 /**
- * Splits what follows `/site/` in a path: `{slug}/{token}/…`, with the token for sites that take a link only.
- * @returns undefined when it names no site
+ * Splits what follows `/site/` in a path: `{slug}/{token}/…`, with the token for sites that need a link.
+ * @returns undefined if it names no site
  */
 export const sitePath = (path: string): SiteRequest | undefined => {
   const [slug = "", ...rest] = path.split("/");

@@ -1,4 +1,4 @@
-/** The web UI: the files that its build left in a folder, held in memory. */
+/** The web UI: its built files, held in memory. */
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
@@ -16,9 +16,9 @@ interface StaticFile {
 }
 
 interface Build {
-  /** When index.html was written: the sign of another build. */
+  /** When index.html was written; it changes with every build. */
   builtAtMs: number;
-  /** By URL path, without the leading slash; compressed forms under their own names. */
+  /** By URL path, without the leading slash; compressed forms have their own names. */
   files: Map<string, StaticFile>;
 }
 
