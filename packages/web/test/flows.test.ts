@@ -66,7 +66,7 @@ const shareAndRevoke = async (page: Page, sees: string) => {
     await page.getByRole("button", { name: /^Revoke the link/ }).click();
     await page.getByRole("button", { name: /^Revoke the link/ }).waitFor({ state: "detached" });
     await stranger.reload();
-    await stranger.getByText("A preview is private").waitFor();
+    await stranger.getByText("This preview is private").waitFor();
     await stranger.goto(link);
     await stranger.getByText("It was revoked").waitFor();
   });
@@ -112,7 +112,7 @@ const publishAndTakeDown = async (page: Page, sees: string) => {
     await page.getByRole("button", { name: "Unpublish" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Unpublish" }).click();
     await page.getByText("Nothing is published.").waitFor();
-    await finds("Whoever made it has unpublished it.");
+    await finds("Its owner has unpublished it.");
   });
   await page.keyboard.press("Escape");
 };

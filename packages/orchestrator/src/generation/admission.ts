@@ -28,7 +28,7 @@ export const refuseSuspended = (user: { suspendedReason: string | null } | undef
   if (user?.suspendedReason == null) return;
   throw new ApiFault(
     "forbidden",
-    `Your account is suspended: ${user.suspendedReason} You can still see and download what you have.`,
+    `Your account is suspended. ${user.suspendedReason} You can still view and download your apps.`,
   );
 };
 
@@ -38,7 +38,7 @@ const refuseClosedIntake = ({
 }: Pick<PlatformSettings, "intakeOpen" | "intakeMessage">): void => {
   if (intakeOpen) return;
   const message =
-    intakeMessage ?? "Leo takes no new requests at the moment. What runs goes on. Try again later.";
+    intakeMessage ?? "Leo isn't accepting new requests right now. Current runs continue. Try again later.";
   throw new ApiFault("unavailable", message, undefined, undefined, INTAKE_RETRY_SECONDS);
 };
 

@@ -139,10 +139,10 @@ const findMessage = async (orm: Orm, generationId: string, messageId: string): P
 };
 
 const WHY: Record<UserMessage["state"], string> = {
-  waiting: "The run is ending, so this request stays as it is. It will be handed back to you.",
-  delivered: "The agent has this request already, so it stays as it is. Add another one.",
-  taken: "The agent has this request already, so it stays as it is. Add another one.",
-  returned: "The run is over and this request was handed back. Send it as the next one.",
+  waiting: "The run is ending, so this request can't be changed. You'll get it back.",
+  delivered: "The agent has this request already, so it can't be changed. Add another one.",
+  taken: "The agent has this request already, so it can't be changed. Add another one.",
+  returned: "The run has ended and this request was returned. Send it as the next one.",
 };
 
 /** @throws ApiFault `not_found` when it was never added, `conflict` when it does not wait any more */

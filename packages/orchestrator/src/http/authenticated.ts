@@ -14,7 +14,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 export const authenticated = (context: Context, guard: Guard) =>
   createMiddleware<UserEnv>(async (c, next) => {
     const [, token] = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "") ?? [];
-    if (!token) throw new ApiFault("unauthenticated", "You are not signed in.");
+    if (!token) throw new ApiFault("unauthenticated", "You aren't signed in.");
     const user = await guard.verify(token, c.var.address);
     c.set("user", user);
     await guard.admitUser(user, !SAFE_METHODS.has(c.req.method));

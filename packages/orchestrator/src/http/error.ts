@@ -17,12 +17,15 @@ const translate = (error: Error): ApiFault | undefined => {
   if (!(error instanceof HTTPException) || error.status >= 500) return undefined;
   if (error.status === ERROR_STATUS.payload_too_large) return tooLarge();
   if (error.status === 415) return new ApiFault("bad_request", "Send the body as application/json.");
-  return new ApiFault("bad_request", "The body is not valid JSON.");
+  return new ApiFault("bad_request", "The body isn't valid JSON.");
 };
 
 export const BODY_MAX_BYTES = 64 * 1024;
 export const tooLarge = () =>
-  new ApiFault("payload_too_large", `The request is too large: ${BODY_MAX_BYTES / 1024} KiB are taken.`);
+  new ApiFault(
+    "payload_too_large",
+    `The request is too large. Leo accepts up to ${BODY_MAX_BYTES / 1024} KiB.`,
+  );
 
 /** The client left in the middle of its body: nobody reads the answer, and Leo did not fail. */
 const isAbort = (error: Error) =>
@@ -32,12 +35,12 @@ const UNREACHABLE_RETRY_SECONDS = 5;
 const unreachable = (error: Error) =>
   new ApiFault(
     "unavailable",
-    "Something Leo needs cannot be reached right now. Try again in a moment.",
+    "Something Leo needs can't be reached right now. Try again in a moment.",
     undefined,
     error,
     UNREACHABLE_RETRY_SECONDS,
   );
-const unexpected = () => new ApiFault("internal", "Something in Leo failed. Try again.");
+const unexpected = () => new ApiFault("internal", "Something went wrong in Leo. Try again.");
 
 /** The one place where errors become answers. An unexpected one is logged, and answered with a fixed text. */
 export const onError =

@@ -21,7 +21,7 @@ export const comesFromForeignPage = (c: HonoContext<Env>): boolean => {
   return origin !== undefined && !isSameHost(origin, c.req.header("host"));
 };
 
-const rejection = () => new ApiFault("forbidden", "Pages of another site may not ask this.");
+const rejection = () => new ApiFault("forbidden", "Pages on other sites can't make this request.");
 
 /** Rejects API requests from another origin's page before they count against anybody's limit. */
 export const rejectForeignPages = createMiddleware<Env>(async (c, next) => {

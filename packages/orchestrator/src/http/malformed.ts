@@ -17,7 +17,7 @@ const STATUSES: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 const SENTENCES: Record<number, string> = {
-  400: "This is no request that Leo understands.",
+  400: "Leo can't understand this request.",
   408: "The request took too long to arrive.",
   413: "The request is too large.",
   [HEADERS_TOO_LARGE]:

@@ -53,7 +53,7 @@ const noPreview = (c: PreviewContext) =>
     c,
     404,
     "No preview here",
-    "A preview is private: it needs a link that still works. Open it from Leo, or ask whoever sent you here for another link.",
+    "This preview is private and needs a working link. Open it from Leo, or ask the person who sent you here for a new one.",
   );
 
 const noFile = (c: PreviewContext) =>
@@ -190,7 +190,7 @@ const tooManyLinks = (c: PreviewContext, waitSeconds: number) => {
   return messagePage(
     c,
     429,
-    "Too many links that do not work",
+    "Too many invalid links",
     `Many links to previews that open nothing came from your address. Try again in ${waitSeconds} s.`,
   );
 };

@@ -27,8 +27,8 @@ const refusalOf = (config: Config, log: Logger) => {
     const isTheirs = cause instanceof RequestError;
     if (!isTheirs) log.error({ err: cause, event: "request_failed" }, "request failed");
     const fault = isTheirs
-      ? new ApiFault("bad_request", "The address of the request is not valid.")
-      : new ApiFault("internal", "Something in Leo failed. Try again.");
+      ? new ApiFault("bad_request", "The request's address isn't valid.")
+      : new ApiFault("internal", "Something went wrong in Leo. Try again.");
     return Response.json(errorBody(fault), { status: fault.status, headers });
   };
 };

@@ -40,7 +40,7 @@ const noSite = (c: SiteContext) =>
     c,
     404,
     "No site here",
-    "Nothing is published at this address, or it opens only with its link. Check the address, or ask whoever gave it to you.",
+    "Nothing is published at this address, or it needs a link. Check the address, or ask the person who sent it.",
   );
 
 const gone = (c: SiteContext, isTakenDown: boolean) =>
@@ -48,7 +48,7 @@ const gone = (c: SiteContext, isTakenDown: boolean) =>
     c,
     410,
     "This site is gone",
-    isTakenDown ? "It was taken down by an administrator." : "Whoever made it has unpublished it.",
+    isTakenDown ? "It was taken down by an administrator." : "Its owner has unpublished it.",
   );
 
 const noFile = (c: SiteContext) =>

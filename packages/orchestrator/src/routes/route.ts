@@ -34,7 +34,7 @@ const REFUSED = {
         .meta({ description: "Seconds until there is room again, where that is known" }),
     }),
   },
-  503: json(ApiError, "Something Leo needs cannot be reached right now."),
+  503: json(ApiError, "Something Leo needs can't be reached right now."),
 };
 
 type Refusal = keyof typeof REFUSED;

@@ -121,7 +121,7 @@ test("a body over 64 KiB is rejected with a sentence before it's read, however i
     const start = `POST /api/apps HTTP/1.1\r\n${HOST}authorization: Bearer ${api.ann}\r\ncontent-type: application/json\r\n`;
     const announced = await connectRaw(api.url, `${start}content-length: 99999999\r\n\r\n{`);
     await expect.poll(announced.received).toContain("413 Payload Too Large");
-    expect(announced.received()).toContain("The request is too large: 64 KiB are taken.");
+    expect(announced.received()).toContain("The request is too large. Leo accepts up to 64 KiB.");
     announced.socket.destroy();
 
     const chunk = `1000\r\n${"x".repeat(4096)}\r\n`;

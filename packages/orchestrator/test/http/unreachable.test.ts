@@ -86,7 +86,7 @@ test.for(Object.entries(FAILURES))("when %s the caller is told to try again", ([
     expect(body).toEqual({
       error: {
         code: "unavailable",
-        message: "Something Leo needs cannot be reached right now. Try again in a moment.",
+        message: "Something Leo needs can't be reached right now. Try again in a moment.",
       },
     });
     expect(logged).toContain("request_failed");

@@ -161,7 +161,7 @@ test("requests from another site's page are rejected before they count", () =>
       for (const path of ["/api/apps", "/api/openapi.json", "/s/leo_sh_x", "/s/x"]) {
         const { status, body } = await askAsNobody(api, headers, path);
         expect([headers, path, status]).toEqual([headers, path, 403]);
-        expect(body.error.message).toBe("Pages of another site may not ask this.");
+        expect(body.error.message).toBe("Pages on other sites can't make this request.");
       }
       expect((await api.call(ann ?? null, "POST", "/api/apps", { prompt: "x" }, headers)).status).toBe(403);
     }
@@ -251,7 +251,7 @@ test("a suspended user can read but not write, on every route", () =>
         method,
         path,
         403,
-        "Your account is suspended: The payment failed. You can still see and download what you have.",
+        "Your account is suspended. The payment failed. You can still view and download your apps.",
       ]);
     }
     for (const path of [

@@ -53,7 +53,7 @@ test.for([
     expect((await api.call(null, "GET", `/api/generations/${id}`)).status).toBe(401);
     await api.call(api.ann, "DELETE", `${path}/${share.id}`);
     await page.reload();
-    await page.getByText("A preview is private").waitFor();
+    await page.getByText("This preview is private").waitFor();
     await page.goto(link);
     await page.getByText("It was revoked").waitFor();
   }),

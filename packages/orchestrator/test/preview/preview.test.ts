@@ -313,7 +313,7 @@ test("a preview opens only with its link, which sets a cookie for that host alon
     ];
     for (const { status, headers, body: page } of refused) {
       expect([status, headers["set-cookie"], headers["cache-control"]]).toEqual([404, undefined, "no-store"]);
-      expect(page.toString()).toContain("A preview is private");
+      expect(page.toString()).toContain("This preview is private");
       expect(page.toString()).toBe(refused[0]?.body.toString());
     }
 
@@ -345,7 +345,7 @@ test("made-up links are limited per address; links that have worked keep working
       for (let count = 0; count < 120; count += 1) expect((await madeUp()).status).toBe(404);
       const refused = await madeUp();
       expect([refused.status, refused.headers["retry-after"]]).toEqual([429, "1"]);
-      expect(refused.body.toString()).toContain("Too many links that do not work");
+      expect(refused.body.toString()).toContain("Too many invalid links");
       for (const path of ["/", "/assets/style.css", `/?leo-link=${token}`])
         expect((await get(path)).status).toBeLessThan(400);
       // What has not even the form of a link is looked up by nobody, and counts nothing.
@@ -499,7 +499,7 @@ test("without a preview domain, previews live under a path with an opaque origin
     for (const path of ["", "/", "/assets/style.css", `/?leo-link=${token}`, "/leo_pv_x/", `/x${token}/`]) {
       const refused = await raw(url, `/preview/${id}${path}`, { headers: cookie });
       expect([path, refused.status]).toEqual([path, 404]);
-      expect(refused.body.toString()).toContain("A preview is private");
+      expect(refused.body.toString()).toContain("This preview is private");
     }
     const worker = await raw(url, `${folder}/assets/index-abc.js`, {
       headers: { ...host, "service-worker": "script" },

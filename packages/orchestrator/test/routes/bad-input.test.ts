@@ -25,8 +25,8 @@ test("each bad request for an app is one clear sentence with the code bad_reques
       [{ prompt: "x", mode: "yolo" }, /^mode: Invalid option/],
       [[], /^The body: Invalid input/],
       ["null", /^The body: Invalid input/],
-      ['{"prompt": ', "The body is not valid JSON."],
-      ["", "The body is not valid JSON."],
+      ['{"prompt": ', "The body isn't valid JSON."],
+      ["", "The body isn't valid JSON."],
     ];
     for (const [body, message] of cases) {
       const refused = await refusedApp(api, body);

@@ -99,7 +99,7 @@ test("an unexpected error is a fixed sentence outside, and its cause is in the l
       const { status, body } = await call<ApiError>(null, "GET", "/metrics");
       expect([status, body]).toEqual([
         500,
-        { error: { code: "internal", message: "Something in Leo failed. Try again." } },
+        { error: { code: "internal", message: "Something went wrong in Leo. Try again." } },
       ]);
       expect(logged().join("")).toContain("the database said no");
     },

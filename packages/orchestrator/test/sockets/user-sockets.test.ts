@@ -54,7 +54,7 @@ test("a user has a limit of sockets and a budget per run, and no sockets while s
     expect(await Promise.all([other.closed, third.closed])).toEqual([suspended, suspended]);
     expect(await (await hello(leo.token)).closed).toMatchObject({
       code: CloseCode.suspended,
-      reason: expect.stringMatching(/^Your account is suspended: Under review\./),
+      reason: expect.stringMatching(/^Your account is suspended\. Under review\./),
     });
     expect((await leo.request("POST", "/api/apps", { prompt: "more" })).status).toBe(403);
     expect((await leo.request("GET", "/api/usage")).status).toBe(200);
