@@ -1,6 +1,7 @@
-import { and, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { LifecycleFact } from "@leo/core/event.ts";
 import type { Context } from "../app-context.ts";
+import { isFree, leaseUntil } from "../db/lease.ts";
 import { tx } from "../db/tx.ts";
 import type { Orm } from "../db/database.ts";
 import { attempts } from "../db/schema.ts";
@@ -78,8 +79,7 @@ export const recordTask = (context: Context, attempt: AttemptRef, taskArn: strin
     return true;
   });
 
-const leaseFrom = (context: Context) =>
-  new Date(context.now().getTime() + context.config.LEO_LAUNCH_LEASE_MS);
+const leaseFrom = ({ now, config }: Context) => leaseUntil(now(), config.LEO_LAUNCH_LEASE_MS);
 
 /** Takes over attempts that have no task and whose launcher is gone. */
 export const adoptLaunches = async (context: Context): Promise<AttemptRow[]> =>
@@ -87,7 +87,11 @@ export const adoptLaunches = async (context: Context): Promise<AttemptRow[]> =>
     .update(attempts)
     .set({ launchLeaseUntil: leaseFrom(context) })
     .where(
-      and(isNull(attempts.endedAt), isNull(attempts.taskArn), lt(attempts.launchLeaseUntil, context.now())),
+      and(
+        isNull(attempts.endedAt),
+        isNull(attempts.taskArn),
+        isFree(attempts.launchLeaseUntil, context.now()),
+      ),
     )
     .returning();
 

@@ -8,6 +8,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { attemptPrefix, Manifest, sourceKey, type ArtifactFile } from "@leo/core/artifact.ts";
 import { LIMITS } from "@leo/core/limits.ts";
 import type { Context } from "../app-context.ts";
+import { isFree, leaseUntil } from "../db/lease.ts";
 import { tx } from "../db/tx.ts";
 import { generations } from "../db/schema.ts";
 import { CheckpointError, unpackCheckpoint } from "./checkpoint.ts";
@@ -38,7 +39,7 @@ const claimEnded = (context: Context, limit: number, id?: string): Promise<Ended
     .where(
       and(
         UNSOUGHT,
-        sql`coalesce(${generations.saveLeaseUntil}, to_timestamp(0)) < ${at.toISOString()}::timestamptz`,
+        isFree(generations.saveLeaseUntil, at),
         id === undefined ? undefined : eq(generations.id, id),
       ),
     )
@@ -46,7 +47,7 @@ const claimEnded = (context: Context, limit: number, id?: string): Promise<Ended
     .for("update", { skipLocked: true });
   return orm
     .update(generations)
-    .set({ saveLeaseUntil: new Date(at.getTime() + context.config.LEO_FINALIZE_LEASE_MS) })
+    .set({ saveLeaseUntil: leaseUntil(at, context.config.LEO_FINALIZE_LEASE_MS) })
     .where(sql`${generations.id} in ${wanted}`)
     .returning({ id: generations.id, appId: generations.appId, attempt: generations.attempt });
 };

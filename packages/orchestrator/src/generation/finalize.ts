@@ -1,7 +1,8 @@
-import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { distKey, sourceKey } from "@leo/core/artifact.ts";
 import { failure, FAILURES } from "@leo/core/failure.ts";
 import type { Context } from "../app-context.ts";
+import { isFree, leaseUntil } from "../db/lease.ts";
 import { tx } from "../db/tx.ts";
 import { generations } from "../db/schema.ts";
 import { IS_FINALIZING } from "../db/schema/state.ts";
@@ -16,12 +17,12 @@ const claimLease = async (context: Context, generationId: string) => {
   const at = context.now();
   const [row] = await context.database.orm
     .update(generations)
-    .set({ saveLeaseUntil: new Date(at.getTime() + context.config.LEO_FINALIZE_LEASE_MS) })
+    .set({ saveLeaseUntil: leaseUntil(at, context.config.LEO_FINALIZE_LEASE_MS) })
     .where(
       and(
         eq(generations.id, generationId),
         eq(generations.state, "finalizing"),
-        or(isNull(generations.saveLeaseUntil), lt(generations.saveLeaseUntil, at)),
+        isFree(generations.saveLeaseUntil, at),
       ),
     )
     .returning();
@@ -83,7 +84,7 @@ export const findUnfinalized = async (context: Context): Promise<string[]> => {
       and(
         // As a literal: a partial index is of no use to a parameter.
         sql`${generations.state} = ${sql.raw(IS_FINALIZING)}`,
-        or(isNull(generations.saveLeaseUntil), lt(generations.saveLeaseUntil, context.now())),
+        isFree(generations.saveLeaseUntil, context.now()),
       ),
     );
   return rows.map(({ id }) => id);

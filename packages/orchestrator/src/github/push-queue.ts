@@ -11,6 +11,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Manifest } from "@leo/core/artifact.ts";
 import type { PushFailure } from "@leo/core/github.ts";
 import type { Context } from "../app-context.ts";
+import { leaseUntil } from "../db/lease.ts";
 import { tx } from "../db/tx.ts";
 import { appRepositories, pushes } from "../db/schema.ts";
 import { appendFacts } from "../events/append.ts";
@@ -88,7 +89,7 @@ const change = async ({ database }: Context, job: Job, values: Partial<typeof pu
 
 /** @returns false if another worker has taken over */
 export const renewLease = (context: Context, job: Job) =>
-  change(context, job, { leaseUntil: new Date(context.now().getTime() + LEASE_MS) });
+  change(context, job, { leaseUntil: leaseUntil(context.now(), LEASE_MS) });
 
 /** Remembers the commit that is about to be pushed. @returns false if another worker has taken over */
 export const recordCommit = (context: Context, job: Job, commitSha: string) =>

@@ -1,6 +1,6 @@
 /**
- * A token bucket: `reserve` gives out places, at most `perSecond` a second over all that share it, and says
- * how long until each.
+ * Evenly spaced places: `reserve` gives out at most `perSecond` a second over all that share it, and says how
+ * long until each. It never refuses and saves nothing up, unlike the buckets that limit requests.
  * @param shares how many processes share it now
  */
 export const createRateLimit = (perSecond: number, shares: () => number): { reserve(): number } => {
