@@ -99,7 +99,8 @@ test("a copied version is as decide leaves one that was saved, with no money and
     const path = `/api/generations/${created.body.generation.id}/fork`;
     const copied = await api.call<{ generation: { id: string } }>(api.ann, "POST", path, {});
     const row = await read(api.context, copied.body.generation.id);
-    const decision = decide({ ...statusOf(row), state: "finalizing" }, { type: "version_saved" });
+    const onlyAttempt = { attempt: 1, maxAttempts: 1, cancelRequested: false };
+    const decision = decide({ state: "finalizing", ...onlyAttempt }, { type: "version_saved" });
     expect(decision && decided(decision)).toEqual(rowAs(row));
     expect(decision?.files).toBe("record");
     expect(row.manifest?.source).toHaveLength(1);
