@@ -54,8 +54,11 @@ export const { api } = hc<Api>("/", { fetch: fetchSignedIn });
 /** The routes that need nobody to be signed in. */
 export const { api: publicApi } = hc<Api>("/");
 
+/** Makes the key when it is sent, so that a fault in making it is the submission's and is shown. */
+export type IdempotencyKey = () => string;
+
 /** The header by which every try of one submission is known for the same. */
-export const idempotency = (key: string) => ({ "idempotency-key": key });
+export const idempotency = (key: IdempotencyKey) => ({ "idempotency-key": key() });
 
 /** The JSON that a route is sent. */
 export type Sent<Route extends (args: never) => unknown> = Parameters<Route>[0] extends { json: infer Json }

@@ -1,4 +1,5 @@
 import { useRef } from "react";
+import type { IdempotencyKey } from "./http.ts";
 import { randomId } from "./random-id.ts";
 
 /**
@@ -9,10 +10,12 @@ import { randomId } from "./random-id.ts";
 export const useIdempotencyKey = () => {
   const current = useRef<{ subject: string; key: string }>(undefined);
   return {
-    keyFor: (subject: string): string => {
-      if (current.current?.subject !== subject) current.current = { subject, key: randomId() };
-      return current.current.key;
-    },
+    keyFor:
+      (subject: string): IdempotencyKey =>
+      () => {
+        if (current.current?.subject !== subject) current.current = { subject, key: randomId() };
+        return current.current.key;
+      },
     done: () => {
       current.current = undefined;
     },

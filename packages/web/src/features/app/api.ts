@@ -2,7 +2,15 @@
 import { infiniteQueryOptions, keepPreviousData, mutationOptions, queryOptions } from "@tanstack/react-query";
 import { overNetwork } from "../../lib/errors.ts";
 import { isFinal } from "../../lib/generation-state.ts";
-import { api, fetchSignedIn, idempotency, read, type Body, type Sent } from "../../lib/http.ts";
+import {
+  api,
+  fetchSignedIn,
+  idempotency,
+  read,
+  type Body,
+  type IdempotencyKey,
+  type Sent,
+} from "../../lib/http.ts";
 
 const { apps } = api;
 const route = apps[":appId"];
@@ -85,7 +93,7 @@ export const screenshotQuery = (url: string | undefined) =>
 interface NewApp {
   body: Sent<typeof apps.$post>;
   /** The same for every try of one submission, so that a repeat makes no second app. */
-  idempotencyKey: string;
+  idempotencyKey: IdempotencyKey;
 }
 
 export const createAppMutation = mutationOptions({

@@ -1,6 +1,6 @@
 /** Runs: what starts, steers and ends them. Each of these changes its app. */
 import { mutationOptions } from "@tanstack/react-query";
-import { api, idempotency, read, type Sent } from "../../lib/http.ts";
+import { api, idempotency, read, type IdempotencyKey, type Sent } from "../../lib/http.ts";
 import { appKeys } from "../app/api.ts";
 
 const { generations } = api.apps[":appId"];
@@ -9,7 +9,7 @@ const route = api.generations[":id"];
 interface NewGeneration {
   body: Sent<typeof generations.$post>;
   /** The same for every try of one submission. */
-  idempotencyKey: string;
+  idempotencyKey: IdempotencyKey;
 }
 
 /** Asks for a change of an app. */
@@ -28,7 +28,7 @@ interface Run {
 interface Retry {
   /** Begin where the run began, instead of continuing from what it left. */
   startOver: boolean;
-  idempotencyKey: string;
+  idempotencyKey: IdempotencyKey;
 }
 
 /** The same request again, as a new generation. */

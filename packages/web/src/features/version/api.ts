@@ -1,7 +1,7 @@
 /** Stored versions: copying, restoring and downloading them. */
 import { mutationOptions } from "@tanstack/react-query";
 import { overNetwork } from "../../lib/errors.ts";
-import { api, idempotency, read } from "../../lib/http.ts";
+import { api, idempotency, read, type IdempotencyKey } from "../../lib/http.ts";
 import { appKeys } from "../app/api.ts";
 
 const route = api.generations[":id"];
@@ -9,7 +9,7 @@ const route = api.generations[":id"];
 /** Copies a version as the first of a new app. */
 export const forkVersionMutation = (generationId: string) =>
   mutationOptions({
-    mutationFn: (key: string) =>
+    mutationFn: (key: IdempotencyKey) =>
       read(route.fork.$post({ param: { id: generationId }, json: {}, header: idempotency(key) })),
     meta: { changes: [appKeys.lists] },
   });
@@ -17,7 +17,7 @@ export const forkVersionMutation = (generationId: string) =>
 /** Makes an old version the newest again: a new version with its files. */
 export const restoreVersionMutation = (generationId: string) =>
   mutationOptions({
-    mutationFn: (key: string) =>
+    mutationFn: (key: IdempotencyKey) =>
       read(route.restore.$post({ param: { id: generationId }, header: idempotency(key) })),
     meta: { changes: [appKeys.all] },
   });
