@@ -29,8 +29,8 @@ const STEPS: Partial<Record<Decision["next"], Step>> = {
 const startNext = (context: Context, { generation: { id }, decision }: Transition): void => {
   const step = STEPS[decision.next];
   step?.begin(context, id).catch((error: unknown) => {
-    const { event, message } = step.failed;
-    context.log.error({ err: error, event, generationId: id }, message);
+    const { failed } = step;
+    context.log.error({ err: error, event: failed.event, generationId: id }, failed.message);
   });
 };
 
