@@ -68,7 +68,7 @@ export interface Reader {
   /** Undefined when there is none of this ARN. */
   certificate(arn: string): Promise<Certificate | undefined>;
   image(reference: string): Promise<ImageState>;
-  /** Why the registry of the base images cannot be reached, if it cannot. */
+  /** Why the registry of the base images can't be reached, if it cannot. */
   baseRegistryProblem(): Promise<string | undefined>;
   close(): void;
 }

@@ -37,7 +37,7 @@ export const imageProblems = (
     };
   }
   if (found.state === "unreachable") {
-    const what = `The registry ${found.registry} of ${setting} cannot be reached: ${found.reason}`;
+    const what = `The registry ${found.registry} of ${setting} can't be reached: ${found.reason}`;
     return unreachable(what, `correct ${setting}, or check the network`, env);
   }
   if (!found.platforms || found.platforms.includes(platform)) return {};
@@ -48,10 +48,10 @@ export const imageProblems = (
   };
 };
 
-/** @param reason why Docker Hub cannot be reached, if it cannot */
+/** @param reason why Docker Hub can't be reached, if it cannot */
 export const baseRegistryProblems = (reason: string | undefined, env: Environment): Partial<Findings> => {
   if (reason === undefined) return {};
-  const what = `Docker Hub, which has the base images, cannot be reached: ${reason}`;
+  const what = `Docker Hub, which has the base images, can't be reached: ${reason}`;
   return unreachable(
     what,
     "check the network, or set LEO_ORCHESTRATOR_IMAGE and LEO_GENERATOR_IMAGE to images made elsewhere",

@@ -115,7 +115,7 @@ describe("the bucket", () => {
         `ok: ${bucket} doesn't exist yet; the deploy creates it`,
       ]);
       expect(await told(bucketCheck, targetWith({ bucket }, endpoint))).toEqual([
-        `failure: ${bucket} does not exist`,
+        `failure: ${bucket} doesn't exist`,
       ]);
     });
   });

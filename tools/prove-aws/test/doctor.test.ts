@@ -41,7 +41,7 @@ describe.each(CLOUDS)("the doctor, $name", ({ open }) => {
   test("counts what waits in the queue", () =>
     within(async (cloud) => {
       const [line] = await told(queueCheck, targetOf(cloud));
-      expect(line).toMatch(/^ok: leo-saas-task-events: \d+ task events wait$/);
+      expect(line).toMatch(/^ok: leo-saas-task-events: \d+ task events waiting$/);
     }));
 });
 
