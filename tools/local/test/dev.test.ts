@@ -73,21 +73,21 @@ const live = async (leo: Stage, text: string, savedAtMs: number) => {
 const followsTheOrchestrator = async (leo: Stage, program: Program, clone: string) => {
   const api = path.join(clone, "packages/orchestrator/src/api.ts");
   await live(leo, "First edit", await edit(api, "There is nothing at this address.", "First edit"));
-  await said(program, /Live after [\d.]+ s: orchestrator \(packages\/orchestrator\/src\/http\/api\.ts\)/);
+  await said(program, /Live after [\d.]+ s: orchestrator \(packages\/orchestrator\/src\/api\.ts\)/);
 
   const line = (await readFile(api, "utf8"))
     .split("\n")
     .findIndex((text) => text.startsWith("const NO_PAGE"));
   for (const [wrong, reason] of [
     ["const = NO_PAGE", "Unexpected token"],
-    ['import { nope } from "./parts.ts"; nope(); const NO_PAGE', "does not provide an export named 'nope'"],
+    [
+      'import { nope } from "./routes/parts.ts"; nope(); const NO_PAGE',
+      "does not provide an export named 'nope'",
+    ],
     ["nonsense(); const NO_PAGE", "nonsense is not defined"],
   ] as const) {
     await edit(api, "const NO_PAGE", wrong);
-    await said(
-      program,
-      new RegExp(`^packages/orchestrator/src/http/api\\.ts:${line + 1}: .*${reason}.*$`, "m"),
-    );
+    await said(program, new RegExp(`^packages/orchestrator/src/api\\.ts:${line + 1}: .*${reason}.*$`, "m"));
     expect(await notFound(leo)).toContain("First edit");
     await edit(api, wrong, "const NO_PAGE");
   }

@@ -53,7 +53,7 @@ test("the command runs the named files beside its load, and counts", async () =>
 });
 
 test("Ctrl-C leaves neither load nor tests nor their services behind, and reports", async () => {
-  const { pid, child, lines, exited } = startCommand(["--load", "2", "orchestrator/test/fuzz"]);
+  const { pid, child, lines, exited } = startCommand(["--load", "2", "orchestrator/test/http/fuzz"]);
   const below = async (parents: number[]) => (await Promise.all(parents.map(childrenOf))).flat();
   // Two of the load and the run, below which are PostgreSQL, its guardian and the workers.
   const started = await until(
