@@ -79,7 +79,7 @@ test("routes ask the database no more often than this", () =>
       create: at(12),
       "app, queued": at(7),
       message: at(11),
-      cancel: at(15),
+      cancel: at(14),
       retry: at(13),
       "app, completed": at(4),
       apps: at(5),
@@ -88,6 +88,6 @@ test("routes ask the database no more often than this", () =>
       share: at(5),
       // Its files are scanned and copied between transactions, which hold nothing meanwhile.
       site: at(36, 5),
-      delete: at(13),
+      delete: at(12),
     });
   }));
